@@ -1,0 +1,52 @@
+# make repro            set up, reproduce the mnist pipeline, print its scores and the paths of its pictures
+# make repro NAME=imdb  the same for another pipeline of params.yaml;  make all: every pipeline
+# make test             every test (make test-unit: the quick ones);  make lint: ruff and mypy
+# make lock             resolve requirements.lock again from pyproject.toml
+NAME ?= mnist
+PYTHON ?= python3
+# uv reads no pip settings, so nothing but the lock's hashes decides which build is installed.
+UV = $(shell command -v uv 2>/dev/null || echo .venv/bin/uv)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export OMP_WAIT_POLICY := PASSIVE
+
+.PHONY: repro all setup test test-unit lint format lock clean
+
+repro: setup
+	dvc repro evaluate@$(NAME)
+	kassandra report $(NAME)
+
+all: setup
+	dvc repro
+	kassandra report
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Kassandra needs Python 3.11 or newer; $(PYTHON) is "+sys.version.split()[0]+": make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	command -v uv >/dev/null || .venv/bin/pip install --quiet --disable-pip-version-check "$$(grep -o "^uv==[0-9.]*" requirements.lock)"
+	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+test: setup
+	python -m pytest
+
+test-unit: setup
+	python -m pytest -m "not slow"
+
+lint: setup
+	ruff format --check
+	ruff check
+	mypy
+
+format: setup
+	ruff format
+	ruff check --fix
+
+lock: setup
+	VIRTUAL_ENV=.venv $(UV) pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --upgrade --custom-compile-command "make lock" --output-file requirements.lock
+
+clean:
+	rm -rf .venv .checkpoints .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""LSTM pipelines whose numbers can be believed."""

@@ -1,0 +1,80 @@
+"""The `model:` section: which LSTM variant, and the options that this variant uses."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from kassandra.contracts.section import Section
+
+COMMON = {"variant", "cell", "hidden_size", "dropout"}
+# What each variant uses beyond COMMON. A key that a variant does not use is refused, not ignored.
+USES = {
+    "vanilla": {"readout"},
+    "stacked": {"readout", "num_layers", "bidirectional"},
+    "bidirectional": {"readout", "num_layers"},
+    "attention": {"attention", "num_layers", "bidirectional"},
+}
+# What a variant's name says by itself.
+IMPLIED: dict[str, dict[str, Any]] = {
+    "vanilla": {},
+    "stacked": {"num_layers": 2},
+    "bidirectional": {"bidirectional": True},
+    "attention": {},
+}
+
+
+class Attention(Section):
+    """How the attention variant weighs the steps.
+
+    kind: `additive` scores step t by v · tanh(W h_t + b) (Bahdanau et al. 2015 with a learned query, as Yang et al.
+        2016, eq. 5-6), `dot` by h_t · s and `general` by h_t · W s with s the last state (Luong et al. 2015, eq. 8).
+    size: width of the additive layer; the other kinds have none.
+    """
+
+    kind: Literal["additive", "dot", "general"] = "additive"
+    size: int | None = Field(None, ge=1, le=4096)
+
+    @model_validator(mode="after")
+    def size_is_used(self) -> Self:
+        if self.size is not None and self.kind != "additive":
+            raise ValueError(f"kind {self.kind!r} does not use 'size'; only 'additive' does")
+        return self
+
+
+class ModelParams(Section):
+    """One entry `model:`; see USES for which variant takes which key.
+
+    cell: `lstm`, or the baselines `gru` (Cho et al. 2014) and `rnn` (Elman 1990, tanh).
+    hidden_size: width of h and c in each direction of each layer.
+    dropout: probability of zeroing an element of each layer's output, the last one's summary included.
+    readout: how the outputs become one summary: `last` valid step, `max` or `mean` over valid steps.
+    num_layers: stacked has 2 by default, bidirectional and attention 1.
+    bidirectional: whether each layer also reads backwards.
+    attention: kind and size of the learned weights over steps.
+    """
+
+    variant: Literal["vanilla", "stacked", "bidirectional", "attention"]
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    hidden_size: Annotated[int, Field(ge=1, le=8192)] = 128
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    readout: Literal["last", "max", "mean"] = "last"
+    num_layers: Annotated[int, Field(ge=1, le=32)] = 1
+    bidirectional: bool = False
+    attention: Attention = Attention()
+
+    @model_validator(mode="before")
+    @classmethod
+    def fill_in_what_the_variant_implies(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("variant") not in USES:
+            return values  # the field's own check says what is wrong
+        variant = values["variant"]
+        used = COMMON | USES[variant]
+        if unused := sorted(key for key in values if key in cls.model_fields and key not in used):
+            raise ValueError(f"variant {variant!r} does not use {unused[0]!r}; it uses {sorted(used)}")
+        return IMPLIED[variant] | values
+
+    @model_validator(mode="after")
+    def stacked_means_several(self) -> Self:
+        if self.variant == "stacked" and self.num_layers < 2:
+            raise ValueError(f"variant 'stacked' needs 'num_layers' ≥ 2, got {self.num_layers}; one layer is 'vanilla'")
+        return self

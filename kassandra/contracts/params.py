@@ -1,0 +1,158 @@
+"""params.yaml: read, checked, and refused with one sentence per mistake before any work starts."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.section import Section, check, unknown
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Source(Section):
+    """Where the data come from: `dataset`, an entry of the catalogue, or `path`, one's own file or folder."""
+
+    dataset: str | None = None
+    path: str | None = None
+
+    @model_validator(mode="after")
+    def one_place(self) -> Self:
+        if (self.dataset is None) == (self.path is None):
+            raise ValueError("give either 'dataset' (an entry of the catalogue) or 'path' (your own data)")
+        return self
+
+
+class ImagesPrepare(Section):
+    """How images become sequences and splits.
+
+    scan: `rows` gives height steps of width features, `pixels` height × width steps of one feature.
+    permute: a fixed random order of the pixels, the same for every image (permuted sequential benchmark).
+    valid_fraction: share of the train images kept for validation, drawn by class and seed.
+    test_fraction: the same for the test split, where one's own data come without one.
+    size: images of one's own are resized to (size, size) pixels in grey; idx files keep their size.
+    limit: only so many train images (and a sixth of that for test), for a quick try; null takes all.
+    """
+
+    scan: Literal["rows", "pixels"] = "rows"
+    permute: bool = False
+    valid_fraction: Fraction = 1 / 12
+    test_fraction: Fraction = 1 / 6
+    size: int = Field(28, ge=4, le=512)
+    limit: int | None = Field(None, ge=100)
+
+
+class Train(Section):
+    """The training loop, the same for every task.
+
+    epochs: passes over the train split.
+    batch_size: examples per step.
+    learning_rate: the peak of the schedule.
+    schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` is the same with
+        cosine flanks from 1/25 of the peak; `cosine` falls from the peak at once; `constant` stays.
+    beta2, weight_decay: of AdamW (Loshchilov & Hutter 2019); weight_decay 0 is Adam.
+    clip: largest norm of the gradient; null does not clip.
+    label_smoothing: share of the target probability spread over all classes.
+    patience: epochs without a better validation loss before training stops; null never stops early.
+    keep: `best` keeps the weights of the epoch with the lowest validation loss, `last` those of the last epoch.
+    precision: `bf16` computes matrix products in bfloat16 (autocast), weights stay fp32.
+    device: `auto` takes CUDA where there is one.
+    threads: CPU threads; part of what decides the bits of the result.
+    """
+
+    epochs: int = Field(5, ge=1)
+    batch_size: int = Field(64, ge=1)
+    learning_rate: float = Field(1e-3, gt=0, lt=10)
+    schedule: Literal["triangular", "one-cycle", "cosine", "constant"] = "triangular"
+    warmup: float = Field(0.3, ge=0, lt=1)
+    beta2: float = Field(0.99, gt=0, lt=1)
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float | None = Field(1.0, gt=0)
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+    patience: int | None = Field(None, ge=1)
+    keep: Literal["best", "last"] = "best"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(2, ge=1, le=256)
+
+    @model_validator(mode="after")
+    def warmup_is_used(self) -> Self:
+        if "warmup" in self.model_fields_set and self.schedule in ("cosine", "constant"):
+            raise ValueError(f"schedule {self.schedule!r} does not use 'warmup'; 'triangular' and 'one-cycle' do")
+        return self
+
+
+class Distortion(Section):
+    """Random affine distortion of train images, fresh for each image in each epoch, every value a largest magnitude.
+
+    shift: pixels. rotate: degrees. scale: share of the size. shear: degrees.
+    """
+
+    shift: float = Field(0.0, ge=0, le=14)
+    rotate: float = Field(0.0, ge=0, le=180)
+    scale: float = Field(0.0, ge=0, lt=1)
+    shear: float = Field(0.0, ge=0, le=45)
+
+
+class ImagesTrain(Train):
+    distort: Distortion | None = None
+
+
+class ImagesPipeline(Section):
+    """Images read row by row (or pixel by pixel) and classified."""
+
+    task: Literal["images"]
+    source: Source
+    prepare: ImagesPrepare = ImagesPrepare()
+    model: ModelParams
+    train: ImagesTrain = ImagesTrain()
+
+
+# One pipeline model per task; the key is the value of `task` in params.yaml.
+PIPELINES: dict[str, type[ImagesPipeline]] = {"images": ImagesPipeline}
+Pipeline = ImagesPipeline
+
+
+class _Seed(Section):
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+
+
+def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline, int]:
+    """The checked section `pipelines.<name>` of a params file, and its seed.
+
+    Raises:
+        KassandraError: the file cannot be read, has no such pipeline, or a value is unknown, of the wrong type, out of
+            range or unused by its variant; all mistakes are listed, one line each.
+    """
+    tree = _load(path)
+    if stray := [key for key in tree if key not in ("seed", "pipelines")]:
+        raise KassandraError(unknown(str(path), "key", stray[0], ["seed", "pipelines"]))
+    seed = check(_Seed, {key: tree[key] for key in ("seed",) if key in tree}, "").seed
+    pipelines = tree.get("pipelines")
+    if not isinstance(pipelines, dict):
+        raise KassandraError(f"{path}: 'pipelines' must hold one section per pipeline, got {pipelines!r}")
+    if name not in pipelines:
+        raise KassandraError(unknown(str(path), "pipeline", name, pipelines))
+    section, where = pipelines[name], f"pipelines.{name}"
+    if not isinstance(section, dict) or "task" not in section:
+        raise KassandraError(f"{where}: key 'task' is missing; tasks are {sorted(PIPELINES)}")
+    if section["task"] not in PIPELINES:
+        raise KassandraError(unknown(f"{where}.task", "task", section["task"], PIPELINES))
+    return check(PIPELINES[section["task"]], section, where), seed
+
+
+def _load(path: Path) -> dict[str, object]:
+    try:
+        # YAML 1.2: `1e-05`, as `dvc exp run -S` writes it, is a number here; YAML 1.1 readers take it for a string.
+        tree = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        raise KassandraError(f"{path}: no such file; run this in the root of the repository") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict):
+        raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {tree!r}")
+    return tree

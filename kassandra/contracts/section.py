@@ -1,0 +1,79 @@
+"""A section of params.yaml as a typed, frozen model, and what is said when values do not fit it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kassandra.contracts.errors import KassandraError
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys, wrong types and non-finite numbers are errors; values never change."""
+
+    # strict: "3" is not 3 and true is not 1, though an int is accepted where a float is asked for.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def check(kind: type[M], values: Any, where: str) -> M:
+    """`values` as a `kind`, or every mistake in one error.
+
+    Args:
+        where: the dotted path of the section, `pipelines.mnist.model`; opens each line of the error.
+
+    Raises:
+        KassandraError: one line per mistake: where, what, what instead.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise KassandraError("\n".join(_sentence(kind, problem, where) for problem in error.errors())) from None
+
+
+def unknown(where: str, what: str, given: object, known: Iterable[object]) -> str:
+    """`where: unknown <what> 'given'; known <what>s are [...]`, with the nearest name where one is near."""
+    names = sorted(map(str, known))
+    near = difflib.get_close_matches(str(given), names, n=1)
+    return f"{where}: unknown {what} {str(given)!r}; known {what}s are {names}" + (
+        f" (did you mean {near[0]!r}?)" if near else ""
+    )
+
+
+def _sentence(kind: type[BaseModel], problem: Mapping[str, Any], where: str) -> str:
+    *parents, key = (str(part) for part in problem["loc"]) if problem["loc"] else ("",)
+    section = ".".join(filter(None, [where, *parents]))
+    value = ".".join(filter(None, [section, key]))
+    given, limits = problem["input"], problem.get("ctx", {})
+    match problem["type"]:
+        case "extra_forbidden":
+            return unknown(section, "key", key, _keys(kind, parents))
+        case "missing":
+            return f"{section}: key {key!r} is missing"
+        case "literal_error":
+            return f"{value}: {given!r} is not one of {limits['expected']}"
+        case "value_error":  # raised by a validator of ours: already a sentence
+            return f"{value}: {limits['error']}"
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as rule:
+            sign = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}[rule]
+            return f"{value}: {given!r} must be {sign} {next(iter(limits.values()))}"
+        case "int_type" | "float_type" | "bool_type" | "string_type" | "finite_number" | "int_from_float" as rule:
+            expected = {"int_type": "a whole number", "int_from_float": "a whole number", "bool_type": "true or false"}
+            expected |= {"string_type": "text", "float_type": "a number", "finite_number": "a finite number"}
+            return f"{value}: expected {expected[rule]}, got {given!r}"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return f"{value}: expected a section with the keys {_keys(kind, [*parents, key])}, got {given!r}"
+        case _:
+            return f"{value}: {problem['msg']}, got {given!r}"
+
+
+def _keys(kind: type[BaseModel], path: list[str]) -> list[str]:
+    """The keys that a nested section knows."""
+    for name in filter(None, path):
+        annotation = kind.model_fields[name].annotation
+        choices = [annotation, *getattr(annotation, "__args__", ())]  # a section, or `section | None`
+        kind = next(choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel))
+    return sorted(kind.model_fields)

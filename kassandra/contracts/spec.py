@@ -1,0 +1,24 @@
+"""What a model needs to know of a task."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """Written by prepare, read by train and evaluate: the only thing through which tasks and models meet.
+
+    architecture: many_to_one reads a sequence and answers once (a class), many_to_many answers at each step,
+        encoder_decoder answers with another sequence.
+    outputs: number of classes, or of values to predict; ≥ 1.
+    features: numbers per step for real-valued input, 0 for token ids.
+    vocab_size: number of token ids, 0 for real-valued input.
+    """
+
+    architecture: Literal["many_to_one", "many_to_many", "encoder_decoder"]
+    outputs: int
+    features: int = 0
+    vocab_size: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
