@@ -1,6 +1,7 @@
 # make repro            set up, reproduce the mnist pipeline, print its scores and the paths of its pictures
 # make repro NAME=imdb  the same for another pipeline of params.yaml;  make all: every pipeline
 # make test             every test (make test-unit: the quick ones);  make lint: ruff and mypy
+# make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again from pyproject.toml
 NAME ?= mnist
 PYTHON ?= python3
@@ -9,7 +10,7 @@ UV = $(shell command -v uv 2>/dev/null || echo .venv/bin/uv)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: repro all setup test test-unit lint format lock clean
+.PHONY: repro all setup test test-unit lint format guard lock clean
 
 repro: setup
 	dvc repro evaluate@$(NAME)
@@ -43,6 +44,9 @@ lint: setup
 format: setup
 	ruff format
 	ruff check --fix
+
+guard: setup
+	.ci/stale-lock-guard
 
 lock: setup
 	VIRTUAL_ENV=.venv $(UV) pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \

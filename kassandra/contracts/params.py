@@ -52,7 +52,7 @@ class Train(Section):
     epochs: passes over the train split.
     batch_size: examples per step.
     learning_rate: the peak of the schedule.
-    schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` is the same with
+    schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` does so on
         cosine flanks from 1/25 of the peak; `cosine` falls from the peak at once; `constant` stays.
     beta2, weight_decay: of AdamW (Loshchilov & Hutter 2019); weight_decay 0 is Adam.
     clip: largest norm of the gradient; null does not clip.
@@ -107,9 +107,9 @@ class ImagesPipeline(Section):
 
     task: Literal["images"]
     source: Source
-    prepare: ImagesPrepare = ImagesPrepare()
+    prepare: ImagesPrepare
     model: ModelParams
-    train: ImagesTrain = ImagesTrain()
+    train: ImagesTrain
 
 
 # One pipeline model per task; the key is the value of `task` in params.yaml.

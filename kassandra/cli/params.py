@@ -1,0 +1,56 @@
+"""`kassandra params`: the sections of params.yaml, from the models that check them."""
+
+import inspect
+import types
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from rich.console import Console
+
+from kassandra.contracts.params import PIPELINES
+
+
+def show() -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for task, pipeline in PIPELINES.items():
+        console.print(f"[bold]pipelines.<name>[/] with task: {task}\n{inspect.getdoc(pipeline)}")
+        for name, field in pipeline.model_fields.items():
+            if section := section_of(field.annotation):
+                _show(console, name, section)
+
+
+def _show(console: Console, path: str, section: type[BaseModel]) -> None:
+    console.print(f"\n[bold]{path}:[/]\n{inspect.getdoc(section)}", markup=True)
+    for name, field in section.model_fields.items():
+        if nested := section_of(field.annotation):
+            _show(console, f"{path}.{name}", nested)
+        else:
+            default = "required" if field.default is PydanticUndefined else f"default {field.default!r}"
+            console.print(f"  [cyan]{name}[/]: {_range(field)}; {default}")
+
+
+def _range(field: FieldInfo) -> str:
+    """`number, ≥ 0, < 1`, or the choices."""
+    kinds = {int: "whole number", float: "number", bool: "true or false", str: "text", types.NoneType: "null"}
+    inner = [part for part in (field.annotation, *get_args(field.annotation)) if part in kinds]
+    names = [kinds[part] for part in inner] or ["one of " + ", ".join(map(str, get_args(field.annotation)))]
+    limits = [f"{sign} {limit:g}" for part in _metadata(field) for sign, limit in _limits(part)]
+    return " or ".join(dict.fromkeys(names)) + "".join(f", {limit}" for limit in limits)
+
+
+def _metadata(field: FieldInfo) -> list[Any]:
+    nested = [part for choice in get_args(field.annotation) for part in getattr(choice, "__metadata__", ())]
+    return [*field.metadata, *nested]
+
+
+def _limits(part: Any) -> list[tuple[str, float]]:
+    signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+    return [(sign, getattr(part, name)) for name, sign in signs.items() if getattr(part, name, None) is not None]
+
+
+def section_of(annotation: object) -> type[BaseModel] | None:
+    """The section that a field holds, also where it is `section | None`."""
+    choices = get_args(annotation) if isinstance(annotation, types.UnionType) else [annotation]
+    return next((item for item in choices if isinstance(item, type) and issubclass(item, BaseModel)), None)

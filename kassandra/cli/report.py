@@ -1,0 +1,56 @@
+"""`kassandra report`: what `make repro` closes with."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from kassandra.cli.reproduction import compare
+from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, missing, read_json, sha256
+from kassandra.contracts.errors import KassandraError
+
+
+def report(names: list[str]) -> int:
+    """Print the report of each pipeline; returns the exit status, 1 where something was not reproduced."""
+    names = names or sorted(path.parent.name for path in METRICS.glob("*/test.json"))
+    if not names:
+        raise KassandraError("metrics: no pipeline has results yet; `make repro` makes those of mnist")
+    return int(any([_one(name) for name in names]))  # noqa: C419 (a list: each is to be printed)
+
+
+def _one(name: str) -> bool:
+    console = Console(highlight=False, soft_wrap=True)
+    scores = read_json(METRICS / name / "test.json")
+    table = Table("on test", "value", "95% interval", title=f"{name}: {scores['examples']:,} test examples", box=None)
+    for score in scores["intervals"]:
+        table.add_row(f"[bold]{score['score']}[/]", *_cells(score))
+    for baseline in scores["baselines"]:
+        table.add_row(f"accuracy of {baseline['baseline']}", *_cells(baseline["accuracy"]))
+        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], sign="+"))
+    console.print(table)
+    console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
+    if not Path("dvc.lock").exists():
+        raise missing(Path("dvc.lock"))
+    reproduction = compare(name, scores, Path("dvc.lock").read_text(encoding="utf-8"))
+    colour = "red" if reproduction.failed else "green" if reproduction.verdict in ("identical", "agrees") else "yellow"
+    console.print(f"[{colour}]Reproduction: {reproduction.verdict}[/]: {reproduction.sentence}")
+    console.print("Pictures:")
+    for picture in sorted((METRICS / name / "plots").glob("*.png")):
+        console.print(f"  {picture}")
+    return reproduction.failed
+
+
+def _cells(score: dict[str, float], sign: str = "") -> tuple[str, str]:
+    return f"{score['value']:{sign}.4f}", f"[{score['low']:{sign}.4f}, {score['high']:{sign}.4f}]".replace("[", r"\[")
+
+
+def _cost(name: str) -> str:
+    """Seconds of training, if they are known of the very weights that lie in data/models."""
+    cost, weights = COSTS / f"{name}.json", MODELS / name / "weights.safetensors"
+    if not (cost.exists() and weights.exists()):
+        return ""
+    spent: dict[str, Any] = read_json(cost)
+    if spent["weights"] != sha256(weights):
+        return ""  # these weights came from DVC's cache; the seconds are of another training
+    return f", trained in {spent['seconds']:.0f} s ({spent['cpu_seconds']:.0f} CPU s)"

@@ -1,0 +1,88 @@
+"""The files that stages hand to each other: where they lie, written whole or not at all, never a pickle."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kassandra.contracts.errors import KassandraError
+
+RAW = Path("data/raw")
+PREPARED = Path("data/prepared")
+BASELINES = Path("data/baselines")
+MODELS = Path("data/models")
+PREDICTIONS = Path("data/predictions")
+METRICS = Path("metrics")
+COSTS = Path("data/costs")  # seconds spent: of interest, but not reproducible, so DVC does not know them
+CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at any time
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A temporary sibling to write to, renamed to `path` on success: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    with whole(path) as partial:
+        partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """
+    Raises:
+        KassandraError: there is no such file, or it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise damaged(path, error) from None
+
+
+def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """An .npz with the same bytes for the same arrays (numpy writes a constant date into it)."""
+    with whole(path) as partial, partial.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """
+    Raises:
+        KassandraError: there is no such file, it is damaged, or it holds pickled objects (never loaded).
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise damaged(path, error) from None
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def missing(path: Path) -> KassandraError:
+    return KassandraError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up")
+
+
+def damaged(path: Path, error: Exception) -> KassandraError:
+    reason = " ".join(str(error).split())
+    return KassandraError(f"{path}: damaged ({reason}); delete it, then `dvc checkout` or `dvc repro` restores it")

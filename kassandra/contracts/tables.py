@@ -1,0 +1,32 @@
+"""Tables that stages hand to each other: .csv where git keeps them, .parquet where DVC does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from kassandra.contracts.artifacts import damaged, missing, whole
+
+
+def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> None:
+    """CSV keeps six significant digits, parquet every bit."""
+    table = pd.DataFrame(rows)
+    with whole(path) as partial:
+        if path.suffix == ".csv":
+            table.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
+        else:
+            table.to_parquet(partial, engine="pyarrow", index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """
+    Raises:
+        KassandraError: there is no such file, or it is damaged.
+    """
+    try:
+        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path, engine="pyarrow")
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (ValueError, OSError) as error:  # pandas and pyarrow raise these for what they cannot parse
+        raise damaged(path, error) from None

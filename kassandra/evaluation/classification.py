@@ -1,0 +1,74 @@
+"""Scores of tasks that name one class per example: accuracy, macro precision, recall and F1, loss; per class too."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from kassandra.evaluation.intervals import Score, bootstrap
+
+Labels = NDArray[np.int64]  # (examples,), each in [0, classes)
+
+
+class Report(NamedTuple):
+    scores: dict[str, Score]  # accuracy, precision, recall, f1 (macro: every class weighs the same), loss (nats)
+    baselines: dict[str, Score]  # accuracy of each
+    gains: dict[str, Score]  # accuracy of the model minus that of each baseline, paired
+    per_class: pd.DataFrame  # class, examples, precision, recall, f1, and the interval of f1
+    confusion: NDArray[np.int64]  # (classes, classes), row = what it is, column = what the model says
+
+
+def report(
+    targets: Labels, log_probabilities: NDArray[np.float64], baselines: dict[str, Labels], classes: list[str], seed: int
+) -> Report:
+    """
+    Args:
+        targets: what each test example is.
+        log_probabilities: (examples, classes), what the model says; its answer is the largest of a row.
+        baselines: what each baseline says.
+    """
+    size, predicted = len(classes), log_probabilities.argmax(1)
+    losses = -log_probabilities[np.arange(len(targets)), targets]  # (examples,) nats
+    hits = {name: answers == targets for name, answers in {"": predicted, **baselines}.items()}
+    cells = targets * size + predicted  # (examples,): the cell of the confusion matrix that an example falls into
+
+    def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        confusion = np.bincount(cells[rows], minlength=size * size).reshape(size, size)
+        by_class = precision_recall_f1(confusion)  # (3, classes)
+        rates = [hit[rows].mean() for hit in hits.values()]
+        gains = [rates[0] - rate for rate in rates[1:]]
+        return np.concatenate([rates, by_class.mean(1), [losses[rows].mean()], gains, by_class[2]])
+
+    rest = iter(bootstrap(len(targets), statistic, seed))
+    accuracy, *others = (next(rest) for _ in hits)
+    scores = {"accuracy": accuracy, **{name: next(rest) for name in ("precision", "recall", "f1", "loss")}}
+    gains = {name: next(rest) for name in baselines}
+    precision, recall, f1, examples = precision_recall_fscore_support(
+        targets, predicted, labels=range(size), zero_division=0
+    )
+    intervals = list(rest)
+    per_class = pd.DataFrame(
+        {
+            "class": classes,
+            "examples": examples,
+            "precision": precision,
+            "recall": recall,
+            "f1_low": [score.low for score in intervals],
+            "f1_high": [score.high for score in intervals],
+            "f1": f1,  # last, because `dvc plots` draws the last column of a table
+        }
+    )
+    matrix = confusion_matrix(targets, predicted, labels=range(size))
+    return Report(scores, dict(zip(baselines, others, strict=True)), gains, per_class, matrix)
+
+
+def precision_recall_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(3, classes) of a confusion matrix; 0 where a class is never said or never there.
+
+    Equal to scikit-learn's, but quick enough for the bootstrap to ask a thousand times.
+    """
+    right, said, there = np.diag(confusion).astype(float), confusion.sum(0), confusion.sum(1)
+    precision, recall = right / np.maximum(said, 1), right / np.maximum(there, 1)
+    return np.stack([precision, recall, 2 * right / np.maximum(said + there, 1)])

@@ -1,0 +1,263 @@
+"""Images read as sequences: row by row (28 steps of 28 features for MNIST) or pixel by pixel (784 steps of one)."""
+
+import gzip
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from sklearn.model_selection import train_test_split
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.datasets import ImageFolder
+
+from kassandra.contracts.artifacts import missing, read_arrays, write_arrays, write_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.params import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.contracts.spec import ModelSpec
+from kassandra.tasks import Batch
+
+IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+       "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip
+EVALUATION_BATCH = 500  # scores do not depend on it; the speed does
+
+
+class Images(NamedTuple):
+    """images: (examples, height, width) uint8; labels: (examples,) int64; classes: a name per label."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    classes: list[str]
+
+
+def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int) -> str:
+    """Raw images → train.npz, valid.npz, test.npz and meta.json in `folder`; returns a line that says what was done.
+
+    Whatever is fitted (mean and standard deviation of a pixel) is fitted on train only.
+
+    Raises:
+        KassandraError: there are no images, they differ in size, or a class is too small to be split.
+    """
+    train, test = _read_raw(raw, params, seed)
+    if params.limit:
+        train = _at_most(train, params.limit, seed)
+        test = _at_most(test, math.ceil(params.limit / 6), seed)
+    train, repeated = _without_rows_of(train, test)
+    train, valid = _split(train, params.valid_fraction, seed, "prepare.valid_fraction")
+    height, width = train.images.shape[1:]
+    pixels = train.images / np.float32(255)  # fitted on train only
+    steps = (height, width) if params.scan == "rows" else (height * width, 1)
+    order = np.random.default_rng(seed).permutation(height * width).tolist() if params.permute else None
+    meta = {
+        "task": "images",
+        "spec": ModelSpec("many_to_one", outputs=len(train.classes), features=steps[1]).to_json(),
+        "classes": train.classes,
+        "height": height,
+        "width": width,
+        "steps": steps[0],
+        "order": order,
+        "mean": float(pixels.mean(dtype=np.float64)),
+        "std": max(float(pixels.std(dtype=np.float64)), 1e-6),
+        "examples": {"train": len(train.labels), "valid": len(valid.labels), "test": len(test.labels)},
+        "dropped_from_train_because_in_test": repeated,
+    }
+    for name, split in (("train", train), ("valid", valid), ("test", test)):
+        write_arrays(folder / f"{name}.npz", images=split.images, labels=split.labels)
+    write_json(folder / "meta.json", meta)
+    sizes = ", ".join(f"{count} {name}" for name, count in meta["examples"].items())
+    return (
+        f"{sizes} images of {height}×{width} in {len(train.classes)} classes; {repeated} dropped from train (in test)"
+    )
+
+
+class Split(NamedTuple):
+    images: Tensor  # (examples, height, width) uint8
+    labels: Tensor  # (examples,) int64
+
+
+class Task:
+    """See kassandra.tasks.Task. Images stay uint8 in memory and are normalised one batch at a time."""
+
+    def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
+        self.meta, self.device = meta, device
+        self.order = None if meta["order"] is None else torch.tensor(meta["order"], device=device)
+
+    def read(self, split: Path) -> Split:
+        arrays = read_arrays(split)
+        return Split(*(torch.from_numpy(arrays[name]).to(self.device) for name in ("images", "labels")))
+
+    def train_batches(self, split: Split, params: ImagesTrain, generator: torch.Generator) -> Iterator[Batch]:
+        shuffled = torch.randperm(len(split.labels), generator=generator).to(self.device)
+        for rows in shuffled.split(params.batch_size):
+            pixels = split.images[rows].float().div_(255)  # (batch, height, width) in [0, 1]
+            if params.distort:
+                pixels = distort(pixels, params.distort, generator)
+            yield Batch(self._sequences(pixels), None, split.labels[rows])
+
+    def batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
+        for images, labels in zip(split.images.split(batch_size), split.labels.split(batch_size), strict=True):
+            yield Batch(self._sequences(images.float().div_(255)), None, labels)
+
+    def loss(self, model: nn.Module, batch: Batch, label_smoothing: float) -> tuple[Tensor, int]:
+        logits = model(batch.inputs, batch.lengths)  # (batch, classes)
+        total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=label_smoothing)
+        return total, len(batch.targets)
+
+    def scores(self, model: nn.Module, split: Split) -> dict[str, float]:
+        loss, right = 0.0, 0
+        for batch in self.batches(split, EVALUATION_BATCH):
+            logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
+            loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
+            right += int((logits.argmax(1) == batch.targets).sum())
+        return {"loss": loss / len(split.labels), "accuracy": right / len(split.labels)}
+
+    def own_input(self, images: NDArray[Any]) -> Split:
+        """Somebody's array as a split without labels.
+
+        Args:
+            images: (height, width) or (examples, height, width); whole numbers in [0, 255] or fractions in [0, 1].
+
+        Raises:
+            KassandraError: another shape, type or range.
+        """
+        images = np.asarray(images)
+        expected = (self.meta["height"], self.meta["width"])
+        if images.ndim == 2:
+            images = images[None]
+        if images.ndim != 3 or images.shape[1:] != expected:
+            raise KassandraError(f"images: expected {expected} or (n, *{expected}), got an array of {images.shape}")
+        if images.dtype.kind == "f":
+            if not (np.isfinite(images).all() and images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
+                raise KassandraError("images: fractions must lie in [0, 1]; whole numbers may lie in [0, 255]")
+            images = np.rint(images * 255)
+        elif images.dtype.kind not in "iu" or images.min(initial=0) < 0 or images.max(initial=0) > 255:
+            raise KassandraError(
+                f"images: expected whole numbers in [0, 255] or fractions in [0, 1], got {images.dtype}"
+            )
+        pixels = torch.from_numpy(images.astype(np.uint8)).to(self.device)
+        return Split(pixels, torch.zeros(len(pixels), dtype=torch.int64, device=self.device))
+
+    def own_file(self, path: Path, invert: bool = False) -> NDArray[np.uint8]:
+        """An image file in grey, resized to the size that the model was trained on; (height, width)."""
+        grey = _open(path).convert("L").resize((self.meta["width"], self.meta["height"]), Image.Resampling.BILINEAR)
+        return np.uint8(255) - np.asarray(grey) if invert else np.asarray(grey)
+
+    def _sequences(self, pixels: Tensor) -> Tensor:  # (batch, height, width) in [0, 1] → (batch, time, features)
+        pixels = (pixels - self.meta["mean"]) / self.meta["std"]
+        flat = pixels.flatten(1)  # (batch, height · width)
+        if self.order is not None:
+            flat = flat[:, self.order]
+        return flat.reshape(len(flat), self.meta["steps"], -1)  # (batch, time, features)
+
+
+def distort(pixels: Tensor, by: Distortion, generator: torch.Generator) -> Tensor:
+    """Each image moved, turned, scaled and sheared by its own random amount; (batch, height, width) as given."""
+    size = len(pixels)
+    shift_x, shift_y, turn, scale, shear = torch.rand(5, size, generator=generator) * 2 - 1  # each (batch,) in [-1, 1)
+    turn, shear, scale = torch.deg2rad(turn * by.rotate), torch.deg2rad(shear * by.shear).tan(), 1 + scale * by.scale
+    cos, sin = turn.cos() * scale, turn.sin() * scale
+    height, width = pixels.shape[1:]
+    across = torch.stack([cos, cos * shear - sin, shift_x * by.shift * 2 / width], dim=1)  # (batch, 3)
+    down = torch.stack([sin, sin * shear + cos, shift_y * by.shift * 2 / height], dim=1)  # (batch, 3)
+    where = torch.stack([across, down], dim=1).to(pixels.device)  # (batch, 2, 3)
+    grid = F.affine_grid(where, [size, 1, height, width], align_corners=False)
+    return F.grid_sample(pixels[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
+
+
+def _read_raw(raw: Path, params: ImagesPrepare, seed: int) -> tuple[Images, Images]:
+    if not raw.is_dir():
+        raise missing(raw)
+    if any(raw.glob("train-images-idx3-ubyte*")):
+        return _read_idx(raw, "train"), _read_idx(raw, "test")
+    if (raw / "train").is_dir() and (raw / "test").is_dir():
+        train, test = _read_folder(raw / "train", params.size), _read_folder(raw / "test", params.size)
+        if train.classes != test.classes:
+            raise KassandraError(f"{raw}: classes of train {train.classes} are not those of test {test.classes}")
+        return train, test
+    return _split(_read_folder(raw, params.size), params.test_fraction, seed, "prepare.test_fraction")
+
+
+def _read_idx(raw: Path, split: str) -> Images:
+    images, labels = (_parse_idx(raw, name) for name in IDX[split])
+    if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+        raise KassandraError(
+            f"{raw}: {split} has images of {images.shape} and labels of {labels.shape}; counts must agree"
+        )
+    return Images(images, labels.astype(np.int64), [str(label) for label in range(int(labels.max()) + 1)])
+
+
+def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
+    """idx: two zero bytes, 8 for uint8, the number of axes, each axis as a big-endian int32, then the values."""
+    path = next((raw / file for file in (f"{name}.gz", name) if (raw / file).is_file()), raw / name)
+    try:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except FileNotFoundError:
+        raise KassandraError(
+            f"{raw}: no {name} or {name}.gz; the four idx files are {sorted(sum(IDX.values(), ()))}"
+        ) from None
+    except (OSError, EOFError) as error:
+        raise KassandraError(f"{path}: not a whole gzip file ({error})") from None
+    axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
+    shape = np.frombuffer(content[4:][: 4 * axes].ljust(4 * axes, b"\0"), ">i4")
+    if axes == 0 or len(content) != 4 + 4 * axes + shape.prod(dtype=np.int64):
+        raise KassandraError(f"{path}: not an idx file of uint8, or cut short ({len(content)} bytes)")
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+
+
+def _read_folder(folder: Path, size: int) -> Images:
+    """One folder per class, images in it in any format that Pillow reads."""
+    try:
+        found = ImageFolder(str(folder))
+    except FileNotFoundError as error:
+        raise KassandraError(f"{folder}: expected idx files or one folder of images per class ({error})") from None
+    square = (size, size)
+    images = [
+        np.asarray(_open(Path(path)).convert("L").resize(square, Image.Resampling.BILINEAR))
+        for path, _ in found.samples
+    ]
+    return Images(np.stack(images), np.array(found.targets, dtype=np.int64), found.classes)
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return image
+    except FileNotFoundError:
+        raise KassandraError(f"{path}: no such file") from None
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise KassandraError(f"{path}: not an image that can be read ({error})") from None
+
+
+def _at_most(split: Images, count: int, seed: int) -> Images:
+    if count >= len(split.labels):
+        return split
+    return _split(split, count / len(split.labels), seed, "prepare.limit")[1]
+
+
+def _without_rows_of(train: Images, test: Images) -> tuple[Images, int]:
+    """Train without the images that stand in test too, and how many those were."""
+    known = {image.tobytes() for image in test.images}
+    new = np.array([image.tobytes() not in known for image in train.images])
+    return train._replace(images=train.images[new], labels=train.labels[new]), int((~new).sum())
+
+
+def _split(whole: Images, fraction: float, seed: int, key: str) -> tuple[Images, Images]:
+    """The rest, and a part drawn by class and seed."""
+    try:
+        rest, part = train_test_split(
+            np.arange(len(whole.labels)), test_size=fraction, random_state=seed, stratify=whole.labels
+        )
+    except ValueError as error:
+        raise KassandraError(
+            f"{key}: {fraction:g} of {len(whole.labels)} images cannot be drawn by class ({error})"
+        ) from None
+    first, second = (np.sort(rows) for rows in (rest, part))
+    return (
+        whole._replace(images=whole.images[first], labels=whole.labels[first]),
+        whole._replace(images=whole.images[second], labels=whole.labels[second]),
+    )

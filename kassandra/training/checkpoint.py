@@ -1,0 +1,83 @@
+"""An unfinished training on disk: all that the next run needs to end with the same bytes as if never interrupted."""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from kassandra.contracts.artifacts import whole
+
+
+def digest(*parts: Any) -> str:
+    """Names a training: the hash of its params, data, code and fingerprint. Paths stand for their content."""
+    result = hashlib.sha256()
+    for part in parts:
+        content = part.read_bytes() if isinstance(part, Path) else json.dumps(part, sort_keys=True).encode()
+        result.update(hashlib.sha256(content).digest())
+    return result.hexdigest()[:16]
+
+
+class Checkpoint:
+    """One file, replaced after each epoch: weights, best weights, optimiser, random states (safetensors, no pickle)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "checkpoint.safetensors"
+
+    def save(
+        self,
+        model: nn.Module,
+        best: dict[str, Tensor],
+        optimizer: torch.optim.Optimizer,
+        generator: torch.Generator,
+        progress: dict[str, Any],
+    ) -> None:
+        tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+        tensors |= {f"best.{name}": value for name, value in best.items()}
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
+        tensors["random.order"] = generator.get_state()
+        tensors["random.cpu"] = torch.get_rng_state()
+        if torch.cuda.is_available():
+            tensors["random.cuda"] = torch.cuda.get_rng_state()
+        tensors = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+        with whole(self.path) as partial:
+            save_file(tensors, partial, metadata={"progress": json.dumps(progress)})
+
+    def restore(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator
+    ) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
+        """Put everything back; returns the progress and the best weights, or None where nothing was begun."""
+        try:
+            with safe_open(self.path, framework="pt") as file:
+                progress = json.loads(file.metadata()["progress"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, TypeError, KeyError, json.JSONDecodeError) as error:
+            print(f"{self.path}: damaged ({error}); training starts anew", flush=True)
+            return None
+        model.load_state_dict(_under("model.", tensors))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer.", tensors).items():
+            index, _, key = name.partition(".")
+            state.setdefault(int(index), {})[key] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        generator.set_state(tensors["random.order"])
+        torch.set_rng_state(tensors["random.cpu"])
+        if "random.cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["random.cuda"])
+        return progress, _under("best.", tensors)
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,50 @@
+"""What decides the bits of a trained model besides params, data and code, and setting it before work starts."""
+
+import os
+import platform
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from kassandra.contracts.errors import KassandraError
+
+
+def set_up(device: str, threads: int) -> torch.device:
+    """Choose the device and the thread count, and switch on what PyTorch offers towards equal bits.
+
+    Raises:
+        KassandraError: `cuda` is asked for and there is none.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise KassandraError("train.device: 'cuda' is asked for, but PyTorch sees no CUDA device; use 'auto' or 'cpu'")
+    torch.set_num_threads(threads)  # another count splits sums elsewhere and so gives other bits
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def fingerprint(device: torch.device, threads: int, precision: str) -> dict[str, str]:
+    """Equal fingerprints, params, data and code must give equal bytes; unequal ones are compared within a tolerance."""
+    return {
+        "torch": torch.__version__,
+        "device": "cpu" if device.type == "cpu" else torch.cuda.get_device_name(device),
+        "instructions": _instructions(),
+        "threads": str(threads),
+        "precision": precision,
+    }
+
+
+@cache
+def _instructions() -> str:
+    """What PyTorch, oneDNN and MKL choose their kernels by: vendor, capability, extensions, overrides."""
+    cpu = Path("/proc/cpuinfo")
+    lines = cpu.read_text().splitlines() if cpu.exists() else []
+    known = {key.strip(): value.split() for key, _, value in (line.partition(":") for line in lines)}
+    vendor = " ".join(known.get("vendor_id", [platform.machine()]))
+    wide = [flag for flag in ("avx512_bf16", "avx512_fp16", "amx_bf16") if flag in known.get("flags", [])]
+    overrides = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "MKL_CBWR")
+    chosen = [f"{name}={os.environ[name]}" for name in overrides if name in os.environ]
+    return " ".join([vendor, torch.backends.cpu.get_cpu_capability(), *wide, *chosen])

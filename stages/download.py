@@ -1,0 +1,21 @@
+"""catalogue entry, or your own path → data/raw/<pipeline>/: every file checked by its sha256."""
+
+from pathlib import Path
+
+from kassandra.contracts.artifacts import RAW
+from kassandra.contracts.params import read_pipeline
+from kassandra.sources.fetch import fetch_dataset
+from kassandra.sources.own import copy_own
+from stages.script import run
+
+
+def main(name: str) -> None:
+    params, _ = read_pipeline(name)
+    if params.source.dataset:
+        fetch_dataset(params.source.dataset, RAW / name)
+    else:
+        copy_own(Path(params.source.path), RAW / name)
+
+
+if __name__ == "__main__":
+    run(main, __doc__)

@@ -1,0 +1,34 @@
+"""data/models/<pipeline>/ and the test split → metrics/<pipeline>/ (scores, pictures) and data/predictions/."""
+
+from kassandra import evaluation
+from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTIONS, PREPARED, write_json
+from kassandra.contracts.params import read_pipeline
+from kassandra.contracts.tables import read_table, write_table
+from kassandra.evaluation import score_file
+from kassandra.inference import Predictor
+from kassandra.training.fingerprint import fingerprint, set_up
+from stages.script import run
+
+
+def main(name: str) -> None:
+    params, seed = read_pipeline(name)
+    device = set_up(params.train.device, params.train.threads)
+    predictor = Predictor(MODELS / name, device)
+    report, predicted = evaluation.load(params.task).evaluate(
+        predictor,
+        PREPARED / name / "test.npz",
+        baselines=read_table(BASELINES / f"{name}.parquet"),
+        history=read_table(METRICS / name / "history.csv"),
+        plots=METRICS / name / "plots",
+        seed=seed,
+    )
+    write_table(PREDICTIONS / f"{name}.parquet", predicted)
+    parameters = sum(parameter.numel() for parameter in predictor.model.parameters())
+    evaluated_on = fingerprint(device, params.train.threads, "fp32")
+    scores = score_file.contents(report, len(predicted), parameters, predictor.fingerprint, evaluated_on)
+    write_json(METRICS / name / "test.json", scores)
+    print(f"accuracy {report.scores['accuracy']} on {len(predicted)} test examples")
+
+
+if __name__ == "__main__":
+    run(main, __doc__)
