@@ -11,10 +11,10 @@ from stages.script import run
 
 def main(name: str) -> None:
     params, _ = read_pipeline(name)
-    if params.source.dataset:
-        fetch_dataset(params.source.dataset, RAW / name)
-    else:
+    if params.source.path:
         copy_own(Path(params.source.path), RAW / name)
+    elif params.source.dataset:
+        fetch_dataset(params.source.dataset, RAW / name)
 
 
 if __name__ == "__main__":

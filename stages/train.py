@@ -4,7 +4,6 @@ from pathlib import Path
 
 import torch
 
-import kassandra
 from kassandra import tasks
 from kassandra.contracts.artifacts import CHECKPOINTS, COSTS, METRICS, MODELS, PREPARED, read_json, write_json
 from kassandra.contracts.params import read_pipeline
@@ -17,6 +16,11 @@ from kassandra.training.fingerprint import fingerprint, set_up
 from kassandra.training.loop import train
 from stages.script import run
 
+# What a checkpoint must have been made with to be continued.
+CODE = sorted(
+    path for room in ("contracts", "models", "tasks", "training") for path in Path("kassandra", room).glob("*.py")
+)
+
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
@@ -27,22 +31,20 @@ def main(name: str) -> None:
     print(" · ".join(f"{key} {value}" for key, value in made_on.items()), flush=True)
 
     task = tasks.load(params.task).Task(meta, device)
-    splits = [prepared / "train.npz", prepared / "valid.npz"]
     torch.manual_seed(seed)
     model = build(ModelSpec(**meta["spec"]), params.model).to(device)
 
-    code = sorted(Path(kassandra.__file__).parent.rglob("*.py"))
-    key = digest(seed, params.model_dump(), meta, made_on, *splits, *code)
+    seen, valid = prepared / "train.npz", prepared / "valid.npz"
+    key = digest(seed, params.model_dump(), meta, made_on, seen, valid, *CODE)
     checkpoint = Checkpoint(CHECKPOINTS / f"{name}-{key}")
-    trained = train(model, task, *(task.read(split) for split in splits), params.train, seed, checkpoint)
+    trained = train(model, task, task.read(seen), task.read(valid), params.train, seed, checkpoint)
 
     weights = save(MODELS / name, trained.weights, meta, params.model, made_on)
     write_table(METRICS / name / "history.csv", trained.history)
-    write_json(
-        COSTS / f"{name}.json", {"weights": weights, "seconds": trained.seconds, "cpu_seconds": trained.cpu_seconds}
-    )
+    spent = {"seconds": trained.seconds, "cpu_seconds": trained.cpu_seconds}
+    write_json(COSTS / f"{name}.json", {"weights": weights, **spent})
     checkpoint.remove()
-    print(f"Kept the weights of epoch {trained.best_epoch} of {len(trained.history)}, the best on validation")
+    print(f"Kept the weights of epoch {trained.kept_epoch} of {len(trained.history)} (train.keep: {params.train.keep})")
 
 
 if __name__ == "__main__":

@@ -65,9 +65,9 @@ class ModelParams(Section):
     @model_validator(mode="before")
     @classmethod
     def fill_in_what_the_variant_implies(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("variant") not in USES:
+        variant = values.get("variant") if isinstance(values, dict) else None
+        if not isinstance(variant, str) or variant not in USES:
             return values  # the field's own check says what is wrong
-        variant = values["variant"]
         used = COMMON | USES[variant]
         if unused := sorted(key for key in values if key in cls.model_fields and key not in used):
             raise ValueError(f"variant {variant!r} does not use {unused[0]!r}; it uses {sorted(used)}")

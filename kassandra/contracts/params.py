@@ -17,8 +17,8 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 class Source(Section):
     """Where the data come from: `dataset`, an entry of the catalogue, or `path`, one's own file or folder."""
 
-    dataset: str | None = None
-    path: str | None = None
+    dataset: str | None = Field(None, min_length=1)
+    path: str | None = Field(None, min_length=1)
 
     @model_validator(mode="after")
     def one_place(self) -> Self:
@@ -140,9 +140,10 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
     section, where = pipelines[name], f"pipelines.{name}"
     if not isinstance(section, dict) or "task" not in section:
         raise KassandraError(f"{where}: key 'task' is missing; tasks are {sorted(PIPELINES)}")
-    if section["task"] not in PIPELINES:
-        raise KassandraError(unknown(f"{where}.task", "task", section["task"], PIPELINES))
-    return check(PIPELINES[section["task"]], section, where), seed
+    task = section["task"]
+    if not isinstance(task, str) or task not in PIPELINES:
+        raise KassandraError(unknown(f"{where}.task", "task", task, PIPELINES))
+    return check(PIPELINES[task], section, where), seed
 
 
 def _load(path: Path) -> dict[str, object]:
@@ -151,7 +152,9 @@ def _load(path: Path) -> dict[str, object]:
         tree = YAML(typ="safe", pure=True).load(path)
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file; run this in the root of the repository") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: the 45th of May, for one
         raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
         raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {tree!r}")

@@ -25,14 +25,14 @@ def save(figure: Figure, path: Path) -> None:
 
 def learning_curves(history: pd.DataFrame, path: Path) -> None:
     """`history` is history.csv: loss on train and validation, and the other scores on validation."""
-    others = [name for name in history if name.startswith("valid_") and name != "valid_loss"]
+    others = [name for name in map(str, history) if name.startswith("valid_") and name != "valid_loss"]
     figure = Figure(figsize=(4.2 * (1 + len(others)), 3))
     axes = np.atleast_1d(figure.subplots(1, 1 + len(others)))
     axes[0].plot(history["epoch"], history["train_loss"], "o-", color=GREY, label="train")
     axes[0].plot(history["epoch"], history["valid_loss"], "o-", color=BLUE, label="validation")
     axes[0].set(title="Loss (nats)", yscale="log")
     axes[0].legend(frameon=False)
-    best = history.loc[history["valid_loss"].idxmin()]
+    best = history.iloc[int(history["valid_loss"].argmin())]
     for axis, name in zip(axes[1:], others, strict=True):
         axis.plot(history["epoch"], history[name], "o-", color=BLUE)
         axis.set(title=f"{name.removeprefix('valid_').capitalize()} on validation: {best[name]:.4f} at the best loss")
@@ -55,7 +55,7 @@ def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None
         for (row, column), count in np.ndenumerate(matrix):
             right, light = row == column, shares[row, column] < 0.6 * shares.max()
             colour = BLUE if right else (INK if light else "white")
-            axis.text(column, row, count or "", ha="center", va="center", color=colour, fontsize=8)
+            axis.text(column, row, str(count or ""), ha="center", va="center", color=colour, fontsize=8)
         axis.set_xticks(range(len(classes)), classes, rotation=90 if max(map(len, classes)) > 3 else 0)
         axis.set_yticks(range(len(classes)), classes)
     wrong = int(mistakes.sum())

@@ -90,4 +90,4 @@ def _as_images(attention: NDArray[np.float32], meta: dict[str, object]) -> NDArr
         unpermuted = np.empty_like(flat)
         unpermuted[:, meta["order"]] = flat
         flat = unpermuted
-    return flat.reshape(-1, height, width)
+    return np.reshape(flat, (-1, height, width))

@@ -20,7 +20,7 @@ REPORT_EVERY = 20  # steps between two updates of the live display; each costs a
 class Trained(NamedTuple):
     weights: dict[str, Tensor]
     history: list[dict[str, float]]  # per epoch: epoch, train_loss, valid_<score>…, learning_rate
-    best_epoch: int
+    kept_epoch: int  # the one the weights are of
     seconds: float
     cpu_seconds: float  # of this process, all threads
 
@@ -97,7 +97,8 @@ def train(
             spent = {"seconds": seconds, "cpu_seconds": cpu_seconds}
             checkpoint.save(model, best, optimizer, generator, {"history": history, "best_epoch": best_epoch, **spent})
             display.epoch(row, per_second, better)
-    return Trained(best, history, best_epoch, seconds, cpu_seconds)
+    kept_epoch = best_epoch if params.keep == "best" else len(history)
+    return Trained(best, history, kept_epoch, seconds, cpu_seconds)
 
 
 @torch.no_grad()

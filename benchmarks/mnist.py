@@ -1,0 +1,162 @@
+"""The usual tutorial loop on MNIST against ours: accuracy, process CPU time and wall time, seed by seed.
+
+    python -m benchmarks.mnist                 # 3 seeds each, interleaved; about 10 minutes on 2 cores
+    python -m benchmarks.mnist --seeds 0,1     # fewer
+
+Both train one LSTM layer of 128 that reads 28 rows and answers from its last step. The tutorial: torchvision's MNIST,
+ToTensor and Normalize(0.5, 0.5) per sample, a DataLoader of batches of 64, Adam at 1e-3, 5 epochs of 60,000 images.
+Ours: prepare and train as the pipeline does, 55,000 images, the rest kept for validation. Each run is a process of its
+own, and its time is all of that process, imports included.
+"""
+
+import argparse
+import gzip
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+from kassandra import inference, tasks
+from kassandra.contracts.artifacts import read_arrays, read_json, write_json
+from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.params import ImagesPrepare, ImagesTrain
+from kassandra.contracts.section import check
+from kassandra.contracts.spec import ModelSpec
+from kassandra.models import folder as model_folder
+from kassandra.models.build import build
+from kassandra.sources.fetch import fetch_dataset
+from kassandra.training.checkpoint import Checkpoint
+from kassandra.training.fingerprint import fingerprint, set_up
+from kassandra.training.loop import train
+
+RAW = Path("data/raw/mnist")
+RESULT = Path("benchmarks/results/mnist.json")
+THREADS = 2
+MODEL = {"variant": "vanilla", "hidden_size": 128}
+TRAIN = {"epochs": 2, "batch_size": 64, "learning_rate": 0.005, "beta2": 0.99, "precision": "bf16", "threads": THREADS}
+
+
+class TutorialLSTM(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(28, 128, batch_first=True)
+        self.linear = nn.Linear(128, 10)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:  # (batch, 28, 28)
+        outputs, _ = self.lstm(rows)  # (batch, 28, 128)
+        logits: torch.Tensor = self.linear(outputs[:, -1])  # (batch, 10)
+        return logits
+
+
+def tutorial(seed: int, scratch: Path) -> float:
+    """Accuracy on test of the loop that tutorials show."""
+    files = scratch / "MNIST" / "raw"
+    files.mkdir(parents=True)
+    for packed in RAW.glob("*.gz"):
+        (files / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+    torch.manual_seed(seed)
+    torch.set_num_threads(THREADS)
+    normalise = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+    train_loader, test_loader = (
+        DataLoader(datasets.MNIST(str(scratch), train=part, transform=normalise), batch_size=64, shuffle=part)
+        for part in (True, False)
+    )
+    model = TutorialLSTM()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for _ in range(5):
+        for images, labels in train_loader:
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(images.view(-1, 28, 28)), labels)
+            loss.backward()
+            optimizer.step()
+            loss.item()  # tutorials add it up
+    right = 0
+    with torch.no_grad():
+        for images, labels in test_loader:
+            right += int((model(images.view(-1, 28, 28)).argmax(1) == labels).sum())
+    return right / 10_000
+
+
+def ours(seed: int, scratch: Path) -> float:
+    """Accuracy on test of the pipeline's own prepare, train and predict, with weights chosen on validation."""
+    images = tasks.load("images")
+    images.prepare(RAW, scratch / "prepared", ImagesPrepare(), seed)
+    meta = read_json(scratch / "prepared" / "meta.json")
+    model_params, train_params = check(ModelParams, MODEL, "model"), check(ImagesTrain, TRAIN, "train")
+    device = set_up("cpu", THREADS)
+    task = images.Task(meta, device)
+    seen, valid = (task.read(scratch / "prepared" / f"{name}.npz") for name in ("train", "valid"))
+    torch.manual_seed(seed)
+    model = build(ModelSpec(**meta["spec"]), model_params)
+    trained = train(model, task, seen, valid, train_params, seed, Checkpoint(scratch / "checkpoint"))
+    made_on = fingerprint(device, THREADS, train_params.precision)
+    model_folder.save(scratch / "model", trained.weights, meta, model_params, made_on)
+    predicted = inference.load(scratch / "model").outputs(task.read(scratch / "prepared" / "test.npz"))
+    labels = read_arrays(scratch / "prepared" / "test.npz")["labels"]
+    return float((predicted.log_probabilities.argmax(1) == labels).mean())
+
+
+def measure(loop: str, seed: int) -> dict[str, Any]:
+    """One run in a process of its own."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-m", "benchmarks.mnist", "--one", loop, "--seeds", str(seed)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    accuracy = float(output.split()[-1])
+    return {
+        "loop": loop,
+        "seed": seed,
+        "accuracy": accuracy,
+        "cpu_seconds": cpu,
+        "seconds": time.perf_counter() - started,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="0,1,2", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--one", choices=["tutorial", "ours"], help="run one loop here and print its test accuracy")
+    arguments = parser.parse_args()
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    if not RAW.is_dir():
+        fetch_dataset("mnist", RAW)
+    if arguments.one:
+        with tempfile.TemporaryDirectory() as scratch:
+            print({"tutorial": tutorial, "ours": ours}[arguments.one](seeds[0], Path(scratch)))
+        return
+    runs = []
+    for seed in seeds:
+        for loop in ("tutorial", "ours"):  # interleaved: a busy minute of the machine hits both
+            runs.append(measure(loop, seed))
+            print("  ".join(f"{key} {value}" for key, value in runs[-1].items()), flush=True)
+    table = Table("loop", "mean accuracy", "by seed", "CPU s (median)", "wall s (median)", box=None)
+    medians = {}
+    for loop in ("tutorial", "ours"):
+        of = [run for run in runs if run["loop"] == loop]
+        accuracies = [run["accuracy"] for run in of]
+        medians[loop] = [statistics.median(run[key] for run in of) for key in ("cpu_seconds", "seconds")]
+        by_seed = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
+        table.add_row(loop, f"{statistics.mean(accuracies):.4f}", by_seed, *(f"{time:.1f}" for time in medians[loop]))
+    Console().print(table)
+    cpu, wall = (usual / our for usual, our in zip(medians["tutorial"], medians["ours"], strict=True))
+    print(f"The tutorial's loop takes {cpu:.1f} times our CPU time and {wall:.1f} times our wall time")
+    write_json(RESULT, {"torch": torch.__version__, "threads": THREADS, "model": MODEL, "train": TRAIN, "runs": runs})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""A trained model as a folder that needs nothing beside it: weights.safetensors, model.json, meta.json."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from kassandra.contracts.artifacts import damaged, missing, read_json, whole, write_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.section import check
+from kassandra.contracts.spec import ModelSpec
+from kassandra.models.build import build
+from kassandra.models.classifier import Classifier
+
+
+class Loaded(NamedTuple):
+    model: Classifier  # on the CPU, in evaluation mode
+    meta: dict[str, Any]  # what prepare wrote: task, classes, normalisation, …
+    fingerprint: dict[str, str]  # of the machine that trained it
+
+
+def save(
+    folder: Path, weights: dict[str, Tensor], meta: dict[str, Any], params: ModelParams, fingerprint: dict[str, str]
+) -> str:
+    """Write the folder; equal weights give equal bytes. Returns the sha256 of the weights' file."""
+    content = to_bytes({name: value.cpu().contiguous() for name, value in weights.items()})
+    with whole(folder / "weights.safetensors") as partial:
+        partial.write_bytes(content)
+    write_json(folder / "meta.json", meta)
+    write_json(folder / "model.json", {"model": params.model_dump(exclude_unset=True), "fingerprint": fingerprint})
+    return hashlib.sha256(content).hexdigest()
+
+
+def load(folder: Path) -> Loaded:
+    """
+    Raises:
+        KassandraError: a file is missing or damaged, or the weights are not those of the model described beside them.
+    """
+    if not folder.is_dir():
+        raise KassandraError(f"{folder}: no such folder; give one that training wrote, as data/models/mnist")
+    described, meta = read_json(folder / "model.json"), read_json(folder / "meta.json")
+    path = folder / "weights.safetensors"
+    try:
+        params, fingerprint, spec = described["model"], described["fingerprint"], ModelSpec(**meta["spec"])
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (SafetensorError, OSError) as error:
+        raise damaged(path, error) from None
+    except (KeyError, TypeError) as error:
+        raise damaged(folder, error) from None
+    model = build(spec, check(ModelParams, params, f"{folder}/model.json"))
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError:
+        raise KassandraError(f"{path}: these are not the weights of the model that model.json describes") from None
+    return Loaded(model.eval(), meta, fingerprint)

@@ -1,0 +1,49 @@
+"""A summary of all steps instead of the last one."""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
+from kassandra.models.encoder import Encoded, Encoder, State, valid_steps
+
+
+def max_over_time(outputs: Tensor, lengths: Tensor | None) -> Tensor:
+    """(batch, size): of `outputs` (batch, time, size) the largest value of each feature over valid steps."""
+    if lengths is not None:
+        padded = ~valid_steps(lengths, outputs.shape[1])  # (batch, time)
+        outputs = outputs.masked_fill(padded.unsqueeze(2), float("-inf"))  # (batch, time, size)
+    return outputs.amax(dim=1)  # (batch, size)
+
+
+def mean_over_time(outputs: Tensor, lengths: Tensor | None) -> Tensor:
+    """(batch, size): the mean over valid steps of `outputs` (batch, time, size), which are 0 at padded steps."""
+    if lengths is None:
+        return outputs.mean(dim=1)  # (batch, size)
+    return outputs.sum(dim=1) / lengths.unsqueeze(1)  # (batch, size) / (batch, 1)
+
+
+POOLINGS: dict[str, Callable[[Tensor, Tensor | None], Tensor]] = {"max": max_over_time, "mean": mean_over_time}
+
+
+class Pooled(Encoder):
+    """An encoder whose summary is the `max` (Collobert et al. 2011) or the `mean` of its outputs over valid steps.
+
+    Raises:
+        KassandraError: unknown pooling.
+    """
+
+    def __init__(self, encoder: Encoder, pooling: str) -> None:
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise KassandraError(unknown("Pooled", "pooling", pooling, POOLINGS))
+        self.encoder = encoder
+        self.pooling = pooling
+        self.output_size = encoder.output_size
+        self.causal = encoder.causal
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
+        """See Encoder.forward; only the summary differs from that of the encoder inside."""
+        encoded: Encoded = self.encoder(inputs, lengths, state)
+        return encoded._replace(summary=POOLINGS[self.pooling](encoded.outputs, lengths))  # (batch, output_size)
