@@ -1,0 +1,105 @@
+"""One member of a .zip, .whl or .tar.gz, taken without trusting the archive.
+
+A member is never written to the path that the archive gives it: the caller names the target, so no name in an archive
+can reach outside. Nothing in an archive is imported or run.
+"""
+
+import gzip
+import lzma
+import stat
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kassandra.sources.catalogue import Content
+from kassandra.sources.content import Track, Unavailable, chunks_of, too_large, write
+
+# A member of a .tar.gz is found by unpacking all that stands before it: so much, and then we stop.
+LARGEST_TAR = 4 << 30  # bytes
+
+# What the readers of the standard library raise on damaged archives, besides OSError and EOFError.
+DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    RuntimeError,  # an encrypted member; NotImplementedError, an unknown compression, is one
+    ValueError,  # UnicodeDecodeError is one
+    OverflowError,
+)
+
+
+def take_member(
+    archive: Path, member: str, target: Path, content: Content, track: Track, largest_tar: int = LARGEST_TAR
+) -> None:
+    """Write `member` of `archive` to the file `target`, checked against `content`.
+
+    Raises:
+        Unavailable: the archive is damaged, has no such member, or the member is a link, a folder or a device, or not
+            what `content` says; `target` is then removed.
+    """
+    if archive.name.endswith(".tar.gz"):
+        chunks = _tar_member(archive, member, content, largest_tar)
+    else:
+        chunks = _zip_member(archive, member, content)
+    write(_told_as_damage(chunks, archive), target, content, track)
+
+
+def _zip_member(archive: Path, member: str, content: Content) -> Iterator[bytes]:
+    with zipfile.ZipFile(archive) as opened:
+        try:
+            info = opened.getinfo(member)
+        except KeyError:
+            raise Unavailable(f"has no member {member!r}") from None
+        # The upper half holds the Unix mode; archives made elsewhere leave it 0.
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if info.is_dir() or kind not in (0, stat.S_IFREG):
+            raise Unavailable(f"member {member!r} is not a regular file")
+        if info.file_size > content.bytes:
+            raise too_large(content, info.file_size)
+        with opened.open(info) as stream:
+            yield from chunks_of(stream)
+
+
+def _tar_member(archive: Path, member: str, content: Content, largest: int) -> Iterator[bytes]:
+    # Stream mode (r|) reads forward only: through _Bounded, which counts what is unpacked.
+    with _Bounded(archive, largest) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as opened:
+        for info in opened:
+            if info.name != member:
+                continue
+            if not info.isreg():
+                raise Unavailable(f"member {member!r} is not a regular file")
+            if info.size > content.bytes:
+                raise too_large(content, info.size)
+            stream = opened.extractfile(info)
+            assert stream is not None  # it is a regular file
+            yield from chunks_of(stream)
+            return
+    raise Unavailable(f"has no member {member!r}")
+
+
+class _Bounded(gzip.GzipFile):
+    """A gzip file that refuses to unpack to more than `largest` bytes."""
+
+    def __init__(self, path: Path, largest: int) -> None:
+        super().__init__(path, "rb")
+        self.largest, self.given = largest, 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = super().read(size)
+        self.given += len(data)
+        if self.given > self.largest:
+            raise Unavailable(f"unpacks to more than {self.largest} bytes; stopped")
+        return data
+
+
+def _told_as_damage(chunks: Iterator[bytes], archive: Path) -> Iterator[bytes]:
+    # Only what reading raises passes here; an error of writing (a full disk) is raised in the consumer.
+    try:
+        yield from chunks
+    except (*DAMAGED, OSError, EOFError) as error:
+        raise Unavailable(f"{archive.name} is damaged: {error or type(error).__name__}") from None

@@ -1,0 +1,114 @@
+"""A catalogue entry becomes a folder of checked files."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import requests
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.sources.catalogue import Content, Dataset, find
+from kassandra.sources.content import Unavailable, is_right
+from kassandra.sources.folder import Scratch, copy, remove, scratch_for
+from kassandra.sources.network import Patience, public
+from kassandra.sources.places import MIRROR, Place, Tools, mirror_folder, places_of
+from kassandra.sources.progress import Report, count_of, size_of
+
+
+def fetch_dataset(
+    dataset: str,
+    destination: Path,
+    *,
+    catalogue: Mapping[str, Dataset] | None = None,
+    patience: Patience = Patience(),  # noqa: B008, it is frozen
+) -> None:
+    """Make `destination` the folder of exactly the files of a catalogue entry, each checked by size and sha256.
+
+    Right files that are already in `destination` are kept; whatever else is in it goes when all files are there, not
+    before. A killed or failed run leaves what it fetched in a hidden folder beside `destination`, and the next run
+    continues from that.
+
+    Args:
+        dataset: name of the entry.
+        catalogue: entries to choose from; catalogue.yaml if None.
+
+    Raises:
+        KassandraError: unknown `dataset`; no place gives some file (each place is listed with its reason); something
+            cannot be written.
+    """
+    entry, report = find(dataset, catalogue), Report()
+    if _holds_exactly(destination, entry):
+        report.say(f"{dataset}: all files are already in {destination}")
+        return
+    report.say(f"{dataset}: {entry.description}\n  licence: {entry.licence}")
+    with scratch_for(destination, keep=True) as scratch, requests.Session() as session:
+        missing = _missing(entry, scratch)
+        tools = Tools(scratch.parts, report, session, patience)
+        failures: list[str] = []
+        for place in places_of(dataset, entry):
+            failures += _take_from(place, missing, scratch, tools)
+        if missing:
+            raise KassandraError(_nobody_has(dataset, entry, missing, failures, scratch))
+        scratch.publish()
+    report.say(f"{dataset}: {count_of(len(entry.files))}, checked, in {destination}")
+
+
+def _take_from(place: Place, missing: list[Content], scratch: Scratch, tools: Tools) -> list[str]:
+    """Move what the place gives from `missing` into the scratch; one line for each thing that it does not give."""
+    failures = []
+    for file in [file for file in missing if place.offers(file.name)]:
+        try:
+            place.fetch(file, tools).replace(scratch.files / file.name)
+        except Unavailable as failure:
+            where = place.label if failure.everywhere else f"{place.label}: {file.name}"
+            failures.append(f"  {where}: {failure.reason}")
+            tools.report.say(failures[-1])
+            if failure.everywhere:
+                break
+        else:
+            missing.remove(file)
+            tools.report.say(f"  {file.name}  {size_of(file.bytes)}  from {place.label}")
+    return failures
+
+
+def _holds_exactly(destination: Path, entry: Dataset) -> bool:
+    present = {path.name for path in destination.iterdir()} if destination.is_dir() else set[str]()
+    return present == {file.name for file in entry.files} and all(
+        is_right(destination / file.name, file) for file in entry.files
+    )
+
+
+def _missing(entry: Dataset, scratch: Scratch) -> list[Content]:
+    """Files that neither an earlier run nor the destination has. What the scratch holds besides is removed."""
+    missing = []
+    known = {file.name: file for file in entry.files}
+    for path in scratch.files.iterdir():
+        if path.name not in known or not is_right(path, known[path.name]):
+            remove(path)
+    for file in entry.files:
+        here, before = scratch.files / file.name, scratch.destination / file.name
+        if here.exists():
+            continue
+        if is_right(before, file):
+            copy(before, here)
+        else:
+            missing.append(file)
+    return missing
+
+
+def _nobody_has(dataset: str, entry: Dataset, missing: list[Content], failures: list[str], scratch: Scratch) -> str:
+    mirror = os.environ.get(MIRROR, "").strip()
+    home = public(mirror).rstrip("/") if "://" in mirror else mirror_folder(mirror) if mirror else "<folder>"
+    what = "any of its files" if len(missing) == len(entry.files) else ", ".join(file.name for file in missing)
+    how = "run again" if mirror else f"run again with {MIRROR}=<folder>; an http(s) address will do as well"
+    kept = any(path.is_file() for path in scratch.root.rglob("*"))
+    return "\n".join(
+        [
+            f"{dataset}: no place gives {what}:",
+            *(failures or ["  the catalogue names none"]),
+            "Get the files in another way (a browser, another machine), put them here:",
+            *(f"  {home}/{dataset}/{file.name}  ({file.bytes} bytes, sha256 {file.sha256})" for file in missing),
+            f"and {how}.",
+            *([f"What has come so far is kept in {scratch.root} for the next run."] if kept else []),
+        ]
+    )

