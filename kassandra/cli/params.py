@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 from rich.console import Console
 
 from kassandra.contracts.params import PIPELINES
+from kassandra.contracts.section import sections_in
 
 
 def show() -> None:
@@ -17,14 +18,14 @@ def show() -> None:
     for task, pipeline in PIPELINES.items():
         console.print(f"[bold]pipelines.<name>[/] with task: {task}\n{inspect.getdoc(pipeline)}")
         for name, field in pipeline.model_fields.items():
-            if section := section_of(field.annotation):
+            if section := next(sections_in(field.annotation), None):
                 _show(console, name, section)
 
 
 def _show(console: Console, path: str, section: type[BaseModel]) -> None:
     console.print(f"\n[bold]{path}:[/]\n{inspect.getdoc(section)}", markup=True)
     for name, field in section.model_fields.items():
-        if nested := section_of(field.annotation):
+        if nested := next(sections_in(field.annotation), None):
             _show(console, f"{path}.{name}", nested)
         else:
             default = "required" if field.default is PydanticUndefined else f"default {field.default!r}"
@@ -48,9 +49,3 @@ def _metadata(field: FieldInfo) -> list[Any]:
 def _limits(part: Any) -> list[tuple[str, float]]:
     signs = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
     return [(sign, getattr(part, name)) for name, sign in signs.items() if getattr(part, name, None) is not None]
-
-
-def section_of(annotation: object) -> type[BaseModel] | None:
-    """The section that a field holds, also where it is `section | None`."""
-    choices = get_args(annotation) if isinstance(annotation, types.UnionType) else [annotation]
-    return next((item for item in choices if isinstance(item, type) and issubclass(item, BaseModel)), None)

@@ -50,7 +50,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise missing(path) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not JSON, and not UTF-8, are ValueErrors
         raise damaged(path, error) from None
 
 
@@ -66,11 +66,11 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         KassandraError: there is no such file, it is damaged, or it holds pickled objects (never loaded).
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(file)
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
     except FileNotFoundError:
         raise missing(path) from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile) as error:
         raise damaged(path, error) from None
 
 

@@ -1,8 +1,8 @@
 """A section of params.yaml as a typed, frozen model, and what is said when values do not fit it."""
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -71,9 +71,16 @@ def _sentence(kind: type[BaseModel], problem: Mapping[str, Any], where: str) -> 
 
 
 def _keys(kind: type[BaseModel], path: list[str]) -> list[str]:
-    """The keys that a nested section knows."""
-    for name in filter(None, path):
-        annotation = kind.model_fields[name].annotation
-        choices = [annotation, *getattr(annotation, "__args__", ())]  # a section, or `section | None`
-        kind = next(choice for choice in choices if isinstance(choice, type) and issubclass(choice, BaseModel))
+    """The keys that the section at `path` below `kind` knows."""
+    for name in path:
+        if name in kind.model_fields:  # a position in a list is no key
+            kind = next(sections_in(kind.model_fields[name].annotation), kind)
     return sorted(kind.model_fields)
+
+
+def sections_in(annotation: object) -> Iterator[type[BaseModel]]:
+    """The sections that a field holds: alone, or within `… | None` or `list[…]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from sections_in(part)

@@ -28,5 +28,5 @@ def read_table(path: Path) -> pd.DataFrame:
         return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path, engine="pyarrow")
     except FileNotFoundError:
         raise missing(path) from None
-    except (ValueError, OSError) as error:  # pandas and pyarrow raise these for what they cannot parse
+    except (ValueError, OSError, KeyError, TypeError, NotImplementedError) as error:  # of pandas and of pyarrow
         raise damaged(path, error) from None

@@ -94,7 +94,7 @@ def read_catalogue(path: Path = CATALOGUE) -> dict[str, Dataset]:
         raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
         raise KassandraError(f"{path}: expected one section per data set, got {tree!r}")
-    return {str(name): _dataset(section, f"{path.name}: {name}") for name, section in tree.items()}
+    return {str(name): check(Dataset, section, f"{path.name}: {name}") for name, section in tree.items()}
 
 
 def find(name: str, catalogue: Mapping[str, Dataset] | None = None) -> Dataset:
@@ -107,13 +107,3 @@ def find(name: str, catalogue: Mapping[str, Dataset] | None = None) -> Dataset:
     if name not in known:
         raise KassandraError(unknown("source.dataset", "data set", name, known))
     return known[name]
-
-
-def _dataset(section: object, where: str) -> Dataset:
-    if isinstance(section, dict):
-        # Items of a list are checked by themselves first: then an unknown key is told with the keys of an item.
-        for key, kind in (("files", Content), ("archives", Archive)):
-            items = section.get(key)
-            for position, item in enumerate(items if isinstance(items, list) else []):
-                check(kind, item, f"{where}.{key}.{position}")
-    return check(Dataset, section, where)
