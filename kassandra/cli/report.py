@@ -7,8 +7,10 @@ from rich.console import Console
 from rich.table import Table
 
 from kassandra.cli.reproduction import compare
-from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, missing, read_json, sha256
+from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.params import read_pipeline
+from kassandra.sources.own import has_changed
 
 
 def report(names: list[str]) -> int:
@@ -35,6 +37,7 @@ def _one(name: str) -> bool:
     reproduction = compare(name, scores, Path("dvc.lock").read_text(encoding="utf-8"))
     colour = "red" if reproduction.failed else "green" if reproduction.verdict in ("identical", "agrees") else "yellow"
     console.print(f"[{colour}]Reproduction: {reproduction.verdict}[/]: {reproduction.sentence}")
+    _warn_of_changed_source(console, name)
     console.print("Pictures:")
     for picture in sorted((METRICS / name / "plots").glob("*.png")):
         console.print(f"  {picture}")
@@ -54,3 +57,12 @@ def _cost(name: str) -> str:
     if spent["weights"] != sha256(weights):
         return ""  # these weights came from DVC's cache; the seconds are of another training
     return f", trained in {spent['seconds']:.0f} s ({spent['cpu_seconds']:.0f} CPU s)"
+
+
+def _warn_of_changed_source(console: Console, name: str) -> None:
+    """DVC does not watch one's own `source.path`, only its copy in data/raw."""
+    path = read_pipeline(name)[0].source.path
+    if path and (RAW / name).is_dir() and has_changed(Path(path), RAW / name):
+        console.print(
+            f"[yellow]{path} has changed since it was read[/]: `dvc repro -f download@{name}`, then `dvc repro evaluate@{name}`"
+        )

@@ -1,5 +1,6 @@
 """The user's own file or folder becomes a folder of ours."""
 
+import filecmp
 import os
 import stat
 from pathlib import Path
@@ -46,6 +47,16 @@ def copy_own(path: Path, destination: Path) -> None:
                 track(done)
         scratch.publish()
     report.say(f"{path}: {count_of(len(files))}, {size_of(total)}, copied to {destination}")
+
+
+def has_changed(path: Path, copied: Path) -> bool:
+    """Whether the file or folder `path` is no longer what copy_own made `copied` of; a missing one counts as changed."""
+    path = path.expanduser()
+    if not copied.is_dir() or not path.exists():
+        return True
+    now = {Path(path.name): path} if path.is_file() else _files_in(path.resolve(), f"source.path: {path}")
+    then = {file.relative_to(copied): file for file in copied.rglob("*") if file.is_file()}
+    return now.keys() != then.keys() or not all(filecmp.cmp(now[name], then[name], shallow=False) for name in now)
 
 
 def _refuse_overlap(root: Path, destination: Path, where: str) -> None:
