@@ -63,6 +63,5 @@ def _warn_of_changed_source(console: Console, name: str) -> None:
     """DVC does not watch one's own `source.path`, only its copy in data/raw."""
     path = read_pipeline(name)[0].source.path
     if path and (RAW / name).is_dir() and has_changed(Path(path), RAW / name):
-        console.print(
-            f"[yellow]{path} has changed since it was read[/]: `dvc repro -f download@{name}`, then `dvc repro evaluate@{name}`"
-        )
+        again = f"`dvc repro -f download@{name}`, then `dvc repro evaluate@{name}`"
+        console.print(f"[yellow]{path} has changed since it was read[/]: {again}")

@@ -78,3 +78,8 @@ class ModelParams(Section):
         if self.variant == "stacked" and self.num_layers < 2:
             raise ValueError(f"variant 'stacked' needs 'num_layers' ≥ 2, got {self.num_layers}; one layer is 'vanilla'")
         return self
+
+    def used(self) -> dict[str, Any]:
+        """Every key that this variant uses, defaults included, so that a saved model outlives a change of defaults."""
+        keys = COMMON | USES[self.variant]
+        return {key: value for key, value in self.model_dump().items() if key in keys}

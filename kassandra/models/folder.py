@@ -32,7 +32,7 @@ def save(
     with whole(folder / "weights.safetensors") as partial:
         partial.write_bytes(content)
     write_json(folder / "meta.json", meta)
-    write_json(folder / "model.json", {"model": params.model_dump(exclude_unset=True), "fingerprint": fingerprint})
+    write_json(folder / "model.json", {"model": params.used(), "fingerprint": fingerprint})
     return hashlib.sha256(content).hexdigest()
 
 

@@ -50,7 +50,7 @@ def copy_own(path: Path, destination: Path) -> None:
 
 
 def has_changed(path: Path, copied: Path) -> bool:
-    """Whether the file or folder `path` is no longer what copy_own made `copied` of; a missing one counts as changed."""
+    """Whether the file or folder `path` is no longer what copy_own copied to `copied`; a missing one counts."""
     path = path.expanduser()
     if not copied.is_dir() or not path.exists():
         return True
