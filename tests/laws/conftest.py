@@ -1,0 +1,58 @@
+"""Every combination of ModelParams: a law that takes `model_params` holds for each of them."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+import torch
+
+from kassandra.contracts.model_params import ModelParams
+
+CELLS = ["lstm", "gru", "rnn"]
+READOUTS = [{"readout": "last"}, {"readout": "max"}, {"readout": "mean"}]
+ATTENTIONS = [{"attention": {"kind": kind}} for kind in ("additive", "dot", "general")]
+# Each encoder, and the ways in which its outputs can become one summary.
+ENCODERS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
+    ({"variant": "vanilla"}, READOUTS),
+    ({"variant": "stacked", "num_layers": 2}, READOUTS),
+    ({"variant": "stacked", "num_layers": 3, "bidirectional": True}, READOUTS),
+    ({"variant": "bidirectional", "num_layers": 1}, READOUTS),
+    ({"variant": "bidirectional", "num_layers": 2}, READOUTS),
+    ({"variant": "attention", "num_layers": 1}, ATTENTIONS),
+    ({"variant": "attention", "num_layers": 2}, ATTENTIONS),
+    ({"variant": "attention", "num_layers": 1, "bidirectional": True}, ATTENTIONS),
+    ({"variant": "attention", "num_layers": 2, "bidirectional": True}, ATTENTIONS),
+]
+
+
+def every() -> list[Any]:
+    """All combinations; those that differ from the lstm's in both cell and summary run with the slow tests."""
+    combinations = []
+    for encoder, summaries in ENCODERS:
+        for cell, summary in product(CELLS, summaries):
+            layers, both = f"{encoder.get('num_layers', 1)}-layer", ["two-way"] * encoder.get("bidirectional", False)
+            kind = summary["attention"]["kind"] if "attention" in summary else summary["readout"]
+            combinations.append(
+                pytest.param(
+                    ModelParams.model_validate({"cell": cell, "hidden_size": 5, **encoder, **summary}),
+                    id="-".join([encoder["variant"], layers, *both, cell, kind]),
+                    marks=[pytest.mark.slow] if cell != "lstm" and summary is not summaries[0] else [],
+                )
+            )
+    return combinations
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "model_params" in metafunc.fixturenames:
+        metafunc.parametrize("model_params", every())
+    if "cell" in metafunc.fixturenames:
+        metafunc.parametrize("cell", CELLS)
+
+
+@pytest.fixture(scope="session")
+def one_thread():
+    """Tensors this small are read several times faster by one thread than by two."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -1,0 +1,100 @@
+import pytest
+import torch
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.spec import ModelSpec
+from kassandra.models.attention import Additive
+from kassandra.models.build import build, build_encoder
+
+VANILLA = ModelParams(variant="vanilla", hidden_size=5)
+
+
+def params(**keys):
+    return ModelParams.model_validate({"hidden_size": 5, **keys})
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        (
+            ModelSpec("encoder_decoder", outputs=7, features=3),
+            "spec.architecture: there is no model yet for 'encoder_decoder'; there are models for ['many_to_one']",
+        ),
+        (
+            ModelSpec("many_to_one", outputs=7, vocab_size=11),
+            "spec.vocab_size: models read numbers, not token ids, so it must be 0, got 11; give 'features' instead",
+        ),
+        (ModelSpec("many_to_one", outputs=7), "spec.features: 0 must be ≥ 1, the numbers per step"),
+        (
+            ModelSpec("many_to_one", outputs=0, features=3),
+            "spec.outputs: 0 must be ≥ 1, the classes or values to predict",
+        ),
+    ],
+)
+def test_what_cannot_be_built_is_refused(spec, text):
+    with pytest.raises(KassandraError) as error:
+        build(spec, VANILLA)
+    assert str(error.value) == text
+
+
+@pytest.mark.parametrize(
+    ("keys", "shape"),
+    [
+        ({"variant": "vanilla"}, "VanillaLSTM"),
+        ({"variant": "vanilla", "readout": "max"}, "Pooled(VanillaLSTM)"),
+        ({"variant": "stacked"}, "Stacked(VanillaLSTM VanillaLSTM)"),
+        ({"variant": "bidirectional"}, "Bidirectional(VanillaLSTM VanillaLSTM)"),
+        ({"variant": "attention"}, "Attention(VanillaLSTM)"),
+        (
+            {"variant": "attention", "bidirectional": True, "num_layers": 2},
+            "Attention(Stacked(Bidirectional(VanillaLSTM VanillaLSTM) Bidirectional(VanillaLSTM VanillaLSTM)))",
+        ),
+    ],
+)
+def test_variants_are_compositions(keys, shape):
+    def spell(module):
+        inner = " ".join(filter(None, map(spell, module.children())))
+        name = type(module).__name__
+        if name == "ModuleList":
+            return inner
+        if type(module).__module__.startswith("torch") or not hasattr(module, "causal"):
+            return ""
+        return f"{name}({inner})" if inner else name
+
+    assert spell(build_encoder(3, params(**keys))) == shape
+
+
+def test_sizes_follow_the_parameters():
+    encoder = build_encoder(3, params(variant="attention", bidirectional=True, num_layers=2))
+    assert encoder.output_size == 10
+    assert encoder(torch.randn(2, 7, 3), None).outputs.shape == (2, 7, 10)
+    model = build(ModelSpec("many_to_one", outputs=11, features=3), VANILLA)
+    assert model(torch.randn(2, 7, 3), torch.tensor([7, 1])).shape == (2, 11)
+
+
+@pytest.mark.parametrize(("size", "width"), [(None, 64), (7, 7)])
+def test_width_of_additive_attention(size, width):
+    encoder = build_encoder(3, params(variant="attention", attention={"kind": "additive", "size": size}))
+    assert isinstance(encoder.score, Additive)
+    assert encoder.score.key.out_features == width
+
+
+@pytest.mark.parametrize(("kind", "weights"), [("dot", 0), ("general", 25)])
+def test_weights_of_multiplicative_attention(kind, weights):
+    encoder = build_encoder(3, params(variant="attention", attention={"kind": kind}))
+    assert sum(weight.numel() for weight in encoder.score.parameters()) == weights
+
+
+def test_dropout_reaches_layers_and_classifier():
+    model = build(ModelSpec("many_to_one", outputs=7, features=3), params(variant="stacked", dropout=0.25))
+    assert model.encoder.dropout.p == model.dropout.p == 0.25
+
+
+def test_the_seed_decides_the_weights():
+    def weights(seed):
+        torch.manual_seed(seed)
+        return torch.cat([w.flatten() for w in build(ModelSpec("many_to_one", 7, 3), VANILLA).parameters()])
+
+    assert torch.equal(weights(3), weights(3))
+    assert not torch.equal(weights(3), weights(5))
