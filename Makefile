@@ -9,6 +9,8 @@ PYTHON ?= python3
 UV = $(shell command -v uv 2>/dev/null || echo .venv/bin/uv)
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export OMP_WAIT_POLICY := PASSIVE
+# Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: repro all setup test test-unit lint format guard lock clean
 

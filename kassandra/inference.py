@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from kassandra import tasks
+from kassandra.contracts.artifacts import damaged
 from kassandra.models import folder as model_folder
 
 
@@ -37,7 +38,10 @@ class Predictor:
         loaded = model_folder.load(Path(folder))
         self.model = loaded.model.to(device)
         self.meta, self.fingerprint = loaded.meta, loaded.fingerprint
-        self.task = tasks.load(self.meta["task"]).Task(self.meta, torch.device(device))
+        try:
+            self.task = tasks.load(self.meta["task"]).Task(self.meta, torch.device(device))
+        except (ImportError, KeyError, TypeError, ValueError) as error:
+            raise damaged(Path(folder) / "meta.json", error) from None
 
     def predict(self, inputs: NDArray[Any]) -> list[Prediction]:
         """One prediction per example.

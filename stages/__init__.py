@@ -1,13 +1,19 @@
 """The stages of dvc.yaml, one script each; `python -m stages.<stage> <pipeline>` is what DVC runs.
 
-Read first by every stage: checks the Python it runs under, and sets what must be set before PyTorch is imported.
+Read first by every stage: checks the Python it runs under, sets what must be set before PyTorch is imported, and lets a
+stage be stopped at any moment, also in the seconds of its imports.
 """
+
+from __future__ import annotations  # so that a Python that is too old gets as far as being told so
 
 import os
 import re
 import sys
+import threading
+import time
 from importlib import metadata
 from pathlib import Path
+from types import TracebackType
 
 HOW = "run `make setup`, then `. .venv/bin/activate`; or `make repro`, which does both"
 
@@ -31,12 +37,34 @@ def check_packages(project: Path, lock: Path) -> None:
             installed = metadata.version(name).partition("+")[0]
         except metadata.PackageNotFoundError:
             sys.exit(f"{sys.executable} lacks {name!r}, one of the packages in {lock.name}: {HOW}.")
-        if installed not in (versions := locked[name.replace(".", "-")]):
+        versions = locked.get(re.sub(r"[-_.]+", "-", name).lower())
+        if not versions:
+            sys.exit(f"{lock.name} lacks {name!r}, a dependency in {project.name}: run `make lock`, then `make setup`.")
+        if installed not in versions:
             print(
                 f"{name} is {installed}, locked is {' or '.join(sorted(versions))}: results may differ", file=sys.stderr
             )
 
 
+def report_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Ctrl-C is no defect: a sentence instead of a traceback."""
+    if issubclass(kind, KeyboardInterrupt):
+        goal = f"evaluate@{sys.argv[-1]}"  # the pipeline, which argparse may not have read yet
+        print(f"\nInterrupted. `dvc repro {goal}` goes on from the last finished epoch or stage.", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def stop_with(parent: int) -> None:
+    """If DVC is killed, end too: two trainings that write the same files would otherwise run after the next repro."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+sys.excepthook = report_uncaught
+if "DVC_STAGE" in os.environ:
+    threading.Thread(target=stop_with, args=(os.getppid(),), daemon=True).start()
 # Idle OpenMP threads sleep instead of spinning: beside other work, spinning ones are many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats its bits only with a fixed workspace

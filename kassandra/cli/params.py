@@ -1,6 +1,7 @@
 """`kassandra params`: the sections of params.yaml, from the models that check them."""
 
 import inspect
+import json
 import types
 from typing import Any, get_args
 
@@ -9,26 +10,30 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from rich.console import Console
 
-from kassandra.contracts.params import PIPELINES
+from kassandra.contracts.params import PIPELINES, Seed
 from kassandra.contracts.section import sections_in
 
 
 def show() -> None:
     console = Console(highlight=False, soft_wrap=True)
+    _show(console, "", Seed)
     for task, pipeline in PIPELINES.items():
-        console.print(f"[bold]pipelines.<name>[/] with task: {task}\n{inspect.getdoc(pipeline)}")
+        console.print(f"\n[bold]pipelines.<name>[/] with task: {task}\n{inspect.getdoc(pipeline)}")
         for name, field in pipeline.model_fields.items():
             if section := next(sections_in(field.annotation), None):
                 _show(console, name, section)
 
 
 def _show(console: Console, path: str, section: type[BaseModel]) -> None:
-    console.print(f"\n[bold]{path}:[/]\n{inspect.getdoc(section)}", markup=True)
+    if path:
+        console.print(f"\n[bold]{path}:[/]")
+    console.print(inspect.getdoc(section), markup=False)
     for name, field in section.model_fields.items():
         if nested := next(sections_in(field.annotation), None):
             _show(console, f"{path}.{name}", nested)
         else:
-            default = "required" if field.default is PydanticUndefined else f"default {field.default!r}"
+            required = field.default is PydanticUndefined
+            default = "required" if required else f"default {json.dumps(field.default)}"  # as YAML writes it, too
             console.print(f"  [cyan]{name}[/]: {_range(field)}; {default}")
 
 
@@ -37,7 +42,7 @@ def _range(field: FieldInfo) -> str:
     kinds = {int: "whole number", float: "number", bool: "true or false", str: "text", types.NoneType: "null"}
     inner = [part for part in (field.annotation, *get_args(field.annotation)) if part in kinds]
     names = [kinds[part] for part in inner] or ["one of " + ", ".join(map(str, get_args(field.annotation)))]
-    limits = [f"{sign} {limit:g}" for part in _metadata(field) for sign, limit in _limits(part)]
+    limits = [f"{sign} {limit:.10g}" for part in _metadata(field) for sign, limit in _limits(part)]
     return " or ".join(dict.fromkeys(names)) + "".join(f", {limit}" for limit in limits)
 
 

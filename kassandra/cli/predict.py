@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from kassandra.inference import load
@@ -22,8 +23,8 @@ def predict(folder: Path, images: list[Path], invert: bool, as_json: bool) -> No
     table = Table("image", "class", "probability", "next", box=None)
     for path, prediction in zip(images, predictions, strict=True):
         second = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[1:2]
-        following = ", ".join(f"{label} {probability:.3f}" for label, probability in second)
-        table.add_row(str(path), prediction.label, f"{prediction.probability:.3f}", following)
+        following = ", ".join(f"{escape(label)} {probability:.3f}" for label, probability in second)
+        table.add_row(escape(str(path)), escape(prediction.label), f"{prediction.probability:.3f}", following)
     Console(highlight=False).print(table)
     usual, here = model.meta["mean"], np.mean(arrays) / 255
     if abs((1 - here) - usual) < abs(here - usual):  # nearer to the train images when turned over

@@ -117,7 +117,9 @@ PIPELINES: dict[str, type[ImagesPipeline]] = {"images": ImagesPipeline}
 Pipeline = ImagesPipeline
 
 
-class _Seed(Section):
+class Seed(Section):
+    """What stands beside `pipelines:`. Every random draw of every stage follows from it."""
+
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 
 
@@ -131,7 +133,7 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
     tree = _load(path)
     if stray := [key for key in tree if key not in ("seed", "pipelines")]:
         raise KassandraError(unknown(str(path), "key", stray[0], ["seed", "pipelines"]))
-    seed = check(_Seed, {key: tree[key] for key in ("seed",) if key in tree}, "").seed
+    seed = check(Seed, {key: tree[key] for key in ("seed",) if key in tree}, "").seed
     pipelines = tree.get("pipelines")
     if not isinstance(pipelines, dict):
         raise KassandraError(f"{path}: 'pipelines' must hold one section per pipeline, got {pipelines!r}")

@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,10 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
-from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision.datasets import ImageFolder
 
 from kassandra.contracts.artifacts import missing, read_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
@@ -46,6 +45,8 @@ def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int) -> str:
     if params.limit:
         train = _at_most(train, params.limit, seed)
         test = _at_most(test, math.ceil(params.limit / 6), seed)
+    if len(train.classes) < 2:
+        raise KassandraError(f"{raw}: every image is of class {train.classes[0]!r}; there is nothing to tell apart")
     train, repeated = _without_rows_of(train, test)
     train, valid = _split(train, params.valid_fraction, seed, "prepare.valid_fraction")
     height, width = train.images.shape[1:]
@@ -83,7 +84,9 @@ class Task:
     """See kassandra.tasks.Task. Images stay uint8 in memory and are normalised one batch at a time."""
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
-        self.meta, self.device = meta, device
+        self.device = device
+        self.height, self.width, self.steps = int(meta["height"]), int(meta["width"]), int(meta["steps"])
+        self.mean, self.std = float(meta["mean"]), float(meta["std"])
         self.order = None if meta["order"] is None else torch.tensor(meta["order"], device=device)
 
     def read(self, split: Path) -> Split:
@@ -125,11 +128,10 @@ class Task:
             KassandraError: another shape, type or range.
         """
         images = np.asarray(images)
-        expected = (self.meta["height"], self.meta["width"])
-        if images.ndim == 2:
-            images = images[None]
-        if images.ndim != 3 or images.shape[1:] != expected:
-            raise KassandraError(f"images: expected {expected} or (n, *{expected}), got an array of {images.shape}")
+        if images.ndim not in (2, 3) or images.shape[-2:] != (self.height, self.width):
+            expected = f"({self.height}, {self.width}) or (n, {self.height}, {self.width})"
+            raise KassandraError(f"images: expected {expected}, got an array of {images.shape}")
+        images = images.reshape(-1, self.height, self.width)
         if images.dtype.kind == "f":
             if not (np.isfinite(images).all() and images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
                 raise KassandraError("images: fractions must lie in [0, 1]; whole numbers may lie in [0, 255]")
@@ -143,15 +145,15 @@ class Task:
 
     def own_file(self, path: Path, invert: bool = False) -> NDArray[np.uint8]:
         """An image file in grey, resized to the size that the model was trained on; (height, width)."""
-        grey = _open(path).convert("L").resize((self.meta["width"], self.meta["height"]), Image.Resampling.BILINEAR)
-        return np.uint8(255) - np.asarray(grey) if invert else np.asarray(grey)
+        grey = np.asarray(_grey(path).resize((self.width, self.height), Image.Resampling.BILINEAR))
+        return np.uint8(255) - grey if invert else grey
 
     def _sequences(self, pixels: Tensor) -> Tensor:  # (batch, height, width) in [0, 1] → (batch, time, features)
-        pixels = (pixels - self.meta["mean"]) / self.meta["std"]
+        pixels = (pixels - self.mean) / self.std
         flat = pixels.flatten(1)  # (batch, height · width)
         if self.order is not None:
             flat = flat[:, self.order]
-        return flat.reshape(len(flat), self.meta["steps"], -1)  # (batch, time, features)
+        return flat.reshape(len(flat), self.steps, flat.shape[1] // self.steps)  # (batch, time, features)
 
 
 def distort(pixels: Tensor, by: Distortion, generator: torch.Generator) -> Tensor:
@@ -161,8 +163,9 @@ def distort(pixels: Tensor, by: Distortion, generator: torch.Generator) -> Tenso
     turn, shear, scale = torch.deg2rad(turn * by.rotate), torch.deg2rad(shear * by.shear).tan(), 1 + scale * by.scale
     cos, sin = turn.cos() * scale, turn.sin() * scale
     height, width = pixels.shape[1:]
-    across = torch.stack([cos, cos * shear - sin, shift_x * by.shift * 2 / width], dim=1)  # (batch, 3)
-    down = torch.stack([sin, sin * shear + cos, shift_y * by.shift * 2 / height], dim=1)  # (batch, 3)
+    tall = height / width  # the grid runs from -1 to 1 along both axes, whatever their lengths
+    across = torch.stack([cos, (cos * shear - sin) * tall, shift_x * by.shift * 2 / width], dim=1)  # (batch, 3)
+    down = torch.stack([sin / tall, sin * shear + cos, shift_y * by.shift * 2 / height], dim=1)  # (batch, 3)
     where = torch.stack([across, down], dim=1).to(pixels.device)  # (batch, 2, 3)
     grid = F.affine_grid(where, [size, 1, height, width], align_corners=False)
     return F.grid_sample(pixels[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
@@ -172,7 +175,13 @@ def _read_raw(raw: Path, params: ImagesPrepare, seed: int) -> tuple[Images, Imag
     if not raw.is_dir():
         raise missing(raw)
     if any(raw.glob("train-images-idx3-ubyte*")):
-        return _read_idx(raw, "train"), _read_idx(raw, "test")
+        train, test = _read_idx(raw, "train"), _read_idx(raw, "test")
+        if train.images.shape[1:] != test.images.shape[1:]:
+            sizes = " and ".join("×".join(map(str, split.images.shape[1:])) for split in (train, test))
+            raise KassandraError(f"{raw}: images of train and test differ in size: {sizes}")
+        if len(test.classes) > len(train.classes):
+            raise KassandraError(f"{raw}: test has label {test.classes[-1]}, train ends with {train.classes[-1]}")
+        return train, test
     if (raw / "train").is_dir() and (raw / "test").is_dir():
         train, test = _read_folder(raw / "train", params.size), _read_folder(raw / "test", params.size)
         if train.classes != test.classes:
@@ -183,9 +192,9 @@ def _read_raw(raw: Path, params: ImagesPrepare, seed: int) -> tuple[Images, Imag
 
 def _read_idx(raw: Path, split: str) -> Images:
     images, labels = (_parse_idx(raw, name) for name in IDX[split])
-    if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels):
+    if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels) or not images.size:
         raise KassandraError(
-            f"{raw}: {split} has images of {images.shape} and labels of {labels.shape}; counts must agree"
+            f"{raw}: {split} has images of {images.shape} and labels of {labels.shape}; counts must agree and not be 0"
         )
     return Images(images, labels.astype(np.int64), [str(label) for label in range(int(labels.max()) + 1)])
 
@@ -199,44 +208,47 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
         raise KassandraError(
             f"{raw}: no {name} or {name}.gz; the four idx files are {sorted(sum(IDX.values(), ()))}"
         ) from None
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise KassandraError(f"{path}: not a whole gzip file ({error})") from None
     axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
-    shape = np.frombuffer(content[4:][: 4 * axes].ljust(4 * axes, b"\0"), ">i4")
+    shape = np.frombuffer(content[4:][: 4 * axes].ljust(4 * axes, b"\0"), ">u4")
     if axes == 0 or len(content) != 4 + 4 * axes + shape.prod(dtype=np.int64):
         raise KassandraError(f"{path}: not an idx file of uint8, or cut short ({len(content)} bytes)")
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
 def _read_folder(folder: Path, size: int) -> Images:
-    """One folder per class, images in it in any format that Pillow reads."""
+    """One folder per class; files in it that do not end like an image (.png, .jpg, …: see ImageFolder) are left out."""
+    from torchvision.datasets import ImageFolder  # here, as its import takes seconds that training and predicting save
+
     try:
         found = ImageFolder(str(folder))
     except FileNotFoundError as error:
         raise KassandraError(f"{folder}: expected idx files or one folder of images per class ({error})") from None
     square = (size, size)
-    images = [
-        np.asarray(_open(Path(path)).convert("L").resize(square, Image.Resampling.BILINEAR))
-        for path, _ in found.samples
-    ]
+    images = [np.asarray(_grey(Path(path)).resize(square, Image.Resampling.BILINEAR)) for path, _ in found.samples]
     return Images(np.stack(images), np.array(found.targets, dtype=np.int64), found.classes)
 
 
-def _open(path: Path) -> Image.Image:
+def _grey(path: Path) -> Image.Image:
+    """An image file in 8 bits of grey; what is transparent is white, as on paper."""
     try:
         with Image.open(path) as image:
-            image.load()
-            return image
+            if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut off what is above 255
+                return Image.fromarray((np.asarray(image) // 257).clip(0, 255).astype(np.uint8))
+            paper = Image.new("RGBA", image.size, "white")
+            seen = Image.alpha_composite(paper, image.convert("RGBA")) if image.has_transparency_data else image
+            return seen.convert("L")
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise KassandraError(f"{path}: not an image that can be read ({error})") from None
 
 
 def _at_most(split: Images, count: int, seed: int) -> Images:
     if count >= len(split.labels):
         return split
-    return _split(split, count / len(split.labels), seed, "prepare.limit")[1]
+    return _split(split, count, seed, "prepare.limit")[1]
 
 
 def _without_rows_of(train: Images, test: Images) -> tuple[Images, int]:
@@ -246,17 +258,17 @@ def _without_rows_of(train: Images, test: Images) -> tuple[Images, int]:
     return train._replace(images=train.images[new], labels=train.labels[new]), int((~new).sum())
 
 
-def _split(whole: Images, fraction: float, seed: int, key: str) -> tuple[Images, Images]:
-    """The rest, and a part drawn by class and seed."""
+def _split(whole: Images, part: float | int, seed: int, key: str) -> tuple[Images, Images]:
+    """The rest, and a part (share or number of the images) drawn by class and seed."""
+    from sklearn.model_selection import train_test_split  # here, as ImageFolder above
+
     try:
-        rest, part = train_test_split(
-            np.arange(len(whole.labels)), test_size=fraction, random_state=seed, stratify=whole.labels
-        )
+        drawn = train_test_split(np.arange(len(whole.labels)), test_size=part, random_state=seed, stratify=whole.labels)
     except ValueError as error:
         raise KassandraError(
-            f"{key}: {fraction:g} of {len(whole.labels)} images cannot be drawn by class ({error})"
+            f"{key}: {part:g} of {len(whole.labels)} images cannot be drawn by class ({error})"
         ) from None
-    first, second = (np.sort(rows) for rows in (rest, part))
+    first, second = (np.sort(rows) for rows in drawn)
     return (
         whole._replace(images=whole.images[first], labels=whole.labels[first]),
         whole._replace(images=whole.images[second], labels=whole.labels[second]),

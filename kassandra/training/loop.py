@@ -75,13 +75,13 @@ def train(
                 if number % REPORT_EVERY == 0 and display.live:
                     display.step(epoch, seen, total.item() / seen, seen / (time.perf_counter() - started))
             train_loss = total.item() / seen
-            if not math.isfinite(train_loss):
-                raise KassandraError(
-                    f"training diverged: loss {train_loss} in epoch {epoch}; lower train.learning_rate "
-                    f"({params.learning_rate:g}) or set train.clip ({params.clip})"
-                )
             per_second = seen / (time.perf_counter() - started)
             scores = _validate(model, task, valid_split, params, device)
+            if not math.isfinite(train_loss + scores["loss"]):  # the last step may have spoilt the weights, too
+                raise KassandraError(
+                    f"training diverged: loss {train_loss:g}, on validation {scores['loss']:g}, in epoch {epoch}; "
+                    f"lower train.learning_rate ({params.learning_rate:g}) or set train.clip ({params.clip})"
+                )
             row = {
                 "epoch": epoch,
                 "train_loss": train_loss,

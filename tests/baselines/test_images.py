@@ -1,0 +1,74 @@
+"""What stands beside every score of an image classifier."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_info
+
+from kassandra import baselines
+from kassandra.baselines.images import predictions
+from kassandra.contracts.artifacts import read_arrays, write_arrays
+
+NAMES = ["majority class", "logistic regression on pixels"]
+
+
+@pytest.fixture(scope="module")
+def predicted(prepared):
+    return predictions(prepared, 0)
+
+
+@pytest.fixture
+def changed(prepared, tmp_path):
+    """A copy of the prepared splits with some arrays of one of them replaced."""
+
+    def changed(split, **arrays):
+        shutil.copytree(prepared, tmp_path / "prepared", dirs_exist_ok=True)
+        file = tmp_path / "prepared" / f"{split}.npz"
+        write_arrays(file, **read_arrays(file) | arrays)
+        return tmp_path / "prepared"
+
+    return changed
+
+
+def test_one_column_each_and_one_row_per_test_image(predicted):
+    assert list(predicted) == NAMES
+    assert len(predicted) == 200
+    assert predicted.isin(range(10)).all(axis=None)
+
+
+def test_majority(predicted, prepared):
+    counts = np.bincount(read_arrays(prepared / "train.npz")["labels"])
+    assert (predicted["majority class"] == counts.argmax()).all()
+
+
+def test_logistic_regression_learns(predicted, prepared):
+    labels = read_arrays(prepared / "test.npz")["labels"]
+    assert (predicted[NAMES[1]] == labels).mean() > 0.7
+
+
+def test_deterministic(predicted, prepared):
+    pd.testing.assert_frame_equal(predictions(prepared, 0), predicted)
+    assert not [pool for pool in threadpool_info() if pool["num_threads"] == 0]
+
+
+def test_labels_of_test_are_not_looked_at(predicted, changed):
+    garbage = changed("test", labels=np.full(200, 99))
+    pd.testing.assert_frame_equal(predictions(garbage, 0), predicted)
+
+
+def test_what_is_said_of_an_image_does_not_depend_on_the_other_test_images(predicted, changed, prepared):
+    """Nothing is fitted on them, not even a mean."""
+    images = read_arrays(prepared / "test.npz")["images"].copy()
+    images[100:] = 255 - images[100:]
+    pd.testing.assert_frame_equal(predictions(changed("test", images=images), 0)[:100], predicted[:100])
+
+
+def test_validation_is_not_looked_at(predicted, changed):
+    (folder := changed("valid", labels=np.zeros(50, dtype=np.int64))).joinpath("valid.npz").unlink()
+    pd.testing.assert_frame_equal(predictions(folder, 0), predicted)
+
+
+def test_found_by_the_name_of_the_task():
+    assert baselines.load("images").predictions is predictions

@@ -1,0 +1,116 @@
+"""`kassandra predict`, with a model trained on real digits."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kassandra.contracts.artifacts import read_arrays
+
+
+@pytest.fixture(scope="module")
+def digits(prepared, tmp_path_factory):
+    """Files of the first test images, bright on dark, and their pixels."""
+    folder = tmp_path_factory.mktemp("digits")
+    pixels = read_arrays(prepared / "test.npz")["images"][:3]
+    paths = [folder / f"{number}.png" for number in range(3)]
+    for path, image in zip(paths, pixels, strict=True):
+        Image.fromarray(image).save(path)
+    return paths, pixels
+
+
+@pytest.fixture
+def inverted(digits, tmp_path):
+    path = tmp_path / "ink.png"
+    Image.fromarray(255 - digits[1][0]).save(path)
+    return path
+
+
+@pytest.fixture
+def expected(trained, digits):
+    from kassandra.inference import load
+
+    return load(trained.folder).predict(digits[1])
+
+
+def test_one_line_per_image(kassandra, trained, digits, expected):
+    done = kassandra("predict", trained.folder, *digits[0])
+    assert (done.status, done.err) == (0, "")
+    heading, *lines = done.out.splitlines()
+    assert heading.split() == ["image", "class", "probability", "next"]
+    for line, path, prediction in zip(lines, digits[0], expected, strict=True):
+        said = line.split()
+        second = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[1]
+        assert said == [str(path), prediction.label, f"{prediction.probability:.3f}", second[0], f"{second[1]:.3f}"]
+
+
+def test_json(kassandra, trained, digits, expected):
+    done = kassandra("predict", trained.folder, *digits[0], "--json")
+    assert (done.status, done.err) == (0, "")
+    for line, path, prediction in zip(done.out.splitlines(), digits[0], expected, strict=True):
+        assert json.loads(line) == {"image": str(path), **prediction._asdict()}
+
+
+def test_invert(kassandra, trained, inverted, expected):
+    (line,) = kassandra("predict", trained.folder, inverted, "--invert", "--json").out.splitlines()
+    assert json.loads(line)["probabilities"] == pytest.approx(expected[0].probabilities, abs=1e-6)
+
+
+def test_a_hint_where_dark_and_bright_are_the_other_way_round(kassandra, trained, digits, inverted):
+    hint = "in the train images it was 0.1"
+    assert f"{hint}3: perhaps --invert is right here." in kassandra("predict", trained.folder, inverted).out
+    assert "perhaps" not in kassandra("predict", trained.folder, digits[0][0]).out
+    assert "perhaps" not in kassandra("predict", trained.folder, inverted, "--invert").out
+    assert "perhaps without --invert is" in kassandra("predict", trained.folder, digits[0][0], "--invert").out
+
+
+def test_names_are_printed_as_they_are(kassandra, trained, digits, tmp_path):
+    path = tmp_path / "a [b] [bold]c.png"
+    path.write_bytes(digits[0][0].read_bytes())
+    assert str(path) in kassandra("predict", trained.folder, path).out
+
+
+def test_bad_images_cost_no_prediction(kassandra, trained, digits, tmp_path):
+    (tmp_path / "text.png").write_text("no image")
+    for bad, text in (
+        (tmp_path / "text.png", "not an image that can be read ("),
+        (tmp_path / "none.png", "no such file"),
+        (tmp_path, "not an image that can be read ("),
+    ):
+        done = kassandra("predict", trained.folder, digits[0][0], bad)
+        assert (done.status, done.out) == (1, "")
+        assert done.err.startswith(f"Error: {bad}: {text}")
+
+
+def test_a_folder_that_is_no_model(kassandra, digits, tmp_path):
+    done = kassandra("predict", tmp_path / "none", digits[0][0])
+    assert done.status == 1
+    assert done.err == f"Error: {tmp_path}/none: no such folder; give one that training wrote, as data/models/mnist"
+    done = kassandra("predict", tmp_path, digits[0][0])
+    assert done.status == 1
+    assert done.err.startswith(f"Error: {tmp_path}/model.json: no such file; ")
+
+
+def test_without_images(kassandra, trained):
+    done = kassandra("predict", trained.folder)
+    assert done.status == 2
+    assert "Missing argument" in done.err
+
+
+@pytest.mark.slow
+def test_as_people_run_it(trained, digits, expected, root, tmp_path):
+    """In a process of its own, from another folder: one line, no traceback, and a status that scripts can read."""
+
+    def run(*arguments):
+        command = [sys.executable, "-c", "from kassandra.cli import main; main()", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    done = run("predict", trained.folder, digits[0][0], "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert np.allclose(json.loads(done.stdout)["probability"], expected[0].probability, atol=1e-6)
+    done = run("predict", trained.folder, tmp_path / "none.png")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Error: {tmp_path}/none.png: no such file\n"

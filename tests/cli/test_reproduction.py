@@ -1,0 +1,263 @@
+"""Whether results are those that git has: every verdict, in a repository of its own."""
+
+import json
+import subprocess
+
+import pytest
+from ruamel.yaml import YAML
+
+from kassandra.cli.reproduction import compare, judge
+
+FINGERPRINT = ["torch: 2.13.0", "device: cpu", "instructions: AVX512", "threads: 2", "precision: bf16"]
+OTHER = [*FINGERPRINT[:2], "instructions: AVX2", *FINGERPRINT[3:]]
+
+
+def scores(accuracy=0.97, trained_on=FINGERPRINT, evaluated_on=FINGERPRINT):
+    return {
+        "accuracy": accuracy,
+        "loss": 0.1,
+        "baseline_accuracy": 0.5,
+        "examples": 1000,
+        "parameters": 12345,
+        "intervals": [
+            {"score": "accuracy", "value": accuracy, "low": accuracy - 0.01, "high": accuracy + 0.01},
+            {"score": "loss", "value": 0.1, "low": 0.05, "high": 0.2},
+        ],
+        "baselines": [
+            {
+                "baseline": "majority class",
+                "accuracy": {"value": 0.5, "low": 0.4, "high": 0.6},
+                "gain": {"value": accuracy - 0.5, "low": -0.1, "high": 0.6},
+            }
+        ],
+        "trained_on": list(trained_on),
+        "evaluated_on": list(evaluated_on),
+    }
+
+
+def lock(**changes):
+    """A dvc.lock with two pipelines; `changes` replace what stands there by a word."""
+    given = {
+        "cmd": "python -m stages.train mine",
+        "epochs": 3,
+        "code": "c0de",
+        "raw": "da7a",
+        "model": "0de1",
+    } | changes
+    stages = {
+        "download@mine": {"cmd": "x", "outs": [{"path": "data/raw/mine", "md5": given["raw"]}]},
+        "train@mine": {
+            "cmd": given["cmd"],
+            "deps": [
+                {"path": "kassandra/training", "md5": given["code"]},
+                {"path": "data/prepared/mine/train.npz", "md5": given["model"]},
+            ],
+            "params": {"params.yaml": {"pipelines.mine.train": {"epochs": given["epochs"]}}},
+            "outs": [{"path": "data/models/mine", "md5": given["model"]}],
+        },
+        "train@other": {"cmd": "y", "params": {"params.yaml": {"seed": given.get("other", 0)}}},
+    }
+    return json.dumps({"schema": "2.0", "stages": stages})
+
+
+PARAMS = """\
+pipelines:
+  mine:
+    task: images
+    source: {dataset: mnist}
+    prepare: {}
+    model: {variant: vanilla}
+    train: {}
+"""
+
+
+class Repository:
+    def __init__(self, folder):
+        self.folder = folder
+        self.git("init", "--quiet")
+
+    def git(self, *arguments):
+        who = ["-c", "user.name=K", "-c", "user.email=k@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def write(self, now=None, locked=None):
+        (self.folder / "metrics" / "mine").mkdir(parents=True, exist_ok=True)
+        (self.folder / "metrics" / "mine" / "test.json").write_text(json.dumps(now or scores()))
+        (self.folder / "dvc.lock").write_text(locked or lock())
+        (self.folder / "params.yaml").write_text(PARAMS)
+
+    def commit(self, *given, **named):
+        self.write(*given, **named)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--no-verify", "--message", "results")
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / "repository").mkdir()
+    monkeypatch.chdir(tmp_path / "repository")
+    return Repository(tmp_path / "repository")
+
+
+def test_identical():
+    done = judge(scores(), scores())
+    assert (done.verdict, done.failed) == ("identical", False)
+
+
+def test_agrees_on_another_machine_and_names_what_is_other():
+    done = judge(scores(0.97), scores(0.975, trained_on=OTHER))
+    assert (done.verdict, done.failed) == ("agrees", False)
+    assert "trained on 'instructions: AVX2' here, 'instructions: AVX512' there" in done.sentence
+    assert "threads" not in done.sentence
+    assert judge(scores(), scores(trained_on=OTHER)).verdict == "agrees"  # other bits, the same scores
+    done = judge(scores(0.97), scores(0.97, evaluated_on=[*FINGERPRINT[:3], "threads: 8", *FINGERPRINT[4:]]))
+    assert "evaluated on 'threads: 8' here, 'threads: 2' there" in done.sentence
+
+
+@pytest.mark.parametrize("now", [0.95, 0.99])
+def test_differs_beyond_the_tolerance_of_another_machine(now):
+    done = judge(scores(0.97), scores(now, trained_on=OTHER))
+    assert (done.verdict, done.failed) == ("differs", True)
+    assert f"accuracy is {now:.4f} here, 0.9700 [0.9600, 0.9800] there" in done.sentence
+    assert "instructions: AVX2" in done.sentence
+    assert "loss" not in done.sentence
+
+
+def test_differs_on_the_same_machine():
+    """However little: equal fingerprints must give equal bytes."""
+    done = judge(scores(0.97), scores(0.970001))
+    assert (done.verdict, done.failed) == ("differs", True)
+    assert "fingerprint gave other scores; please report this" in done.sentence
+
+
+def test_a_score_that_is_no_number_does_not_agree():
+    now = scores(trained_on=OTHER)
+    now["intervals"][1]["value"] = float("nan")
+    assert judge(scores(), now).verdict == "differs"
+
+
+def test_nothing_committed(repository):
+    repository.write()
+    assert compare("mine", scores(), lock()).verdict == "nothing committed"
+    repository.commit()
+    done = compare("new", scores(), lock())
+    assert (done.verdict, done.failed) == ("nothing committed", False)
+    assert done.sentence == "git has no results of 'new' yet; commit these to compare with later"
+
+
+def test_no_repository(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+    assert compare("mine", scores(), lock()).verdict == "nothing committed"
+
+
+def test_committed_and_made_again(repository):
+    repository.commit()
+    assert compare("mine", scores(), lock()).verdict == "identical"
+    assert compare("mine", scores(0.9), lock()).verdict == "differs"
+    assert compare("mine", scores(0.9), lock(model="0ther")).verdict == "differs"  # what stages make is no input
+    assert compare("mine", scores(), lock(other=1)).verdict == "identical"  # another pipeline's params are not ours
+
+
+@pytest.mark.parametrize("change", [{"epochs": 4}, {"code": "0ther"}, {"raw": "0ther"}, {"cmd": "python"}], ids=str)
+def test_other_inputs_are_nothing_to_reproduce(repository, change):
+    repository.commit()
+    done = compare("mine", scores(0.5), lock(**change))
+    assert (done.verdict, done.failed) == ("other inputs", False)
+    assert done.sentence == "params, code or data are not those of the committed results"
+
+
+def test_an_older_revision(repository):
+    repository.commit(scores(0.9))
+    repository.commit(scores(0.97))
+    assert compare("mine", scores(0.9), lock()).verdict == "differs"
+    assert compare("mine", scores(0.9), lock(), revision="HEAD~1").verdict == "identical"
+
+
+def test_in_a_folder_of_a_larger_repository(repository, monkeypatch):
+    (repository.folder / "deeper").mkdir()
+    inner = Repository.__new__(Repository)
+    inner.folder = repository.folder / "deeper"
+    inner.commit()
+    monkeypatch.chdir(inner.folder)
+    assert compare("mine", scores(), lock()).verdict == "identical"
+
+
+def test_the_lock_of_this_repository_has_what_is_compared(root):
+    """Each stage of dvc.yaml is one that the comparison looks at."""
+    from kassandra.cli.reproduction import STAGES
+
+    assert set(YAML(typ="safe", pure=True).load(root / "dvc.yaml")["stages"]) == set(STAGES)
+
+
+# `kassandra report`, on top of it
+
+
+def test_report(repository, kassandra):
+    repository.commit()
+    plots = repository.folder / "metrics" / "mine" / "plots"
+    plots.mkdir()
+    (plots / "confusion.png").touch()
+    done = kassandra("report", "mine")
+    assert (done.status, done.err) == (0, "")
+    for text in (
+        "mine: 1,000 test examples",
+        "0.9700",
+        "[0.9600, 0.9800]",
+        "accuracy of majority class",
+        "+0.4700",
+        "[-0.1000, +0.6000]",
+        "12,345 parameters\n",
+        "Reproduction: identical: the same scores as the committed ones, to the last digit\n",
+        "metrics/mine/plots/confusion.png\n",
+    ):
+        assert text in done.out
+    assert kassandra("report").out == done.out  # all that have results
+
+
+def test_report_fails_where_something_is_not_reproduced(repository, kassandra):
+    repository.commit()
+    repository.write(scores(0.9))
+    done = kassandra("report", "mine")
+    assert done.status == 1
+    assert "Reproduction: differs: the same params, code, data and fingerprint gave other scores" in done.out
+
+
+@pytest.mark.parametrize(("now", "locked"), [(scores(0.975, OTHER), lock()), (scores(0.5), lock(epochs=9))], ids=["agrees", "other inputs"])  # fmt: skip # noqa: E501
+def test_report_does_not_fail_where_results_may_be_other(repository, kassandra, now, locked):
+    repository.commit()
+    repository.write(now, locked)
+    assert kassandra("report", "mine").status == 0
+
+
+def test_report_of_what_is_not_there(repository, kassandra):
+    done = kassandra("report")
+    assert (done.status, done.err) == (
+        1,
+        "Error: metrics: no pipeline has results yet; `make repro` makes those of mnist",
+    )
+    repository.write()
+    done = kassandra("report", "mnie")
+    assert done.status == 1
+    assert done.err.startswith("Error: metrics/mnie/test.json: no such file; ")
+    (repository.folder / "dvc.lock").unlink()
+    done = kassandra("report", "mine")
+    assert done.status == 1
+    assert done.err.startswith("Error: dvc.lock: no such file; ")
+
+
+def test_seconds_are_told_of_the_weights_that_lie_there(repository, kassandra):
+    from kassandra.contracts.artifacts import COSTS, MODELS, sha256, write_json
+
+    repository.commit()
+    weights = MODELS / "mine" / "weights.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"weights")
+    write_json(COSTS / "mine.json", {"weights": sha256(weights), "seconds": 12.3, "cpu_seconds": 45.6})
+    assert "12,345 parameters, trained in 12 s (46 CPU s)\n" in kassandra("report", "mine").out
+    weights.write_bytes(b"others, from DVC's cache")
+    assert "12,345 parameters\n" in kassandra("report", "mine").out

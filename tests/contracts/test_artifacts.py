@@ -1,0 +1,180 @@
+"""Files that stages hand to each other: whole or not at all, the same bytes, never a pickle."""
+
+import hashlib
+import time
+
+import numpy as np
+import pytest
+
+from kassandra.contracts.artifacts import read_arrays, read_json, sha256, whole, write_arrays, write_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.tables import read_table, write_table
+
+ARRAYS = {
+    "images": np.arange(60, dtype=np.uint8).reshape(3, 5, 4),
+    "labels": np.array([2, 0, 1], dtype=np.int64),
+    "none": np.zeros((0, 7), dtype=np.float32),
+}
+READERS = {"a.json": read_json, "a.npz": read_arrays, "a.csv": read_table, "a.parquet": read_table}
+
+
+def test_whole_replaces_at_the_end(tmp_path):
+    path = tmp_path / "new folder" / "file"
+    with whole(path) as partial:
+        partial.write_text("first")
+        assert not path.exists()
+    with whole(path) as partial:
+        partial.write_text("second")
+        assert path.read_text() == "first"
+        assert partial.parent == path.parent  # so that renaming it copies nothing
+    assert path.read_text() == "second"
+    assert [file.name for file in path.parent.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_whole_leaves_the_old_file(tmp_path, failure):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with pytest.raises(failure), whole(path) as partial:  # noqa: PT012
+        partial.write_text("hal")
+        raise failure
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_writers_leave_the_old_file(tmp_path):
+    write_json(tmp_path / "a.json", {"good": 1})
+    write_arrays(tmp_path / "a.npz", **ARRAYS)
+    write_table(tmp_path / "a.csv", [{"good": 1}])
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "a.json", {"good": 2, "bad": object()})
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        write_arrays(tmp_path / "a.npz", good=np.zeros(3), bad=np.array([{}, None]))
+    with pytest.raises(ValueError):
+        write_table(tmp_path / "a.csv", {"unequal": [1], "lengths": [1, 2]})
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_json(tmp_path):
+    value = {"größe": [1, 2.5, None, True, "∑"], "deep": {"er": {}}}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json") == value
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert "größe" in text
+    assert text.endswith("}\n")
+
+
+def test_arrays(tmp_path):
+    write_arrays(tmp_path / "a.npz", **ARRAYS)
+    read = read_arrays(tmp_path / "a.npz")
+    assert list(read) == list(ARRAYS)
+    for name, array in ARRAYS.items():
+        assert read[name].dtype == array.dtype
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_equal_arrays_have_equal_bytes(tmp_path, monkeypatch):
+    write_arrays(tmp_path / "a.npz", **ARRAYS)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 1e8)  # three years later
+    write_arrays(tmp_path / "b.npz", **{name: array.copy() for name, array in ARRAYS.items()})
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    write_arrays(tmp_path / "b.npz", **ARRAYS | {"labels": np.array([2, 0, 3])})
+    assert (tmp_path / "a.npz").read_bytes() != (tmp_path / "b.npz").read_bytes()
+
+
+class Trap:
+    """Unpickling it makes the file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (type(self.path).touch, (self.path,))
+
+
+def test_pickles_are_never_loaded(tmp_path):
+    with (tmp_path / "a.npz").open("wb") as file:
+        np.savez(file, labels=np.arange(3), trap=np.array([Trap(tmp_path / "sprung")]))
+    with pytest.raises(
+        KassandraError, match=r"a.npz: damaged \(Object arrays cannot be loaded when allow_pickle=False"
+    ):
+        read_arrays(tmp_path / "a.npz")
+    np.array([Trap(tmp_path / "sprung")]).dump(tmp_path / "b.npz")
+    with pytest.raises(KassandraError, match=r"b.npz: damaged"):
+        read_arrays(tmp_path / "b.npz")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_missing(tmp_path, name):
+    text = rf"{name}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up$"
+    with pytest.raises(KassandraError, match=text):
+        READERS[name](tmp_path / name)
+    with pytest.raises(KassandraError, match=text):
+        READERS[name](tmp_path / "no folder" / name)
+
+
+DAMAGED = [(name, content) for name in READERS for content in (b"", b"\xff\xfe\0", b"PK\3\4 nonsense")]
+DAMAGED.remove(("a.csv", b"PK\3\4 nonsense"))  # any line of text is a table without rows
+
+
+@pytest.mark.parametrize(("name", "content"), DAMAGED)
+def test_damaged(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(
+        KassandraError, match=rf"{name}: damaged \(.*\); delete it, then `dvc checkout` or `dvc repro` re"
+    ):
+        READERS[name](tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.npz", "a.csv"])
+def test_a_folder_is_no_file(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(KassandraError, match=rf"{name}: damaged \(.*Is a directory"):
+        READERS[name](tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.npz", "a.parquet"])
+def test_cut_short_anywhere(tmp_path, name):
+    path = tmp_path / name
+    if name == "a.json":
+        write_json(path, {"some": ["thing"]})
+    elif name == "a.npz":
+        write_arrays(path, **ARRAYS)
+    else:
+        write_table(path, [{"target": 1}, {"target": 2}])
+    good = path.read_bytes()
+    for end in range(0, len(good) - 1, max(1, len(good) // 40)):
+        path.write_bytes(good[:end])
+        with pytest.raises(KassandraError, match="damaged"):
+            READERS[name](path)
+
+
+def test_a_flipped_byte_is_noticed_or_does_no_harm(tmp_path):
+    path = tmp_path / "a.npz"
+    write_arrays(path, **ARRAYS)
+    good, refusals = path.read_bytes(), 0
+    for place in range(0, len(good), 11):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0x55]) + good[place + 1 :])
+        try:
+            read = read_arrays(path)
+        except KassandraError:
+            refusals += 1
+        else:
+            for name in set(ARRAYS) & set(read):
+                np.testing.assert_array_equal(read[name], ARRAYS[name])
+    assert refusals > len(good) / 11 / 2
+
+
+def test_an_array_alone_is_not_what_is_asked_for(tmp_path):
+    with (tmp_path / "a.npz").open("wb") as file:
+        np.save(file, np.arange(3))
+    with pytest.raises(KassandraError, match=r"a.npz: damaged"):
+        read_arrays(tmp_path / "a.npz")
+
+
+def test_sha256(tmp_path):
+    (tmp_path / "a").write_bytes(b"kassandra")
+    assert sha256(tmp_path / "a") == hashlib.sha256(b"kassandra").hexdigest()

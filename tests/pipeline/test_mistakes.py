@@ -1,0 +1,64 @@
+"""What a user gets wrong is told in a sentence, before any work, also by way of DVC."""
+
+import subprocess
+import sys
+
+import pytest
+
+SECTION = """\
+  {name}:
+    task: {task}
+    source: {source}
+    prepare: {{}}
+    model: {model}
+    train: {train}
+"""
+RIGHT = {"task": "images", "source": "{path: pictures}", "model": "{variant: vanilla}", "train": "{epochs: 1}"}
+MISTAKES = {
+    "typo": ({"model": "{variant: vanilla, hiden_size: 16}"}, "pipelines.typo.model: unknown key 'hiden_size'; known"),
+    "kind": ({"train": "{epochs: two}"}, "pipelines.kind.train.epochs: expected a whole number, got 'two'"),
+    "unused": ({"model": "{variant: vanilla, num_layers: 2}"}, "variant 'vanilla' does not use 'num_layers'; it uses"),
+    "task": ({"task": "imags"}, "pipelines.task.task: unknown task 'imags'; known tasks are ['images']"),
+    "dataset": (
+        {"source": "{dataset: mnits}"},
+        "unknown data set 'mnits'; known data sets are ['fashion-mnist', 'mnist",
+    ),
+    "path": ({"source": "{path: my/pictures}"}, "source.path: my/pictures: no such file or folder (looked in "),
+}
+
+
+@pytest.mark.slow
+def test_each_mistake_is_told_before_any_work(source, tmp_path):
+    clone = source.clone(tmp_path / "kassandra")
+    sections = [SECTION.format(name=name, **RIGHT | wrong) for name, (wrong, _) in MISTAKES.items()]
+    (clone.root / "params.yaml").write_text("".join(["pipelines:\n", *sections, "seed: 0\n"]))
+    output = clone.dvc("repro", "--keep-going", fails=True)
+    for sentence in (sentence for _, sentence in MISTAKES.values()):
+        assert f"Error: {sentence}" in output or f": {sentence}" in output
+    assert clone.executed(output) == [f"download@{name}" for name in MISTAKES]  # each refused by its first stage
+    assert clone.made() == {}
+
+
+@pytest.mark.slow
+def test_a_mistake_in_a_later_section_stops_what_it_concerns(reproduced, tmp_path):
+    clone = reproduced.copy(tmp_path / "kassandra")
+    clone.edit("params.yaml", "learning_rate: 0.005", "learning_rat: 0.005")
+    output = clone.dvc("repro", fails=True)
+    assert "Error: pipelines.digits.train: unknown key 'learning_rat'; known keys are [" in output
+    assert "(did you mean 'learning_rate'?)" in output
+    assert clone.executed(output) == ["train@digits"]
+    clone.edit("params.yaml", "learning_rat: 0.005", "learning_rate: 0.005")
+    assert clone.executed(clone.dvc("repro")) == []
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_a_python_without_the_packages_says_so(root, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    done = subprocess.run(
+        [tmp_path / "bare" / "bin" / "python", "-B", "-m", "stages.train", "digits"],
+        cwd=root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (sentence,) = done.stderr.splitlines()
+    assert "lacks 'matplotlib', one of the packages in requirements.lock: run `make setup`" in sentence

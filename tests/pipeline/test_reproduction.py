@@ -1,0 +1,146 @@
+"""`dvc repro` and what git keeps of it: the same bytes again, nothing run without need, all seen in a clone."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PLOTS = {"confusion.png", "learning_curves.png", "mistakes.png", "per_class.csv", "per_class.png"}
+STALE = "dvc.lock is stale"
+
+
+def plots(clone, key="digits"):
+    return {path.name for path in (clone.root / "metrics" / key / "plots").iterdir()}
+
+
+def test_each_pipeline_leaves_its_results(reproduced):
+    for key, pictures in (("digits", PLOTS), ("pictures", PLOTS | {"attention.png"})):
+        scores = json.loads((reproduced.root / f"metrics/{key}/test.json").read_text())
+        predictions = pd.read_parquet(reproduced.root / f"data/predictions/{key}.parquet")
+        assert len(predictions) == scores["examples"]
+        assert scores["accuracy"] == pytest.approx((predictions["target"] == predictions["predicted"]).mean(), abs=1e-6)
+        assert plots(reproduced, key) == pictures
+    assert reproduced.checkpoints() == []
+
+
+def test_ones_own_pictures_need_no_edit_but_params(reproduced):
+    meta = json.loads((reproduced.root / "data/prepared/pictures/meta.json").read_text())
+    assert meta["classes"] == [f"digit {label}" for label in range(10)]
+    assert (meta["height"], meta["width"]) == (14, 14)
+    assert sum(meta["examples"].values()) == 200
+
+
+def test_forced_twice_in_two_clones_gives_the_same_bytes(reproduced, again):
+    made = reproduced.made("digits")
+    assert {name.split("/")[1] for name in made} == {"raw", "prepared", "baselines", "models", "predictions", "digits"}
+    assert again.made("digits") == made
+    # Only that of `reproduced` has the other pipeline, too.
+    assert (reproduced.root / "dvc.lock").read_text().startswith((again.root / "dvc.lock").read_text())
+    assert again.checkpoints() == []
+
+
+def test_a_clone_without_cache_or_remote_shows_the_results(reproduced, tmp_path):
+    clone = reproduced.clone(tmp_path / "kassandra")
+    accuracy = json.loads((clone.root / "metrics/digits/test.json").read_text())["accuracy"]
+    assert f"{accuracy:.5g}" in clone.dvc("metrics", "show", "metrics/digits/test.json")
+    clone.dvc("plots", "show")
+    page = (clone.root / "dvc_plots" / "index.html").read_text()
+    assert "confusion.png" in page
+    assert "valid_loss" in page
+    assert "is that of the committed code" in clone.run(".ci/stale-lock-guard")
+    assert clone.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stage"),
+    [
+        ("params.yaml", "learning_rate: 0.005", "learning_rate: 0.004", "train@digits"),
+        ("params.yaml", "path: tests/data/mnist", "path: pictures", "download@digits"),
+        ("kassandra/tasks/images.py", "import gzip", "import gzip  # changed", "prepare@digits"),
+        ("metrics/digits/test.json", "accuracy", "Accuracy", "evaluate@digits"),
+    ],
+)
+def test_the_guard_names_the_stage_that_was_not_reproduced(file, old, new, stage, reproduced, tmp_path):
+    clone = reproduced.clone(tmp_path / "kassandra")
+    clone.edit(file, old, new)
+    clone.commit()
+    output = clone.run(".ci/stale-lock-guard", fails=True)
+    assert STALE in output
+    assert f"'{stage}'" in output
+
+
+def test_the_guard_misses_metrics_that_were_not_committed(reproduced, tmp_path):
+    clone = reproduced.clone(tmp_path / "kassandra")
+    clone.git("rm", "--quiet", "metrics/digits/test.json")
+    clone.commit()
+    output = clone.run(".ci/stale-lock-guard", fails=True)
+    assert "metrics/digits/test.json is in dvc.lock and not in git" in output
+
+
+CHANGES = {  # the variant of each experiment → what is set
+    "attention": ["model.variant=attention"],
+    "stacked": ["model.variant=stacked"],
+    "bidirectional": ["model.variant=bidirectional", "train.learning_rate=0.00001"],
+}
+
+
+@pytest.fixture(scope="module")
+def changed(reproduced, tmp_path_factory):
+    """A clone for each experiment, and what DVC said of it."""
+
+    def experiment(name):
+        clone = reproduced.copy(tmp_path_factory.mktemp(name) / "kassandra")
+        settings = [f"--set-param=pipelines.digits.{setting}" for setting in CHANGES[name]]
+        return SimpleNamespace(clone=clone, output=clone.dvc("exp", "run", *settings))
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(CHANGES, pool.map(experiment, CHANGES), strict=True))
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_experiment_runs_train_and_evaluate_of_that_pipeline_alone(name, changed):
+    clone, output = changed[name].clone, changed[name].output
+    assert clone.executed(output) == ["train@digits", "evaluate@digits"]
+    changes = clone.git("status", "--porcelain").splitlines()
+    assert " M metrics/digits/test.json" in changes
+    assert not [change for change in changes if "pictures" in change]
+
+
+def test_a_learning_rate_without_a_dot_is_a_number(changed):
+    clone = changed["bidirectional"].clone
+    assert "learning_rate: 1e-05," in (clone.root / "params.yaml").read_text()  # DVC writes it so
+    assert pd.read_csv(clone.root / "metrics/digits/history.csv")["learning_rate"].max() <= 1e-5
+
+
+def test_an_experiment_is_compared_with_what_was_committed(changed):
+    clone = changed["attention"].clone
+    (file, difference), *others = json.loads(clone.dvc("metrics", "diff", "--json")).items()
+    assert (file, others) == ("metrics/digits/test.json", [])
+    assert difference["accuracy"]["diff"] != 0
+    assert difference["parameters"]["diff"] > 0
+    clone.dvc("plots", "diff")
+    page = (clone.root / "dvc_plots" / "index.html").read_text()
+    assert "static/workspace_metrics_digits_plots_attention.png" in page
+    assert "static/HEAD_metrics_digits_plots_attention.png" not in page
+    assert all(f"static/{side}_metrics_digits_plots_confusion.png" in page for side in ("HEAD", "workspace"))
+
+
+def test_a_variant_switched_back_executes_nothing(reproduced, changed, tmp_path):
+    clone = reproduced.copy(tmp_path / "kassandra")
+    for change in changed.values():
+        clone.take_cache_of(change.clone)
+    for variant in ("attention", "stacked", "bidirectional", "vanilla"):
+        before = reproduced if variant == "vanilla" else changed[variant].clone
+        shutil.copy(before.root / "params.yaml", clone.root)
+        output = clone.dvc("repro")
+        assert clone.executed(output) == []
+        for stage in ("train", "evaluate"):
+            assert f"Stage '{stage}@digits' is cached - skipping run, checking out outputs" in output
+        assert clone.made() == before.made()
+        assert plots(clone) == (PLOTS | {"attention.png"} if variant == "attention" else PLOTS)
+    assert clone.git("status", "--porcelain") == ""

@@ -1,0 +1,155 @@
+"""The shape of the house: imports go one way, files are short, and nothing is pickled."""
+
+import ast
+import doctest
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CODE = sorted(path for room in ("kassandra", "stages", "benchmarks") for path in (ROOT / room).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+# What each room may import of the others: contracts ← sources, models, tasks ← training ← evaluation, and cli on top.
+# `inference` is the module in which models and tasks meet.
+MAY_IMPORT = {
+    "contracts": set(),
+    "sources": {"contracts"},
+    "models": {"contracts"},
+    "tasks": {"contracts"},
+    "training": {"contracts", "tasks"},
+    "baselines": {"contracts"},
+    "inference": {"contracts", "models", "tasks"},
+    "evaluation": {"contracts", "tasks", "training", "inference"},
+    "cli": {"contracts", "sources", "models", "tasks", "training", "baselines", "inference", "evaluation"},
+    "": {"inference"},  # kassandra/__init__.py
+}
+HEAVY = {"torch", "torchvision"}
+
+
+def imported(path):
+    """The full name of each module, or of each thing in one, that a file imports anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(path):
+    inside = path.relative_to(ROOT / "kassandra").with_suffix("").parts
+    return "" if inside == ("__init__",) else inside[0]
+
+
+def by_room(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+LIBRARY = [path for path in CODE if path.is_relative_to(ROOT / "kassandra")]
+
+
+def test_every_room_has_its_rule():
+    assert {room(path) for path in LIBRARY} == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=by_room)
+def test_imports_go_one_way(path):
+    here = room(path)
+    rooms = {name.split(".")[1] for name in imported(path) if name.startswith("kassandra.")}
+    assert rooms - {here} <= MAY_IMPORT[here]
+    assert not [name for name in imported(path) if name.partition(".")[0] in ("stages", "benchmarks", "tests")]
+
+
+def test_the_rules_have_no_circle():
+    left = dict(MAY_IMPORT)
+    while left:
+        free = {name for name, others in left.items() if not others & set(left)}
+        assert free, left
+        left = {name: others for name, others in left.items() if name not in free}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in LIBRARY if room(path) in ("contracts", "sources", "baselines")], ids=by_room
+)
+def test_no_pytorch_where_there_is_no_model(path):
+    assert not HEAVY & {name.partition(".")[0] for name in imported(path)}
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import kassandra, kassandra.baselines.images; [importlib.import_module(f'kassandra.{room}.{path.stem}') "
+         "for room in ('contracts', 'sources') for path in pathlib.Path('kassandra', room).glob('*.py')]", HEAVY),
+        ("import kassandra.cli", {*HEAVY, "numpy", "pydantic"}),
+        ("import kassandra.inference, kassandra.tasks.images", {"torchvision", "sklearn", "pandas", "matplotlib"}),
+    ],
+)  # fmt: skip
+@pytest.mark.slow
+def test_what_an_import_loads(code, absent):
+    """In a process of its own: the stages without a model, and `kassandra --help`, wait for no PyTorch, and
+    `kassandra predict` for nothing else."""
+    command = f"import importlib, pathlib, sys; {code}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not absent & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("path", CODE + TESTS, ids=by_room)
+def test_past_three_hundred_lines_a_file_is_two(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_names_say_what_is_inside():
+    vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc", "tools"}
+    assert not [path for path in CODE + TESTS for part in path.with_suffix("").parts if part in vague]
+
+
+def test_every_module_says_what_it_is():
+    silent = [by_room(path) for path in CODE if path.read_text() and not ast.get_docstring(ast.parse(path.read_text()))]
+    assert not silent
+
+
+@pytest.mark.parametrize("path", [path for path in CODE if "benchmarks" not in path.parts], ids=by_room)
+def test_no_pickles(path):
+    names = set(imported(path))
+    assert not {name for name in names if name.partition(".")[0] in ("pickle", "joblib", "dill", "shelve", "marshal")}
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"torch\.(load|save)\(|allow_pickle=True|read_pickle|to_pickle", text)
+
+
+def test_no_error_is_swallowed_unseen():
+    """Whoever catches anything at all raises it again."""
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ExceptHandler) and not isinstance(node.body[-1], ast.Raise):
+                caught = ast.unparse(node.type) if node.type else ""
+                assert caught not in ("", "Exception", "BaseException"), f"{by_room(path)}:{node.lineno}"
+
+
+def test_no_address_of_a_package_index_and_no_path_of_a_machine():
+    """What lies where is the business of the machine; see kassandra/sources for how an index is found."""
+    hosts = re.compile(r"pypi\.org|pythonhosted\.org|index-url\s*=|(?<![\w.])/(home|root|Users)/\w")
+    files = [
+        *CODE,
+        *TESTS,
+        ROOT / "pyproject.toml",
+        ROOT / "Makefile",
+        ROOT / "requirements.lock",
+        ROOT / ".ci" / "run",
+    ]
+    assert not [
+        by_room(path) for path in files if path != Path(__file__) and hosts.search(path.read_text(encoding="utf-8"))
+    ]
+
+
+EXAMPLES = [path for path in LIBRARY if ">>> " in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=by_room)
+def test_examples_in_docstrings(path):
+    name = by_room(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    failed, _ = doctest.testmod(importlib.import_module(name))
+    assert failed == 0

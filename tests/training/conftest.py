@@ -1,0 +1,49 @@
+"""Small trainings on real images: 60 to train on, 50 to choose on, a model of 5 hidden units."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import save
+
+from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.params import ImagesTrain
+from kassandra.contracts.spec import ModelSpec
+from kassandra.models.build import build
+from kassandra.tasks.images import Split
+from kassandra.training.checkpoint import Checkpoint
+from kassandra.training.loop import train
+
+MODEL = {"variant": "vanilla", "hidden_size": 5, "dropout": 0.3}
+TRAIN = {"epochs": 3, "batch_size": 20, "learning_rate": 0.02, "threads": 1}
+DISTORT = {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}
+
+
+@pytest.fixture(scope="session")
+def splits(task, prepared):
+    return Split(*(part[:60] for part in task.read(prepared / "train.npz"))), task.read(prepared / "valid.npz")
+
+
+@pytest.fixture
+def run(task, splits, tmp_path, capsys):
+    """A training as the stage does it; returns what it returned, the bytes of its weights, and what it printed."""
+
+    def run(keys=None, *, model=None, seed=0, task=task, splits=splits, checkpoint=tmp_path / "checkpoint"):
+        torch.manual_seed(seed)
+        built = build(ModelSpec("many_to_one", 10, 28), ModelParams.model_validate(MODEL | (model or {})))
+        params = ImagesTrain.model_validate(TRAIN | (keys or {}))
+        capsys.readouterr()
+        trained = train(built, task, *splits, params, seed, Checkpoint(checkpoint))
+        return SimpleNamespace(
+            trained=trained, history=trained.history, weights=save(trained.weights), said=capsys.readouterr().out,
+            checkpoint=checkpoint,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def fresh(run, tmp_path):
+    """Like run, each time beside no checkpoint."""
+    folders = iter(tmp_path / f"checkpoint {number}" for number in range(99))
+    return lambda *args, **keys: run(*args, checkpoint=next(folders), **keys)

@@ -1,0 +1,205 @@
+"""Interrupted anywhere and continued, a training ends with the bytes of one that was left alone."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from kassandra.models.folder import save
+from kassandra.tasks.images import Task
+from kassandra.training.checkpoint import Checkpoint, digest
+
+# Everything that draws random numbers: dropout (in the model of conftest.py), distortion, the order.
+RANDOM = {"distort": {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}, "clip": 0.5, "label_smoothing": 0.1}
+BATCHES = 3  # of each of 3 epochs
+
+
+class Power(BaseException):
+    """Fails."""
+
+
+class Interrupted(Task):
+    """A task that is cut off when so many batches have been given."""
+
+    def __init__(self, task, batches):
+        vars(self).update(vars(task))
+        self.left = batches
+
+    def train_batches(self, *args):
+        for batch in super().train_batches(*args):
+            if self.left == 0:
+                raise Power
+            self.left -= 1
+            yield batch
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "checkpoint" / "checkpoint.safetensors"
+
+
+def cut(run, task, batches, keys=RANDOM, **others):
+    with pytest.raises(Power):
+        run(keys, task=Interrupted(task, batches), **others)
+
+
+@pytest.mark.parametrize("batches", range(3 * BATCHES))
+def test_cut_off_at_any_batch(run, fresh, task, file, batches):
+    expected = fresh(RANDOM)
+    cut(run, task, batches)
+    assert file.exists() == (batches >= BATCHES)
+    torch.manual_seed(12345)  # another process would have another state
+    np.random.seed(12345)  # noqa: NPY002
+    done = run(RANDOM)
+    assert ("Continuing after epoch" in done.said) == (batches >= BATCHES)
+    assert done.weights == expected.weights
+    assert done.history == expected.history
+    assert done.trained.kept_epoch == expected.trained.kept_epoch
+
+
+@pytest.mark.parametrize(
+    ("keys", "model"),
+    [
+        ({"precision": "bf16", **RANDOM}, {}),
+        ({"schedule": "one-cycle", "keep": "last", "weight_decay": 0.1}, {}),
+        ({"patience": 1, "schedule": "constant", "learning_rate": 0.1}, {}),
+        (RANDOM, {"variant": "attention", "num_layers": 2, "bidirectional": True}),
+        (RANDOM, {"cell": "gru", "readout": "mean"}),
+    ],
+    ids=["bf16", "one-cycle, last", "patience", "attention", "gru"],
+)
+def test_whatever_is_trained(run, fresh, task, keys, model):
+    expected = fresh(keys, model=model)
+    cut(run, task, BATCHES + 1, keys, model=model)
+    done = run(keys, model=model)
+    assert (done.weights, done.history) == (expected.weights, expected.history)
+
+
+def test_cut_off_again_and_again(run, fresh, task):
+    expected = fresh(RANDOM)
+    for _ in range(2):
+        cut(run, task, BATCHES + 2)
+    done = run(RANDOM)
+    assert "Continuing after epoch 2 of 3" in done.said
+    assert (done.weights, done.history) == (expected.weights, expected.history)
+
+
+def test_cut_off_after_the_last_epoch(run):
+    """The weights were not written yet, but training is over."""
+    expected, again = run(RANDOM), run(RANDOM)
+    assert (again.weights, again.history) == (expected.weights, expected.history)
+    assert again.said == "Continuing after epoch 3 of 3\n"
+    assert again.trained.seconds == expected.trained.seconds
+
+
+def test_patience_that_had_run_out(run):
+    keys = {"patience": 1, "epochs": 9, "schedule": "constant", "learning_rate": 1.0}
+    expected = run(keys)
+    assert len(expected.history) < 9
+    again = run(keys)
+    assert (again.weights, again.history) == (expected.weights, expected.history)
+
+
+def test_seconds_of_both_parts_are_counted(run, task):
+    cut(run, task, BATCHES)
+    begun = run({"epochs": 1} | RANDOM).trained  # nothing is left to do: what the first part took
+    assert run(RANDOM).trained.cpu_seconds > begun.cpu_seconds > 0
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense" * 9, "half", "no progress"], ids=str)
+def test_a_damaged_checkpoint_is_told_of_and_not_used(run, fresh, task, file, damage):
+    expected = fresh(RANDOM)
+    cut(run, task, BATCHES)
+    if damage == "half":
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    elif damage == "no progress":
+        save_without_progress(file)
+    else:
+        file.write_bytes(damage)
+    done = run(RANDOM)
+    assert done.said.startswith(f"{file}: damaged (")
+    assert "; training starts anew\n" in done.said
+    assert (done.weights, done.history) == (expected.weights, expected.history)
+
+
+def save_without_progress(file):
+    from safetensors.torch import save_file
+
+    save_file({"model.linear.bias": torch.zeros(10)}, file)
+
+
+def test_a_checkpoint_half_written_is_none(run, task, file, monkeypatch):
+    """The power fails while the second checkpoint is written: the first still stands."""
+    from kassandra.training import checkpoint
+
+    cut(run, task, BATCHES)
+    before = file.read_bytes()
+
+    def half(tensors, path, metadata):
+        path.write_bytes(b"half of it")
+        raise Power
+
+    monkeypatch.setattr(checkpoint, "save_file", half)
+    with pytest.raises(Power):
+        run(RANDOM)
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_no_pickle_inside(run, task, file):
+    cut(run, task, BATCHES)
+    with safe_open(file, framework="np") as opened:
+        names = set(opened.keys())
+    assert b"pickle" not in file.read_bytes()
+    assert {name.partition(".")[0] for name in names} == {"model", "best", "optimizer", "random"}
+
+
+def test_remove(run, task, file):
+    cut(run, task, BATCHES)
+    Checkpoint(file.parent).remove()
+    assert not file.parent.exists()
+    Checkpoint(file.parent).remove()  # nothing there is no mistake
+
+
+def test_digest_names_a_training_by_what_it_is_made_of(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes(b"code")
+    other.write_bytes(b"code")
+    params = {"epochs": 3, "model": {"variant": "vanilla", "size": None}}
+    name = digest(0, params, one)
+    assert digest(0, dict(reversed(params.items())), other) == name  # the order of keys and the place are no matter
+    other.write_bytes(b"c0de")
+    changed = [
+        digest(1, params, one),
+        digest(0, params | {"epochs": 4}, one),
+        digest(0, params, other),
+        digest(0, params),
+    ]
+    assert len({name, *changed}) == 5
+
+
+def test_a_training_of_another_name_is_not_continued(run, fresh, task, tmp_path):
+    cut(run, task, BATCHES, checkpoint=tmp_path / digest(0))
+    other = run(RANDOM, checkpoint=tmp_path / digest(1))
+    assert "Continuing" not in other.said
+    assert other.weights == fresh(RANDOM).weights
+
+
+def test_the_folder_that_is_written_is_the_same_too(run, fresh, task, tmp_path):
+    from kassandra.contracts.model_params import ModelParams
+
+    cut(run, task, BATCHES)
+    params = ModelParams(variant="vanilla", hidden_size=5)
+    for name, done in (("one", fresh(RANDOM)), ("other", run(RANDOM))):
+        save(tmp_path / name, done.trained.weights, {"task": "images"}, params, {"torch": "2"})
+    files = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "other")]
+    assert len(files[0]) == 3
+    assert files[0] == files[1]
+
+
+def test_a_copy_of_a_checkpoint_serves_as_well(run, fresh, task, file, tmp_path):
+    cut(run, task, BATCHES)
+    shutil.copytree(file.parent, tmp_path / "copy")
+    assert run(RANDOM, checkpoint=tmp_path / "copy").weights == fresh(RANDOM).weights

@@ -1,0 +1,83 @@
+"""PITFALLS 18: what decides the bits is set, and recorded."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.training import fingerprint as module
+from kassandra.training.fingerprint import fingerprint, set_up
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def put_back():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+    module._instructions.cache_clear()
+
+
+def test_fields():
+    made_on = fingerprint(CPU, 2, "bf16")
+    assert list(made_on) == ["torch", "device", "instructions", "threads", "precision"]
+    assert all(isinstance(value, str) and value for value in made_on.values())
+    assert (made_on["torch"], made_on["device"]) == (torch.__version__, "cpu")
+    assert (made_on["threads"], made_on["precision"]) == ("2", "bf16")
+    assert torch.backends.cpu.get_cpu_capability() in made_on["instructions"]
+
+
+def test_equal_on_the_same_machine():
+    assert fingerprint(CPU, 2, "fp32") == fingerprint(CPU, 2, "fp32")
+    assert fingerprint(CPU, 3, "fp32") != fingerprint(CPU, 2, "fp32") != fingerprint(CPU, 2, "bf16")
+
+
+@pytest.mark.parametrize("name", ["ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "MKL_CBWR"])
+def test_what_chooses_other_kernels_is_in_it(monkeypatch, name):
+    monkeypatch.delenv(name, raising=False)
+    before = fingerprint(CPU, 2, "fp32")["instructions"]
+    module._instructions.cache_clear()
+    monkeypatch.setenv(name, "AVX2")
+    assert fingerprint(CPU, 2, "fp32")["instructions"] == f"{before} {name}=AVX2"
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_and_repeatable_algorithms(threads):
+    assert set_up("cpu", threads) == CPU
+    assert torch.get_num_threads() == threads
+    assert torch.are_deterministic_algorithms_enabled()
+    assert not torch.backends.cudnn.benchmark
+    assert not torch.backends.cuda.matmul.allow_tf32
+    assert not torch.backends.cudnn.allow_tf32
+
+
+@pytest.mark.parametrize(("asked", "there", "taken"), [
+    ("auto", False, "cpu"), ("auto", True, "cuda"), ("cpu", True, "cpu"), ("cpu", False, "cpu"), ("cuda", True, "cuda"),
+])  # fmt: skip
+def test_device(monkeypatch, asked, there, taken):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    assert set_up(asked, 1) == torch.device(taken)
+
+
+def test_cuda_where_there_is_none(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    text = r"^train.device: 'cuda' is asked for, but PyTorch sees no CUDA device; use 'auto' or 'cpu'$"
+    with pytest.raises(KassandraError, match=text):
+        set_up("cuda", 1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("AVX" not in torch.backends.cpu.get_cpu_capability(), reason="there are no other kernels to choose")
+def test_in_a_process_with_other_kernels(root):
+    """The override that PyTorch itself reads, and what it says of it."""
+    code = "import torch, kassandra.training.fingerprint as f; print(f.fingerprint(torch.device('cpu'), 1, ''))"
+    environment = os.environ | {"ATEN_CPU_CAPABILITY": "avx2"}
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
+    assert " AVX2 " in said
+    assert " ATEN_CPU_CAPABILITY=avx2'" in said
