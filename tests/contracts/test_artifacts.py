@@ -31,6 +31,16 @@ def test_whole_replaces_at_the_end(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["file"]
 
 
+def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old, every line of it")
+    with path.open() as reading:
+        assert reading.read(3) == "old"
+        with whole(path) as partial:
+            partial.write_text("new")
+        assert reading.read() == ", every line of it"
+
+
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_whole_leaves_the_old_file(tmp_path, failure):
     path = tmp_path / "file"

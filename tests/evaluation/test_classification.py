@@ -124,6 +124,9 @@ def test_a_class_without_examples_and_one_that_is_never_said():
     assert np.isfinite(done.per_class.drop(columns="class").to_numpy()).all()
     assert all(np.isfinite(score).all() for score in done.scores.values())
     assert done.scores["accuracy"].value == 0.6
+    macro = {"labels": range(4), "average": "macro", "zero_division": 0}  # each class of the task weighs the same
+    expected = metrics.precision_recall_fscore_support(targets, log_probabilities.argmax(1), **macro)[:3]
+    assert [done.scores[name].value for name in ("precision", "recall", "f1")] == pytest.approx(expected)
 
 
 def test_all_right_and_all_wrong():

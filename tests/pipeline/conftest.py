@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
@@ -157,34 +158,63 @@ def draw_pictures(raw: Path, folder: Path) -> None:
         Image.frombytes("L", (28, 28), images[784 * number :][:784]).save(path)
 
 
+EXPERIMENTS = {  # the variant of each → what it sets
+    "attention": ["model.variant=attention"],
+    "stacked": ["model.variant=stacked"],
+    "bidirectional": ["model.variant=bidirectional", "train.learning_rate=0.00001"],
+}
+
+
+class Experiment(NamedTuple):
+    clone: Clone
+    output: str
+
+
 @pytest.fixture(scope="session")
-def running(source, tmp_path_factory) -> Iterator[dict[str, Future[Clone]]]:
-    """Clones being reproduced, two at a time: a stage keeps one core busy, mostly with imports."""
+def work(source, tmp_path_factory) -> Iterator[dict[str, Future[Any]]]:
+    """What takes long, done two at a time and in this order while tests run: each stage keeps only one core busy."""
 
     def reproduce(name: str, *arguments: str) -> Clone:
         clone = source.copy(tmp_path_factory.mktemp(name) / "kassandra")
         clone.dvc("repro", *arguments)
         return clone
 
-    with ThreadPoolExecutor(2) as pool:
-        yield {
-            "digits": pool.submit(reproduce, "digits", "--force", "evaluate@digits"),
-            "pictures": pool.submit(reproduce, "pictures", "evaluate@pictures"),
-            "again": pool.submit(reproduce, "again", "--force", "evaluate@digits"),
-        }
+    def reproduce_both() -> Clone:
+        clone = done["digits"].result()
+        clone.take_cache_of(done["pictures"].result())
+        clone.dvc("repro")
+        clone.commit()
+        return clone
+
+    def experiment(name: str) -> Experiment:
+        clone = done["both"].result().copy(tmp_path_factory.mktemp(name) / "kassandra")
+        settings = [f"--set-param=pipelines.digits.{setting}" for setting in EXPERIMENTS[name]]
+        return Experiment(clone, clone.dvc("exp", "run", *settings))
+
+    pool = ThreadPoolExecutor(2)
+    done: dict[str, Future[Any]] = {}
+    done["digits"] = pool.submit(reproduce, "digits", "--force", "evaluate@digits")
+    done["pictures"] = pool.submit(reproduce, "pictures", "evaluate@pictures")
+    done["both"] = pool.submit(reproduce_both)
+    done |= {name: pool.submit(experiment, name) for name in EXPERIMENTS}
+    done["again"] = pool.submit(reproduce, "again", "--force", "evaluate@digits")
+    yield done
+    pool.shutdown(cancel_futures=True)
 
 
 @pytest.fixture(scope="session")
-def reproduced(running) -> Clone:
+def reproduced(work) -> Clone:
     """Both pipelines reproduced and committed, with data and cache. Not to be written to: copy or clone it."""
-    clone = running["digits"].result()
-    clone.take_cache_of(running["pictures"].result())
-    clone.dvc("repro")
-    clone.commit()
-    return clone
+    return work["both"].result()
 
 
 @pytest.fixture(scope="session")
-def again(running) -> Clone:
+def again(work) -> Clone:
     """The pipeline of digits in another clone. Not to be written to."""
-    return running["again"].result()
+    return work["again"].result()
+
+
+@pytest.fixture(scope="session")
+def experiments(work) -> dict[str, Experiment]:
+    """By variant: `reproduced` after `dvc exp run`, and what DVC said. Not to be written to."""
+    return {name: work[name].result() for name in EXPERIMENTS}

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -82,43 +80,23 @@ def test_the_guard_misses_metrics_that_were_not_committed(reproduced, tmp_path):
     assert "metrics/digits/test.json is in dvc.lock and not in git" in output
 
 
-CHANGES = {  # the variant of each experiment → what is set
-    "attention": ["model.variant=attention"],
-    "stacked": ["model.variant=stacked"],
-    "bidirectional": ["model.variant=bidirectional", "train.learning_rate=0.00001"],
-}
-
-
-@pytest.fixture(scope="module")
-def changed(reproduced, tmp_path_factory):
-    """A clone for each experiment, and what DVC said of it."""
-
-    def experiment(name):
-        clone = reproduced.copy(tmp_path_factory.mktemp(name) / "kassandra")
-        settings = [f"--set-param=pipelines.digits.{setting}" for setting in CHANGES[name]]
-        return SimpleNamespace(clone=clone, output=clone.dvc("exp", "run", *settings))
-
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(CHANGES, pool.map(experiment, CHANGES), strict=True))
-
-
-@pytest.mark.parametrize("name", CHANGES)
-def test_an_experiment_runs_train_and_evaluate_of_that_pipeline_alone(name, changed):
-    clone, output = changed[name].clone, changed[name].output
+@pytest.mark.parametrize("variant", ["attention", "stacked", "bidirectional"])
+def test_an_experiment_runs_train_and_evaluate_of_that_pipeline_alone(variant, experiments):
+    clone, output = experiments[variant]
     assert clone.executed(output) == ["train@digits", "evaluate@digits"]
     changes = clone.git("status", "--porcelain").splitlines()
     assert " M metrics/digits/test.json" in changes
     assert not [change for change in changes if "pictures" in change]
 
 
-def test_a_learning_rate_without_a_dot_is_a_number(changed):
-    clone = changed["bidirectional"].clone
+def test_a_learning_rate_without_a_dot_is_a_number(experiments):
+    clone = experiments["bidirectional"].clone
     assert "learning_rate: 1e-05," in (clone.root / "params.yaml").read_text()  # DVC writes it so
     assert pd.read_csv(clone.root / "metrics/digits/history.csv")["learning_rate"].max() <= 1e-5
 
 
-def test_an_experiment_is_compared_with_what_was_committed(changed):
-    clone = changed["attention"].clone
+def test_an_experiment_is_compared_with_what_was_committed(experiments):
+    clone = experiments["attention"].clone
     (file, difference), *others = json.loads(clone.dvc("metrics", "diff", "--json")).items()
     assert (file, others) == ("metrics/digits/test.json", [])
     assert difference["accuracy"]["diff"] != 0
@@ -130,12 +108,12 @@ def test_an_experiment_is_compared_with_what_was_committed(changed):
     assert all(f"static/{side}_metrics_digits_plots_confusion.png" in page for side in ("HEAD", "workspace"))
 
 
-def test_a_variant_switched_back_executes_nothing(reproduced, changed, tmp_path):
+def test_a_variant_switched_back_executes_nothing(reproduced, experiments, tmp_path):
     clone = reproduced.copy(tmp_path / "kassandra")
-    for change in changed.values():
-        clone.take_cache_of(change.clone)
+    for experiment in experiments.values():
+        clone.take_cache_of(experiment.clone)
     for variant in ("attention", "stacked", "bidirectional", "vanilla"):
-        before = reproduced if variant == "vanilla" else changed[variant].clone
+        before = reproduced if variant == "vanilla" else experiments[variant].clone
         shutil.copy(before.root / "params.yaml", clone.root)
         output = clone.dvc("repro")
         assert clone.executed(output) == []

@@ -41,6 +41,11 @@ def test_fractions_are_the_bytes_they_came_from(task, kind):
     assert (task.own_input((every / 255).astype(kind)).images.numpy() == every).all()
 
 
+def test_fractions_between_two_bytes_go_to_the_nearer(task):
+    assert (task.own_input(np.full((3, 5), 100.6 / 255)).images == 101).all()
+    assert (task.own_input(np.full((3, 5), 100.4 / 255)).images == 100).all()
+
+
 @pytest.mark.parametrize(
     ("images", "text"),
     [

@@ -138,20 +138,52 @@ def test_patience(fresh, task, losses, patience, epochs):
     assert done.trained.kept_epoch == losses[:epochs].index(min(losses[:epochs])) + 1
 
 
-def test_clip_bounds_the_gradient(fresh, monkeypatch):
-    norms = []
+@pytest.fixture
+def gradients(monkeypatch):
+    """All gradients of each step, in one vector each."""
+    seen = []
     step = torch.optim.AdamW.step
 
     def watched(optimizer, *args):
-        gradients = [weight.grad for group in optimizer.param_groups for weight in group["params"]]
-        norms.append(torch.linalg.vector_norm(torch.stack([gradient.norm() for gradient in gradients])).item())
+        seen.append(
+            torch.cat([weight.grad.flatten() for group in optimizer.param_groups for weight in group["params"]])
+        )
         return step(optimizer, *args)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", watched)
+    return seen
+
+
+def test_clip_bounds_the_gradient(fresh, gradients):
     fresh({"clip": None, "epochs": 1})
-    free, _ = max(norms), norms.clear()
+    free = max(gradient.norm().item() for gradient in gradients)
+    gradients.clear()
     fresh({"clip": free / 3, "epochs": 1})
-    assert max(norms) <= free / 3 * (1 + 1e-5)
+    assert max(gradient.norm().item() for gradient in gradients) <= free / 3 * (1 + 1e-5)
+
+
+def test_the_gradient_is_that_of_the_mean_loss(fresh, gradients, task, splits):
+    """So that the last batch of an epoch, which may be small, and batches of another size weigh alike."""
+    done = fresh({"clip": None, "epochs": 1, "batch_size": 60, "learning_rate": 1e-12}, model={"dropout": 0.0})
+    model = with_weights(done.trained.weights)
+    (batch,) = task.batches(splits[0], 60)
+    F.cross_entropy(model(batch.inputs, None), batch.targets).backward()
+    expected = torch.cat([weight.grad.flatten() for weight in model.parameters()])
+    torch.testing.assert_close(gradients[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_seed_decides_the_order(fresh, task):
+    class Asked(Task):
+        def __init__(self):
+            vars(self).update(vars(task))
+
+        def train_batches(self, split, params, generator):
+            seeds.append(generator.initial_seed())
+            return super().train_batches(split, params, generator)
+
+    seeds = []
+    fresh({"epochs": 2}, seed=5, task=Asked())
+    assert seeds == [5, 5]
 
 
 @pytest.mark.parametrize("clip", [1.0, None])
