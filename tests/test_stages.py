@@ -172,6 +172,8 @@ def run(stages, raw, tmp_path, monkeypatch):
     import torch
 
     (tmp_path / "params.yaml").write_text(PARAMS % raw)
+    (tmp_path / "code.py").write_text("1")
+    monkeypatch.setattr(importlib.import_module("stages.train"), "CODE", [tmp_path / "code.py"])
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     yield lambda name: importlib.import_module(f"stages.{name}").main("mine")
@@ -227,15 +229,29 @@ def test_an_interrupted_stage_goes_on(run, tmp_path, monkeypatch, capsys):
     run("train")
     assert "Continuing after epoch 1 of 2" in capsys.readouterr().out
     assert contents(tmp_path / "data" / "models", tmp_path / "metrics") == expected
-    # Other params are another training, which nothing of this one is used for.
-    with monkeypatch.context() as patched:
-        patched.setattr(Checkpoint, "save", killed)
-        with pytest.raises(SystemExit):
-            run("train")
-    text = (tmp_path / "params.yaml").read_text()
-    (tmp_path / "params.yaml").write_text(text.replace("0.02", "0.03"))
-    run("train")
-    assert "Continuing" not in capsys.readouterr().out
+    # Other params or other code are another training, which nothing of this one is used for.
+    for name, old, new in (
+        ("params.yaml", "0.02", "0.03"),
+        ("code.py", "1", "2"),
+        ("params.yaml", "seed: 3", "seed: 4"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(Checkpoint, "save", killed)
+            with pytest.raises(SystemExit):
+                run("train")
+        (tmp_path / name).write_text((tmp_path / name).read_text().replace(old, new))
+        run("train")
+        assert "Continuing" not in capsys.readouterr().out
+
+
+def test_a_checkpoint_is_of_the_code_that_training_imports(stages, root):
+    train = importlib.reload(importlib.import_module("stages.train"))
+    text = (root / "stages" / "train.py").read_text()
+    rooms = set(re.findall(r"^from kassandra\.(\w+)", text, re.MULTILINE)) | {"tasks"}
+    assert {path.parts[1] for path in train.CODE} == rooms
+    assert {path.name for path in train.CODE if path.parts[1] == "training"} == {
+        path.name for path in (root / "kassandra" / "training").glob("*.py")
+    }
 
 
 @pytest.mark.slow
@@ -266,7 +282,7 @@ def test_mistakes_are_told_before_any_work(run, tmp_path):
             KassandraError, match=r"^pipelines.mine.train: unknown key 'epoch'; .* \(did you mean 'epochs'"
         ):
             run(name)
-    assert [file.name for file in tmp_path.iterdir()] == ["params.yaml"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["code.py", "params.yaml"]
 
 
 def test_a_sentence_instead_of_a_traceback(stages, monkeypatch):

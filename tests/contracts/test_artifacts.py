@@ -34,11 +34,11 @@ def test_whole_replaces_at_the_end(tmp_path):
 def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path):
     path = tmp_path / "file"
     path.write_text("old, every line of it")
-    with path.open() as reading:
-        assert reading.read(3) == "old"
+    with path.open("rb", buffering=0) as reading:
+        assert reading.read(3) == b"old"
         with whole(path) as partial:
             partial.write_text("new")
-        assert reading.read() == ", every line of it"
+        assert reading.read() == b", every line of it"
 
 
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])

@@ -141,7 +141,7 @@ class Guess(nn.Module):
 
     def forward(self, inputs, lengths):
         assert lengths is None
-        return inputs.flatten(1)[:, :10] * 3
+        return inputs.flatten(1)[:, 400:410]  # ten pixels from the middle of the image: dark ones all alike say nothing
 
 
 def test_scores_are_means_over_examples_whatever_the_batches(task, prepared, monkeypatch):
