@@ -2,7 +2,7 @@
 # make repro NAME=imdb  the same for another pipeline of params.yaml;  make all: every pipeline
 # make test             every test (make test-unit: the quick ones);  make lint: ruff and mypy
 # make guard           is dvc.lock that of the committed code and params?
-# make lock             resolve requirements.lock again from pyproject.toml
+# make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
 PYTHON ?= python3
 # uv reads no pip settings, so nothing but the lock's hashes decides which build is installed.
@@ -33,10 +33,10 @@ setup: .venv/.installed
 	touch $@
 
 test: setup
-	python -m pytest
+	python -m pytest -n 2 --dist loadfile
 
 test-unit: setup
-	python -m pytest -m "not slow"
+	python -m pytest -n 2 -m "not slow"
 
 lint: setup
 	ruff format --check
@@ -52,7 +52,7 @@ guard: setup
 
 lock: setup
 	VIRTUAL_ENV=.venv $(UV) pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --upgrade --custom-compile-command "make lock" --output-file requirements.lock
+	  --generate-hashes $(UPGRADE) --custom-compile-command "make lock" --output-file requirements.lock
 
 clean:
 	rm -rf .venv .checkpoints .pytest_cache .mypy_cache .ruff_cache
