@@ -1,6 +1,6 @@
 """Every LSTM variant on a prepared image pipeline: test accuracy with its interval, parameters, CPU seconds.
 
-    dvc repro prepare@mnist && python -m benchmarks.variants        # about 45 minutes on 2 cores; continues if stopped
+    dvc repro prepare@mnist && python -m benchmarks.variants        # about 30 minutes; continues if stopped
     python -m benchmarks.variants --seeds 0 --only vanilla,attention
 
 All rows but the last share the training recipe of the pipeline in params.yaml; the last trains the strongest
@@ -36,8 +36,6 @@ from kassandra.training.loop import train
 
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "vanilla": {"model": {"variant": "vanilla"}},
-    "vanilla, cell gru": {"model": {"variant": "vanilla", "cell": "gru"}},
-    "vanilla, cell rnn": {"model": {"variant": "vanilla", "cell": "rnn"}},
     "stacked": {"model": {"variant": "stacked"}},
     "bidirectional": {"model": {"variant": "bidirectional"}},
     "attention": {"model": {"variant": "attention"}},

@@ -111,6 +111,11 @@ class Clone:
         names = {str(path.relative_to(self.root)): path for path in sorted(paths)}
         return {name: path.read_bytes() for name, path in names.items() if key in name and "data/costs" not in name}
 
+    def differs_from(self, other: "Clone", key: str = "") -> list[str]:
+        """The files made here or there that are not the same, byte by byte, in both."""
+        ours, theirs = self.made(key), other.made(key)
+        return [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
+
     def checkpoints(self) -> list[Path]:
         return list((self.root / ".checkpoints").rglob("*"))
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("pipeline")  # one worker, as they share clones
 SECTION = """\
   {name}:
     task: {task}
