@@ -39,7 +39,7 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "stacked": {"model": {"variant": "stacked"}},
     "bidirectional": {"model": {"variant": "bidirectional"}},
     "attention": {"model": {"variant": "attention"}},
-    "stacked bidirectional with attention, 12 epochs": {
+    "stacked bidirectional with attention (12 epochs)": {
         "model": {"variant": "attention", "num_layers": 2, "bidirectional": True, "dropout": 0.2},
         "train": {"epochs": 12},
     },
@@ -101,6 +101,8 @@ def main() -> None:
     parser.add_argument("--only", help="rows to run, comma-separated; all if not given")
     arguments = parser.parse_args()
     rows = arguments.only.split(",") if arguments.only else list(ROWS)
+    if strange := [row for row in rows if row not in ROWS]:
+        parser.error(f"--only: no row {strange[0]!r}; rows are {list(ROWS)}")
     params, _ = read_pipeline(arguments.pipeline)
     meta = read_json(PREPARED / arguments.pipeline / "meta.json")
     recipe = {"rows": ROWS, "train": params.train.model_dump(), "meta": meta, "torch": torch.__version__}

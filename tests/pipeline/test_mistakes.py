@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("pipeline")  # one worker, as they share clones
 SECTION = """\
   {name}:
     task: {task}
@@ -38,19 +37,6 @@ def test_each_mistake_is_told_before_any_work(source, tmp_path):
         assert f"Error: {sentence}" in output or f": {sentence}" in output
     assert clone.executed(output) == [f"download@{name}" for name in MISTAKES]  # each refused by its first stage
     assert clone.made() == {}
-
-
-@pytest.mark.slow
-def test_a_mistake_in_a_later_section_stops_what_it_concerns(reproduced, tmp_path):
-    clone = reproduced.copy(tmp_path / "kassandra")
-    clone.edit("params.yaml", "learning_rate: 0.005", "learning_rat: 0.005")
-    output = clone.dvc("repro", fails=True)
-    assert "Error: pipelines.digits.train: unknown key 'learning_rat'; known keys are [" in output
-    assert "(did you mean 'learning_rate'?)" in output
-    assert clone.executed(output) == ["train@digits"]
-    clone.edit("params.yaml", "learning_rat: 0.005", "learning_rate: 0.005")
-    assert clone.executed(clone.dvc("repro")) == []
-    assert clone.git("status", "--porcelain") == ""
 
 
 def test_a_python_without_the_packages_says_so(root, tmp_path):

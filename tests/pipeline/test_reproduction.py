@@ -1,15 +1,28 @@
-"""`dvc repro` and what git keeps of it: the same bytes again, nothing run without need, all seen in a clone."""
+"""`dvc repro`, also when it is stopped, and what git keeps of it: the same bytes again, and nothing run without need.
+
+All in one file: its clones take a minute to make, and `make test` gives each file to one of its workers.
+"""
 
 import json
+import os
+import random
 import shutil
+import signal
+import time
 
 import pandas as pd
+import psutil
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]  # one worker, as they share clones
+pytestmark = pytest.mark.slow
 
 PLOTS = {"confusion.png", "learning_curves.png", "mistakes.png", "per_class.csv", "per_class.png"}
 STALE = "dvc.lock is stale"
+# What the lines begin with that DVC prints as a stage starts, and training after each epoch.
+PREPARE, TRAIN, EVALUATE = (f"Running stage '{stage}@digits'" for stage in ("prepare", "train", "evaluate"))
+EPOCH = "epoch "
+CONTINUING = "Continuing after epoch "
+PATIENCE = 60  # seconds for what takes half a second on a machine at rest
 
 
 def plots(clone, key="digits"):
@@ -31,15 +44,6 @@ def test_ones_own_pictures_need_no_edit_but_params(reproduced):
     assert meta["classes"] == [f"digit {label}" for label in range(10)]
     assert (meta["height"], meta["width"]) == (14, 14)
     assert sum(meta["examples"].values()) == 200
-
-
-def test_forced_twice_in_two_clones_gives_the_same_bytes(reproduced, again):
-    folders = {name.split("/")[1] for name in again.made("digits")}
-    assert folders == {"raw", "prepared", "baselines", "models", "predictions", "digits"}
-    assert again.differs_from(reproduced, "digits") == []
-    # Only that of `reproduced` has the other pipeline, too.
-    assert (reproduced.root / "dvc.lock").read_text().startswith((again.root / "dvc.lock").read_text())
-    assert again.checkpoints() == []
 
 
 def test_a_clone_without_cache_or_remote_shows_the_results(reproduced, tmp_path):
@@ -80,6 +84,76 @@ def test_the_guard_misses_metrics_that_were_not_committed(reproduced, tmp_path):
     assert "metrics/digits/test.json is in dvc.lock and not in git" in output
 
 
+def stopped(clone, beginnings, delay, stop):
+    """`dvc repro`, stopped so many seconds after a line that begins so: its exit status and all that it printed."""
+    with clone.started("dvc", "repro", "evaluate@digits") as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith(beginnings):
+                break
+        else:
+            pytest.fail("".join(["there was nothing to stop:\n", *lines]))
+        time.sleep(delay)
+        stop(process.pid)
+        # To the end of the pipe, which is when DVC and the stage that it started are both gone.
+        rest, _ = process.communicate(timeout=PATIENCE)
+    output = "".join([*lines, rest])
+    assert "Traceback" not in output
+    return process.returncode, output
+
+
+def kill_all(group):
+    os.killpg(group, signal.SIGKILL)
+
+
+def kill_dvc_alone(pid):
+    os.kill(pid, signal.SIGKILL)
+
+
+def press_ctrl_c(group):
+    os.killpg(group, signal.SIGINT)
+
+
+def terminate_the_stage(pid):
+    (stage,) = psutil.Process(pid).children()
+    stage.terminate()
+
+
+def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
+    clone, moments = reproduced.clone(tmp_path / "elsewhere" / "kassandra"), random.Random(5)
+    status, _ = stopped(clone, (PREPARE,), moments.uniform(0, 3), kill_all)
+    assert status == -signal.SIGKILL
+
+    for beginning, delay in ((TRAIN, 1), (EPOCH, 0)):  # while it imports, while it trains
+        status, output = stopped(clone, (beginning,), delay, press_ctrl_c)
+        assert status not in (0, -signal.SIGINT)
+        assert "Interrupted. `dvc repro evaluate@digits` goes on from the last finished epoch or stage." in output
+        assert "failed to reproduce 'train@digits'" in output
+
+    status, output = stopped(clone, (EPOCH,), 0, terminate_the_stage)
+    assert status > 0
+    assert CONTINUING in output
+
+    # The stage ends with DVC: otherwise it and that of the next repro would write the same files.
+    status, _ = stopped(clone, (TRAIN,), 1, kill_dvc_alone)
+    assert status == -signal.SIGKILL
+    assert not (clone.root / "data/models/digits/weights.safetensors").exists()
+
+    outputs = []
+    training = (EPOCH, EVALUATE)  # where the machine is so fast that there is no epoch left, evaluate is killed
+    for longest, beginnings in ((3, (TRAIN,)), (0.2, training), (0.2, training), (0.2, training), (1, (EVALUATE,))):
+        status, output = stopped(clone, beginnings, moments.uniform(0, longest), kill_all)
+        assert status == -signal.SIGKILL
+        outputs.append(output)
+    assert any(CONTINUING in output for output in outputs)
+
+    clone.dvc("repro", "evaluate@digits")
+    assert clone.differs_from(reproduced, "digits") == []
+    assert clone.git("status", "--porcelain") == ""  # dvc.lock and metrics among them
+    assert clone.checkpoints() == []
+
+
 @pytest.mark.parametrize("variant", ["attention", "stacked", "bidirectional"])
 def test_an_experiment_runs_train_and_evaluate_of_that_pipeline_alone(variant, experiments):
     clone, output = experiments[variant]
@@ -99,7 +173,7 @@ def test_an_experiment_is_compared_with_what_was_committed(experiments):
     clone = experiments["attention"].clone
     (file, difference), *others = json.loads(clone.dvc("metrics", "diff", "--json")).items()
     assert (file, others) == ("metrics/digits/test.json", [])
-    assert difference["accuracy"]["diff"] != 0
+    assert difference["loss"]["diff"] != 0
     assert difference["parameters"]["diff"] > 0
     clone.dvc("plots", "diff")
     page = (clone.root / "dvc_plots" / "index.html").read_text()
@@ -121,4 +195,24 @@ def test_a_variant_switched_back_executes_nothing(reproduced, experiments, tmp_p
             assert f"Stage '{stage}@digits' is cached - skipping run, checking out outputs" in output
         assert clone.differs_from(before) == []
         assert plots(clone) == (PLOTS | {"attention.png"} if variant == "attention" else PLOTS)
+    assert clone.git("status", "--porcelain") == ""
+
+
+def test_forced_twice_gives_the_same_bytes(reproduced, again):
+    folders = {name.split("/")[1] for name in again.made("digits")}
+    assert folders == {"raw", "prepared", "baselines", "models", "predictions", "digits"}
+    assert again.differs_from(reproduced) == []
+    assert again.git("status", "--porcelain") == ""  # dvc.lock and metrics among them
+    assert again.checkpoints() == []
+
+
+def test_a_mistake_in_a_later_section_stops_what_it_concerns(reproduced, tmp_path):
+    clone = reproduced.copy(tmp_path / "kassandra")
+    clone.edit("params.yaml", "learning_rate: 0.005", "learning_rat: 0.005")
+    output = clone.dvc("repro", fails=True)
+    assert "Error: pipelines.digits.train: unknown key 'learning_rat'; known keys are [" in output
+    assert "(did you mean 'learning_rate'?)" in output
+    assert clone.executed(output) == ["train@digits"]
+    clone.edit("params.yaml", "learning_rat: 0.005", "learning_rate: 0.005")
+    assert clone.executed(clone.dvc("repro")) == []
     assert clone.git("status", "--porcelain") == ""
