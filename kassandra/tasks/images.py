@@ -246,11 +246,16 @@ def _grey(path: Path) -> Image.Image:
 
 
 def _mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:
-    """Of a pixel, as a fraction in [0, 1]. From the counts of the 256 values: exact, without a copy in floats."""
-    counts = sum(np.bincount(image.ravel(), minlength=256) for image in images)  # (256,)
-    shares, values = counts / np.sum(counts), np.arange(256) / 255  # (256,) each
-    mean = float(shares @ values)
-    return mean, math.sqrt(float(shares @ (values - mean) ** 2))
+    """Of a pixel, as a fraction in [0, 1].
+
+    In whole numbers to the end: sums of floats end in other digits when NumPy happens to align its memory otherwise.
+    """
+    counts: list[int] = np.sum(
+        [np.bincount(image.ravel(), minlength=256) for image in images], axis=0
+    ).tolist()  # (256,)
+    pixels, total = sum(counts), sum(count * value for value, count in enumerate(counts))
+    squares = sum(count * value**2 for value, count in enumerate(counts))
+    return total / (255 * pixels), math.sqrt(pixels * squares - total**2) / (255 * pixels)
 
 
 def _at_most(split: Images, count: int, seed: int) -> Images:

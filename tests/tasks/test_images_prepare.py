@@ -1,6 +1,8 @@
 """How raw images become splits: by class, by seed, and nothing from test in what is fitted."""
 
 import json
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.params import ImagesPrepare
-from kassandra.tasks.images import prepare
+from kassandra.tasks.images import _mean_and_std, prepare
 
 SPLITS = ("train", "valid", "test")
 
@@ -162,3 +164,13 @@ def test_permutation(tiny, made):
     assert sorted(orders[0]) == list(range(15))
     assert orders[0] == orders[1] != orders[2]
     assert orders[0] != list(range(15))
+
+
+def test_mean_and_deviation_are_exact():
+    """Sums of floats depend on how NumPy aligns its memory, from one process to the next; whole numbers do not."""
+    images = np.random.default_rng(0).integers(0, 256, (7, 28, 28), dtype=np.uint8)
+    values = [Fraction(int(value), 255) for value in images.ravel()]
+    exact = sum(values) / len(values)
+    mean, deviation = _mean_and_std(images)
+    assert mean == float(exact)
+    assert deviation == pytest.approx(math.sqrt(sum((value - exact) ** 2 for value in values) / len(values)), rel=1e-15)
