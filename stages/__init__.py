@@ -8,12 +8,12 @@ from __future__ import annotations  # so that a Python that is too old gets as f
 
 import os
 import re
+import signal
 import sys
 import threading
 import time
 from importlib import metadata
 from pathlib import Path
-from types import TracebackType
 
 HOW = "run `make setup`, then `. .venv/bin/activate`; or `make repro`, which does both"
 
@@ -46,13 +46,15 @@ def check_packages(project: Path, lock: Path) -> None:
             )
 
 
-def report_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Ctrl-C is no defect: a sentence instead of a traceback."""
-    if issubclass(kind, KeyboardInterrupt):
-        goal = f"evaluate@{sys.argv[-1]}"  # the pipeline, which argparse may not have read yet
-        print(f"\nInterrupted. `dvc repro {goal}` goes on from the last finished epoch or stage.", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, trace)
+def stop_at_once(*_: object) -> None:
+    """Ctrl-C: a sentence, and the end. Nothing is lost, since files are written whole or not at all.
+
+    Not as a KeyboardInterrupt: where it falls into an import, C code may swallow it and go on with half a module.
+    """
+    goal = f"evaluate@{sys.argv[-1]}"  # the pipeline, which argparse may not have read yet
+    cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # the progress display hides it
+    os.write(2, f"{cursor}\nInterrupted. `dvc repro {goal}` goes on from the last finished epoch or stage.\n".encode())
+    os._exit(130)
 
 
 def stop_with(parent: int) -> None:
@@ -62,7 +64,8 @@ def stop_with(parent: int) -> None:
     os._exit(1)
 
 
-sys.excepthook = report_uncaught
+if sys.argv[0] == "-m":  # this is a stage, not something that imports one
+    signal.signal(signal.SIGINT, stop_at_once)
 if "DVC_STAGE" in os.environ:
     threading.Thread(target=stop_with, args=(os.getppid(),), daemon=True).start()
 # Idle OpenMP threads sleep instead of spinning: beside other work, spinning ones are many times slower.

@@ -25,7 +25,6 @@ def stages(root, monkeypatch):
     monkeypatch.chdir(root)
     monkeypatch.syspath_prepend(str(root))
     monkeypatch.delenv("DVC_STAGE", raising=False)
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     return importlib.import_module("stages")
 
 
