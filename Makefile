@@ -33,7 +33,7 @@ setup: .venv/.installed
 	touch $@
 
 test: setup
-	python -m pytest -n 2 --dist loadfile
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-unit: setup
 	python -m pytest -n 2 -m "not slow"

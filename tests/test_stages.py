@@ -206,6 +206,7 @@ def test_from_raw_files_to_a_model_without_a_look_at_test(run, tmp_path, capsys)
     assert set(costs) == {"weights", "seconds", "cpu_seconds"}
 
 
+@pytest.mark.slow
 def test_an_interrupted_stage_goes_on(run, tmp_path, monkeypatch, capsys):
     """Killed after the first epoch, the stage ends with the same files."""
     from kassandra.training.checkpoint import Checkpoint

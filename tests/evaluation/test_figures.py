@@ -57,6 +57,7 @@ def shown(monkeypatch, tmp_path):
 LONG = {"confusion of 40", "per class, 40", "one epoch", "loss alone"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in DRAWINGS])
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     for file in ("one.png", "other.png"):

@@ -25,6 +25,7 @@ def test_the_global_state_is_left_alone():
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "examples"), [(0.8, 80)])
 def test_covers_the_truth_nineteen_times_in_twenty(rate, examples):
     generator, trials = np.random.default_rng(0), 250

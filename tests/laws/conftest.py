@@ -26,17 +26,19 @@ ENCODERS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
 
 
 def every() -> list[Any]:
-    """All combinations; those that differ from the lstm's in both cell and summary run with the slow tests."""
+    """All combinations. Quick: each encoder, each cell and each summary once or more; the others are slow tests."""
     combinations = []
     for encoder, summaries in ENCODERS:
         for cell, summary in product(CELLS, summaries):
+            simplest = encoder in ({"variant": "vanilla"}, {"variant": "attention", "num_layers": 1})
+            usual = (cell == "lstm") + (summary is summaries[0])
             layers, both = f"{encoder.get('num_layers', 1)}-layer", ["two-way"] * encoder.get("bidirectional", False)
             kind = summary["attention"]["kind"] if "attention" in summary else summary["readout"]
             combinations.append(
                 pytest.param(
                     ModelParams.model_validate({"cell": cell, "hidden_size": 5, **encoder, **summary}),
                     id="-".join([encoder["variant"], layers, *both, cell, kind]),
-                    marks=[pytest.mark.slow] if cell != "lstm" and summary is not summaries[0] else [],
+                    marks=[] if usual == 2 or (usual == 1 and simplest) else [pytest.mark.slow],
                 )
             )
     return combinations

@@ -76,6 +76,7 @@ def test_ragged_rows_equal_packed_torch_and_the_equations(cell, lengths, seed):
         torch.testing.assert_close(encoded.summary[row], end.h[0], rtol=0, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @settings(quick, max_examples=5)

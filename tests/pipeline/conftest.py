@@ -134,6 +134,11 @@ class Clone:
             process.communicate()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no worker ends long after the others."""
+    items.sort(key=lambda item: item.path.parts[-2:] != ("pipeline", "test_reproduction.py"))
+
+
 @pytest.fixture(scope="session")
 def source(root, tmp_path_factory) -> Clone:
     """The working tree as a commit, with small pipelines, nothing reproduced yet. Not to be written to."""

@@ -140,13 +140,11 @@ def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
     assert status == -signal.SIGKILL
     assert not (clone.root / "data/models/digits/weights.safetensors").exists()
 
-    outputs = []
     training = (EPOCH, EVALUATE)  # where the machine is so fast that there is no epoch left, evaluate is killed
-    for longest, beginnings in ((3, (TRAIN,)), (0.2, training), (0.2, training), (0.2, training), (1, (EVALUATE,))):
+    for longest, beginnings in ((0.2, training), (0.2, training), (0.2, training), (1, (EVALUATE,))):
         status, output = stopped(clone, beginnings, moments.uniform(0, longest), kill_all)
         assert status == -signal.SIGKILL
-        outputs.append(output)
-    assert any(CONTINUING in output for output in outputs)
+        assert CONTINUING in output or EVALUATE in output
 
     clone.dvc("repro", "evaluate@digits")
     assert clone.differs_from(reproduced, "digits") == []

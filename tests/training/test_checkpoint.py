@@ -45,6 +45,7 @@ def cut(run, task, batches, keys=RANDOM, **others):
         run(keys, task=Interrupted(task, batches), **others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batches", range(3 * BATCHES))
 def test_cut_off_at_any_batch(run, fresh, task, file, batches):
     expected = fresh(RANDOM)
@@ -59,6 +60,7 @@ def test_cut_off_at_any_batch(run, fresh, task, file, batches):
     assert done.trained.kept_epoch == expected.trained.kept_epoch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "model"),
     [

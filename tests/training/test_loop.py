@@ -54,6 +54,7 @@ def test_validation_drops_nothing_out(fresh, task, splits):
     assert done.history[0]["valid_accuracy"] == expected["accuracy"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [{}, {"distort": DISTORT}, {"precision": "bf16"}], ids=str)
 def test_the_same_seed_gives_the_same_bytes(fresh, keys):
     one, other = fresh(keys), fresh(keys)
@@ -101,6 +102,7 @@ class Scripted(Task):
         return {"loss": next(self.losses), "accuracy": 0.5}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("losses", list(itertools.permutations([1.0, 2.0, 3.0])), ids=str)
 def test_best_and_last(run, task, tmp_path, losses):
     """Weights of each single epoch come from trainings that are cut after it; `constant` makes them comparable."""
