@@ -37,9 +37,9 @@ from torchvision import datasets, transforms
 from kassandra import inference, tasks
 from kassandra.contracts.artifacts import read_arrays, read_json, write_json
 from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.params import ImagesPrepare, ImagesTrain
 from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.tasks.images import ImagesPrepare, ImagesTrain
 from kassandra.models import folder as model_folder
 from kassandra.models.build import build
 from kassandra.sources.fetch import fetch_dataset

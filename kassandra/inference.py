@@ -1,5 +1,6 @@
-"""A trained model put to use: `kassandra.load(folder).predict(array)`."""
+"""A trained model put to use: `kassandra.load(folder).predict(array)`, or `.write(prompt)` for a language model."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,12 +10,17 @@ from numpy.typing import NDArray
 
 from kassandra import tasks
 from kassandra.contracts.artifacts import damaged
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.spec import PAD, UNK
 from kassandra.models import folder as model_folder
+from kassandra.models.classifier import Classifier
+from kassandra.models.encoder import State
+from kassandra.models.language import LanguageModel
 
 
 class Outputs(NamedTuple):
     log_probabilities: NDArray[np.float64]  # (examples, classes)
-    attention: NDArray[np.float32] | None  # (examples, time), for the attention variant
+    attention: list[NDArray[np.float32]] | None  # per example (steps,), for the attention variant
 
 
 class Prediction(NamedTuple):
@@ -23,8 +29,145 @@ class Prediction(NamedTuple):
     probabilities: dict[str, float]  # of every class; they sum to 1
 
 
-class Predictor:
-    """A model folder in memory, in fp32.
+class Loaded:
+    """What a model folder holds, in memory, in fp32.
+
+    meta: what prepare wrote. fingerprint: of the machine that trained the model. task: how its inputs are read.
+    """
+
+    def __init__(self, folder: Path, loaded: model_folder.Loaded, device: torch.device) -> None:
+        self.meta, self.fingerprint = loaded.meta, loaded.fingerprint
+        try:
+            self.task = tasks.load(self.meta["task"]).Task(self.meta, device)
+        except (ImportError, KeyError, TypeError, ValueError) as error:
+            raise damaged(folder / "meta.json", error) from None
+
+
+class Predictor(Loaded):
+    """A classifier; `load` gives one."""
+
+    def __init__(self, folder: Path, loaded: model_folder.Loaded, model: Classifier, device: torch.device) -> None:
+        super().__init__(folder, loaded, device)
+        self.model = model.to(device)
+
+    def predict(self, inputs: Any) -> list[Prediction]:
+        """One prediction per example.
+
+        Args:
+            inputs: for images an array (height, width) or (examples, height, width), whole numbers in [0, 255] or
+                fractions in [0, 1], bright on dark like the images it was trained on; for texts a list of them.
+
+        Raises:
+            KassandraError: they are something else.
+        """
+        return self.predictions(self.outputs(self.task.own_input(inputs)))
+
+    def predictions(self, outputs: Outputs) -> list[Prediction]:
+        """What `outputs` say, by name."""
+        classes = self.meta["classes"]
+        return [
+            Prediction(classes[row.argmax()], float(row.max()), dict(zip(classes, row.tolist(), strict=True)))
+            for row in np.exp(outputs.log_probabilities)  # (classes,) each
+        ]
+
+    @torch.inference_mode()
+    def outputs(self, split: Any) -> Outputs:
+        """What the model says of every example of a split that the task has read, in order."""
+        count = self.task.size(split)
+        log_probabilities = np.empty((count, len(self.meta["classes"])))
+        attention: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * count
+        weighs = False
+        for rows, batch in self.task.numbered_batches(split):
+            encoded = self.model.encode(batch.inputs, batch.lengths)
+            log_probabilities[rows] = self.model.answer(encoded).double().log_softmax(1).cpu()  # (batch, classes)
+            if encoded.attention is not None:
+                weighs = True
+                weights = encoded.attention.float().cpu().numpy()  # (batch, time)
+                lengths = [weights.shape[1]] * len(rows) if batch.lengths is None else batch.lengths.tolist()
+                for row, length, shares in zip(rows, lengths, weights, strict=True):
+                    attention[row] = shares[:length]
+        return Outputs(log_probabilities, attention if weighs else None)
+
+    def contributions(self, inputs: Any) -> list[NDArray[np.float64]]:
+        """Per text (tokens,): how much each token speaks for the label that is predicted, or against it.
+
+        The gradient of the label's log-odds times the token's vector: to first order what the log-odds would lose
+        without it (Denil et al. 2014, eq. 1). Only for models that read token ids.
+        """
+        assert self.model.embedding is not None, "images have no tokens"
+        found, split = [], self.task.own_input(inputs)
+        order = [(row, batch) for rows, batch in self.task.numbered_batches(split, 1) for row in rows]
+        for _, batch in sorted(order, key=lambda numbered: int(numbered[0])):
+            # cuDNN refuses the backward pass of a recurrent layer in evaluation mode.
+            with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+                vectors = self.model.embedding(batch.inputs).detach().requires_grad_()  # (1, time, size)
+                logits = self.model.answer(self.model.encoder(vectors, batch.lengths))[0]  # (classes,)
+                label = int(logits.argmax())
+                others = torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)
+                (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
+            found.append((gradient * vectors).sum(2)[0].detach().double().cpu().numpy())  # (time,)
+        return found
+
+
+class Writer(Loaded):
+    """A language model; `load` gives one."""
+
+    def __init__(self, folder: Path, loaded: model_folder.Loaded, model: LanguageModel, device: torch.device) -> None:
+        super().__init__(folder, loaded, device)
+        self.model, self.device = model.to(device), device
+
+    @torch.inference_mode()
+    def losses(self, split: Any) -> NDArray[np.float64]:
+        """(tokens - 1,) nats of each token of a split but the first, each told from all that stands before it."""
+        losses: NDArray[np.float64] = self.task.losses(self.model, split).numpy()
+        return losses
+
+    @torch.inference_mode()
+    def write(
+        self, prompt: str, length: int, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0
+    ) -> Iterator[str]:
+        """What may follow on `prompt`, piece by piece; the same for the same seed.
+
+        Args:
+            length: how many characters, or words, are written.
+            temperature: logits are divided by it: below 1 more likely pieces, above 1 less likely ones; 0 always takes
+                the likeliest.
+            top_p: draws are from the fewest likeliest pieces whose probabilities reach it (nucleus sampling; Holtzman
+                et al. 2020), in (0, 1].
+
+        Raises:
+            KassandraError: a value is out of range, or nothing of the prompt is in the vocabulary.
+        """
+        if not (0 <= temperature < float("inf") and 0 < top_p <= 1 and length >= 1):
+            raise KassandraError(
+                "expected 0 ≤ temperature < ∞, 0 < top_p ≤ 1 and length ≥ 1, "
+                f"got {temperature:g}, {top_p:g} and {length}"
+            )
+        ids = self.task.own_input(prompt).to(self.device)  # (tokens,)
+        generator = torch.Generator().manual_seed(seed)
+        state: list[State] | None = None
+        for _ in range(length):
+            read = self.model(ids.unsqueeze(0), state)
+            state = read.state
+            logits = self.model.logits(read.outputs[0, -1]).double().cpu()  # (vocab_size,)
+            logits[[PAD, UNK]] = float("-inf")  # neither is anything to write
+            ids = draw(logits, temperature, top_p, generator).view(1).to(self.device)
+            yield self.task.piece(int(ids))
+
+
+def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torch.Generator) -> torch.Tensor:
+    """() the id of a token drawn by `logits` (vocab_size,); see `Writer.write`."""
+    if temperature == 0:
+        return logits.argmax()
+    logits = (logits - logits.max()) / temperature  # none above 0, so that a small temperature gives no infinity
+    probabilities, ids = logits.softmax(0).sort(descending=True, stable=True)  # (vocab_size,) each
+    before = probabilities.cumsum(0) - probabilities  # (vocab_size,): of all that are likelier
+    kept = probabilities.masked_fill(before >= top_p, 0)  # the likeliest always stays
+    return ids[torch.multinomial(kept, 1, generator=generator)].squeeze(0)
+
+
+def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
+    """A trained model from its folder: a Predictor, or for language models a Writer.
 
     Args:
         folder: what training wrote, as data/models/mnist; it may lie anywhere.
@@ -33,45 +176,8 @@ class Predictor:
     Raises:
         KassandraError: the folder is no such folder, or is damaged.
     """
-
-    def __init__(self, folder: str | Path, device: str | torch.device = "cpu") -> None:
-        loaded = model_folder.load(Path(folder))
-        self.model = loaded.model.to(device)
-        self.meta, self.fingerprint = loaded.meta, loaded.fingerprint
-        try:
-            self.task = tasks.load(self.meta["task"]).Task(self.meta, torch.device(device))
-        except (ImportError, KeyError, TypeError, ValueError) as error:
-            raise damaged(Path(folder) / "meta.json", error) from None
-
-    def predict(self, inputs: NDArray[Any]) -> list[Prediction]:
-        """One prediction per example.
-
-        Args:
-            inputs: for images (height, width) or (examples, height, width), whole numbers in [0, 255] or fractions in
-                [0, 1], bright on dark like the images it was trained on.
-
-        Raises:
-            KassandraError: another shape, type or range.
-        """
-        probabilities = np.exp(self.outputs(self.task.own_input(inputs)).log_probabilities)  # (examples, classes)
-        classes = self.meta["classes"]
-        return [
-            Prediction(classes[row.argmax()], float(row.max()), dict(zip(classes, row.tolist(), strict=True)))
-            for row in probabilities
-        ]
-
-    @torch.inference_mode()
-    def outputs(self, split: Any, batch_size: int = 500) -> Outputs:
-        """What the model says of every example of a split that the task has read, in order."""
-        logits, attention = [], []
-        for batch in self.task.batches(split, batch_size):
-            encoded = self.model.encoder(batch.inputs, batch.lengths)
-            logits.append(self.model.linear(encoded.summary).double().log_softmax(1).cpu())  # (batch, classes)
-            if encoded.attention is not None:
-                attention.append(encoded.attention.float().cpu())  # (batch, time)
-        return Outputs(torch.cat(logits).numpy(), torch.cat(attention).numpy() if attention else None)
-
-
-def load(folder: str | Path, device: str = "cpu") -> Predictor:
-    """A trained model from its folder; see Predictor."""
-    return Predictor(folder, device)
+    folder, device = Path(folder), torch.device(device)
+    loaded = model_folder.load(folder)
+    if isinstance(loaded.model, LanguageModel):
+        return Writer(folder, loaded, loaded.model, device)
+    return Predictor(folder, loaded, loaded.model, device)

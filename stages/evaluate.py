@@ -5,7 +5,7 @@ from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTION
 from kassandra.contracts.params import read_pipeline
 from kassandra.contracts.tables import read_table, write_table
 from kassandra.evaluation import score_file
-from kassandra.inference import Predictor
+from kassandra.inference import load
 from kassandra.training.fingerprint import fingerprint, set_up
 from stages.script import run
 
@@ -13,21 +13,22 @@ from stages.script import run
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
     device = set_up(params.train.device, params.train.threads)
-    predictor = Predictor(MODELS / name, device)
+    predictor = load(MODELS / name, device)
     report, predicted = evaluation.load(params.task).evaluate(
         predictor,
         PREPARED / name / "test.npz",
         baselines=read_table(BASELINES / f"{name}.parquet"),
         history=read_table(METRICS / name / "history.csv"),
         plots=METRICS / name / "plots",
+        pages=PREDICTIONS / name,
         seed=seed,
     )
-    write_table(PREDICTIONS / f"{name}.parquet", predicted)
+    write_table(PREDICTIONS / name / "test.parquet", predicted)
     parameters = sum(parameter.numel() for parameter in predictor.model.parameters())
     evaluated_on = fingerprint(device, params.train.threads, "fp32")
-    scores = score_file.contents(report, len(predicted), parameters, predictor.fingerprint, evaluated_on)
+    scores = score_file.contents(report, parameters, predictor.fingerprint, evaluated_on)
     write_json(METRICS / name / "test.json", scores)
-    print(f"accuracy {report.scores['accuracy']} on {len(predicted)} test examples")
+    print(f"{report.headline} {report.scores[report.headline]} on {report.units:,} of test")
 
 
 if __name__ == "__main__":

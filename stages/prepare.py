@@ -8,7 +8,7 @@ from stages.script import run
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
-    print(tasks.load(params.task).prepare(RAW / name, PREPARED / name, params.prepare, seed))
+    print(tasks.load(params.task).prepare(RAW / name, PREPARED / name, params.prepare, seed, params.source))
 
 
 if __name__ == "__main__":

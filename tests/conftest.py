@@ -29,7 +29,7 @@ def raw(root) -> Path:
 @pytest.fixture(scope="session")
 def prepared(raw, tmp_path_factory) -> Path:
     """550 train, 50 valid and 200 test images, by rows. Not to be written to."""
-    from kassandra.contracts.params import ImagesPrepare
+    from kassandra.contracts.tasks.images import ImagesPrepare
     from kassandra.tasks.images import prepare
 
     folder = tmp_path_factory.mktemp("prepared")
@@ -63,8 +63,8 @@ def trained(prepared, task, cpu, tmp_path_factory):
 
     from kassandra.contracts.artifacts import read_json
     from kassandra.contracts.model_params import ModelParams
-    from kassandra.contracts.params import ImagesTrain
     from kassandra.contracts.spec import ModelSpec
+    from kassandra.contracts.tasks.images import ImagesTrain
     from kassandra.models.build import build
     from kassandra.models.folder import save
     from kassandra.training.checkpoint import Checkpoint
@@ -80,3 +80,83 @@ def trained(prepared, task, cpu, tmp_path_factory):
     result = train(model, task, *splits, how, 0, Checkpoint(folder / "checkpoint"))
     save(folder / "model", result.weights, meta, params, fingerprint(cpu, 1, "fp32"))
     return SimpleNamespace(folder=folder / "model", trained=result)
+
+
+@pytest.fixture(scope="session")
+def books(root) -> Path:
+    """60 negative and 60 positive reviews of books, as they are downloaded. Not to be written to."""
+    return root / "tests" / "data" / "books"
+
+
+@pytest.fixture(scope="session")
+def shakespeare(root) -> Path:
+    """The first 20,000 characters of Shakespeare's plays, as they are downloaded. Not to be written to."""
+    return root / "tests" / "data" / "tiny-shakespeare"
+
+
+@pytest.fixture(scope="session")
+def prepared_books(books, tmp_path_factory) -> Path:
+    """85 train, 10 valid and 24 test reviews, of at most 40 words (one is there twice). Not to be written to."""
+    from kassandra.contracts.tasks.sentiment import SentimentPrepare, TextSource
+    from kassandra.tasks.sentiment import prepare
+
+    folder = tmp_path_factory.mktemp("prepared_books")
+    params = SentimentPrepare(vocab_size=500, max_length=40)
+    prepare(books, folder, params, 0, TextSource(dataset="books"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_shakespeare(shakespeare, tmp_path_factory) -> Path:
+    """17,100 characters to train on, 900 to choose on, 2,000 to test on. Not to be written to."""
+    from kassandra.contracts.params import Source
+    from kassandra.contracts.tasks.language import LanguagePrepare
+    from kassandra.tasks.language import prepare
+
+    folder = tmp_path_factory.mktemp("prepared_shakespeare")
+    prepare(shakespeare, folder, LanguagePrepare(), 0, Source(dataset="tiny-shakespeare"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def train_small(cpu, tmp_path_factory):
+    """Trains a small model as the stage does it: returns the folder that is written (not to be written to)."""
+    import torch
+
+    from kassandra import tasks
+    from kassandra.contracts.artifacts import read_json
+    from kassandra.contracts.model_params import params_for
+    from kassandra.contracts.params import pipeline_of
+    from kassandra.contracts.spec import ModelSpec
+    from kassandra.models.build import build
+    from kassandra.models.folder import save
+    from kassandra.training.checkpoint import Checkpoint
+    from kassandra.training.fingerprint import fingerprint
+    from kassandra.training.loop import train
+
+    def train_small(prepared: Path, model: dict[str, object], how: dict[str, object]) -> Path:
+        meta, folder = read_json(prepared / "meta.json"), tmp_path_factory.mktemp("trained")
+        task, spec = tasks.load(meta["task"]).Task(meta, cpu), ModelSpec(**meta["spec"])
+        params = params_for(spec).model_validate({"hidden_size": 13, "embedding_size": 11, **model})
+        torch.manual_seed(0)
+        splits = [task.read(prepared / f"{name}.npz") for name in ("train", "valid")]
+        train_params = pipeline_of(meta["task"]).model_fields["train"].annotation.model_validate(how)
+        result = train(build(spec, params), task, *splits, train_params, 0, Checkpoint(folder / "checkpoint"))
+        save(folder / "model", result.weights, meta, params, fingerprint(cpu, 1, "fp32"))
+        return folder / "model"
+
+    return train_small
+
+
+@pytest.fixture(scope="session")
+def trained_reader(prepared_books, train_small) -> Path:
+    """The folder of a small attention model that names the sentiment of reviews. Not to be written to."""
+    how = {"epochs": 5, "batch_tokens": 400, "learning_rate": 0.01, "keep": "last"}
+    return train_small(prepared_books, {"variant": "attention"}, how)
+
+
+@pytest.fixture(scope="session")
+def trained_writer(prepared_shakespeare, train_small) -> Path:
+    """The folder of a small model that writes characters. Not to be written to."""
+    how = {"epochs": 2, "batch_size": 8, "window": 40, "learning_rate": 0.02}
+    return train_small(prepared_shakespeare, {"variant": "vanilla"}, how)

@@ -11,6 +11,7 @@ import kassandra
 from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.inference import Predictor
+from kassandra.tasks import images as images_task
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +60,23 @@ def test_bytes_and_fractions_say_the_same(model, test_split):
     assert model.predict(images / 255) == model.predict((images / 255).astype(np.float32)) == model.predict(images)
 
 
-def test_a_row_alone_is_the_row_in_a_batch(model, test_split):
+def test_a_row_alone_is_the_row_in_a_batch(model, test_split, monkeypatch):
     """PITFALLS 4; nor does it matter how large the batches are."""
     images = test_split["images"][:20]
     together = probabilities(model.predict(images))
     alone = np.concatenate([probabilities(model.predict(image)) for image in images])
     np.testing.assert_allclose(alone, together, atol=1e-6)
-    split = model.task.own_input(images)
+    split, found = model.task.own_input(images), []
     for batch_size in (1, 7, 20, 500):
-        outputs = model.outputs(split, batch_size)
+        monkeypatch.setattr(images_task, "EVALUATION_BATCH", batch_size)
+        outputs = model.outputs(split)
         np.testing.assert_allclose(np.exp(outputs.log_probabilities), together, atol=1e-6)
-        assert outputs.attention.shape == (20, 28)
-        np.testing.assert_allclose(outputs.attention.sum(1), 1, atol=1e-6)
+        assert [weights.shape for weights in outputs.attention] == [(28,)] * 20
+        np.testing.assert_allclose([weights.sum() for weights in outputs.attention], 1, atol=1e-6)
+        found.append(np.stack(outputs.attention))
+    for other in found[1:]:  # each row of weights is of its own image
+        np.testing.assert_allclose(other, found[0], atol=1e-6)
+    assert np.abs(found[0][1:] - found[0][:-1]).max(1).min() > 1e-4
 
 
 def test_predictions_repeat_and_teach_nothing(model, test_split):
@@ -104,7 +110,8 @@ def test_without_attention_there_is_none(trained, prepared, tmp_path, cpu):
     meta, params = read_json(prepared / "meta.json"), ModelParams(variant="vanilla", hidden_size=5)
     torch.manual_seed(0)
     save(tmp_path / "plain", build(ModelSpec(**meta["spec"]), params).state_dict(), meta, params, {})
-    model = Predictor(tmp_path / "plain")
+    model = kassandra.load(tmp_path / "plain")
+    assert isinstance(model, Predictor)
     assert model.outputs(model.task.own_input(np.zeros((3, 28, 28)))).attention is None
 
 

@@ -16,7 +16,7 @@ from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.tables import read_table
 
-NAMES = ["download", "prepare", "baseline", "train", "evaluate"]
+NAMES = ["download", "prepare", "baseline", "pretrain", "train", "evaluate"]
 
 
 @pytest.fixture
@@ -172,11 +172,11 @@ def run(stages, raw, tmp_path, monkeypatch):
 
     (tmp_path / "params.yaml").write_text(PARAMS % raw)
     (tmp_path / "code.py").write_text("1")
-    monkeypatch.setattr(importlib.import_module("stages.train"), "CODE", [tmp_path / "code.py"])
+    monkeypatch.setattr(importlib.import_module("stages.train"), "code", lambda: [tmp_path / "code.py"])
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     yield lambda name: importlib.import_module(f"stages.{name}").main("mine")
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
     torch.set_num_threads(threads)
 
 
@@ -185,7 +185,7 @@ def contents(*folders):
 
 
 def test_from_raw_files_to_a_model_without_a_look_at_test(run, tmp_path, capsys):
-    for name in ("download", "prepare"):
+    for name in ("download", "prepare", "pretrain"):
         run(name)
     data = tmp_path / "data"
     assert sorted(path.name for path in (data / "prepared" / "mine").iterdir()) == [
@@ -211,7 +211,7 @@ def test_an_interrupted_stage_goes_on(run, tmp_path, monkeypatch, capsys):
     """Killed after the first epoch, the stage ends with the same files."""
     from kassandra.training.checkpoint import Checkpoint
 
-    for name in ("download", "prepare", "train"):
+    for name in ("download", "prepare", "pretrain", "train"):
         run(name)
     expected = contents(tmp_path / "data" / "models", tmp_path / "metrics")
     save = Checkpoint.save
@@ -245,13 +245,14 @@ def test_an_interrupted_stage_goes_on(run, tmp_path, monkeypatch, capsys):
 
 
 def test_a_checkpoint_is_of_the_code_that_training_imports(stages, root):
-    train = importlib.reload(importlib.import_module("stages.train"))
-    text = (root / "stages" / "train.py").read_text()
-    rooms = set(re.findall(r"^from kassandra\.(\w+)", text, re.MULTILINE)) | {"tasks"}
-    assert {path.parts[1] for path in train.CODE} == rooms
-    assert {path.name for path in train.CODE if path.parts[1] == "training"} == {
-        path.name for path in (root / "kassandra" / "training").glob("*.py")
-    }
+    code = importlib.import_module("kassandra.training.checkpoint").code
+    rooms, to_read = set(), [root / "stages" / f"{name}.py" for name in ("pretrain", "train")]
+    while to_read:
+        for room in re.findall(r"^ *from kassandra(?:\.| import )(\w+)", to_read.pop().read_text(), re.MULTILINE):
+            to_read += [] if room in rooms else (root / "kassandra" / room).rglob("*.py")
+            rooms.add(room)
+    files = (path for room in rooms for path in (root / "kassandra" / room).rglob("*.py"))
+    assert set(code()) == {path.relative_to(root) for path in files}
 
 
 @pytest.mark.slow
@@ -259,7 +260,7 @@ def test_to_the_scores(run, tmp_path):
     for name in NAMES:
         run(name)
     scores = read_json(tmp_path / "metrics" / "mine" / "test.json")
-    assert scores["examples"] == len(read_table(tmp_path / "data" / "predictions" / "mine.parquet")) == 200
+    assert scores["examples"] == len(read_table(tmp_path / "data" / "predictions" / "mine" / "test.parquet")) == 200
     assert scores["accuracy"] > 0.12
     assert [baseline["baseline"] for baseline in scores["baselines"]] == [
         "majority class",

@@ -35,17 +35,43 @@ def report(
 @app.command()
 def predict(
     folder: Annotated[Path, typer.Argument(help="A trained model, as data/models/mnist; it may lie anywhere.")],
-    images: Annotated[list[Path], typer.Argument(help="Image files, in any format that Pillow reads.")],
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(help="Image files; or texts, or one table of them (.csv, .tsv, .jsonl, .parquet)."),
+    ] = None,
     invert: Annotated[bool, typer.Option(help="For dark on bright, as ink on paper: MNIST is bright on dark.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per image, every class in it.")] = False,
+    text: Annotated[str | None, typer.Option(help="Column of the table that holds the texts.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, every class in it.")] = False,
 ) -> None:
-    """The class of each image, and how probable the model thinks it is.
+    """The class of each image or text, how probable the model thinks it is, and for texts the words that mattered.
+
+    Without inputs, texts are read from standard input, one per line. For a table, a table (CSV) is written.
 
     Example: kassandra predict data/models/mnist seven.png --invert
+
+    Example: kassandra predict data/models/imdb "A film to fall asleep in."
     """
     from kassandra.cli.predict import predict as show
 
-    show(folder, images, invert, as_json)
+    show(folder, inputs or [], invert, text, as_json)
+
+
+@app.command()
+def generate(
+    folder: Annotated[Path, typer.Argument(help="A trained language model, as data/models/shakespeare.")],
+    prompt: Annotated[str, typer.Option(help="What to go on from; \\n stands for the end of a line.")] = "\\n",
+    length: Annotated[int, typer.Option(help="Characters, or words, to write.")] = 500,
+    temperature: Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 always the likeliest.")] = 0.8,
+    top_p: Annotated[float, typer.Option(help="Draw from the likeliest pieces that together reach this.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same text.")] = 0,
+) -> None:
+    """Write on from a prompt, piece by piece.
+
+    Example: kassandra generate data/models/shakespeare --prompt "ROMEO:" --temperature 0.8 --top-p 0.9 --seed 0
+    """
+    from kassandra.cli.generate import generate as show
+
+    show(folder, prompt, length, temperature, top_p, seed)
 
 
 @app.command()
@@ -54,3 +80,28 @@ def params() -> None:
     from kassandra.cli.params import show
 
     show()
+
+
+@app.command()
+def add(
+    recipe: Annotated[Path, typer.Argument(help="Sections as under 'pipelines' of params.yaml, with their comments.")],
+    name: Annotated[str | None, typer.Option("--as", help="Another name for it; of a recipe with one section.")] = None,
+) -> None:
+    """Put a recipe into params.yaml, comments and all, once its values are checked; whole or not at all.
+
+    Example: kassandra add recipes/books.yaml
+    """
+    from kassandra.cli.recipes import add as put_in
+
+    put_in(recipe, name)
+
+
+@app.command()
+def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]) -> None:
+    """Take a pipeline and its comments out of params.yaml; its results stay, and are named.
+
+    Example: kassandra remove books
+    """
+    from kassandra.cli.recipes import remove as take_out
+
+    take_out(name)

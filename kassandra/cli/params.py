@@ -5,36 +5,38 @@ import json
 import types
 from typing import Any, get_args
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from rich.console import Console
 
-from kassandra.contracts.params import PIPELINES, Seed
-from kassandra.contracts.section import sections_in
+from kassandra.contracts.params import TASKS, Seed, pipeline_of
+from kassandra.contracts.section import Section, explained, sections_in
 
 
 def show() -> None:
     console = Console(highlight=False, soft_wrap=True)
     _show(console, "", Seed)
-    for task, pipeline in PIPELINES.items():
+    for task in TASKS:
+        pipeline = pipeline_of(task)
         console.print(f"\n[bold]pipelines.<name>[/] with task: {task}\n{inspect.getdoc(pipeline)}")
         for name, field in pipeline.model_fields.items():
             if section := next(sections_in(field.annotation), None):
                 _show(console, name, section)
 
 
-def _show(console: Console, path: str, section: type[BaseModel]) -> None:
+def _show(console: Console, path: str, section: type[Section]) -> None:
     if path:
         console.print(f"\n[bold]{path}:[/]")
-    console.print(inspect.getdoc(section), markup=False)
+    console.print(explained(section), markup=False)
+    within = {name: next(sections_in(field.annotation), None) for name, field in section.model_fields.items()}
     for name, field in section.model_fields.items():
-        if nested := next(sections_in(field.annotation), None):
-            _show(console, f"{path}.{name}", nested)
-        else:
+        if not within[name]:
             required = field.default is PydanticUndefined
             default = "required" if required else f"default {json.dumps(field.default)}"  # as YAML writes it, too
             console.print(f"  [cyan]{name}[/]: {_range(field)}; {default}")
+    for name, nested in within.items():  # last, as what stands below its heading is taken for its own
+        if nested:
+            _show(console, f"{path}.{name}", nested)
 
 
 def _range(field: FieldInfo) -> str:

@@ -24,13 +24,16 @@ def report(names: list[str]) -> int:
 def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
     scores = read_json(METRICS / name / "test.json")
-    table = Table("on test", "value", "95% interval", title=f"{name}: {scores['examples']:,} test examples", box=None)
+    unit = "tokens" if "perplexity" in scores else "examples"
+    table = Table("on test", "value", "95% interval", title=f"{name}: {scores['examples']:,} test {unit}", box=None)
     for score in scores["intervals"]:
         table.add_row(f"[bold]{score['score']}[/]", *_cells(score))
+    headline = scores["intervals"][0]["score"]
     for baseline in scores["baselines"]:
-        table.add_row(f"accuracy of {baseline['baseline']}", *_cells(baseline["accuracy"]))
+        table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline]))
         table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], sign="+"))
     console.print(table)
+    console.print(_verdict(scores))
     console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
     if not Path("dvc.lock").exists():
         raise missing(Path("dvc.lock"))
@@ -46,6 +49,17 @@ def _one(name: str) -> bool:
 
 def _cells(score: dict[str, float], sign: str = "") -> tuple[str, str]:
     return f"{score['value']:{sign}.4f}", f"[{score['low']:{sign}.4f}, {score['high']:{sign}.4f}]".replace("[", r"\[")
+
+
+def _verdict(scores: dict[str, Any]) -> str:
+    """Against the baseline that is hardest to beat, in words."""
+    hardest = min(scores["baselines"], key=lambda baseline: float(baseline["gain"]["value"]))
+    name, gain = hardest["baseline"], hardest["gain"]
+    if gain["low"] > 0:
+        return f"The LSTM is better than every baseline, {name} among them."
+    if gain["high"] < 0:
+        return f"[yellow]The LSTM is worse than {name}[/], which costs less."
+    return f"[yellow]There is no evidence that the LSTM is better than {name}[/], which costs less."
 
 
 def _cost(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ruamel.yaml import YAML
 
-STAGES = ("download", "prepare", "baseline", "train", "evaluate")
+STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +19,9 @@ from kassandra.contracts.errors import KassandraError
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
 BASELINES = Path("data/baselines")
+PRETRAINED = Path("data/pretrained")
 MODELS = Path("data/models")
-PREDICTIONS = Path("data/predictions")
+PREDICTIONS = Path("data/predictions")  # of the test split, one folder per pipeline
 METRICS = Path("metrics")
 COSTS = Path("data/costs")  # seconds spent: of interest, but not reproducible, so DVC does not know them
 CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at any time
@@ -74,6 +77,38 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise damaged(path, error) from None
 
 
+def map_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """As `read_arrays`, but the arrays stay on disk and their pages are read when they are looked at.
+
+    Raises:
+        KassandraError: there is no such file, it is damaged, compressed, or it holds pickled objects.
+    """
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as members:
+            arrays: dict[str, NDArray[Any]] = {}
+            for info in members.infolist():
+                if info.compress_type != zipfile.ZIP_STORED:
+                    raise ValueError(f"{info.filename} is compressed")
+                with members.open(info) as member:
+                    assert np.lib.format.read_magic(member) == (1, 0)  # what write_arrays writes
+                    shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
+                    if dtype.hasobject:
+                        raise ValueError(f"{info.filename} holds objects")
+                    header = member.tell()
+                file.seek(info.header_offset + 26)  # of the lengths of what stands before the content
+                before = 30 + sum(struct.unpack("<HH", file.read(4)))
+                if fortran:
+                    raise ValueError(f"{info.filename} is stored by columns")
+                offset, name = info.header_offset + before + header, info.filename.removesuffix(".npy")
+                size = math.prod(shape)
+                arrays[name] = np.memmap(path, dtype, "r", offset, shape) if size else np.empty(shape, dtype)
+            return arrays
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (ValueError, OSError, EOFError, RuntimeError, AssertionError, struct.error, zipfile.BadZipFile) as error:
+        raise damaged(path, error) from None
+
+
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -81,6 +116,12 @@ def sha256(path: Path) -> str:
 
 def missing(path: Path) -> KassandraError:
     return KassandraError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up")
+
+
+def damaged_content(what: str, error: Exception) -> KassandraError:
+    return KassandraError(
+        f"{what} is damaged ({' '.join(str(error).split())}); `dvc checkout` or `dvc repro` restores it"
+    )
 
 
 def damaged(path: Path, error: Exception) -> KassandraError:

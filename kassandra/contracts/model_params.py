@@ -1,19 +1,12 @@
 """The `model:` section: which LSTM variant, and the options that this variant uses."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
+from kassandra.contracts.spec import ModelSpec
 
-COMMON = {"variant", "cell", "hidden_size", "dropout"}
-# What each variant uses beyond COMMON. A key that a variant does not use is refused, not ignored.
-USES = {
-    "vanilla": {"readout"},
-    "stacked": {"readout", "num_layers", "bidirectional"},
-    "bidirectional": {"readout", "num_layers"},
-    "attention": {"attention", "num_layers", "bidirectional"},
-}
 # What a variant's name says by itself.
 IMPLIED: dict[str, dict[str, Any]] = {
     "vanilla": {},
@@ -41,23 +34,36 @@ class Attention(Section):
         return self
 
 
+Probability = Annotated[float, Field(ge=0, lt=1)]
+
+
 class ModelParams(Section):
-    """One entry `model:`; see USES for which variant takes which key.
+    """Which LSTM reads the sequence. A key that the variant does not use is refused.
 
     cell: `lstm`, or the baselines `gru` (Cho et al. 2014) and `rnn` (Elman 1990, tanh).
     hidden_size: width of h and c in each direction of each layer.
     dropout: probability of zeroing an element of each layer's output, the last one's summary included.
-    readout: how the outputs become one summary: `last` valid step, `max` or `mean` over valid steps.
+    readout: how the outputs become one summary: `last` valid step, `max` or `mean` over valid steps, or `concat`, all
+        three side by side (Howard & Ruder 2018, section 3.3).
     num_layers: stacked has 2 by default, bidirectional and attention 1.
     bidirectional: whether each layer also reads backwards.
     attention: kind and size of the learned weights over steps.
     """
 
+    # A key that a variant does not use is refused, not ignored: USES has what each uses beyond COMMON.
+    COMMON: ClassVar[set[str]] = {"variant", "cell", "hidden_size", "dropout"}
+    USES: ClassVar[dict[str, set[str]]] = {
+        "vanilla": {"readout"},
+        "stacked": {"readout", "num_layers", "bidirectional"},
+        "bidirectional": {"readout", "num_layers"},
+        "attention": {"attention", "num_layers", "bidirectional"},
+    }
+
     variant: Literal["vanilla", "stacked", "bidirectional", "attention"]
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     hidden_size: Annotated[int, Field(ge=1, le=8192)] = 128
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    readout: Literal["last", "max", "mean"] = "last"
+    dropout: Probability = 0.0
+    readout: Literal["last", "max", "mean", "concat"] = "last"
     num_layers: Annotated[int, Field(ge=1, le=32)] = 1
     bidirectional: bool = False
     attention: Attention = Attention()
@@ -66,9 +72,9 @@ class ModelParams(Section):
     @classmethod
     def fill_in_what_the_variant_implies(cls, values: Any) -> Any:
         variant = values.get("variant") if isinstance(values, dict) else None
-        if not isinstance(variant, str) or variant not in USES:
+        if not isinstance(variant, str) or variant not in cls.USES:
             return values  # the field's own check says what is wrong
-        used = COMMON | USES[variant]
+        used = cls.COMMON | cls.USES[variant]
         if unused := sorted(key for key in values if key in cls.model_fields and key not in used):
             raise ValueError(f"variant {variant!r} does not use {unused[0]!r}; it uses {sorted(used)}")
         return IMPLIED[variant] | values
@@ -81,5 +87,104 @@ class ModelParams(Section):
 
     def used(self) -> dict[str, Any]:
         """Every key that this variant uses, defaults included, so that a saved model outlives a change of defaults."""
-        keys = COMMON | USES[self.variant]
+        keys = self.COMMON | self.USES[self.variant]
         return {key: value for key, value in self.model_dump().items() if key in keys}
+
+
+class TokenParams(ModelParams):
+    """Of models that read token ids:
+
+    embedding_size: width of the vector of each token.
+    embedding_dropout: probability of zeroing an element of these vectors, the same at every step of a text (variational
+        dropout; Gal & Ghahramani 2016). The dropout between layers is of this kind too.
+    word_dropout: probability of zeroing all of a token's vectors in a batch (the same, section 4.2).
+    weight_dropout: probability of zeroing an element of each recurrent weight, once a batch (Merity et al. 2017).
+    """
+
+    COMMON: ClassVar[set[str]] = ModelParams.COMMON | {
+        "embedding_size", "embedding_dropout", "word_dropout", "weight_dropout",
+    }  # fmt: skip
+
+    embedding_size: Annotated[int, Field(ge=1, le=8192)] = 128
+    embedding_dropout: Probability = 0.0
+    word_dropout: Probability = 0.0
+    weight_dropout: Probability = 0.0
+
+
+class Pretrain(Section):
+    """Before it is trained on labels, the model learns to tell the next token of the train texts (Dai & Le 2015).
+
+    Each direction that the model reads in does so on its own; the token vectors are learned by the forward one.
+
+    epochs: passes over the train texts. learning_rate: the peak of a triangular schedule.
+    batch_size, window: as in `train` of task language.
+    samples: as in `model` of task language.
+    precision, threads: as in `train`.
+    """
+
+    epochs: Annotated[int, Field(ge=1)] = 3
+    learning_rate: Annotated[float, Field(gt=0, lt=10)] = 3e-3
+    batch_size: Annotated[int, Field(ge=1)] = 32
+    window: Annotated[int, Field(ge=2)] = 70
+    samples: Annotated[int | None, Field(ge=1)] = 2000
+    precision: Literal["fp32", "bf16"] = "bf16"
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+
+
+class ReaderParams(TokenParams):
+    """Of classifiers of texts:
+
+    pretrain: null begins with random weights.
+    """
+
+    COMMON: ClassVar[set[str]] = TokenParams.COMMON | {"pretrain"}
+
+    pretrain: Pretrain | None = None
+
+    @model_validator(mode="after")
+    def pretrained_layer_by_layer(self) -> Self:
+        if self.pretrain and self.bidirectional and self.num_layers > 1:
+            raise ValueError(
+                "'pretrain' cannot be done for several bidirectional layers, as those above the first read both "
+                "directions; use num_layers: 1, or bidirectional: false"
+            )
+        return self
+
+
+class WriterParams(TokenParams):
+    """Of language models, whose variants are `vanilla` and `stacked`:
+
+    tied: whether a token has one vector, both when it is read and when it is told (Press & Wolf 2017); where its width
+        is not that of the last layer, a linear layer without bias stands between.
+    samples: words that each batch is trained to tell from the true ones, drawn by rank (sampled softmax; Jean et al.
+        2015), instead of all others; null takes all. Scores always do.
+    """
+
+    COMMON: ClassVar[set[str]] = TokenParams.COMMON | {"tied", "samples"}
+    USES: ClassVar[dict[str, set[str]]] = {"vanilla": set(), "stacked": {"num_layers"}}
+
+    variant: Literal["vanilla", "stacked"]
+    tied: bool = False
+    samples: Annotated[int | None, Field(ge=1)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_those_that_see_ahead(cls, values: Any) -> Any:
+        if isinstance(values, dict) and (values.get("variant") == "bidirectional" or values.get("bidirectional")):
+            raise ValueError(
+                "'bidirectional' lets each step see later ones, which are what a language model is asked for; "
+                "choose variant 'vanilla' or 'stacked'"
+            )
+        if isinstance(values, dict) and values.get("variant") == "attention":
+            raise ValueError(
+                "variant 'attention' sums up a whole sequence, but a language model answers at each step; "
+                "choose variant 'vanilla' or 'stacked'"
+            )
+        return values
+
+
+def params_for(spec: ModelSpec) -> type[ModelParams]:
+    """The `model:` section of tasks with this spec."""
+    if spec.architecture == "many_to_many":
+        return WriterParams
+    return ReaderParams if spec.vocab_size else ModelParams

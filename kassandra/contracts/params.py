@@ -1,5 +1,6 @@
 """params.yaml: read, checked, and refused with one sentence per mistake before any work starts."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -27,36 +28,15 @@ class Source(Section):
         return self
 
 
-class ImagesPrepare(Section):
-    """How images become sequences and splits.
-
-    scan: `rows` gives height steps of width features, `pixels` height × width steps of one feature.
-    permute: a fixed random order of the pixels, the same for every image (permuted sequential benchmark).
-    valid_fraction: share of the train images kept for validation, drawn by class and seed.
-    test_fraction: the same for the test split, where one's own data come without one.
-    size: images of one's own are resized to (size, size) pixels in grey; idx files keep their size.
-    limit: only so many train images (and a sixth of that for test), for a quick try; null takes all.
-    """
-
-    scan: Literal["rows", "pixels"] = "rows"
-    permute: bool = False
-    valid_fraction: Fraction = 1 / 12
-    test_fraction: Fraction = 1 / 6
-    size: int = Field(28, ge=4, le=512)
-    limit: int | None = Field(None, ge=100)
-
-
 class Train(Section):
     """The training loop, the same for every task.
 
     epochs: passes over the train split.
-    batch_size: examples per step.
     learning_rate: the peak of the schedule.
     schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` does so on
         cosine flanks from 1/25 of the peak; `cosine` falls from the peak at once; `constant` stays.
     beta2, weight_decay: of AdamW (Loshchilov & Hutter 2019); weight_decay 0 is Adam.
     clip: largest norm of the gradient; null does not clip.
-    label_smoothing: share of the target probability spread over all classes.
     patience: epochs without a better validation loss before training stops; null never stops early.
     keep: `best` keeps the weights of the epoch with the lowest validation loss, `last` those of the last epoch.
     precision: `bf16` computes matrix products in bfloat16 (autocast), weights stay fp32.
@@ -65,14 +45,12 @@ class Train(Section):
     """
 
     epochs: int = Field(5, ge=1)
-    batch_size: int = Field(64, ge=1)
     learning_rate: float = Field(1e-3, gt=0, lt=10)
     schedule: Literal["triangular", "one-cycle", "cosine", "constant"] = "triangular"
     warmup: float = Field(0.3, ge=0, lt=1)
     beta2: float = Field(0.99, gt=0, lt=1)
     weight_decay: float = Field(0.0, ge=0)
     clip: float | None = Field(1.0, gt=0)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
     patience: int | None = Field(None, ge=1)
     keep: Literal["best", "last"] = "best"
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -86,35 +64,25 @@ class Train(Section):
         return self
 
 
-class Distortion(Section):
-    """Random affine distortion of train images, fresh for each image in each epoch, every value a largest magnitude.
+class Pipeline(Section):
+    """What every pipeline has; kassandra/contracts/tasks/<task>.py narrows it to what the task knows."""
 
-    shift: pixels. rotate: degrees. scale: share of the size. shear: degrees.
-    """
-
-    shift: float = Field(0.0, ge=0, le=14)
-    rotate: float = Field(0.0, ge=0, le=180)
-    scale: float = Field(0.0, ge=0, lt=1)
-    shear: float = Field(0.0, ge=0, le=45)
-
-
-class ImagesTrain(Train):
-    distort: Distortion | None = None
-
-
-class ImagesPipeline(Section):
-    """Images read row by row (or pixel by pixel) and classified."""
-
-    task: Literal["images"]
+    task: str
     source: Source
-    prepare: ImagesPrepare
+    prepare: Section
     model: ModelParams
-    train: ImagesTrain
+    train: Train
 
 
-# One pipeline model per task; the key is the value of `task` in params.yaml.
-PIPELINES: dict[str, type[ImagesPipeline]] = {"images": ImagesPipeline}
-Pipeline = ImagesPipeline
+# One module per task; its name is the value of `task` in params.yaml.
+TASKS = sorted(path.stem for path in Path(__file__).with_name("tasks").glob("[a-z]*.py"))
+
+
+def pipeline_of(task: str) -> type[Pipeline]:
+    """The sections of a task in TASKS."""
+    module = importlib.import_module(f"kassandra.contracts.tasks.{task}")
+    kind: type[Pipeline] = module.Pipeline
+    return kind
 
 
 class Seed(Section):
@@ -141,11 +109,11 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
         raise KassandraError(unknown(str(path), "pipeline", name, pipelines))
     section, where = pipelines[name], f"pipelines.{name}"
     if not isinstance(section, dict) or "task" not in section:
-        raise KassandraError(f"{where}: key 'task' is missing; tasks are {sorted(PIPELINES)}")
+        raise KassandraError(f"{where}: key 'task' is missing; tasks are {TASKS}")
     task = section["task"]
-    if not isinstance(task, str) or task not in PIPELINES:
-        raise KassandraError(unknown(f"{where}.task", "task", task, PIPELINES))
-    return check(PIPELINES[task], section, where), seed
+    if not isinstance(task, str) or task not in TASKS:
+        raise KassandraError(unknown(f"{where}.task", "task", task, TASKS))
+    return check(pipeline_of(task), section, where), seed
 
 
 def _load(path: Path) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A section of params.yaml as a typed, frozen model, and what is said when values do not fit it."""
 
 import difflib
+import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
@@ -17,6 +18,12 @@ class Section(BaseModel):
 
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def explained(kind: type[BaseModel]) -> str:
+    """What each key means: the docstring of the section below those of the sections that it narrows."""
+    kinds = [base for base in reversed(kind.__mro__) if issubclass(base, Section) and base is not Section]
+    return "\n\n".join(inspect.cleandoc(base.__doc__) for base in kinds if base.__doc__)
 
 
 def check(kind: type[M], values: Any, where: str) -> M:
@@ -78,9 +85,9 @@ def _keys(kind: type[BaseModel], path: list[str]) -> list[str]:
     return sorted(kind.model_fields)
 
 
-def sections_in(annotation: object) -> Iterator[type[BaseModel]]:
+def sections_in(annotation: object) -> Iterator[type[Section]]:
     """The sections that a field holds: alone, or within `… | None` or `list[…]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
     for part in get_args(annotation):
         yield from sections_in(part)

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+PAD, UNK = 0, 1  # the token ids that every vocabulary begins with: padding, and what train has not seen often enough
+
 
 @dataclass(frozen=True)
 class ModelSpec:

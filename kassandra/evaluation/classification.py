@@ -1,28 +1,33 @@
 """Scores of tasks that name one class per example: accuracy, macro precision, recall and F1, loss; per class too."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from kassandra.evaluation.intervals import Score, bootstrap
+from kassandra.evaluation.intervals import bootstrap
+from kassandra.evaluation.score_file import Report
 
 Labels = NDArray[np.int64]  # (examples,), each in [0, classes)
 
 
-class Report(NamedTuple):
-    scores: dict[str, Score]  # accuracy, precision, recall, f1 (macro: every class weighs the same), loss (nats)
-    baselines: dict[str, Score]  # accuracy of each
-    gains: dict[str, Score]  # accuracy of the model minus that of each baseline, paired
-    per_class: pd.DataFrame  # class, examples, precision, recall, f1, and the interval of f1
-    confusion: NDArray[np.int64]  # (classes, classes), row = what it is, column = what the model says
+@dataclass(frozen=True)
+class ClassReport(Report):
+    """The scores are accuracy, precision, recall, f1 (macro: every class weighs the same) and loss (nats).
+
+    per_class: class, examples, precision, recall, f1, and the interval of f1.
+    confusion: (classes, classes), row = what it is, column = what the model says.
+    """
+
+    per_class: pd.DataFrame
+    confusion: NDArray[np.int64]
 
 
 def report(
     targets: Labels, log_probabilities: NDArray[np.float64], baselines: dict[str, Labels], classes: list[str], seed: int
-) -> Report:
+) -> ClassReport:
     """
     Args:
         targets: what each test example is.
@@ -61,7 +66,15 @@ def report(
         }
     )
     matrix = confusion_matrix(targets, predicted, labels=range(size))
-    return Report(scores, dict(zip(baselines, others, strict=True)), gains, per_class, matrix)
+    by_baseline = dict(zip(baselines, others, strict=True))
+    return ClassReport(scores, by_baseline, gains, len(targets), max, per_class, matrix)
+
+
+def predictions(targets: Labels, log_probabilities: NDArray[np.float64], classes: list[str]) -> pd.DataFrame:
+    """One row per example: what it is, what the model says, and the probability of each class."""
+    columns = {f"probability_{name}": column for name, column in zip(classes, np.exp(log_probabilities).T, strict=True)}
+    table = {"target": targets.astype(np.int64), "predicted": log_probabilities.argmax(1), **columns}
+    return pd.DataFrame(table)
 
 
 def precision_recall_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -14,9 +14,10 @@ from kassandra.inference import Predictor
 
 
 def evaluate(
-    predictor: Predictor, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, seed: int
-) -> tuple[classification.Report, pd.DataFrame]:
-    """Writes the pictures and the per-class table into `plots`; returns the scores, and one row per test example."""
+    predictor: Predictor, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
+    seed: int,
+) -> tuple[classification.ClassReport, pd.DataFrame]:  # fmt: skip
+    """Writes pictures and a table into `plots`, nothing into `pages`; returns the scores, and one row per image."""
     classes = predictor.meta["classes"]
     arrays = read_arrays(test)
     images, targets = arrays["images"], arrays["labels"]
@@ -30,10 +31,8 @@ def evaluate(
     write_table(plots / "per_class.csv", report.per_class)
     _mistakes(images, targets, log_probabilities, classes, plots / "mistakes.png")
     if attention is not None:
-        _attention(images, targets, log_probabilities, _as_images(attention, predictor.meta), classes, plots)
-    columns = {f"probability_{name}": column for name, column in zip(classes, np.exp(log_probabilities).T, strict=True)}
-    predicted = log_probabilities.argmax(1)
-    return report, pd.DataFrame({"target": targets, "predicted": predicted, **columns}).astype({"target": np.int64})
+        _attention(images, targets, log_probabilities, _as_images(np.stack(attention), predictor.meta), classes, plots)
+    return report, classification.predictions(targets, log_probabilities, classes)
 
 
 def _mistakes(

@@ -1,32 +1,54 @@
 """metrics/<pipeline>/test.json: what the model scored, beside what needs no LSTM, and on which machine."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from kassandra.evaluation.classification import Report
 from kassandra.evaluation.intervals import Score
 
 
+@dataclass(frozen=True)
+class Report:
+    """What an evaluation found on the test split.
+
+    scores: the first is the headline, in which the model is compared with the baselines.
+    baselines: the headline of each.
+    gains: by how much the model is better than each, paired; negative where it is worse.
+    units: how many examples, or tokens, were scored. best: of several headlines, `max` or `min`.
+    """
+
+    scores: dict[str, Score]
+    baselines: dict[str, Score]
+    gains: dict[str, Score]
+    units: int
+    best: Callable[[Iterable[float]], float]
+
+    @property
+    def headline(self) -> str:
+        return next(iter(self.scores))
+
+
 def contents(
-    report: Report, examples: int, parameters: int, trained_on: dict[str, str], evaluated_on: dict[str, str]
+    report: Report, parameters: int, trained_on: dict[str, str], evaluated_on: dict[str, str]
 ) -> dict[str, Any]:
     """The file as a dict.
 
     `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the lists: the intervals
     of all scores, the baselines and the fingerprints stand in the file without making that table unreadable.
     """
-    accuracy = report.scores["accuracy"]
+    name, headline = report.headline, report.scores[report.headline]
     return {
-        "accuracy": _short(accuracy.value),
-        "accuracy_low": _short(accuracy.low),
-        "accuracy_high": _short(accuracy.high),
-        **{name: _short(score.value) for name, score in report.scores.items() if name != "accuracy"},
-        "baseline_accuracy": _short(max(score.value for score in report.baselines.values())),
-        "examples": examples,
+        name: _short(headline.value),
+        f"{name}_low": _short(headline.low),
+        f"{name}_high": _short(headline.high),
+        **{other: _short(score.value) for other, score in report.scores.items() if other != name},
+        f"baseline_{name}": _short(report.best(score.value for score in report.baselines.values())),
+        "examples": report.units,
         "parameters": parameters,
         "intervals": [{"score": name, **_dict(score)} for name, score in report.scores.items()],
         "baselines": [
-            {"baseline": name, "accuracy": _dict(score), "gain": _dict(report.gains[name])}
-            for name, score in report.baselines.items()
+            {"baseline": baseline, name: _dict(score), "gain": _dict(report.gains[baseline])}
+            for baseline, score in report.baselines.items()
         ],
         "trained_on": [f"{name}: {value}" for name, value in trained_on.items()],
         "evaluated_on": [f"{name}: {value}" for name, value in evaluated_on.items()],

@@ -1,43 +1,53 @@
 """From parameters to a model. Configuration stops here: constructors take plain numbers."""
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.model_params import ModelParams, TokenParams, WriterParams
 from kassandra.contracts.spec import ModelSpec
 from kassandra.models.attention import Additive, Attention, Dot, General, Score
 from kassandra.models.bidirectional import Bidirectional
 from kassandra.models.classifier import Classifier
+from kassandra.models.embedding import Embedding
 from kassandra.models.encoder import Encoder
+from kassandra.models.language import LanguageModel
 from kassandra.models.pooling import Pooled
 from kassandra.models.stacked import Stacked
 from kassandra.models.vanilla import VanillaLSTM
 
-ARCHITECTURES = ["many_to_one"]
+Model = Classifier | LanguageModel
 
 
-def build(spec: ModelSpec, params: ModelParams) -> Classifier:
+def build(spec: ModelSpec, params: ModelParams) -> Model:
     """The model for a task, its weights drawn from PyTorch's global generator: seed it first.
 
+    Args:
+        params: of the class that `params_for(spec)` names.
+
     Returns:
-        A module that takes inputs (batch, time, spec.features) and lengths (batch,) | None, and gives logits
-        (batch, spec.outputs).
+        For many_to_one a Classifier, for many_to_many a LanguageModel.
 
     Raises:
-        KassandraError: the architecture is unknown or not built yet, or a size of `spec` is out of range.
+        KassandraError: there is no such architecture yet, or a size of `spec` is out of range.
     """
-    if spec.architecture not in ARCHITECTURES:
-        raise KassandraError(
-            f"spec.architecture: there is no model yet for {spec.architecture!r}; there are models for {ARCHITECTURES}"
-        )
-    if spec.vocab_size:
-        raise KassandraError(
-            f"spec.vocab_size: models read numbers, not token ids, so it must be 0, got {spec.vocab_size}; "
-            "give 'features' instead"
-        )
-    if spec.features < 1:
-        raise KassandraError(f"spec.features: {spec.features} must be ≥ 1, the numbers per step")
     if spec.outputs < 1:
         raise KassandraError(f"spec.outputs: {spec.outputs} must be ≥ 1, the classes or values to predict")
-    return Classifier(build_encoder(spec.features, params), spec.outputs, params.dropout)
+    if (spec.features < 1) == (spec.vocab_size < 1):
+        raise KassandraError(
+            f"spec: give either 'features' ≥ 1, the numbers per step, or 'vocab_size' ≥ 1, the token ids; "
+            f"got {spec.features} and {spec.vocab_size}"
+        )
+    if isinstance(params, TokenParams) != (spec.vocab_size > 0):
+        read, other = ("numbers", "token ids") if spec.vocab_size else ("token ids", "numbers")
+        raise KassandraError(f"spec: {type(params).__name__} are of models that read {read}, not {other}")
+    embedding = _embedding(spec.vocab_size, params) if isinstance(params, TokenParams) else None
+    encoder = build_encoder(spec.features if embedding is None else embedding.size, params)
+    match spec.architecture:
+        case "many_to_one":
+            return Classifier(encoder, spec.outputs, params.dropout, embedding)
+        case "many_to_many" if isinstance(params, WriterParams) and embedding is not None:
+            require_causal(encoder)
+            return LanguageModel(embedding, encoder, spec.vocab_size, params.dropout, params.tied, params.samples)
+        case other:
+            raise KassandraError(f"spec.architecture: there is no model yet for {other!r} with this input")
 
 
 def build_encoder(input_size: int, params: ModelParams) -> Encoder:
@@ -46,7 +56,8 @@ def build_encoder(input_size: int, params: ModelParams) -> Encoder:
     for _ in range(params.num_layers):
         layers.append(_layer(input_size, params))
         input_size = layers[-1].output_size
-    encoder = layers[0] if len(layers) == 1 else Stacked(layers, params.dropout)
+    locked = isinstance(params, TokenParams)
+    encoder = layers[0] if len(layers) == 1 else Stacked(layers, params.dropout, locked)
     if params.variant == "attention":
         return Attention(encoder, _score(encoder.output_size, params))
     return encoder if params.readout == "last" else Pooled(encoder, params.readout)
@@ -69,11 +80,16 @@ def require_causal(encoder: Encoder) -> None:
     )
 
 
+def _embedding(vocab_size: int, params: TokenParams) -> Embedding:
+    return Embedding(vocab_size, params.embedding_size, params.embedding_dropout, params.word_dropout)
+
+
 def _layer(input_size: int, params: ModelParams) -> Encoder:
-    ahead = VanillaLSTM(input_size, params.hidden_size, params.cell)
-    if not params.bidirectional:
-        return ahead
-    return Bidirectional(ahead, VanillaLSTM(input_size, params.hidden_size, params.cell))
+    def one_way() -> VanillaLSTM:
+        weight_dropout = params.weight_dropout if isinstance(params, TokenParams) else 0.0
+        return VanillaLSTM(input_size, params.hidden_size, params.cell, weight_dropout)
+
+    return Bidirectional(one_way(), one_way()) if params.bidirectional else one_way()
 
 
 def _score(encoder_size: int, params: ModelParams) -> Score:

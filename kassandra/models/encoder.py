@@ -17,6 +17,10 @@ class State(NamedTuple):
     h: Tensor
     c: Tensor | None = None
 
+    def detached(self) -> "State":
+        """The same numbers, beyond which no gradient flows back."""
+        return State(self.h.detach(), None if self.c is None else self.c.detach())
+
 
 class Encoded(NamedTuple):
     """What an encoder makes of a batch.

@@ -11,15 +11,14 @@ from torch import Tensor
 
 from kassandra.contracts.artifacts import damaged, missing, read_json, whole, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.model_params import ModelParams, params_for
 from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
-from kassandra.models.build import build
-from kassandra.models.classifier import Classifier
+from kassandra.models.build import Model, build
 
 
 class Loaded(NamedTuple):
-    model: Classifier  # on the CPU, in evaluation mode
+    model: Model  # on the CPU, in evaluation mode
     meta: dict[str, Any]  # what prepare wrote: task, classes, normalisation, …
     fingerprint: dict[str, str]  # of the machine that trained it
 
@@ -36,6 +35,20 @@ def save(
     return hashlib.sha256(content).hexdigest()
 
 
+def load_weights(path: Path) -> dict[str, Tensor]:
+    """
+    Raises:
+        KassandraError: there is no such file, or it is damaged.
+    """
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (SafetensorError, OSError) as error:
+        raise damaged(path, error) from None
+    return weights
+
+
 def load(folder: Path) -> Loaded:
     """
     Raises:
@@ -47,14 +60,10 @@ def load(folder: Path) -> Loaded:
     path = folder / "weights.safetensors"
     try:
         params, fingerprint, spec = described["model"], described["fingerprint"], ModelSpec(**meta["spec"])
-        weights = load_file(path)
-    except FileNotFoundError:
-        raise missing(path) from None
-    except (SafetensorError, OSError) as error:
-        raise damaged(path, error) from None
     except (KeyError, TypeError) as error:
         raise damaged(folder, error) from None
-    model = build(spec, check(ModelParams, params, f"{folder}/model.json"))
+    weights = load_weights(path)
+    model = build(spec, check(params_for(spec), params, f"{folder}/model.json"))
     try:
         model.load_state_dict(weights)
     except RuntimeError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from kassandra.contracts.errors import KassandraError
@@ -24,11 +25,25 @@ def mean_over_time(outputs: Tensor, lengths: Tensor | None) -> Tensor:
     return outputs.sum(dim=1) / lengths.unsqueeze(1)  # (batch, size) / (batch, 1)
 
 
-POOLINGS: dict[str, Callable[[Tensor, Tensor | None], Tensor]] = {"max": max_over_time, "mean": mean_over_time}
+def last_max_and_mean(encoded: Encoded, lengths: Tensor | None) -> Tensor:
+    """(batch, 3 · size): the state at the end, largest and mean values side by side (Howard & Ruder 2018, section 3.3).
+
+    The end is that of each direction: of the backward half step 0, as at the last step it has read one step only.
+    """
+    pooled = max_over_time(encoded.outputs, lengths), mean_over_time(encoded.outputs, lengths)
+    return torch.cat([encoded.summary, *pooled], dim=1)  # (batch, 3 · size)
+
+
+POOLINGS: dict[str, Callable[[Encoded, Tensor | None], Tensor]] = {
+    "max": lambda encoded, lengths: max_over_time(encoded.outputs, lengths),
+    "mean": lambda encoded, lengths: mean_over_time(encoded.outputs, lengths),
+    "concat": last_max_and_mean,
+}
 
 
 class Pooled(Encoder):
-    """An encoder whose summary is the `max` (Collobert et al. 2011) or the `mean` of its outputs over valid steps.
+    """An encoder whose summary is of its outputs over valid steps the `max` (Collobert et al. 2011), the `mean`, or
+    `concat`: both beside the last one.
 
     Raises:
         KassandraError: unknown pooling.
@@ -40,10 +55,10 @@ class Pooled(Encoder):
             raise KassandraError(unknown("Pooled", "pooling", pooling, POOLINGS))
         self.encoder = encoder
         self.pooling = pooling
-        self.output_size = encoder.output_size
+        self.output_size = encoder.output_size * (3 if pooling == "concat" else 1)
         self.causal = encoder.causal
 
     def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
         """See Encoder.forward; only the summary differs from that of the encoder inside."""
         encoded: Encoded = self.encoder(inputs, lengths, state)
-        return encoded._replace(summary=POOLINGS[self.pooling](encoded.outputs, lengths))  # (batch, output_size)
+        return encoded._replace(summary=POOLINGS[self.pooling](encoded, lengths))  # (batch, output_size)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.models.dropout import LockedDropout
 from kassandra.models.encoder import Encoded, Encoder, State
 
 
@@ -17,12 +18,13 @@ class Stacked(Encoder):
         layers: at least one; the input_size of each is the output_size of the one before. Each keeps one State.
         dropout: probability, 0 ≤ dropout < 1, of zeroing an element of what one layer hands to the next. What the last
             layer gives is not dropped here.
+        locked: whether the same elements are zeroed at every step (see LockedDropout).
     """
 
-    def __init__(self, layers: Sequence[Encoder], dropout: float = 0.0) -> None:
+    def __init__(self, layers: Sequence[Encoder], dropout: float = 0.0, locked: bool = False) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = LockedDropout(dropout) if locked else nn.Dropout(dropout)
         self.output_size = layers[-1].output_size
         self.causal = all(layer.causal for layer in layers)
 

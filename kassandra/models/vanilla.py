@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
@@ -23,6 +24,8 @@ class VanillaLSTM(Encoder):
         input_size: numbers per step, ≥ 1.
         hidden_size: width of h and c, ≥ 1; also `output_size`.
         cell: `lstm` (Hochreiter & Schmidhuber 1997, Gers et al. 2000), `gru` (Cho et al. 2014), `rnn` (Elman 1990).
+        weight_dropout: probability of zeroing an element of the recurrent weights, drawn anew for each batch and the
+            same at all its steps (DropConnect; Merity et al. 2017, section 2). The weights themselves stay whole.
 
     Raises:
         KassandraError: unknown cell.
@@ -30,12 +33,13 @@ class VanillaLSTM(Encoder):
 
     causal = True
 
-    def __init__(self, input_size: int, hidden_size: int, cell: str = "lstm") -> None:
+    def __init__(self, input_size: int, hidden_size: int, cell: str = "lstm", weight_dropout: float = 0.0) -> None:
         super().__init__()
         if cell not in CELLS:
             raise KassandraError(unknown("VanillaLSTM", "cell", cell, CELLS))
         self.output_size = hidden_size
         self.cell = cell
+        self.weight_dropout = weight_dropout
         self.recurrence = CELLS[cell](input_size, hidden_size, batch_first=True)
         initialise(self.recurrence, cell)
 
@@ -44,10 +48,30 @@ class VanillaLSTM(Encoder):
         if state is not None and len(state) != 1:
             raise KassandraError(f"VanillaLSTM: 'state' must hold one State, that of its one layer, got {len(state)}")
         inputs = zero_padding(inputs, lengths)  # (batch, time, input_size)
-        outputs, last = self.recurrence(inputs, None if state is None else self._stacked(state[0]))
+        start = None if state is None else self._stacked(state[0])
+        if self.training and self.weight_dropout:
+            outputs, last = self._with_dropped_weights(inputs, start)
+        else:
+            outputs, last = self.recurrence(inputs, start)
         outputs = zero_padding(outputs, lengths)  # (batch, time, hidden_size)
         summary = last_valid(outputs, lengths)  # (batch, hidden_size)
         return Encoded(outputs, summary, [self._unstacked(last)] if lengths is None else None)
+
+    def _with_dropped_weights(
+        self, inputs: Tensor, start: Tensor | tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
+        """What nn.LSTM.forward does, with other recurrent weights: its own are never replaced, so all of them learn."""
+        W, U, b, d = self.recurrence.parameters()  # as in cells.Weights
+        weights = [W, F.dropout(U, self.weight_dropout), b, d]
+        if start is None:
+            zeros = inputs.new_zeros(1, len(inputs), self.output_size)  # (1, batch, hidden_size)
+            start = (zeros, zeros) if self.cell == "lstm" else zeros
+        if isinstance(start, tuple):
+            outputs, h, c = torch.lstm(inputs, start, weights, True, 1, 0.0, True, False, True)
+            return outputs, (h, c)
+        run = torch.gru if self.cell == "gru" else torch.rnn_tanh
+        outputs, h = run(inputs, start, weights, True, 1, 0.0, True, False, True)
+        return outputs, h
 
     # PyTorch's states have a leading axis over layers and directions, here always of size 1.
 

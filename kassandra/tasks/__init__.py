@@ -15,30 +15,38 @@ from kassandra.contracts.params import Train
 
 
 class Batch(NamedTuple):
-    inputs: Tensor  # (batch, time, features)
+    inputs: Tensor  # (batch, time, features) numbers or (batch, time) token ids
     lengths: Tensor | None  # (batch,) ≥ 1, or None where every row fills the batch
-    targets: Tensor  # (batch,)
+    targets: Tensor  # (batch,), or (batch, time) where there is an answer at each step
 
 
 class Task(Protocol):
-    """What training and evaluation ask of a task. `meta` is what its `prepare` wrote to meta.json."""
+    """What training and evaluation ask of a task. `meta` is what its `prepare` wrote to meta.json.
+
+    unit: what there are `size` of, in the plural: images, texts, characters.
+    """
+
+    unit: str
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None: ...
 
     def read(self, split: Path) -> Any:
         """A split in memory, on the device."""
 
+    def size(self, split: Any) -> int:
+        """How many units a split has; an epoch of training sees each once."""
+
+    def steps(self, split: Any, params: Train) -> int:
+        """How many batches an epoch of training has, the same in every epoch."""
+
     def train_batches(self, split: Any, params: Train, generator: torch.Generator) -> Iterator[Batch]:
         """One epoch: every example once, in an order drawn from the generator, distorted where params say so."""
 
-    def batches(self, split: Any, batch_size: int) -> Iterator[Batch]:
-        """Every example once, in order, nothing dropped and nothing distorted."""
-
-    def loss(self, model: nn.Module, batch: Batch, label_smoothing: float) -> tuple[Tensor, int]:
-        """Sum of the examples' losses, and how many examples there are."""
+    def loss(self, model: nn.Module, batch: Batch, params: Train) -> tuple[Tensor, int]:
+        """Sum of the units' losses, and how many there are."""
 
     def scores(self, model: nn.Module, split: Any) -> dict[str, float]:
-        """Means over the split's examples, `loss` among them; for choosing weights on validation."""
+        """Means over the split's units, `loss` among them; for choosing weights on validation."""
 
 
 def load(name: str) -> Any:

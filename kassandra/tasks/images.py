@@ -16,8 +16,9 @@ from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import missing, read_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.contracts.params import Source
 from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.tasks.images import Distortion, ImagesPrepare, ImagesTrain
 from kassandra.tasks import Batch
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -33,7 +34,7 @@ class Images(NamedTuple):
     classes: list[str]
 
 
-def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int) -> str:
+def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int, _source: Source | None = None) -> str:
     """Raw images → train.npz, valid.npz, test.npz and meta.json in `folder`; returns a line that says what was done.
 
     Whatever is fitted (mean and standard deviation of a pixel) is fitted on train only.
@@ -83,15 +84,23 @@ class Split(NamedTuple):
 class Task:
     """See kassandra.tasks.Task. Images stay uint8 in memory and are normalised one batch at a time."""
 
+    unit = "images"
+
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
         self.device = device
-        self.height, self.width, self.steps = int(meta["height"]), int(meta["width"]), int(meta["steps"])
+        self.height, self.width, self.time = int(meta["height"]), int(meta["width"]), int(meta["steps"])
         self.mean, self.std = float(meta["mean"]), float(meta["std"])
         self.order = None if meta["order"] is None else torch.tensor(meta["order"], device=device)
 
     def read(self, split: Path) -> Split:
         arrays = read_arrays(split)
         return Split(*(torch.from_numpy(arrays[name]).to(self.device) for name in ("images", "labels")))
+
+    def size(self, split: Split) -> int:
+        return len(split.labels)
+
+    def steps(self, split: Split, params: ImagesTrain) -> int:
+        return math.ceil(len(split.labels) / params.batch_size)
 
     def train_batches(self, split: Split, params: ImagesTrain, generator: torch.Generator) -> Iterator[Batch]:
         shuffled = torch.randperm(len(split.labels), generator=generator).to(self.device)
@@ -101,18 +110,20 @@ class Task:
                 pixels = distort(pixels, params.distort, generator)
             yield Batch(self._sequences(pixels), None, split.labels[rows])
 
-    def batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
-        for images, labels in zip(split.images.split(batch_size), split.labels.split(batch_size), strict=True):
-            yield Batch(self._sequences(images.float().div_(255)), None, labels)
+    def numbered_batches(self, split: Split) -> Iterator[tuple[NDArray[np.intp], Batch]]:
+        for start in range(0, len(split.labels), EVALUATION_BATCH):
+            rows = slice(start, start + EVALUATION_BATCH)
+            pixels, labels = split.images[rows].float().div_(255), split.labels[rows]
+            yield np.arange(start, start + len(labels)), Batch(self._sequences(pixels), None, labels)
 
-    def loss(self, model: nn.Module, batch: Batch, label_smoothing: float) -> tuple[Tensor, int]:
+    def loss(self, model: nn.Module, batch: Batch, params: ImagesTrain) -> tuple[Tensor, int]:
         logits = model(batch.inputs, batch.lengths)  # (batch, classes)
-        total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=label_smoothing)
+        total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=params.label_smoothing)
         return total, len(batch.targets)
 
     def scores(self, model: nn.Module, split: Split) -> dict[str, float]:
         loss, right = 0.0, 0
-        for batch in self.batches(split, EVALUATION_BATCH):
+        for _, batch in self.numbered_batches(split):
             logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
             loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
             right += int((logits.argmax(1) == batch.targets).sum())
@@ -153,7 +164,7 @@ class Task:
         flat = pixels.flatten(1)  # (batch, height · width)
         if self.order is not None:
             flat = flat[:, self.order]
-        return flat.reshape(len(flat), self.steps, flat.shape[1] // self.steps)  # (batch, time, features)
+        return flat.reshape(len(flat), self.time, flat.shape[1] // self.time)  # (batch, time, features)
 
 
 def distort(pixels: Tensor, by: Distortion, generator: torch.Generator) -> Tensor:

@@ -23,6 +23,12 @@ def digest(*parts: Any) -> str:
     return result.hexdigest()[:16]
 
 
+def code() -> list[Path]:
+    """What a checkpoint must have been made with to be continued."""
+    rooms = ("contracts", "models", "tasks", "text", "training")
+    return sorted(path for room in rooms for path in Path("kassandra", room).rglob("*.py"))
+
+
 class Checkpoint:
     """One file, replaced after each epoch: weights, best weights, optimiser, random states (safetensors, no pickle)."""
 

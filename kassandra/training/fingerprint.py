@@ -19,7 +19,7 @@ def set_up(device: str, threads: int) -> torch.device:
     if device == "cuda" and not torch.cuda.is_available():
         raise KassandraError("train.device: 'cuda' is asked for, but PyTorch sees no CUDA device; use 'auto' or 'cpu'")
     torch.set_num_threads(threads)  # another count splits sums elsewhere and so gives other bits
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # use_deterministic_algorithms() would import a compiler: one second
     torch.backends.cudnn.benchmark = False
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False

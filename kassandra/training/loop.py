@@ -40,8 +40,7 @@ def train(
     optimizer = torch.optim.AdamW(
         model.parameters(), betas=(0.9, params.beta2), weight_decay=params.weight_decay, fused=True
     )
-    examples = len(train_split[0])
-    steps_per_epoch = math.ceil(examples / params.batch_size)
+    examples, steps_per_epoch = task.size(train_split), task.steps(train_split, params)
     history: list[dict[str, float]] = []
     best, best_epoch, seconds, cpu_seconds = _copy(model), 0, 0.0, 0.0
     if restored := checkpoint.restore(model, optimizer, generator):
@@ -50,7 +49,7 @@ def train(
         seconds, cpu_seconds = progress["seconds"], progress["cpu_seconds"]
         print(f"Continuing after epoch {len(history)} of {params.epochs}", flush=True)
 
-    with Display(params.epochs, examples, done=len(history)) as display:
+    with Display(params.epochs, examples, task.unit, done=len(history)) as display:
         for epoch in range(len(history) + 1, params.epochs + 1):
             if params.patience and history and epoch - 1 - best_epoch >= params.patience:
                 break
@@ -65,7 +64,7 @@ def train(
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
-                    loss, count = task.loss(model, batch, params.label_smoothing)
+                    loss, count = task.loss(model, batch, params)
                 optimizer.zero_grad()
                 (loss / count).backward()
                 if params.clip:

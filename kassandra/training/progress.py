@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 class Display:
     """A context manager around the epochs; lines of finished epochs stay above the live one."""
 
-    def __init__(self, epochs: int, examples: int, done: int = 0) -> None:
-        self.epochs, self.examples = epochs, examples
+    def __init__(self, epochs: int, examples: int, unit: str, done: int = 0) -> None:
+        self.epochs, self.examples, self.unit = epochs, examples, unit
         self.live = sys.stdout.isatty()
         self.console = Console(highlight=False, soft_wrap=True)
         columns = (
@@ -47,7 +47,7 @@ class Display:
             completed=(epoch - 1) * self.examples + examples,
             epoch=epoch,
             loss=f"{loss:.4f}",
-            rate=f"{per_second:,.0f} examples/s",
+            rate=f"{per_second:,.0f} {self.unit}/s",
         )
 
     def epoch(self, row: dict[str, float], per_second: float, best: bool) -> None:
@@ -56,4 +56,4 @@ class Display:
             f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "learning_rate")
         )
         mark = "  (best)" if best else ""
-        self.console.print(f"epoch {row['epoch']:.0f}/{self.epochs}  {figures}  {per_second:,.0f} examples/s{mark}")
+        self.console.print(f"epoch {row['epoch']:.0f}/{self.epochs}  {figures}  {per_second:,.0f} {self.unit}/s{mark}")

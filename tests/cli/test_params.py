@@ -1,12 +1,11 @@
 """`kassandra params` says of every key what it means, its range and its default."""
 
-import inspect
 import re
 
 import pytest
 
-from kassandra.contracts.params import PIPELINES
-from kassandra.contracts.section import sections_in
+from kassandra.contracts.params import TASKS, pipeline_of
+from kassandra.contracts.section import explained, sections_in
 
 
 @pytest.fixture
@@ -23,30 +22,33 @@ def sections(kind, path=""):
             yield from sections(section, f"{path}{name}.")
 
 
-EVERY = [section for pipeline in PIPELINES.values() for section in sections(pipeline)]
+EVERY = [(task, *section) for task in TASKS for section in sections(pipeline_of(task))]
+IDS = [f"{task}-{path}" for task, path, _ in EVERY]
 
 
 def test_there_are_sections():
-    assert {path for path, _ in EVERY} >= {"source", "prepare", "model", "model.attention", "train", "train.distort"}
+    paths = {path for task, path, _ in EVERY if task == "images"}
+    assert paths == {"source", "prepare", "model", "model.attention", "train", "train.distort"}
 
 
-@pytest.mark.parametrize(("path", "section"), EVERY, ids=[path for path, _ in EVERY])
-def test_every_key_of_every_section(printed, path, section):
-    start = printed.index(f"\n{path}:\n")
-    end = min(place for other in ["\nnothing:\n", *(f"\n{other}:\n" for other, _ in EVERY)]
-              if (place := (printed + "\nnothing:\n").find(other, start + 1)) > 0)  # fmt: skip
-    part = printed[start:end]
-    assert inspect.getdoc(section) in part
+@pytest.mark.parametrize(("task", "path", "section"), EVERY, ids=IDS)
+def test_every_key_of_every_section(printed, task, path, section):
+    (of_task,) = (part for part in printed.split("\npipelines.<name> with task: ") if part.startswith(f"{task}\n"))
+    start = of_task.index(f"\n{path}:\n")
+    end = min(place for other in ["\nnothing:\n", *(f"\n{other}:\n" for _, other, _ in EVERY)]
+              if (place := (of_task + "\nnothing:\n").find(other, start + 1)) > 0)  # fmt: skip
+    part = of_task[start:end]
+    assert explained(section) in part
     for key, field in section.model_fields.items():
         if not list(sections_in(field.annotation)):
             assert part.count(f"\n  {key}: ") == 1
 
 
-@pytest.mark.parametrize(("path", "section"), EVERY, ids=[path for path, _ in EVERY])
+@pytest.mark.parametrize(("path", "section"), [one[1:] for one in EVERY], ids=IDS)
 def test_every_key_is_explained(path, section):
     """As `name: …`, or as `name`, in the docstring of its section, but for the variant, which the README is about."""
     keys = {key for key, field in section.model_fields.items() if not list(sections_in(field.annotation))}
-    unexplained = {key for key in keys if not re.search(rf"\b{key}(, \w+)*: |`{key}`", inspect.getdoc(section))}
+    unexplained = {key for key in keys if not re.search(rf"\b{key}(, \w+)*: |`{key}`", explained(section))}
     assert unexplained - {"variant"} == (set())
 
 

@@ -96,8 +96,20 @@ def test_a_folder_that_is_no_model(kassandra, digits, tmp_path):
 
 def test_without_images(kassandra, trained):
     done = kassandra("predict", trained.folder)
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "Error: predict: give one image file or several"
+
+
+def test_without_a_folder(kassandra):
+    done = kassandra("predict")
     assert done.status == 2
     assert "Missing argument" in done.err
+
+
+def test_a_column_of_images(kassandra, trained, digits):
+    done = kassandra("predict", trained.folder, digits[0][0], "--text", "review")
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "Error: --text: images have no such column"
 
 
 @pytest.mark.slow

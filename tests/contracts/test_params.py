@@ -2,15 +2,19 @@
 
 import io
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from kassandra.contracts import params
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.params import Distortion, ImagesPrepare, ImagesTrain, read_pipeline
+from kassandra.contracts.model_params import Attention
+from kassandra.contracts.params import pipeline_of, read_pipeline
+from kassandra.contracts.section import sections_in
+from kassandra.contracts.tasks.images import Distortion
 
 
 def test_committed(root):
@@ -141,14 +145,23 @@ def test_no_file(file):
         read_pipeline("mine", file)
 
 
+TASKS = ["images", "language", "sentiment"]
+
+
+def test_tasks():
+    assert TASKS == params.TASKS
+    for task in TASKS:
+        assert get_args(pipeline_of(task).model_fields["task"].annotation) == (task,)
+
+
 @pytest.mark.parametrize(
     ("section", "text"),
     [
-        ("3", ": key 'task' is missing; tasks are ['images']"),
-        ("{}", ": key 'task' is missing; tasks are ['images']"),
-        ("{task: imags}", ".task: unknown task 'imags'; known tasks are ['images'] (did you mean 'images'?)"),
-        ("{task: 3}", ".task: unknown task '3'; known tasks are ['images']"),
-        ("{task: {a: b}}", ".task: unknown task \"{'a': 'b'}\"; known tasks are ['images']"),
+        ("3", f": key 'task' is missing; tasks are {TASKS}"),
+        ("{}", f": key 'task' is missing; tasks are {TASKS}"),
+        ("{task: imags}", f".task: unknown task 'imags'; known tasks are {TASKS} (did you mean 'images'?)"),
+        ("{task: 3}", f".task: unknown task '3'; known tasks are {TASKS}"),
+        ("{task: {a: b}}", f".task: unknown task \"{{'a': 'b'}}\"; known tasks are {TASKS}"),
     ],
 )
 def test_task(file, section, text):
@@ -157,13 +170,44 @@ def test_task(file, section, text):
         read_pipeline("mine", file)
 
 
+OF_TEXTS = """\
+seed: 7
+pipelines:
+  mine:
+    task: {}
+    source: {{path: mine}}
+    prepare: {{tokens: words}}
+    model: {{variant: stacked}}
+    train: {{epochs: 3}}
+"""
+
+
+@pytest.mark.parametrize("task", ["language", "sentiment"])
+def test_read_of_texts(file, task):
+    file.write_text(OF_TEXTS.format(task))
+    params, seed = read_pipeline("mine", file)
+    assert isinstance(params, pipeline_of(task))
+    assert (seed, params.task, params.source.path, params.prepare.tokens) == (7, task, "mine", "words")
+    assert (params.model.num_layers, params.model.embedding_size, params.train.epochs) == (2, 128, 3)
+
+
 MINE = ("pipelines", "mine")
-SECTIONS = {("prepare",): ImagesPrepare, ("model",): ModelParams, ("train",): ImagesTrain}
-SECTIONS[("train", "distort")] = Distortion
-PLACES = [("seed",), ("pipelines",), MINE, (*MINE, "model", "attention", "kind"), (*MINE, "model", "attention", "size")]
-PLACES += [(*MINE, key) for key in ("task", "source", "prepare", "model", "train", "other")]
-PLACES += [(*MINE, *section, key) for section, kind in SECTIONS.items() for key in kind.model_fields]
-WORDS = st.sampled_from(["vanilla", "stacked", "rows", "best", "images", "cosine", "additive", "bf16"])
+
+
+def places(task):
+    """Where something may stand in the section of a task, and some places where nothing may."""
+    found = [("seed",), ("pipelines",), MINE, *((*MINE, "model", "attention", key) for key in Attention.model_fields)]
+    found += [(*MINE, key) for key in ("task", "source", "prepare", "model", "train", "other")]
+    found += [(*MINE, "train", "distort", key) for key in Distortion.model_fields]
+    for name, field in pipeline_of(task).model_fields.items():
+        for section in sections_in(field.annotation):
+            found += [(*MINE, name, key) for key in section.model_fields]
+    return found
+
+
+PLACES = {task: places(task) for task in TASKS}
+CHOICES = ["vanilla", "stacked", "rows", "best", "images", "cosine", "additive", "bf16", "language", "unigram", "ends"]
+WORDS = st.sampled_from(CHOICES)
 TEXTS = st.sampled_from(["", "ß ≥ 𝄞", "a: b", "{", "- ", "#", "'", '"', "1e", "0x1F", "null", "~", "a\nb", "*a", "%"])
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | TEXTS | WORDS
 ANYTHING = st.recursive(
@@ -172,10 +216,12 @@ ANYTHING = st.recursive(
 
 
 @settings(max_examples=40)
-@given(changes=st.lists(st.tuples(st.sampled_from(PLACES), ANYTHING), min_size=1, max_size=3))
-def test_whatever_stands_there_is_read_or_refused_by_a_sentence(text, tmp_path_factory, changes):
+@given(data=st.data())
+@pytest.mark.parametrize("task", TASKS)
+def test_whatever_stands_there_is_read_or_refused_by_a_sentence(task, text, tmp_path_factory, data):
+    changes = data.draw(st.lists(st.tuples(st.sampled_from(PLACES[task]), ANYTHING), min_size=1, max_size=3))
     yaml = YAML(typ="safe", pure=True)
-    tree = yaml.load(text)
+    tree = yaml.load(text if task == "images" else OF_TEXTS.format(task))
     for path, value in changes:
         place = tree
         for key in path[:-1]:

@@ -6,11 +6,19 @@ import pytest
 from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.params import Distortion, ImagesPrepare, ImagesTrain
-from kassandra.contracts.section import Section, check
+from kassandra.contracts.model_params import ModelParams, Pretrain, ReaderParams, WriterParams
+from kassandra.contracts.params import TASKS, pipeline_of
+from kassandra.contracts.section import Section, check, sections_in
+from kassandra.contracts.tasks.images import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.contracts.tasks.language import LanguagePrepare, LanguageTrain
+from kassandra.contracts.tasks.sentiment import SentimentPrepare, SentimentTrain
 
-SECTIONS = {"prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion}
+SECTIONS = {
+    "prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion,
+    "language.prepare": LanguagePrepare, "language.model": WriterParams, "language.train": LanguageTrain,
+    "sentiment.prepare": SentimentPrepare, "sentiment.model": ReaderParams, "sentiment.train": SentimentTrain,
+    "sentiment.model.pretrain": Pretrain,
+}  # fmt: skip
 
 
 def test_frozen(read):
@@ -76,6 +84,17 @@ def limits():
                     yield pytest.param(section, key, sign, limit, id=f"{section}.{key} {sign} {limit:g}")
 
 
+def test_every_section_with_numbers_is_here():
+    known = {
+        section
+        for task in TASKS
+        for field in pipeline_of(task).model_fields.values()
+        for section in sections_in(field.annotation)
+        if section.__name__ not in ("Source", "TextSource")
+    }
+    assert known | {Distortion, Pretrain} == set(SECTIONS.values())
+
+
 def test_every_number_has_a_lower_limit():
     numbers = {
         (section, key)
@@ -89,7 +108,8 @@ def test_every_number_has_a_lower_limit():
 @pytest.mark.parametrize(("section", "key", "sign", "limit"), list(limits()))
 def test_limits(section, key, sign, limit):
     kind = SECTIONS[section]
-    needed = {"variant": "stacked"} if kind is ModelParams else {}
+    needed = {"variant": "stacked"} if issubclass(kind, ModelParams) else {}
+    needed |= {"tokens": "words"} if kind is LanguagePrepare else {}  # characters use no vocab_size
     step = 1 if "int" in str(kind.model_fields[key].annotation) else 1e-9
     least = {">": limit + step, "≥": limit, "<": limit - step, "≤": limit}[sign]
     beyond = {">": limit, "≥": limit - step, "<": limit, "≤": limit + step}[sign]

@@ -41,7 +41,7 @@ def test_precision_recall_f1_are_those_of_scikit_learn(classes, examples, seed):
 
 
 def test_scores_are_those_of_scikit_learn(reported):
-    targets, log_probabilities, (scores, *_) = reported
+    targets, log_probabilities, done = reported
     predicted, macro = log_probabilities.argmax(1), {"average": "macro", "zero_division": 0}
     expected = {
         "accuracy": metrics.accuracy_score(targets, predicted),
@@ -50,6 +50,7 @@ def test_scores_are_those_of_scikit_learn(reported):
         "f1": metrics.f1_score(targets, predicted, **macro),
         "loss": metrics.log_loss(targets, np.exp(log_probabilities)),
     }
+    scores = done.scores
     assert {name: score.value for name, score in scores.items()} == pytest.approx(expected)
     assert list(scores) == list(expected)
     for score in scores.values():
@@ -57,14 +58,20 @@ def test_scores_are_those_of_scikit_learn(reported):
 
 
 def test_baselines_and_what_the_model_adds(reported):
-    targets, _, (scores, baselines, gains, *_) = reported
-    assert {name: score.value for name, score in baselines.items()} == {
+    targets, _, done = reported
+    assert {name: score.value for name, score in done.baselines.items()} == {
         "always bee": (targets == 1).mean(),
         "the truth": 1.0,
     }
-    for name, gain in gains.items():
-        assert gain.value == pytest.approx(scores["accuracy"].value - baselines[name].value)
-    assert gains["always bee"].low > 0 > gains["the truth"].high
+    assert list(done.gains) == list(done.baselines)
+    for name, gain in done.gains.items():
+        assert gain.value == pytest.approx(done.scores["accuracy"].value - done.baselines[name].value)
+    assert done.gains["always bee"].low > 0 > done.gains["the truth"].high
+
+
+def test_what_the_score_file_is_told(reported):
+    targets, _, done = reported
+    assert (done.headline, done.units, done.best) == ("accuracy", len(targets), max)
 
 
 def test_the_interval_of_a_gain_is_paired():
@@ -101,8 +108,8 @@ def test_examples_in_another_order_have_the_same_scores():
 
 
 def test_per_class(reported):
-    targets, log_probabilities, (*_, table, confusion) = reported
-    predicted = log_probabilities.argmax(1)
+    targets, log_probabilities, done = reported
+    table, predicted = done.per_class, log_probabilities.argmax(1)
     assert list(table) == ["class", "examples", "precision", "recall", "f1_low", "f1_high", "f1"]
     assert table["class"].tolist() == CLASSES
     assert table["examples"].sum() == 80
@@ -110,7 +117,7 @@ def test_per_class(reported):
     np.testing.assert_allclose(table["precision"], metrics.precision_score(targets, predicted, average=None))
     np.testing.assert_allclose(table["recall"], metrics.recall_score(targets, predicted, average=None))
     assert ((table["f1_low"] < table["f1"]) & (table["f1"] < table["f1_high"])).all()
-    np.testing.assert_array_equal(confusion, metrics.confusion_matrix(targets, predicted))
+    np.testing.assert_array_equal(done.confusion, metrics.confusion_matrix(targets, predicted))
 
 
 def test_a_class_without_examples_and_one_that_is_never_said():

@@ -27,7 +27,11 @@ def evaluate(trained, prepared):
         write_arrays(folder / "test.npz", **arrays)
         baselines = pd.DataFrame({"zero": np.zeros(count, dtype=np.int64)})
         predictor = load(trained.folder)
-        report, table = images.evaluate(predictor, folder / "test.npz", baselines, HISTORY, folder / "plots", seed)
+        report, table = images.evaluate(
+            predictor, folder / "test.npz", baselines=baselines, history=HISTORY, plots=folder / "plots",
+            pages=folder / "pages", seed=seed,
+        )  # fmt: skip
+        assert not (folder / "pages").exists()  # there is nothing to be read beside the pictures
         return SimpleNamespace(report=report, table=table, plots=folder / "plots", predictor=predictor, **arrays)
 
     return evaluate
@@ -69,6 +73,7 @@ def test_scores_follow_from_the_rows(evaluated):
     probabilities = table.filter(like="probability_").to_numpy()
     assert scores["loss"].value == pytest.approx(-np.log(probabilities[np.arange(60), table["target"]]).mean())
     assert evaluated.report.baselines["zero"].value == (table["target"] == 0).mean()
+    assert evaluated.report.units == len(table) == 60
 
 
 def test_found_by_the_name_of_the_task():
@@ -155,7 +160,7 @@ def test_attention_of_the_task_itself(raw, tmp_path, scan, permute):
     import torch
 
     from kassandra.contracts.artifacts import read_json
-    from kassandra.contracts.params import ImagesPrepare
+    from kassandra.contracts.tasks.images import ImagesPrepare
     from kassandra.tasks.images import Split, Task, prepare
 
     prepare(raw, tmp_path, ImagesPrepare(scan=scan, permute=permute, limit=120), 0)
@@ -165,7 +170,8 @@ def test_attention_of_the_task_itself(raw, tmp_path, scan, permute):
     for row, (y, x) in enumerate(places):
         lit[row, y, x] = 255
     task = Task(meta, torch.device("cpu"))
-    (batch,) = task.batches(Split(lit, torch.zeros(3, dtype=torch.int64)), 3)
+    ((rows, batch),) = task.numbered_batches(Split(lit, torch.zeros(3, dtype=torch.int64)))
+    assert rows.tolist() == [0, 1, 2]
     bright = batch.inputs == batch.inputs.max()
     weights = bright.any(2).float().numpy()  # (3, time): all on the step that holds the lit pixel
     placed = images._as_images(weights, meta)

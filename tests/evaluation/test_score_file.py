@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kassandra.evaluation.classification import report
-from kassandra.evaluation.score_file import contents
+from kassandra.evaluation.intervals import Score
+from kassandra.evaluation.score_file import Report, contents
 
 TRAINED_ON = {"torch": "2.13.0", "device": "cpu", "threads": "2"}
 
@@ -17,7 +18,7 @@ def file():
     log_probabilities = np.log(np.eye(3)[np.where(np.arange(60) < 50, targets, 0)] * 0.7 + 0.1)
     baselines = {"one": np.zeros(60, int), "two": np.where(np.arange(60) < 30, targets, 2)}
     scores = contents(
-        report(targets, log_probabilities, baselines, ["a", "b", "c"], 0), 60, 12345, TRAINED_ON, {"torch": "2"}
+        report(targets, log_probabilities, baselines, ["a", "b", "c"], 0), 12345, TRAINED_ON, {"torch": "2"}
     )
     return json.loads(json.dumps(scores))
 
@@ -46,6 +47,25 @@ def test_the_best_baseline_stands_at_the_top(file):
     assert file["baseline_accuracy"] == max(baseline["accuracy"]["value"] for baseline in file["baselines"])
     for baseline in file["baselines"]:
         assert baseline["gain"]["value"] == pytest.approx(file["accuracy"] - baseline["accuracy"]["value"], abs=2e-6)
+
+
+def test_of_a_headline_that_is_better_when_lower():
+    """A task may head its report with something else, of which the least is best."""
+    scores = {"perplexity": Score(8.0, 7.0, 9.0), "loss": Score(2.08, 1.9, 2.2)}
+    baselines = {"one": Score(20.0, 19.0, 21.0), "two": Score(10.0, 9.0, 11.0)}
+    gains = {"one": Score(12.0, 11.0, 13.0), "two": Score(2.0, 1.0, 3.0)}
+    made = contents(Report(scores, baselines, gains, 70, min), 5, {}, {})
+    numbers = {name: value for name, value in made.items() if not isinstance(value, list)}
+    assert numbers == {
+        "perplexity": 8.0, "perplexity_low": 7.0, "perplexity_high": 9.0, "loss": 2.08,
+        "baseline_perplexity": 10.0, "examples": 70, "parameters": 5,
+    }  # fmt: skip
+    assert next(iter(numbers)) == "perplexity"
+    assert [score["score"] for score in made["intervals"]] == ["perplexity", "loss"]
+    for baseline in made["baselines"]:
+        name = baseline["baseline"]
+        assert baseline["perplexity"] == baselines[name]._asdict()
+        assert baseline["gain"] == gains[name]._asdict()
 
 
 def test_fingerprints(file):

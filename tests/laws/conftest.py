@@ -10,13 +10,14 @@ from kassandra.contracts.model_params import ModelParams
 
 CELLS = ["lstm", "gru", "rnn"]
 READOUTS = [{"readout": "last"}, {"readout": "max"}, {"readout": "mean"}]
+AND_CONCAT = [*READOUTS, {"readout": "concat"}]  # made of the others: in one direction and in both is enough
 ATTENTIONS = [{"attention": {"kind": kind}} for kind in ("additive", "dot", "general")]
 # Each encoder, and the ways in which its outputs can become one summary.
 ENCODERS: list[tuple[dict[str, Any], list[dict[str, Any]]]] = [
-    ({"variant": "vanilla"}, READOUTS),
+    ({"variant": "vanilla"}, AND_CONCAT),
     ({"variant": "stacked", "num_layers": 2}, READOUTS),
     ({"variant": "stacked", "num_layers": 3, "bidirectional": True}, READOUTS),
-    ({"variant": "bidirectional", "num_layers": 1}, READOUTS),
+    ({"variant": "bidirectional", "num_layers": 1}, AND_CONCAT),
     ({"variant": "bidirectional", "num_layers": 2}, READOUTS),
     ({"variant": "attention", "num_layers": 1}, ATTENTIONS),
     ({"variant": "attention", "num_layers": 2}, ATTENTIONS),

@@ -2,12 +2,13 @@ import pytest
 import torch
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
+from kassandra.contracts.model_params import ModelParams, ReaderParams, WriterParams, params_for
 from kassandra.contracts.spec import ModelSpec
 from kassandra.models.attention import Additive
 from kassandra.models.build import build, build_encoder
 
 VANILLA = ModelParams(variant="vanilla", hidden_size=5)
+READER = ReaderParams(variant="vanilla", hidden_size=5)
 
 
 def params(**keys):
@@ -15,27 +16,70 @@ def params(**keys):
 
 
 @pytest.mark.parametrize(
-    ("spec", "text"),
+    ("spec", "params", "text"),
     [
         (
             ModelSpec("encoder_decoder", outputs=7, features=3),
-            "spec.architecture: there is no model yet for 'encoder_decoder'; there are models for ['many_to_one']",
+            VANILLA,
+            "spec.architecture: there is no model yet for 'encoder_decoder' with this input",
+        ),
+        (
+            ModelSpec("many_to_many", outputs=7, features=3),
+            VANILLA,
+            "spec.architecture: there is no model yet for 'many_to_many' with this input",
         ),
         (
             ModelSpec("many_to_one", outputs=7, vocab_size=11),
-            "spec.vocab_size: models read numbers, not token ids, so it must be 0, got 11; give 'features' instead",
+            VANILLA,
+            "spec: ModelParams are of models that read numbers, not token ids",
         ),
-        (ModelSpec("many_to_one", outputs=7), "spec.features: 0 must be ≥ 1, the numbers per step"),
+        (
+            ModelSpec("many_to_one", outputs=7, features=3),
+            READER,
+            "spec: ReaderParams are of models that read token ids, not numbers",
+        ),
+        (
+            ModelSpec("many_to_one", outputs=7),
+            VANILLA,
+            "spec: give either 'features' ≥ 1, the numbers per step, or 'vocab_size' ≥ 1, the token ids; got 0 and 0",
+        ),
+        (
+            ModelSpec("many_to_one", outputs=7, features=3, vocab_size=11),
+            READER,
+            "spec: give either 'features' ≥ 1, the numbers per step, or 'vocab_size' ≥ 1, the token ids; got 3 and 11",
+        ),
         (
             ModelSpec("many_to_one", outputs=0, features=3),
+            VANILLA,
             "spec.outputs: 0 must be ≥ 1, the classes or values to predict",
         ),
     ],
+    ids=["seq2seq", "numbers-out", "tokens-in", "numbers-in", "neither", "both", "no-outputs"],
 )
-def test_what_cannot_be_built_is_refused(spec, text):
+def test_what_cannot_be_built_is_refused(spec, params, text):
     with pytest.raises(KassandraError) as error:
-        build(spec, VANILLA)
+        build(spec, params)
     assert str(error.value) == text
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [
+        (ModelSpec("many_to_one", outputs=7, features=3), ModelParams),
+        (ModelSpec("many_to_one", outputs=7, vocab_size=11), ReaderParams),
+        (ModelSpec("many_to_many", outputs=11, vocab_size=11), WriterParams),
+    ],
+    ids=["numbers", "reader", "writer"],
+)
+def test_each_spec_has_its_params_and_its_model(spec, kind):
+    assert params_for(spec) is kind
+    model = build(spec, kind(variant="vanilla", hidden_size=5))
+    ids = torch.randint(2, 11, (2, 7))  # (batch, time)
+    if kind is WriterParams:
+        assert model.logits(model(ids).outputs).shape == (2, 7, 11)
+    else:
+        inputs = ids if spec.vocab_size else torch.randn(2, 7, 3)
+        assert model(inputs, torch.tensor([7, 1])).shape == (2, 7)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +87,7 @@ def test_what_cannot_be_built_is_refused(spec, text):
     [
         ({"variant": "vanilla"}, "VanillaLSTM"),
         ({"variant": "vanilla", "readout": "max"}, "Pooled(VanillaLSTM)"),
+        ({"variant": "vanilla", "readout": "concat"}, "Pooled(VanillaLSTM)"),
         ({"variant": "stacked"}, "Stacked(VanillaLSTM VanillaLSTM)"),
         ({"variant": "bidirectional"}, "Bidirectional(VanillaLSTM VanillaLSTM)"),
         ({"variant": "attention"}, "Attention(VanillaLSTM)"),
@@ -69,6 +114,7 @@ def test_sizes_follow_the_parameters():
     encoder = build_encoder(3, params(variant="attention", bidirectional=True, num_layers=2))
     assert encoder.output_size == 10
     assert encoder(torch.randn(2, 7, 3), None).outputs.shape == (2, 7, 10)
+    assert build_encoder(3, params(variant="bidirectional", readout="concat")).output_size == 30
     model = build(ModelSpec("many_to_one", outputs=11, features=3), VANILLA)
     assert model(torch.randn(2, 7, 3), torch.tensor([7, 1])).shape == (2, 11)
 

@@ -33,7 +33,7 @@ STEPS = torch.tensor([[[1.0, -4.0], [3.0, -1.0], [2.0, -1.0]], [[-1.0, 5.0], [-3
         ),
         (
             lambda: Pooled(Echo(), "min"),
-            "Pooled: unknown pooling 'min'; known poolings are ['max', 'mean']",
+            "Pooled: unknown pooling 'min'; known poolings are ['concat', 'max', 'mean']",
         ),
     ],
 )
@@ -51,6 +51,14 @@ def test_max_pooling_takes_no_zero_from_the_padding():
 def test_mean_pooling_divides_by_the_length():
     assert Pooled(Echo(), "mean")(STEPS, LENGTHS).summary.tolist() == [[2, -2], [-2, 6]]
     assert Pooled(Echo(), "mean")(STEPS, None).summary[0].tolist() == [2, -2]
+
+
+def test_concat_pooling_puts_the_end_max_and_mean_side_by_side():
+    assert [Pooled(Echo(), pooling).output_size for pooling in ("max", "mean", "concat")] == [2, 2, 6]
+    assert Pooled(Echo(), "concat")(STEPS, LENGTHS).summary.tolist() == [[3, -1, 3, -1, 2, -2], [-3, 7, -1, 7, -2, 6]]
+    full = Pooled(Echo(), "concat")(STEPS, None).summary
+    assert full[0].tolist() == [3, -1, 3, -1, 2, -2]
+    assert full[1, :4].tolist() == [-3, 7, 0, 7]
 
 
 def test_dot_attention():

@@ -18,10 +18,10 @@ MISTAKES = {
     "typo": ({"model": "{variant: vanilla, hiden_size: 16}"}, "pipelines.typo.model: unknown key 'hiden_size'; known"),
     "kind": ({"train": "{epochs: two}"}, "pipelines.kind.train.epochs: expected a whole number, got 'two'"),
     "unused": ({"model": "{variant: vanilla, num_layers: 2}"}, "variant 'vanilla' does not use 'num_layers'; it uses"),
-    "task": ({"task": "imags"}, "pipelines.task.task: unknown task 'imags'; known tasks are ['images']"),
+    "task": ({"task": "imags"}, "pipelines.task.task: unknown task 'imags'; known tasks are ['images', 'language', "),
     "dataset": (
         {"source": "{dataset: mnits}"},
-        "unknown data set 'mnits'; known data sets are ['fashion-mnist', 'mnist",
+        "unknown data set 'mnits'; known data sets are ['books', 'fashion-mnist', 'imdb', 'mnist",
     ),
     "path": ({"source": "{path: my/pictures}"}, "source.path: my/pictures: no such file or folder (looked in "),
 }

@@ -32,7 +32,7 @@ def plots(clone, key="digits"):
 def test_each_pipeline_leaves_its_results(reproduced):
     for key, pictures in (("digits", PLOTS), ("pictures", PLOTS | {"attention.png"})):
         scores = json.loads((reproduced.root / f"metrics/{key}/test.json").read_text())
-        predictions = pd.read_parquet(reproduced.root / f"data/predictions/{key}.parquet")
+        predictions = pd.read_parquet(reproduced.root / f"data/predictions/{key}/test.parquet")
         assert len(predictions) == scores["examples"]
         assert scores["accuracy"] == pytest.approx((predictions["target"] == predictions["predicted"]).mean(), abs=1e-6)
         assert plots(reproduced, key) == pictures
@@ -153,9 +153,9 @@ def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
 
 
 @pytest.mark.parametrize("variant", ["attention", "stacked", "bidirectional"])
-def test_an_experiment_runs_train_and_evaluate_of_that_pipeline_alone(variant, experiments):
+def test_an_experiment_runs_what_follows_from_the_model_of_that_pipeline_alone(variant, experiments):
     clone, output = experiments[variant]
-    assert clone.executed(output) == ["train@digits", "evaluate@digits"]
+    assert clone.executed(output) == ["pretrain@digits", "train@digits", "evaluate@digits"]
     changes = clone.git("status", "--porcelain").splitlines()
     assert " M metrics/digits/test.json" in changes
     assert not [change for change in changes if "pictures" in change]
@@ -189,7 +189,7 @@ def test_a_variant_switched_back_executes_nothing(reproduced, experiments, tmp_p
         shutil.copy(before.root / "params.yaml", clone.root)
         output = clone.dvc("repro")
         assert clone.executed(output) == []
-        for stage in ("train", "evaluate"):
+        for stage in ("pretrain", "train", "evaluate"):
             assert f"Stage '{stage}@digits' is cached - skipping run, checking out outputs" in output
         assert clone.differs_from(before) == []
         assert plots(clone) == (PLOTS | {"attention.png"} if variant == "attention" else PLOTS)
@@ -198,7 +198,7 @@ def test_a_variant_switched_back_executes_nothing(reproduced, experiments, tmp_p
 
 def test_forced_twice_gives_the_same_bytes(reproduced, again):
     folders = {name.split("/")[1] for name in again.made("digits")}
-    assert folders == {"raw", "prepared", "baselines", "models", "predictions", "digits"}
+    assert folders == {"raw", "prepared", "baselines", "pretrained", "models", "predictions", "digits"}
     assert again.differs_from(reproduced) == []
     assert again.git("status", "--porcelain") == ""  # dvc.lock and metrics among them
     assert again.checkpoints() == []

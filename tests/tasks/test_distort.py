@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kassandra.contracts.params import Distortion, ImagesTrain
+from kassandra.contracts.tasks.images import Distortion, ImagesTrain
 from kassandra.tasks.images import Split, distort
 
 EVERYTHING = Distortion(shift=2, rotate=30, scale=0.2, shear=10)
@@ -116,11 +116,11 @@ def test_train_batches_are_distorted_anew_each_epoch_and_others_never(task, prep
     params = ImagesTrain(batch_size=20, distort=EVERYTHING)
     generator = seeded()
     epochs = [next(task.train_batches(split, params, generator)) for _ in range(2)]
-    (plain,) = task.batches(split, 20)
+    ((_, plain),) = task.numbered_batches(split)
     rows = [torch.randperm(20, generator=seeded())]
     assert torch.equal(epochs[0].targets, split.labels[rows[0]])  # the order is drawn before any distortion
     assert not torch.equal(epochs[0].inputs, plain.inputs[rows[0]])
-    (again,) = task.batches(split, 20)
+    ((_, again),) = task.numbered_batches(split)
     assert torch.equal(again.inputs, plain.inputs)
     by_label = [epoch.inputs[epoch.targets.argsort(stable=True)] for epoch in epochs]
     assert not torch.equal(*by_label)

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import read_json, write_arrays
-from kassandra.contracts.params import ImagesPrepare, ImagesTrain
+from kassandra.contracts.tasks.images import ImagesPrepare, ImagesTrain
 from kassandra.tasks import images
 from kassandra.tasks.images import Split, Task, prepare
 
@@ -44,20 +44,25 @@ def together(batches):
     return torch.cat(inputs), torch.cat(targets)
 
 
+def in_order(task, split):
+    """The batches that evaluation asks for."""
+    return [batch for _, batch in task.numbered_batches(split)]
+
+
 def test_images_stay_bytes_in_memory(train):
     assert train.images.dtype == torch.uint8
     assert train.labels.dtype == torch.int64
 
 
 def test_normalised_with_mean_and_deviation_of_train(task, train):
-    inputs, _ = together(task.batches(train, 64))
+    inputs, _ = together(in_order(task, train))
     assert inputs.mean().item() == pytest.approx(0, abs=1e-4)
     assert inputs.std().item() == pytest.approx(1, abs=1e-4)
 
 
 def test_rows_are_steps(made):
     task, split = made(scan="rows")
-    (batch,) = task.batches(split, 99)
+    (batch,) = in_order(task, split)
     assert batch.inputs.shape == (55, 3, 5)
     assert batch.lengths is None  # every row is full
     expected = (split.images[7, 2].float() / 255 - task.mean) / task.std
@@ -66,7 +71,7 @@ def test_rows_are_steps(made):
 
 def test_pixels_are_steps_row_by_row(made):
     task, split = made(scan="pixels")
-    (batch,) = task.batches(split, 99)
+    (batch,) = in_order(task, split)
     assert batch.inputs.shape == (55, 15, 1)
     expected = (split.images[7].flatten().float() / 255 - task.mean) / task.std
     torch.testing.assert_close(batch.inputs[7, :, 0], expected)
@@ -77,7 +82,7 @@ def test_one_permutation_for_every_image(made, scan):
     plain, split = made(scan=scan)
     permuted, same = made(scan=scan, permute=True)
     assert torch.equal(split.images, same.images)  # what lies on disk is not permuted
-    (before,), (after,) = plain.batches(split, 99), permuted.batches(split, 99)
+    (before,), (after,) = in_order(plain, split), in_order(permuted, split)
     assert before.inputs.shape == after.inputs.shape
     assert torch.equal(before.inputs.flatten(1)[:, permuted.order], after.inputs.flatten(1))
     assert not torch.equal(before.inputs, after.inputs)
@@ -85,9 +90,12 @@ def test_one_permutation_for_every_image(made, scan):
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 55, 56, 1000])
-def test_batches_drop_nothing_and_keep_the_order(made, batch_size):
+def test_batches_drop_nothing_and_keep_the_order(made, batch_size, monkeypatch):
+    monkeypatch.setattr(images, "EVALUATION_BATCH", batch_size)
     task, split = made()
-    batches = list(task.batches(split, batch_size))
+    numbers, batches = zip(*task.numbered_batches(split), strict=True)
+    assert [len(rows) for rows in numbers] == [len(batch.targets) for batch in batches]
+    assert np.concatenate(numbers).tolist() == list(range(55))
     assert all(len(batch.targets) == batch_size for batch in batches[:-1])
     assert torch.equal(torch.cat([pixels(task, batch, 3, 5) for batch in batches]), split.images)
     assert torch.equal(together(batches)[1], split.labels)
@@ -98,7 +106,8 @@ def test_batches_drop_nothing_and_keep_the_order(made, batch_size):
 def test_train_batches_hold_each_image_once_with_its_target(made, batch_size, params):
     task, split = made(**params)
     batches = list(task.train_batches(split, ImagesTrain(batch_size=batch_size), torch.Generator().manual_seed(3)))
-    assert len(batches) == -(-55 // batch_size)
+    assert len(batches) == task.steps(split, ImagesTrain(batch_size=batch_size)) == -(-55 // batch_size)
+    assert sum(len(batch.targets) for batch in batches) == task.size(split) == 55
     seen = torch.cat([pixels(task, batch, 3, 5) for batch in batches])
     targets = together(batches)[1]
     place = {image.numpy().tobytes(): row for row, image in enumerate(split.images)}
@@ -147,7 +156,9 @@ class Guess(nn.Module):
 def test_scores_are_means_over_examples_whatever_the_batches(task, prepared, monkeypatch):
     """PITFALLS 8 and 9: 200 examples in batches of 7 leave a last one of 4."""
     split, model = task.read(prepared / "test.npz"), Guess()
-    inputs, targets = together(task.batches(split, 200))
+    (batch,) = in_order(task, split)
+    inputs, targets = batch.inputs, batch.targets
+    assert len(targets) == 200
     logits = model(inputs, None)
     expected = {
         "loss": F.cross_entropy(logits, targets).item(),
@@ -159,11 +170,14 @@ def test_scores_are_means_over_examples_whatever_the_batches(task, prepared, mon
 
 
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
-def test_loss_is_a_sum_and_a_count(task, prepared, label_smoothing):
+def test_loss_is_a_sum_and_a_count(task, prepared, label_smoothing, monkeypatch):
     split, model = task.read(prepared / "valid.npz"), Guess()
-    pairs = [task.loss(model, batch, label_smoothing) for batch in task.batches(split, 7)]
-    assert sum(count for _, count in pairs) == 50
-    inputs, targets = together(task.batches(split, 50))
+    ((inputs, _, targets),) = in_order(task, split)
+    assert len(targets) == 50
+    monkeypatch.setattr(images, "EVALUATION_BATCH", 7)
+    params = ImagesTrain(label_smoothing=label_smoothing)
+    pairs = [task.loss(model, batch, params) for batch in in_order(task, split)]
+    assert [count for _, count in pairs] == [7] * 7 + [1]
     smooth = F.one_hot(targets, 10) * (1 - label_smoothing) + label_smoothing / 10
     expected = -(smooth * model(inputs, None).log_softmax(1)).sum()  # Szegedy et al. 2016, §7
     torch.testing.assert_close(sum(total for total, _ in pairs), expected)
@@ -172,7 +186,8 @@ def test_loss_is_a_sum_and_a_count(task, prepared, label_smoothing):
 def test_scores_smooth_nothing(task, prepared):
     """What is chosen on is the plain loss."""
     split, model = task.read(prepared / "valid.npz"), Guess()
-    total, count = task.loss(model, next(task.batches(split, 50)), 0.0)
+    (batch,) = in_order(task, split)
+    total, count = task.loss(model, batch, ImagesTrain(label_smoothing=0.0))
     assert task.scores(model, split)["loss"] == pytest.approx(total.item() / count, rel=1e-5)
 
 

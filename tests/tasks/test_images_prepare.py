@@ -9,7 +9,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import ImagesPrepare
+from kassandra.contracts.tasks.images import ImagesPrepare
 from kassandra.tasks.images import _mean_and_std, prepare
 
 SPLITS = ("train", "valid", "test")

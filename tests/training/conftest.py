@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save
 
 from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.params import ImagesTrain
 from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.tasks.images import ImagesTrain
 from kassandra.models.build import build
 from kassandra.tasks.images import Split
 from kassandra.training.checkpoint import Checkpoint

@@ -168,7 +168,8 @@ def test_the_gradient_is_that_of_the_mean_loss(fresh, gradients, task, splits):
     """So that the last batch of an epoch, which may be small, and batches of another size weigh alike."""
     done = fresh({"clip": None, "epochs": 1, "batch_size": 60, "learning_rate": 1e-12}, model={"dropout": 0.0})
     model = with_weights(done.trained.weights)
-    (batch,) = task.batches(splits[0], 60)
+    ((_, batch),) = task.numbered_batches(splits[0])
+    assert len(batch.targets) == 60
     F.cross_entropy(model(batch.inputs, None), batch.targets).backward()
     expected = torch.cat([weight.grad.flatten() for weight in model.parameters()])
     torch.testing.assert_close(gradients[0], expected, rtol=1e-4, atol=1e-6)
@@ -194,8 +195,8 @@ def test_divergence(fresh, task, clip):
         def __init__(self):
             vars(self).update(vars(task))
 
-        def loss(self, model, batch, label_smoothing):
-            total, count = super().loss(model, batch, label_smoothing)
+        def loss(self, model, batch, params):
+            total, count = super().loss(model, batch, params)
             return total * float("inf"), count
 
     advice = rf"lower train.learning_rate \(0.02\) or set train.clip \({clip}\)"
@@ -222,7 +223,7 @@ def test_one_line_per_epoch_in_a_log(fresh):
     lines = fresh().said.splitlines()
     assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
     for line in lines:
-        for word in ("train_loss", "valid_loss", "valid_accuracy", "examples/s"):
+        for word in ("train_loss", "valid_loss", "valid_accuracy", " images/s"):
             assert word in line
 
 
@@ -238,12 +239,22 @@ def test_any_task_will_do(run):
     class Sign:
         """Whether the sum of 28 numbers is positive, one example per batch."""
 
+        unit = "sums"
+
+        def size(self, split):
+            return len(split[0])
+
+        def steps(self, split, params):
+            assert isinstance(params, Train)
+            return len(split[0])
+
         def train_batches(self, split, params, generator):
             assert isinstance(params, Train)
             for row in torch.randperm(len(split[0]), generator=generator):
                 yield split[0][row : row + 1], split[1][row : row + 1]
 
-        def loss(self, model, batch, label_smoothing):
+        def loss(self, model, batch, params):
+            assert isinstance(params, Train)
             return F.cross_entropy(model(batch[0][:, None], None), batch[1], reduction="sum"), 1
 
         def scores(self, model, split):
@@ -251,6 +262,9 @@ def test_any_task_will_do(run):
 
     values = torch.randn(40, 28, generator=torch.Generator().manual_seed(0))
     split = values, (values.sum(1) > 0).long()
-    done = run({"batch_size": 1, "epochs": 5}, task=Sign(), splits=(split, split))
+    done = run({"epochs": 5}, task=Sign(), splits=(split, split))
+    assert all(line.split()[-1] == "sums/s" or " sums/s  (best)" in line for line in done.said.splitlines())
+    last = [0.02 * factor("triangular", step, 5 * 40) for step in range(39, 200, 40)]
+    assert [row["learning_rate"] for row in done.history] == last
     assert list(done.history[0]) == ["epoch", "train_loss", "valid_loss", "learning_rate"]
     assert done.history[-1]["valid_loss"] < 0.4  # ln 2 = 0.69 is a guess

@@ -1,0 +1,280 @@
+"""`kassandra add` and `kassandra remove`: sections of params.yaml put in and taken out as text, so that comments stay.
+
+A section is its key and all that stands under it, the comments right above it (no blank line between) and those below
+it that are indented deeper than its key. What `add` puts in, `remove` takes out: the file has its old bytes again.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+from kassandra.contracts import artifacts
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.params import read_pipeline
+from kassandra.contracts.section import unknown
+
+PARAMS = Path("params.yaml")
+LOCK = Path("dvc.lock")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # a folder, a stage of DVC, and a key without quotes
+
+
+@dataclass(frozen=True)
+class _File:
+    """A YAML file as its tree and as its lines: joined by `newline`, they are the file again to the byte."""
+
+    path: Path
+    text: str
+    newline: str
+    lines: list[str]
+    tree: dict[Any, Any]
+
+    def line(self, index: int) -> int:
+        """The number of the line, from 0, that a place in the text lies in."""
+        return self.text.count(self.newline, 0, index)
+
+
+class _Section(NamedTuple):
+    """Lines, from 0, of a section: `start` ≤ `key` < `end`. The comments above its key begin at `start`, its last
+    comment ends before `end`. `column` is the indent of its key, `width` the characters of its key."""
+
+    name: str
+    start: int
+    key: int
+    end: int
+    column: int
+    width: int
+
+
+def add(recipe: Path, name: str | None) -> None:
+    """Put the sections of a recipe last under `pipelines:` of params.yaml.
+
+    Args:
+        name: instead of the name in the recipe, which must then hold one section.
+
+    Raises:
+        KassandraError: a file cannot be read, or is not laid out in lines; a name is taken; a value is refused.
+            Nothing is written then.
+    """
+    params = _read(PARAMS, "run this in the root of the repository")
+    source = _read(recipe, f"recipes are {sorted(map(str, Path('recipes').glob('*.yaml')))}")
+    found = _recipe(source)
+    if name is not None and len(found) > 1:
+        raise KassandraError(f"{recipe}: --as renames one section, here are {[section.name for section in found]}")
+    new = {section.name if name is None else name: source.tree[section.name] for section in found}
+    pipelines = params.tree.get("pipelines")
+    for key, value in new.items():
+        _check_name(key, value, pipelines if isinstance(pipelines, dict) else {}, alone=len(new) == 1)
+    key_line, column, sections = _pipelines(params)
+    at = _after_comments(params.lines, sections[-1].end if sections else key_line + 1, column)
+    lines = list(params.lines)
+    block: list[str] = []
+    said: list[str] = []
+    if not sections:
+        lines[key_line] = lines[key_line].replace(": {}", ":", 1)
+    for place, (key, section) in enumerate(zip(new, found, strict=True)):
+        above = source.lines[found[place - 1].end if place else 0 : section.key]
+        below = source.lines[section.end :] if section == found[-1] else []
+        head = _comments(above)  # without a blank line, so that `remove` knows it as one
+        first = key + source.lines[section.key][section.width :]
+        rest = [*source.lines[section.key + 1 : section.end], *("  " + line for line in _comments(below))]
+        separator = [""] if block or at > key_line + 1 else []
+        block += separator + [" " * column + line if line else "" for line in [*head, first, *rest]]
+        said += [f"Added {key!r} to {PARAMS}.", *(f"  {line}" for line in head)]
+    lines[at:at] = block
+    _write(params, lines, params.tree | {"pipelines": params.tree["pipelines"] | new}, list(new))
+    print("\n".join([*said, f"Next: dvc repro {' '.join(f'evaluate@{key}' for key in new)}"]))
+
+
+def remove(name: str) -> None:
+    """Take a section and its comments out of params.yaml, and say what else there is of this pipeline.
+
+    Raises:
+        KassandraError: params.yaml cannot be read, has no such pipeline, or is not laid out in lines. Nothing is
+            written then.
+    """
+    params = _read(PARAMS, "run this in the root of the repository")
+    key_line, _, sections = _pipelines(params)
+    section = next((section for section in sections if section.name == name), None)
+    if section is None:
+        raise KassandraError(unknown(str(PARAMS), "pipeline", name, [section.name for section in sections]))
+    lines = list(params.lines)
+    above = section.start - 1
+    del lines[above if above > key_line and not lines[above].strip() else section.start : section.end]
+    if len(sections) == 1:
+        lines[key_line] = re.sub(r"^(\s*[^\s:]+):", r"\1: {}", lines[key_line])
+    rest = {key: value for key, value in params.tree["pipelines"].items() if str(key) != name}
+    _write(params, lines, params.tree | {"pipelines": rest}, [])
+    print(f"Removed {name!r} from {PARAMS}.")
+    for line in _remains(name):
+        print(line)
+
+
+def _remains(name: str) -> list[str]:
+    """What a removed pipeline leaves behind, a line for the results and one for DVC."""
+    folders = [room / name for room in (artifacts.RAW, artifacts.PREPARED, artifacts.MODELS, artifacts.METRICS)]
+    tables = [room / f"{name}.parquet" for room in (artifacts.BASELINES, artifacts.PREDICTIONS)]
+    checkpoints = [at for at in artifacts.CHECKPOINTS.glob(f"{name}-*") if at.name.rpartition("-")[0] == name]
+    paths = [*folders, *tables, artifacts.COSTS / f"{name}.json", *sorted(checkpoints)]
+    found = [str(path) for path in paths if path.exists()]
+    lines = [f"Its results remain; delete what you need no more: {' '.join(found)}"] if found else []
+    lock = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
+    if stages := re.findall(rf"^  ([a-z]+@{re.escape(name)}):", lock, re.MULTILINE):
+        # DVC asks dvc.lock for the stages that dvc.yaml has, not the other way round; the guard reads all of it.
+        lines.append(
+            f"{LOCK} still names {', '.join(stages)}: DVC passes over them, and they spare the work if the same "
+            f"section is added again. Delete them when you delete {artifacts.METRICS / name}, for `make guard` looks "
+            "for all metrics named there; `dvc gc --workspace` frees DVC's cache of whatever no pipeline here uses."
+        )
+    return lines
+
+
+def _check_name(name: str, section: Any, pipelines: dict[Any, Any], alone: bool) -> None:
+    if not (isinstance(name, str) and NAME.fullmatch(name) and YAML(typ="safe", pure=True).load(name) == name):
+        raise KassandraError(f"{name!r} cannot name a pipeline: letters, digits, '_' and '-' do, a letter first")
+    if name not in pipelines:
+        return
+    if repr(pipelines[name]) == repr(section):  # repr: 1, 1.0 and true are not the same here, though they are equal
+        raise KassandraError(
+            f"{PARAMS}: the very same section {name!r} stands there already; `dvc repro evaluate@{name}` runs it"
+        )
+    other = ", or `--as OTHER` to have both" if alone else ""
+    raise KassandraError(
+        f"{PARAMS}: another pipeline {name!r} stands there already; `kassandra remove {name}` first{other}"
+    )
+
+
+def _recipe(file: _File) -> list[_Section]:
+    """The sections of a recipe, all in the first column, with nothing beside them but comments."""
+    if stray := [key for key in ("pipelines", "seed") if key in file.tree]:
+        raise KassandraError(f"{file.path}: {stray[0]!r} is for {PARAMS}; a recipe holds what stands under 'pipelines'")
+    root = _compose(file)
+    if root.value and not root.flow_style and not any(re.match(r"---|\.\.\.|%", line) for line in file.lines):
+        sections = _sections(file, root, above=-1, below=len(file.lines))
+        if sections[0].column == 0 and all(section.name in file.tree for section in sections):
+            return sections
+    raise KassandraError(
+        f"{file.path}: expected comments and sections as under 'pipelines', each name (not a number) first on its line"
+    )
+
+
+def _pipelines(file: _File) -> tuple[int, int, list[_Section]]:
+    """The line of `pipelines:`, the indent of the names under it, and its sections; none of `pipelines: {}`."""
+    entries = _compose(file).value
+    place = next((place for place, (key, _) in enumerate(entries) if key.value == "pipelines"), None)
+    if place is None:
+        raise KassandraError(f"{file.path}: key 'pipelines' is missing; write 'pipelines: {{}}' for a start")
+    key, value = entries[place]
+    line, outer = file.line(key.start_mark.index), _indent(file.lines[file.line(key.start_mark.index)])
+    if isinstance(value, MappingNode) and not value.flow_style:
+        below = file.line(entries[place + 1][0].start_mark.index) if entries[place + 1 :] else len(file.lines)
+        sections = _sections(file, value, above=line, below=below)
+        return line, sections[0].column, sections
+    after = file.text[key.end_mark.index :]
+    if isinstance(value, MappingNode) and not value.value and after.startswith(": {}"):
+        return line, outer + 2, []
+    raise KassandraError(
+        f"{file.path}: line {line + 1}: under 'pipelines:', put each section on lines of its own, without braces, or "
+        "write 'pipelines: {}' for none"
+    )
+
+
+def _compose(file: _File) -> MappingNode:
+    root = YAML(typ="safe", pure=True).compose(file.text)
+    assert isinstance(root, MappingNode)  # its tree is a dict
+    return root
+
+
+def _sections(file: _File, mapping: MappingNode, above: int, below: int) -> list[_Section]:
+    """The sections of a mapping in block style, which lies between the lines `above` and `below`."""
+    keys: list[Node] = [key for key, _ in mapping.value]
+    starts = [file.line(key.start_mark.index) for key in keys]
+    sections: list[_Section] = []
+    for key, first, stop in zip(keys, starts, [*starts[1:], below], strict=True):
+        line, name = file.lines[first], key.value if isinstance(key, ScalarNode) else None
+        column, width = _indent(line), key.end_mark.index - key.start_mark.index
+        if name is None or not line[column + width :].startswith(":"):
+            raise KassandraError(f"{file.path}: line {first + 1} must begin with a name and ':'")
+        outer = _indent(file.lines[above]) if above >= 0 else -1
+        text = (n for n in range(first, stop) if _is_content(file.lines[n]) and _indent(file.lines[n]) > outer)
+        # What ends a text block and looks like a comment is indented deeper than the key, as the comments that follow.
+        end = _after_comments(file.lines, max(text) + 1, column + 1)
+        start, bound = first, sections[-1].end if sections else above + 1
+        while start > bound and _is_comment(file.lines[start - 1]):
+            start -= 1
+        sections.append(_Section(name, start, first, end, column, width))
+    return sections
+
+
+def _after_comments(lines: list[str], start: int, column: int) -> int:
+    """Past the comments from `start` on that are indented at least to `column`, blank lines among them or not."""
+    end = start
+    for number, line in enumerate(lines[start:], start):
+        if _is_comment(line) and _indent(line) >= column:
+            end = number + 1
+        elif line.strip():
+            break
+    return end
+
+
+def _comments(lines: list[str]) -> list[str]:
+    """Comments from the first column on, with `#` for the blank lines between them."""
+    kept = [number for number, line in enumerate(lines) if line.strip()]
+    return [line.strip() or "#" for line in lines[kept[0] : kept[-1] + 1]] if kept else []
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _is_content(line: str) -> bool:
+    return bool(line.strip()) and not _is_comment(line)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _read(path: Path, instead: str) -> _File:
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise KassandraError(f"{path}: no such file; {instead}") from None
+    except OSError as error:
+        raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise KassandraError(f"{path}: cannot be read: write it in UTF-8") from None
+    newline = "\r\n" if 0 < text.count("\n") == text.count("\r\n") else "\n"
+    return _File(path, text, newline, text.split(newline), _tree(path, text))
+
+
+def _tree(path: Path, text: str) -> dict[Any, Any]:
+    try:
+        tree = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(tree, dict):
+        raise KassandraError(f"{path}: expected keys and sections, got {tree!r}")
+    return tree
+
+
+def _write(file: _File, lines: list[str], expected: dict[Any, Any], new: list[str]) -> None:
+    """Write these lines if they mean what is expected, and each new pipeline passes the checks; else nothing."""
+    text = file.newline.join(lines)
+    try:
+        same = repr(_tree(file.path, text)) == repr(expected)
+    except KassandraError:
+        same = False
+    if not same:
+        raise KassandraError(f"{file.path}: anchors, tags or texts of several lines stand in the way; edit it by hand")
+    with artifacts.whole(file.path) as partial:
+        partial.write_bytes(text.encode())
+        for name in new:
+            try:
+                read_pipeline(name, partial)
+            except KassandraError as error:
+                raise KassandraError(str(error).replace(str(partial), str(file.path))) from None

@@ -1,0 +1,43 @@
+"""data/prepared/<pipeline>/ (train and valid, without labels) → data/pretrained/<pipeline>.safetensors: first weights.
+
+A file without weights, for pipelines without `model.pretrain`.
+"""
+
+from typing import Any
+
+from safetensors.numpy import save
+
+from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, PRETRAINED, read_json, whole
+from kassandra.contracts.model_params import Pretrain, ReaderParams
+from kassandra.contracts.params import read_pipeline
+from stages.script import run
+
+
+def main(name: str) -> None:
+    params, seed = read_pipeline(name)
+    weights: dict[str, Any] = {}
+    if isinstance(params.model, ReaderParams) and params.model.pretrain:
+        weights = pretrained(name, params.model, params.model.pretrain, seed)
+    with whole(PRETRAINED / f"{name}.safetensors") as partial:
+        partial.write_bytes(save(weights))
+
+
+def pretrained(name: str, model: ReaderParams, how: Pretrain, seed: int) -> dict[str, Any]:
+    # Imported here, as most pipelines have no use for them.
+    from kassandra.training.checkpoint import Checkpoint, code, digest
+    from kassandra.training.fingerprint import fingerprint, set_up
+    from kassandra.training.pretrain import pretrain
+
+    prepared, meta = PREPARED / name, read_json(PREPARED / name / "meta.json")
+    device = set_up("auto", how.threads)
+    made_on = fingerprint(device, how.threads, how.precision)
+    splits = [prepared / "train.npz", prepared / "valid.npz"]
+    key = digest(seed, model.model_dump(), meta, made_on, *splits, *code())
+    checkpoints = CHECKPOINTS / f"{name}-pretrain-{key}"
+    weights = pretrain(prepared, meta, model, how, seed, device, checkpoints)
+    Checkpoint(checkpoints).remove()
+    return {name: value.cpu().numpy() for name, value in weights.items()}
+
+
+if __name__ == "__main__":
+    run(main, __doc__)
