@@ -24,6 +24,4 @@ def predictions(prepared: Path, seed: int) -> pd.DataFrame:
         "logistic regression on pixels": LogisticRegression(tol=1e-3, max_iter=500, random_state=seed),
     }
     with threadpool_limits(1):  # the same sums in the same order, however many cores there are
-        return pd.DataFrame(
-            {name: model.fit(pixels, labels).predict(unseen) for name, model in models.items()}
-        )
+        return pd.DataFrame({name: model.fit(pixels, labels).predict(unseen) for name, model in models.items()})

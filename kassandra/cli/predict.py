@@ -63,6 +63,8 @@ def _texts(model: Predictor, inputs: list[str], column: str | None, as_json: boo
     if column and not is_table:
         raise KassandraError("--text: names a column, so the input must be one table (.csv, .tsv, .jsonl, .parquet)")
     if is_table:
+        if not Path(inputs[0]).exists():
+            raise KassandraError(f"{inputs[0]}: no such file")
         read = read_table_of_texts(Path(inputs[0]), column, NO_LABEL)
         texts = read.texts
         if read.refused:

@@ -116,8 +116,9 @@ def remove(name: str) -> None:
 
 def _remains(name: str) -> list[str]:
     """What a removed pipeline leaves behind, a line for the results and one for DVC."""
-    folders = [room / name for room in (artifacts.RAW, artifacts.PREPARED, artifacts.MODELS, artifacts.METRICS)]
-    tables = [room / f"{name}.parquet" for room in (artifacts.BASELINES, artifacts.PREDICTIONS)]
+    rooms = (artifacts.RAW, artifacts.PREPARED, artifacts.MODELS, artifacts.PREDICTIONS, artifacts.METRICS)
+    folders = [room / name for room in rooms]
+    tables = [artifacts.BASELINES / f"{name}.parquet", artifacts.PRETRAINED / f"{name}.safetensors"]
     checkpoints = [at for at in artifacts.CHECKPOINTS.glob(f"{name}-*") if at.name.rpartition("-")[0] == name]
     paths = [*folders, *tables, artifacts.COSTS / f"{name}.json", *sorted(checkpoints)]
     found = [str(path) for path in paths if path.exists()]

@@ -75,7 +75,11 @@ def _cost(name: str) -> str:
 
 def _warn_of_changed_source(console: Console, name: str) -> None:
     """DVC does not watch one's own `source.path`, only its copy in data/raw."""
-    path = read_pipeline(name)[0].source.path
+    try:
+        path = read_pipeline(name)[0].source.path
+    except KassandraError as error:  # removed since, or being edited
+        console.print(f"[yellow]These are results of before[/]: {error}", markup=True)
+        return
     if path and (RAW / name).is_dir() and has_changed(Path(path), RAW / name):
         again = f"`dvc repro -f download@{name}`, then `dvc repro evaluate@{name}`"
         console.print(f"[yellow]{path} has changed since it was read[/]: {again}")

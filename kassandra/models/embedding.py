@@ -8,7 +8,7 @@ from kassandra.models.dropout import LockedDropout
 
 
 class Embedding(nn.Module):
-    """A vector per token; that of padding is zero and stays so.
+    """A vector per token; that of padding is zero, and stays so where nothing but reading moves it.
 
     Args:
         vocab_size: number of token ids.

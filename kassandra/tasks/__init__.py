@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from kassandra.contracts.params import Train
 
@@ -37,7 +38,7 @@ class Task(Protocol):
         """How many units a split has; an epoch of training sees each once."""
 
     def steps(self, split: Any, params: Train) -> int:
-        """How many batches an epoch of training has, the same in every epoch."""
+        """At most so many batches are in an epoch of training; what the learning-rate schedule counts with."""
 
     def train_batches(self, split: Any, params: Train, generator: torch.Generator) -> Iterator[Batch]:
         """One epoch: every example once, in an order drawn from the generator, distorted where params say so."""
@@ -47,6 +48,24 @@ class Task(Protocol):
 
     def scores(self, model: nn.Module, split: Any) -> dict[str, float]:
         """Means over the split's units, `loss` among them; for choosing weights on validation."""
+
+
+def class_loss(model: nn.Module, batch: Batch, label_smoothing: float) -> tuple[Tensor, int]:
+    """`Task.loss` of tasks that name one class per example."""
+    logits = model(batch.inputs, batch.lengths)  # (batch, classes)
+    total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=label_smoothing)
+    return total, len(batch.targets)
+
+
+def class_scores(model: nn.Module, batches: Iterator[Batch]) -> dict[str, float]:
+    """`Task.scores` of tasks that name one class per example."""
+    loss, right, count = 0.0, 0, 0
+    for batch in batches:
+        logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
+        loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
+        right += int((logits.argmax(1) == batch.targets).sum())
+        count += len(batch.targets)
+    return {"loss": loss / count, "accuracy": right / count}
 
 
 def load(name: str) -> Any:

@@ -19,7 +19,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.params import Source
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.tasks.images import Distortion, ImagesPrepare, ImagesTrain
-from kassandra.tasks import Batch
+from kassandra.tasks import Batch, class_loss, class_scores
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip
@@ -117,17 +117,10 @@ class Task:
             yield np.arange(start, start + len(labels)), Batch(self._sequences(pixels), None, labels)
 
     def loss(self, model: nn.Module, batch: Batch, params: ImagesTrain) -> tuple[Tensor, int]:
-        logits = model(batch.inputs, batch.lengths)  # (batch, classes)
-        total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=params.label_smoothing)
-        return total, len(batch.targets)
+        return class_loss(model, batch, params.label_smoothing)
 
     def scores(self, model: nn.Module, split: Split) -> dict[str, float]:
-        loss, right = 0.0, 0
-        for _, batch in self.numbered_batches(split):
-            logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
-            loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
-            right += int((logits.argmax(1) == batch.targets).sum())
-        return {"loss": loss / len(split.labels), "accuracy": right / len(split.labels)}
+        return class_scores(model, (batch for _, batch in self.numbered_batches(split)))
 
     def own_input(self, images: NDArray[Any]) -> Split:
         """Somebody's array as a split without labels.

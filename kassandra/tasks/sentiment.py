@@ -10,13 +10,12 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import map_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import UNK, ModelSpec
 from kassandra.contracts.tasks.sentiment import SentimentPrepare, SentimentTrain, TextSource
-from kassandra.tasks import Batch
+from kassandra.tasks import Batch, class_loss, class_scores
 from kassandra.text import reviews, tokens
 from kassandra.text.ragged import Ragged, batches_by_length, shuffled_batches
 
@@ -134,17 +133,10 @@ class Task:
         return tokens.pieces(self.tokenizer, text, self.max_length, self.keep)
 
     def loss(self, model: nn.Module, batch: Batch, params: SentimentTrain) -> tuple[Tensor, int]:
-        logits = model(batch.inputs, batch.lengths)  # (batch, classes)
-        total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=params.label_smoothing)
-        return total, len(batch.targets)
+        return class_loss(model, batch, params.label_smoothing)
 
     def scores(self, model: nn.Module, split: Split) -> dict[str, float]:
-        loss, right = 0.0, 0
-        for _, batch in self.numbered_batches(split):
-            logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
-            loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
-            right += int((logits.argmax(1) == batch.targets).sum())
-        return {"loss": loss / len(split.labels), "accuracy": right / len(split.labels)}
+        return class_scores(model, (batch for _, batch in self.numbered_batches(split)))
 
     def own_input(self, texts: list[str]) -> Split:
         """Somebody's texts as a split without labels.
@@ -171,6 +163,11 @@ def _split(texts: reviews.Texts, fraction: float, seed: int, key: str) -> tuple[
         first, second = train_test_split(texts, test_size=fraction, random_state=seed, stratify=labels)
     except ValueError as error:
         raise KassandraError(f"{key}: {fraction} of {len(texts)} texts cannot be split by class: {error}") from None
+    if lacking := sorted(set(labels) - {label for _, label in second}):
+        raise KassandraError(
+            f"{key}: with {fraction} of each class, none of the {labels.count(lacking[0])} texts of class "
+            f"{lacking[0]!r} is left for this part; take a larger share, or give it more texts"
+        )
     return list(first), list(second)
 
 

@@ -66,8 +66,8 @@ def shuffled_batches(
 ) -> Iterator[NDArray[np.intp]]:
     """As `batches_by_length`, but which rows of about a length meet, and the order of the batches, is drawn anew.
 
-    Lengths are rounded up to 8 steps to the doubling, and rows are drawn among those that round alike: so at most a
-    tenth is padding, and every epoch has the same number of batches of the same shapes.
+    Lengths are rounded up to 8 steps to the doubling, and rows are drawn among those that round alike: so where there
+    are many rows little is padding, and every epoch has the same number of batches of the same sizes.
     """
     rounded = round_up(lengths)
     order = generator.permutation(len(lengths))

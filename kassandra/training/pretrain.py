@@ -9,7 +9,7 @@ from torch import Tensor
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.model_params import Pretrain, ReaderParams, WriterParams
-from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.spec import PAD, ModelSpec
 from kassandra.contracts.tasks.language import LanguageTrain
 from kassandra.models.build import build
 from kassandra.tasks.language import Split, Task
@@ -72,5 +72,7 @@ def _renamed(weights: dict[str, Tensor], direction: str | None) -> Iterator[tupl
     for name, value in weights.items():
         if name.startswith("encoder."):
             yield (name if direction is None else name.replace("encoder.", f"encoder.{direction}.", 1)), value
-        elif name.startswith("embedding."):
+        elif name == VECTORS:
+            # The softmax over tied vectors has moved that of padding, which is to be zero in a classifier.
+            value[PAD] = 0
             yield name, value

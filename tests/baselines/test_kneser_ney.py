@@ -64,6 +64,7 @@ def zipfian(size, vocab_size, seed):
     return (ids + np.roll(ids, 1) // 2) % vocab_size
 
 
+@pytest.mark.slow
 @given(streams(), st.integers(1, 6))
 def test_equals_the_equations(text, order):
     train, test, vocab_size = text
@@ -82,6 +83,7 @@ def test_equals_the_equations_where_discounts_are_estimated(order):
     )
 
 
+@pytest.mark.slow
 @given(streams(), st.integers(1, 6))
 def test_every_context_leaves_one_to_share(text, order):
     """Seen or not, short or long; and every id has its part."""

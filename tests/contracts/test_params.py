@@ -215,6 +215,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(data=st.data())
 @pytest.mark.parametrize("task", TASKS)

@@ -43,6 +43,7 @@ def test_error_as_defined(pairs, bins):
     assert expected_calibration_error(confidence, right, bins) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(CONFIDENCES, st.randoms())
 def test_the_order_of_examples_is_nothing_to_the_error(pairs, random):
     shuffled = random.sample(pairs, len(pairs))
@@ -136,6 +137,7 @@ DRAWINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     one, other = tmp_path / "one.png", tmp_path / "other.png"

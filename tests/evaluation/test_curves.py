@@ -73,6 +73,7 @@ def test_certainty_beyond_rounding_still_has_an_order():
     assert areas(np.array([0, 1]), log_probabilities)["roc_auc"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 4])
 def test_scores_are_the_areas_with_intervals_seeded(classes):
     targets, log_probabilities = made(150, classes)
@@ -163,6 +164,7 @@ def test_more_classes_have_a_curve_each_and_the_mean(shown):
         )  # the mean curve has the mean area
 
 
+@pytest.mark.slow
 def test_of_many_classes_the_weakest_are_drawn(shown):
     targets, log_probabilities = made(600, 13)
     names = [f"class {number}" for number in range(13)]
@@ -182,6 +184,7 @@ DRAWINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     one, other = tmp_path / "one.png", tmp_path / "other.png"

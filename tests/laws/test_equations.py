@@ -115,6 +115,7 @@ def test_the_reference_cells_pass_gradcheck(cell):
     assert torch.autograd.gradcheck(step, (x, h, c, *weights))
 
 
+@pytest.mark.slow
 def test_every_variant_passes_gradcheck(model_params):
     torch.manual_seed(0)
     encoder = build_encoder(2, model_params.model_copy(update={"hidden_size": 2})).double()

@@ -203,6 +203,9 @@ def test_mistakes_in_the_data(table, made):
     table(mine=[*rows(60), ("rare one", "rare"), ("other one", "rare")])
     rare = "class 'rare' has 2 texts, too few to be split; at least 3 are needed"
     refused(made, raw, f"prepare.test_fraction: {rare}")
+    table(mine=[*rows(60), *((f"rare {number}", "rare") for number in range(4))])
+    lacking = "with 0.1 of each class, none of the 3 texts of class 'rare' is left for this part; .*"
+    refused(made, raw, f"prepare.valid_fraction: {lacking}")
     table(mine=rows(10))
     text = r"prepare.test_fraction: 0.01 of 10 texts cannot be split by class: .*number of classes.*"
     refused(made, raw, text, test_fraction=0.01)

@@ -88,6 +88,7 @@ def read(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
@@ -96,6 +97,7 @@ def test_what_is_written_is_read_back(tmp_path, suffix, rows):
     assert read_table_of_texts(tmp_path / f"a{suffix}", None, None) == (*map(list, zip(*rows, strict=True)), [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, data=st.data())
@@ -236,6 +238,7 @@ def test_missing_file_and_columns_of_parquet(tmp_path):
         read_table_of_texts(tmp_path / "a.parquet", None, None)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, first=st.tuples(TEXTS, LABELS))
 def test_quote_that_is_never_closed(tmp_path, rows, first):
@@ -256,6 +259,7 @@ def test_what_a_wrong_quote_holds_is_told_line_by_line(read):
     assert table.refused == [Refused(3, AFTER_QUOTE), Refused(4, WITHIN), Refused(6, WITHIN), Refused(7, WITHIN)]
 
 
+@pytest.mark.slow
 def test_a_long_review_is_read_and_the_limit_of_csv_is_put_back(read):
     csv.field_size_limit(limit := 131_072)  # what Python begins with
     assert [len(text) for text in read(f"text,label\n{'x' * 9_000_000},1\n").texts] == [9_000_000]
