@@ -19,6 +19,8 @@ from kassandra.models.build import build
 from kassandra.models.folder import save
 from kassandra.text.ragged import Ragged
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["A wonderful book!", "boring", "I would not read it again, it is a waste of time and money. " * 5, "zzzz"]
 
 
@@ -201,7 +203,6 @@ def test_what_is_drawn_is_among_the_fewest_that_reach_top_p(logits, temperature,
     assert int(draw(logits, 0, top_p, torch.Generator())) == int(logits.argmax())
 
 
-@pytest.mark.slow
 def test_draws_follow_the_probabilities():
     logits, generator = torch.tensor([0.5, 0.3, 0.15, 0.05], dtype=torch.double).log(), torch.Generator().manual_seed(0)
 

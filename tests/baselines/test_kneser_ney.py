@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from kassandra.baselines.kneser_ney import FALLBACK, KneserNey
 from kassandra.contracts.errors import KassandraError
 
+pytestmark = pytest.mark.slow
+
 
 class Slow:
     """Chen & Goodman (1998), written from the equations: dictionaries of tuples, and exact fractions throughout."""
@@ -64,7 +66,6 @@ def zipfian(size, vocab_size, seed):
     return (ids + np.roll(ids, 1) // 2) % vocab_size
 
 
-@pytest.mark.slow
 @given(streams(), st.integers(1, 6))
 def test_equals_the_equations(text, order):
     train, test, vocab_size = text
@@ -83,7 +84,6 @@ def test_equals_the_equations_where_discounts_are_estimated(order):
     )
 
 
-@pytest.mark.slow
 @given(streams(), st.integers(1, 6))
 def test_every_context_leaves_one_to_share(text, order):
     """Seen or not, short or long; and every id has its part."""

@@ -6,6 +6,8 @@ from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.model_params import WriterParams
 from kassandra.contracts.spec import ModelSpec
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_prompt_and_what_follows(kassandra, trained_writer):
     from kassandra.inference import load

@@ -7,6 +7,8 @@ from collections import defaultdict
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["A wonderful book, I loved it!", "boring [bold] and a waste of money", "größe ∑ zzzz"]
 
 

@@ -8,6 +8,8 @@ from ruamel.yaml import YAML
 
 from kassandra.cli.reproduction import compare, judge
 
+pytestmark = pytest.mark.slow
+
 FINGERPRINT = ["torch: 2.13.0", "device: cpu", "instructions: AVX512", "threads: 2", "precision: bf16"]
 OTHER = [*FINGERPRINT[:2], "instructions: AVX2", *FINGERPRINT[3:]]
 

@@ -16,6 +16,8 @@ from kassandra.evaluation.calibration import (
     wilson,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def answers(examples=300, seed=0, excess=0.0):
     """Confidences of a model of two classes, and whether it is right: less often by `excess` than it says."""
@@ -43,7 +45,6 @@ def test_error_as_defined(pairs, bins):
     assert expected_calibration_error(confidence, right, bins) == pytest.approx(expected, abs=1e-12)
 
 
-@pytest.mark.slow
 @given(CONFIDENCES, st.randoms())
 def test_the_order_of_examples_is_nothing_to_the_error(pairs, random):
     shuffled = random.sample(pairs, len(pairs))
@@ -98,7 +99,6 @@ def test_a_calibrated_model_may_have_no_error_and_another_may_not():
     assert calibration_error_score(*answers(excess=0.2), 0).low > 0.05
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("excess", [0, 0.02, 0.05, 0.2])
 def test_the_interval_covers_the_truth(excess):
     """A model too sure by `excess` everywhere has that error in any bins. Percentiles would cover a 0 never."""
@@ -109,7 +109,6 @@ def test_the_interval_covers_the_truth(excess):
     assert covered / trials >= 0.86  # 0.90 and more of many trials
 
 
-@pytest.mark.slow
 def test_quick_enough_for_all_of_imdb():
     confidence, right = answers(25_000)
     start = time.process_time()
@@ -137,7 +136,6 @@ DRAWINGS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     one, other = tmp_path / "one.png", tmp_path / "other.png"

@@ -11,6 +11,8 @@ from sklearn import metrics
 from kassandra.evaluation import curves, figures
 from kassandra.evaluation.curves import accuracy_by_length, area_scores, areas, roc_and_precision_recall
 
+pytestmark = pytest.mark.slow
+
 FOUR = ["World", "Sports", "Business", "Sci/Tech"]
 
 
@@ -73,7 +75,6 @@ def test_certainty_beyond_rounding_still_has_an_order():
     assert areas(np.array([0, 1]), log_probabilities)["roc_auc"] == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 4])
 def test_scores_are_the_areas_with_intervals_seeded(classes):
     targets, log_probabilities = made(150, classes)
@@ -108,7 +109,6 @@ def test_classes_that_are_not_there_are_left_out():
     assert areas(targets * 0, log_probabilities) == area_scores(targets * 0, log_probabilities, 0) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("examples", "classes"), [(25_000, 2), (25_000, 20)])
 def test_quick_enough(examples, classes):
     targets, log_probabilities = made(examples, classes)
@@ -164,7 +164,6 @@ def test_more_classes_have_a_curve_each_and_the_mean(shown):
         )  # the mean curve has the mean area
 
 
-@pytest.mark.slow
 def test_of_many_classes_the_weakest_are_drawn(shown):
     targets, log_probabilities = made(600, 13)
     names = [f"class {number}" for number in range(13)]
@@ -184,7 +183,6 @@ DRAWINGS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     one, other = tmp_path / "one.png", tmp_path / "other.png"

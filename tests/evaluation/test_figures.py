@@ -7,6 +7,8 @@ from PIL import Image
 
 from kassandra.evaluation import figures
 
+pytestmark = pytest.mark.slow
+
 HISTORY = pd.DataFrame(
     {
         "epoch": [1, 2, 3],
@@ -57,7 +59,6 @@ def shown(monkeypatch, tmp_path):
 LONG = {"confusion of 40", "per class, 40", "one epoch", "loss alone"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in DRAWINGS])
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     for file in ("one.png", "other.png"):

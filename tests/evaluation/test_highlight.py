@@ -12,6 +12,8 @@ from matplotlib.colors import to_rgb
 from kassandra.evaluation import figures, highlight
 from kassandra.evaluation.highlight import COLUMNS, LINES, Passage, drawable, html, png
 
+pytestmark = pytest.mark.slow
+
 NASTY = (
     "<script>alert(1)</script> & \"'\x00\x1b\u202e\u2028 $5^{ x_1^2$ {0} %s\n\r\n\t猫 العربية e\u0301 👩‍👧 \ud800\ufffe"
 )
@@ -175,7 +177,6 @@ def test_lines_are_full_but_not_too_long(sizes):
             assert len(text) == COLUMNS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("heavy", "cut"), [(0, (False, True)), (1000, (True, True)), (1999, (True, False))])
 def test_of_a_long_text_the_heaviest_lines_are_shown(shown, heavy, cut):
     weights = np.full(2000, 0.001)
@@ -227,7 +228,6 @@ DRAWINGS = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     for file in ("one", "other"):
@@ -237,7 +237,6 @@ def test_drawn_twice_the_same_bytes(tmp_path, name):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"other.{kind}").read_bytes()
 
 
-@pytest.mark.slow
 @settings(max_examples=8)
 @given(st.lists(st.text(min_size=1, max_size=40), max_size=5))
 def test_any_text_can_be_drawn(tmp_path_factory, pieces):

@@ -14,6 +14,8 @@ from kassandra.contracts.tables import read_table
 from kassandra.evaluation import figures, images
 from kassandra.inference import load
 
+pytestmark = pytest.mark.slow
+
 CLASSES = list("0123456789")
 HISTORY = pd.DataFrame(
     {"epoch": [1, 2], "train_loss": [2.0, 1.0], "valid_loss": [1.5, 1.0], "valid_accuracy": [0.4, 0.6]}
@@ -80,7 +82,6 @@ def test_found_by_the_name_of_the_task():
     assert evaluation.load("images").evaluate is images.evaluate
 
 
-@pytest.mark.slow
 def test_twice_the_same_bytes(evaluate, tmp_path):
     one, other = evaluate(tmp_path / "one", 200), evaluate(tmp_path / "other", 200)
     pd.testing.assert_frame_equal(one.table, other.table, check_exact=True)
@@ -116,7 +117,6 @@ def test_mistakes_are_the_surest_first(kept, tmp_path):
     assert kept[0].get_suptitle().startswith("The 3 most confidently wrong of 3 wrong answers")
 
 
-@pytest.mark.slow
 def test_thirty_two_mistakes_are_enough(kept, tmp_path):
     targets = np.arange(50) % 10
     log_probabilities = answers(targets, np.zeros(50, dtype=bool), np.full(50, 0.5))

@@ -32,14 +32,17 @@ def every() -> list[Any]:
     for encoder, summaries in ENCODERS:
         for cell, summary in product(CELLS, summaries):
             simplest = encoder in ({"variant": "vanilla"}, {"variant": "attention", "num_layers": 1})
-            usual = (cell == "lstm") + (summary is summaries[0])
+            plain = encoder.get("num_layers", 1) <= 2 and not ("num_layers" in encoder and "bidirectional" in encoder)
+            quick = (cell == "lstm" and (simplest or (plain and summary is summaries[0]))) or (
+                encoder == {"variant": "vanilla"} and summary is summaries[0]
+            )
             layers, both = f"{encoder.get('num_layers', 1)}-layer", ["two-way"] * encoder.get("bidirectional", False)
             kind = summary["attention"]["kind"] if "attention" in summary else summary["readout"]
             combinations.append(
                 pytest.param(
                     ModelParams.model_validate({"cell": cell, "hidden_size": 5, **encoder, **summary}),
                     id="-".join([encoder["variant"], layers, *both, cell, kind]),
-                    marks=[] if usual == 2 or (usual == 1 and simplest) else [pytest.mark.slow],
+                    marks=[] if quick else [pytest.mark.slow],
                 )
             )
     return combinations

@@ -9,6 +9,8 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.sources.catalogue import find
 from kassandra.sources.fetch import fetch_dataset
 
+pytestmark = pytest.mark.slow
+
 FILES = {"images.gz": random.Random(0).randbytes(300_000), "labels.gz": random.Random(1).randbytes(900)}
 
 
@@ -219,7 +221,6 @@ def test_unknown_dataset(goal):
     assert not goal.parent.exists()
 
 
-@pytest.mark.slow
 def test_mnist_for_real(tmp_path):
     fetch_dataset("mnist", tmp_path / "mnist")
     digests = {name: hashlib.sha256(body).hexdigest() for name, body in on_disk(tmp_path / "mnist").items()}

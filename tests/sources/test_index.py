@@ -9,6 +9,8 @@ import pytest
 
 from kassandra.contracts.errors import KassandraError
 
+pytestmark = pytest.mark.slow
+
 FILES = {"images.gz": random.Random(0).randbytes(300_000), "labels.gz": random.Random(1).randbytes(900)}
 MEMBERS = {f"pkg-1.0/data/{name}": body for name, body in FILES.items()}
 

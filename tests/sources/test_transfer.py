@@ -7,6 +7,8 @@ import pytest
 from kassandra.sources.content import Unavailable
 from kassandra.sources.network import Patience
 
+pytestmark = pytest.mark.slow
+
 BODY = random.Random(0).randbytes(700_001)  # several chunks, and not a multiple of one
 NAME = "digits.gz"
 

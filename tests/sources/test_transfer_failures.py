@@ -9,6 +9,8 @@ from kassandra.sources import network
 from kassandra.sources.content import Unavailable
 from kassandra.sources.network import Patience
 
+pytestmark = pytest.mark.slow
+
 BODY = random.Random(0).randbytes(700_001)  # several chunks, and not a multiple of one
 NAME = "digits.gz"
 

@@ -11,6 +11,8 @@ from kassandra.models.folder import save
 from kassandra.tasks.images import Task
 from kassandra.training.checkpoint import Checkpoint, digest
 
+pytestmark = pytest.mark.slow
+
 # Everything that draws random numbers: dropout (in the model of conftest.py), distortion, the order.
 RANDOM = {"distort": {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}, "clip": 0.5, "label_smoothing": 0.1}
 BATCHES = 3  # of each of 3 epochs
@@ -45,7 +47,6 @@ def cut(run, task, batches, keys=RANDOM, **others):
         run(keys, task=Interrupted(task, batches), **others)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("batches", range(3 * BATCHES))
 def test_cut_off_at_any_batch(run, fresh, task, file, batches):
     expected = fresh(RANDOM)
@@ -60,7 +61,6 @@ def test_cut_off_at_any_batch(run, fresh, task, file, batches):
     assert done.trained.kept_epoch == expected.trained.kept_epoch
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keys", "model"),
     [

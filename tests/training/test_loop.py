@@ -14,6 +14,8 @@ from kassandra.models.build import build
 from kassandra.tasks.images import Task
 from kassandra.training.schedule import factor
 
+pytestmark = pytest.mark.slow
+
 DISTORT = {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}
 COLUMNS = ["epoch", "train_loss", "valid_loss", "valid_accuracy", "learning_rate"]
 
@@ -54,7 +56,6 @@ def test_validation_drops_nothing_out(fresh, task, splits):
     assert done.history[0]["valid_accuracy"] == expected["accuracy"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("keys", [{}, {"distort": DISTORT}, {"precision": "bf16"}], ids=str)
 def test_the_same_seed_gives_the_same_bytes(fresh, keys):
     one, other = fresh(keys), fresh(keys)
@@ -102,7 +103,6 @@ class Scripted(Task):
         return {"loss": next(self.losses), "accuracy": 0.5}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("losses", list(itertools.permutations([1.0, 2.0, 3.0])), ids=str)
 def test_best_and_last(run, task, tmp_path, losses):
     """Weights of each single epoch come from trainings that are cut after it; `constant` makes them comparable."""

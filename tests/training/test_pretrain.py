@@ -13,6 +13,8 @@ from kassandra.contracts.spec import PAD, ModelSpec
 from kassandra.models.build import build
 from kassandra.training.pretrain import VECTORS, pretrain
 
+pytestmark = pytest.mark.slow
+
 MODELS = {
     "vanilla": {"variant": "vanilla", "readout": "concat"},
     "stacked gru": {"variant": "stacked", "cell": "gru"},
@@ -72,14 +74,12 @@ def test_each_direction_reads_on_its_own_with_the_same_vectors(pretrained):
         assert not torch.equal(both[f"encoder.back.recurrence.{weight}"], one[f"encoder.recurrence.{weight}"])
 
 
-@pytest.mark.slow
 def test_it_learns_what_comes_next(pretrained, capsys):
     pretrained(MODELS["vanilla"], epochs=12, learning_rate=0.02, samples=None)
     losses = [float(line.split("valid_loss ")[1].split()[0]) for line in capsys.readouterr().out.splitlines()[1:]]
     assert losses[-1] < losses[0] - 0.2
 
 
-@pytest.mark.slow
 def test_interrupted_it_ends_with_the_same_bytes(pretrained, monkeypatch):
     expected = pretrained(MODELS["two ways"], epochs=2)
     from kassandra.training import pretrain as module
