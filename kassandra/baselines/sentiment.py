@@ -27,7 +27,8 @@ def predictions(prepared: Path, seed: int) -> pd.DataFrame:
         [text for split in splits for text in Ragged(split["text"], split["text_offsets"]).texts()]
         for splits in ((train, valid), (test,))
     )
-    counter = CountVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=r"(?u)\b\w+\b", dtype=np.float32)
+    # In double precision: where arrays lie in memory decides the last bits of sums; in single ones it changed answers.
+    counter = CountVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=r"(?u)\b\w+\b", dtype=np.float64)
     counts, unseen_counts = counter.fit_transform(seen), counter.transform(unseen)
     with threadpool_limits(1):  # the same sums in the same order, however many cores there are
         return pd.DataFrame(
@@ -56,7 +57,7 @@ def _nb_weighted(counts: csr_matrix, labels: NDArray[np.int64], unseen: csr_matr
         inside = labels == label
         p = SMOOTHING + np.asarray(there[inside].sum(0)).ravel()  # (bigrams,)
         q = SMOOTHING + np.asarray(there[~inside].sum(0)).ravel()  # (bigrams,)
-        ratio = np.log((p / p.sum()) / (q / q.sum())).astype(np.float32)  # (bigrams,)
+        ratio = np.log((p / p.sum()) / (q / q.sum()))  # (bigrams,)
         model = LogisticRegression(C=1, max_iter=1000, random_state=seed)
         model.fit(there.multiply(ratio).tocsr(), inside)
         scores.append(model.decision_function(unseen_there.multiply(ratio).tocsr()))  # (texts,)
