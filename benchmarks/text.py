@@ -6,7 +6,7 @@
 
 All train a bidirectional LSTM layer of 128 on vectors of 128, answer from the last state of each direction, with Adam,
 in one thread and fp32 (the last one in bfloat16), on the same random reviews of IMDB's train split, cut at 1,000 tokens
-(1 in 50 is longer):
+(1 in 80 is longer):
 
 - tutorial: a DataLoader of random batches of 64, each padded to its longest text, pack_padded_sequence, nn.LSTM;
 - packed: our batches of about equal length, but packed;

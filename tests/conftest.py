@@ -160,3 +160,33 @@ def trained_writer(prepared_shakespeare, train_small) -> Path:
     """The folder of a small model that writes characters. Not to be written to."""
     how = {"epochs": 2, "batch_size": 8, "window": 40, "learning_rate": 0.02}
     return train_small(prepared_shakespeare, {"variant": "vanilla"}, how)
+
+
+@pytest.fixture(scope="session")
+def power_fails():
+    """Calls `run` with a task like the one given, but that is cut off when so many batches have been given.
+
+    `power_fails.Failure` is what is raised then: no Exception, so that nothing between can take it for an error.
+    """
+
+    class Failure(BaseException):
+        """Of power."""
+
+    def power_fails(task, batches, run):
+        class Interrupted(type(task)):
+            left = batches
+
+            def train_batches(self, *args):
+                for batch in super().train_batches(*args):
+                    if self.left == 0:
+                        raise Failure
+                    self.left -= 1
+                    yield batch
+
+        interrupted = Interrupted.__new__(Interrupted)
+        vars(interrupted).update(vars(task))
+        with pytest.raises(Failure):
+            run(interrupted)
+
+    power_fails.Failure = Failure
+    return power_fails

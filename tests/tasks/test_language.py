@@ -218,29 +218,10 @@ def test_a_prompt_of_ones_own():
             task.own_input(prompt)
 
 
-class Power(BaseException):
-    """Fails."""
-
-
-class Interrupted(Task):
-    """A task that is cut off when so many windows have been given."""
-
-    def __init__(self, task, batches):
-        vars(self).update(vars(task))
-        self.left = batches
-
-    def train_batches(self, *args):
-        for batch in super().train_batches(*args):
-            if self.left == 0:
-                raise Power
-            self.left -= 1
-            yield batch
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1, 2])
 @pytest.mark.parametrize("keys", [{"weight_dropout": 0.2}, {"samples": 4, "tied": True}], ids=["dropped", "sampled"])
-def test_cut_off_and_continued_it_ends_with_the_same_bytes(tmp_path, after, keys):
+def test_cut_off_and_continued_it_ends_with_the_same_bytes(tmp_path, after, keys, power_fails):
     params = LanguageTrain(epochs=3, batch_size=4, window=9, learning_rate=0.01, keep="last")
     splits = split_of(400), split_of(100, seed=1)
     dropout = {"dropout": 0.3, "embedding_dropout": 0.2, "word_dropout": 0.1}
@@ -249,8 +230,7 @@ def test_cut_off_and_continued_it_ends_with_the_same_bytes(tmp_path, after, keys
         return train(model_of(**dropout, **keys), task, *splits, params, 0, Checkpoint(tmp_path / name))
 
     expected = run(task_of(), "whole")
-    with pytest.raises(Power):
-        run(Interrupted(task_of(), task_of().steps(splits[0], params) * after + 2), "cut")
+    power_fails(task_of(), task_of().steps(splits[0], params) * after + 2, lambda task: run(task, "cut"))
     torch.manual_seed(12345)  # another process would have another state
     done = run(task_of(), "cut")
     assert save(done.weights) == save(expected.weights)

@@ -143,28 +143,11 @@ def test_a_damaged_tokenizer(books_task, prepared_books, cpu):
         Task(read_json(prepared_books / "meta.json") | {"tokenizer": "{}"}, cpu)
 
 
-class Power(BaseException):
-    """Fails."""
-
-
-class Interrupted(Task):
-    """A task that is cut off when so many batches have been given."""
-
-    def __init__(self, task, batches):
-        vars(self).update(vars(task))
-        self.left = batches
-
-    def train_batches(self, *args):
-        for batch in super().train_batches(*args):
-            if self.left == 0:
-                raise Power
-            self.left -= 1
-            yield batch
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("after", [0, 1, 2])
-def test_cut_off_and_continued_it_ends_with_the_same_bytes(books_task, split, prepared_books, tmp_path, after):
+def test_cut_off_and_continued_it_ends_with_the_same_bytes(
+    books_task, split, prepared_books, tmp_path, after, power_fails
+):
     params = SentimentTrain(epochs=3, batch_tokens=400, learning_rate=0.01, keep="last")
     valid, steps = books_task.read(prepared_books / "valid.npz"), books_task.steps(split, params)
     dropout = {"dropout": 0.3, "embedding_dropout": 0.2, "word_dropout": 0.1, "weight_dropout": 0.2}
@@ -174,8 +157,7 @@ def test_cut_off_and_continued_it_ends_with_the_same_bytes(books_task, split, pr
         return train(model, task, split, valid, params, 0, Checkpoint(tmp_path / name))
 
     expected = run(books_task, "whole")
-    with pytest.raises(Power):
-        run(Interrupted(books_task, steps * after + 1), "cut")
+    power_fails(books_task, steps * after + 1, lambda task: run(task, "cut"))
     torch.manual_seed(12345)  # another process would have another state
     done = run(books_task, "cut")
     assert save(done.weights) == save(expected.weights)

@@ -8,7 +8,6 @@ import torch
 from safetensors import safe_open
 
 from kassandra.models.folder import save
-from kassandra.tasks.images import Task
 from kassandra.training.checkpoint import Checkpoint, digest
 
 pytestmark = pytest.mark.slow
@@ -18,37 +17,21 @@ RANDOM = {"distort": {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}, "clip"
 BATCHES = 3  # of each of 3 epochs
 
 
-class Power(BaseException):
-    """Fails."""
-
-
-class Interrupted(Task):
-    """A task that is cut off when so many batches have been given."""
-
-    def __init__(self, task, batches):
-        vars(self).update(vars(task))
-        self.left = batches
-
-    def train_batches(self, *args):
-        for batch in super().train_batches(*args):
-            if self.left == 0:
-                raise Power
-            self.left -= 1
-            yield batch
-
-
 @pytest.fixture
 def file(tmp_path):
     return tmp_path / "checkpoint" / "checkpoint.safetensors"
 
 
-def cut(run, task, batches, keys=RANDOM, **others):
-    with pytest.raises(Power):
-        run(keys, task=Interrupted(task, batches), **others)
+@pytest.fixture
+def cut(power_fails):
+    """Runs a training that is cut off after so many batches."""
+    return lambda run, task, batches, keys=RANDOM, **others: power_fails(
+        task, batches, lambda interrupted: run(keys, task=interrupted, **others)
+    )
 
 
 @pytest.mark.parametrize("batches", range(3 * BATCHES))
-def test_cut_off_at_any_batch(run, fresh, task, file, batches):
+def test_cut_off_at_any_batch(cut, run, fresh, task, file, batches):
     expected = fresh(RANDOM)
     cut(run, task, batches)
     assert file.exists() == (batches >= BATCHES)
@@ -72,14 +55,14 @@ def test_cut_off_at_any_batch(run, fresh, task, file, batches):
     ],
     ids=["bf16", "one-cycle, last", "patience", "attention", "gru"],
 )
-def test_whatever_is_trained(run, fresh, task, keys, model):
+def test_whatever_is_trained(cut, run, fresh, task, keys, model):
     expected = fresh(keys, model=model)
     cut(run, task, BATCHES + 1, keys, model=model)
     done = run(keys, model=model)
     assert (done.weights, done.history) == (expected.weights, expected.history)
 
 
-def test_cut_off_again_and_again(run, fresh, task):
+def test_cut_off_again_and_again(cut, run, fresh, task):
     expected = fresh(RANDOM)
     for _ in range(2):
         cut(run, task, BATCHES + 2)
@@ -104,14 +87,14 @@ def test_patience_that_had_run_out(run):
     assert (again.weights, again.history) == (expected.weights, expected.history)
 
 
-def test_seconds_of_both_parts_are_counted(run, task):
+def test_seconds_of_both_parts_are_counted(cut, run, task):
     cut(run, task, BATCHES)
     begun = run({"epochs": 1} | RANDOM).trained  # nothing is left to do: what the first part took
     assert run(RANDOM).trained.cpu_seconds > begun.cpu_seconds > 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense" * 9, "half", "no progress"], ids=str)
-def test_a_damaged_checkpoint_is_told_of_and_not_used(run, fresh, task, file, damage):
+def test_a_damaged_checkpoint_is_told_of_and_not_used(cut, run, fresh, task, file, damage):
     expected = fresh(RANDOM)
     cut(run, task, BATCHES)
     if damage == "half":
@@ -132,7 +115,7 @@ def save_without_progress(file):
     save_file({"model.linear.bias": torch.zeros(10)}, file)
 
 
-def test_a_checkpoint_half_written_is_none(run, task, file, monkeypatch):
+def test_a_checkpoint_half_written_is_none(power_fails, cut, run, task, file, monkeypatch):
     """The power fails while the second checkpoint is written: the first still stands."""
     from kassandra.training import checkpoint
 
@@ -141,16 +124,16 @@ def test_a_checkpoint_half_written_is_none(run, task, file, monkeypatch):
 
     def half(tensors, path, metadata):
         path.write_bytes(b"half of it")
-        raise Power
+        raise power_fails.Failure
 
     monkeypatch.setattr(checkpoint, "save_file", half)
-    with pytest.raises(Power):
+    with pytest.raises(power_fails.Failure):
         run(RANDOM)
     assert file.read_bytes() == before
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_no_pickle_inside(run, task, file):
+def test_no_pickle_inside(cut, run, task, file):
     cut(run, task, BATCHES)
     with safe_open(file, framework="np") as opened:
         names = set(opened.keys())
@@ -158,7 +141,7 @@ def test_no_pickle_inside(run, task, file):
     assert {name.partition(".")[0] for name in names} == {"model", "best", "optimizer", "random"}
 
 
-def test_remove(run, task, file):
+def test_remove(cut, run, task, file):
     cut(run, task, BATCHES)
     Checkpoint(file.parent).remove()
     assert not file.parent.exists()
@@ -182,14 +165,14 @@ def test_digest_names_a_training_by_what_it_is_made_of(tmp_path):
     assert len({name, *changed}) == 5
 
 
-def test_a_training_of_another_name_is_not_continued(run, fresh, task, tmp_path):
+def test_a_training_of_another_name_is_not_continued(cut, run, fresh, task, tmp_path):
     cut(run, task, BATCHES, checkpoint=tmp_path / digest(0))
     other = run(RANDOM, checkpoint=tmp_path / digest(1))
     assert "Continuing" not in other.said
     assert other.weights == fresh(RANDOM).weights
 
 
-def test_the_folder_that_is_written_is_the_same_too(run, fresh, task, tmp_path):
+def test_the_folder_that_is_written_is_the_same_too(cut, run, fresh, task, tmp_path):
     from kassandra.contracts.model_params import ModelParams
 
     cut(run, task, BATCHES)
@@ -201,7 +184,7 @@ def test_the_folder_that_is_written_is_the_same_too(run, fresh, task, tmp_path):
     assert files[0] == files[1]
 
 
-def test_a_copy_of_a_checkpoint_serves_as_well(run, fresh, task, file, tmp_path):
+def test_a_copy_of_a_checkpoint_serves_as_well(cut, run, fresh, task, file, tmp_path):
     cut(run, task, BATCHES)
     shutil.copytree(file.parent, tmp_path / "copy")
     assert run(RANDOM, checkpoint=tmp_path / "copy").weights == fresh(RANDOM).weights
