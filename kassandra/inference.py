@@ -1,4 +1,4 @@
-"""A trained model put to use: `kassandra.load(folder).predict(array)`, or `.write(prompt)` for a language model."""
+"""A trained model put to use: `kassandra.load(folder).predict(…)`, or `.write(prompt)` for a language model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ from kassandra.contracts.spec import PAD, UNK
 from kassandra.models import folder as model_folder
 from kassandra.models.classifier import Classifier
 from kassandra.models.encoder import State
+from kassandra.models.forecaster import Forecaster as ForecasterModel
 from kassandra.models.language import LanguageModel
 
 
@@ -55,7 +56,8 @@ class Predictor(Loaded):
 
         Args:
             inputs: for images an array (height, width) or (examples, height, width), whole numbers in [0, 255] or
-                fractions in [0, 1], bright on dark like the images it was trained on; for texts a list of them.
+                fractions in [0, 1], bright on dark like the images it was trained on; for texts a list of them; for
+                recordings an array (samples,), or a list of such, at the sample rate that `meta` names.
 
         Raises:
             KassandraError: they are something else.
@@ -107,6 +109,53 @@ class Predictor(Loaded):
                 (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
             found.append((gradient * vectors).sum(2)[0].detach().double().cpu().numpy())  # (time,)
         return found
+
+
+class Forecast(NamedTuple):
+    """point: (origins, horizon, targets) float64, in the units of the series. quantiles: (levels, origins, horizon,
+    targets) at contracts.spec.LEVELS, or None for a model that tells a point alone. attention: (origins, window) for
+    the attention variant."""
+
+    point: NDArray[np.float64]
+    quantiles: NDArray[np.float64] | None
+    attention: NDArray[np.float32] | None
+
+
+class Forecaster(Loaded):
+    """A model of numbers to come; `load` gives one."""
+
+    def __init__(self, folder: Path, loaded: model_folder.Loaded, model: ForecasterModel, device: torch.device) -> None:
+        super().__init__(folder, loaded, device)
+        self.model = model.to(device)
+
+    def predict(self, table: str | Path, series: str | None = None) -> Forecast:
+        """What comes after the last row of each series of a table with the columns that the model was trained on.
+
+        Args:
+            series: which of the series in train it is, for a table that does not name its series.
+
+        Raises:
+            KassandraError: the table cannot be read, has a series that train had not, or too few rows.
+        """
+        return self.outputs(self.task.own_input(Path(table), series))
+
+    @torch.inference_mode()
+    def outputs(self, split: Any) -> Forecast:
+        """What the model tells after every origin of a split that the task has read, in order."""
+        points, quantiles, attention = [], [], []
+        for rows, batch in self.task.numbered_batches(split):
+            encoded = self.model.encode(batch.inputs)
+            told = self.model.tell(self.model.answer(encoded, batch.inputs))
+            points.append(self.task.restore(told.point.double().cpu().numpy(), split, rows))
+            if told.quantiles is not None:
+                quantiles.append(self.task.restore(told.quantiles.double().cpu().numpy(), split, rows))
+            if encoded.attention is not None:
+                attention.append(encoded.attention.float().cpu().numpy())  # (batch, window)
+        return Forecast(
+            np.concatenate(points),
+            np.concatenate(quantiles, axis=1) if quantiles else None,
+            np.concatenate(attention) if attention else None,
+        )
 
 
 class Writer(Loaded):
@@ -167,7 +216,7 @@ def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torc
 
 
 def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
-    """A trained model from its folder: a Predictor, or for language models a Writer.
+    """A trained model from its folder: a Predictor, for language models a Writer, for numbers to come a Forecaster.
 
     Args:
         folder: what training wrote, as data/models/mnist; it may lie anywhere.
@@ -180,4 +229,6 @@ def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
     loaded = model_folder.load(folder)
     if isinstance(loaded.model, LanguageModel):
         return Writer(folder, loaded, loaded.model, device)
+    if isinstance(loaded.model, ForecasterModel):
+        return Forecaster(folder, loaded, loaded.model, device)
     return Predictor(folder, loaded, loaded.model, device)

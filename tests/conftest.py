@@ -95,6 +95,12 @@ def shakespeare(root) -> Path:
 
 
 @pytest.fixture(scope="session")
+def raw_prices(root) -> Path:
+    """420 days of the S&P 500 and the Nasdaq, as they are downloaded. Not to be written to."""
+    return root / "tests" / "data" / "sp500"
+
+
+@pytest.fixture(scope="session")
 def prepared_books(books, tmp_path_factory) -> Path:
     """85 train, 10 valid and 24 test reviews, of at most 40 words (one is there twice). Not to be written to."""
     from kassandra.contracts.tasks.sentiment import SentimentPrepare, TextSource
@@ -137,7 +143,8 @@ def train_small(cpu, tmp_path_factory):
     def train_small(prepared: Path, model: dict[str, object], how: dict[str, object]) -> Path:
         meta, folder = read_json(prepared / "meta.json"), tmp_path_factory.mktemp("trained")
         task, spec = tasks.load(meta["task"]).Task(meta, cpu), ModelSpec(**meta["spec"])
-        params = params_for(spec).model_validate({"hidden_size": 13, "embedding_size": 11, **model})
+        widths = {"hidden_size": 13} | ({"embedding_size": 11} if spec.vocab_size else {})
+        params = params_for(spec).model_validate({**widths, **model})
         torch.manual_seed(0)
         splits = [task.read(prepared / f"{name}.npz") for name in ("train", "valid")]
         train_params = pipeline_of(meta["task"]).model_fields["train"].annotation.model_validate(how)
@@ -160,6 +167,49 @@ def trained_writer(prepared_shakespeare, train_small) -> Path:
     """The folder of a small model that writes characters. Not to be written to."""
     how = {"epochs": 2, "batch_size": 8, "window": 40, "learning_rate": 0.02}
     return train_small(prepared_shakespeare, {"variant": "vanilla"}, how)
+
+
+@pytest.fixture(scope="session")
+def prepared_prices(raw_prices, tmp_path_factory) -> Path:
+    """Windows of 20 days of two series, of which the returns of the next 3 are told. Not to be written to."""
+    from kassandra.contracts.tasks.forecast import ForecastPrepare, SeriesSource
+    from kassandra.tasks.forecast import prepare
+
+    folder = tmp_path_factory.mktemp("prepared_prices")
+    params = ForecastPrepare(predict="return", window=20, horizon=3)
+    prepare(raw_prices, folder, params, 0, SeriesSource(dataset="sp500"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_forecaster(prepared_prices, train_small) -> Path:
+    """The folder of a small attention model of returns. Not to be written to."""
+    return train_small(prepared_prices, {"variant": "attention"}, {"epochs": 2, "batch_size": 32})
+
+
+@pytest.fixture(scope="session")
+def raw_speech(root) -> Path:
+    """60 recordings of five digits by three speakers, as they are downloaded. Not to be written to."""
+    return root / "tests" / "data" / "fsdd"
+
+
+@pytest.fixture(scope="session")
+def prepared_speech(raw_speech, tmp_path_factory) -> Path:
+    """40 recordings to train on, 5 to choose on, 15 to test on. Not to be written to."""
+    from kassandra.contracts.params import Source
+    from kassandra.contracts.tasks.speech import SpeechPrepare
+    from kassandra.tasks.speech import prepare
+
+    folder = tmp_path_factory.mktemp("prepared_speech")
+    prepare(raw_speech, folder, SpeechPrepare(mels=13), 0, Source(dataset="fsdd"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_speech(prepared_speech, train_small) -> Path:
+    """The folder of a small attention model that names spoken digits. Not to be written to."""
+    how = {"epochs": 20, "batch_size": 5, "learning_rate": 0.01, "keep": "last", "augment": {"shift": 20}}
+    return train_small(prepared_speech, {"variant": "attention"}, how)
 
 
 @pytest.fixture(scope="session")

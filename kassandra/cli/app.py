@@ -37,23 +37,33 @@ def predict(
     folder: Annotated[Path, typer.Argument(help="A trained model, as data/models/mnist; it may lie anywhere.")],
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(help="Image files; or texts, or one table of them (.csv, .tsv, .jsonl, .parquet)."),
+        typer.Argument(
+            help="Image or sound files; texts, or a table of them; a table of series (.csv, .tsv, .parquet)."
+        ),
     ] = None,
     invert: Annotated[bool, typer.Option(help="For dark on bright, as ink on paper: MNIST is bright on dark.")] = False,
     text: Annotated[str | None, typer.Option(help="Column of the table that holds the texts.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, every class in it.")] = False,
+    series: Annotated[
+        str | None, typer.Option(help="Which of the series in train a table without names holds.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with all that is known.")] = False,
 ) -> None:
-    """The class of each image or text, how probable the model thinks it is, and for texts the words that mattered.
+    """The class of each image, recording or text, how probable it is to the model; of texts the words that mattered.
 
-    Without inputs, texts are read from standard input, one per line. For a table, a table (CSV) is written.
+    Without inputs, texts are read from standard input, one per line. For a table, a table (CSV) is written. Of a table
+    of series the next rows are told, with intervals: as a table on a terminal, as CSV into a file.
 
     Example: kassandra predict data/models/mnist seven.png --invert
 
     Example: kassandra predict data/models/imdb "A film to fall asleep in."
+
+    Example: kassandra predict data/models/fsdd seven.wav
+
+    Example: kassandra predict data/models/sp500 latest.csv --series sp500
     """
     from kassandra.cli.predict import predict as show
 
-    show(folder, inputs or [], invert, text, as_json)
+    show(folder, inputs or [], invert, text, series, as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`kassandra predict`: images or texts through a trained classifier."""
+"""`kassandra predict`: images, texts or recordings through a trained classifier, or a table into what comes next."""
 
 import json
 import sys
@@ -11,29 +11,44 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kassandra.cli import predict_forecast, predict_speech
 from kassandra.contracts.errors import KassandraError
-from kassandra.inference import Prediction, Predictor, load
+from kassandra.inference import Forecaster, Prediction, Predictor, load
 from kassandra.text.table import NO_LABEL, READERS, read_table_of_texts, sentence
 
 WORDS = 5  # those that mattered most
 
 
-def predict(folder: Path, inputs: list[str], invert: bool, column: str | None, as_json: bool) -> None:
-    """Print one line per input; all are read before the first is predicted, so that a bad one costs nothing.
+def predict(
+    folder: Path, inputs: list[str], invert: bool, column: str | None, series: str | None, as_json: bool
+) -> None:
+    """Print one line per input, or one per step ahead; all are read before the first is predicted, so that a bad one costs nothing.
 
     Raises:
-        KassandraError: the folder holds no classifier, an input cannot be read, or an option is of another task.
+        KassandraError: the folder holds a language model, an input cannot be read, or an option is of another task.
     """
     model = load(folder)
+    if isinstance(model, Forecaster):
+        if invert or column:
+            raise KassandraError(f"{'--invert' if invert else '--text'}: a forecast does not use it")
+        if len(inputs) != 1:
+            raise KassandraError("predict: give one table with the columns that the model was trained on")
+        predict_forecast.show(model, Path(inputs[0]), series, as_json)
+        return
+    if series:
+        raise KassandraError("--series: is for forecasts")
     if not isinstance(model, Predictor):
         raise KassandraError(f"{folder}: a language model does not name classes; try `kassandra generate`")
-    if model.meta["task"] == "images":
-        if column:
-            raise KassandraError("--text: images have no such column")
+    task = model.meta["task"]
+    if column and task != "sentiment":
+        raise KassandraError(f"--text: {model.task.unit} have no such column")
+    if invert and task != "images":
+        raise KassandraError("--invert: is for images")
+    if task == "images":
         _images(model, [Path(path) for path in inputs], invert, as_json)
+    elif task == "speech":
+        predict_speech.show(model, [Path(path) for path in inputs], as_json)
     else:
-        if invert:
-            raise KassandraError("--invert: is for images")
         _texts(model, inputs, column, as_json)
 
 

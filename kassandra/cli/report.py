@@ -1,15 +1,17 @@
 """`kassandra report`: what `make repro` closes with."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from kassandra.cli.reproduction import compare
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.params import read_pipeline
+from kassandra.evaluation.intervals import LEVEL, Score
 from kassandra.sources.own import has_changed
 
 
@@ -24,16 +26,23 @@ def report(names: list[str]) -> int:
 def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
     scores = read_json(METRICS / name / "test.json")
-    unit = "tokens" if "perplexity" in scores else "examples"
-    table = Table("on test", "value", "95% interval", title=f"{name}: {scores['examples']:,} test {unit}", box=None)
+    unit = "tokens" if "perplexity" in scores else "forecasts" if "rmse" in scores else "examples"
+    tests = scores.get("tests", [])
+    steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
+    columns = ["on test", "value", "95% interval", *([_header(steps)] if tests else [])]
+    table = Table(*columns, title=f"{name}: {scores['examples']:,} test {unit}", box=None)
     for score in scores["intervals"]:
         table.add_row(f"[bold]{score['score']}[/]", *_cells(score))
     headline = scores["intervals"][0]["score"]
     for baseline in scores["baselines"]:
         table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline]))
-        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], sign="+"))
+        own = [test for test in tests if test["baseline"] == baseline["baseline"]]
+        equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
+        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], sign="+"), *equal)
     console.print(table)
     console.print(_verdict(scores))
+    for caution in scores.get("cautions", []):
+        console.print(f"[yellow]Caution:[/] {escape(caution)}")
     console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
     if not Path("dvc.lock").exists():
         raise missing(Path("dvc.lock"))
@@ -47,19 +56,42 @@ def _one(name: str) -> bool:
     return reproduction.failed
 
 
-def _cells(score: dict[str, float], sign: str = "") -> tuple[str, str]:
-    return f"{score['value']:{sign}.4f}", f"[{score['low']:{sign}.4f}, {score['high']:{sign}.4f}]".replace("[", r"\[")
+def _header(steps: list[str]) -> str:
+    """Of the column of p-values: of which steps they are."""
+    return "p (Diebold-Mariano)" + (f", steps {', '.join(steps)}" if len(steps) > 1 else "")
+
+
+def _cells(score: dict[str, float], sign: str = "") -> list[str]:
+    """The value, and its interval; the bracket is no markup of rich."""
+    value, interval = Score(score["value"], score["low"], score["high"]).text(sign).split(" ", 1)
+    return [value, interval.replace("[", r"\[")]
 
 
 def _verdict(scores: dict[str, Any]) -> str:
-    """Against the baseline that is hardest to beat, in words."""
-    hardest = min(scores["baselines"], key=lambda baseline: float(baseline["gain"]["value"]))
-    name, gain = hardest["baseline"], hardest["gain"]
-    if gain["low"] > 0:
-        return f"The LSTM is better than every baseline, {name} among them."
-    if gain["high"] < 0:
-        return f"[yellow]The LSTM is worse than {name}[/], which costs less."
-    return f"[yellow]There is no evidence that the LSTM is better than {name}[/], which costs less."
+    """Against the baselines, in words: against those that are better for sure, else against those that may be; of
+    several, the one that is hardest to beat."""
+    by_gain = sorted(scores["baselines"], key=lambda baseline: float(baseline["gain"]["value"]))
+    found = {each["baseline"]: _against(each, scores.get("tests", [])) for each in by_gain}
+    worse = [name for name, verdict in found.items() if verdict == "worse"]
+    if worse:
+        return f"[yellow]The LSTM is worse than {worse[0]}[/], which costs less."
+    unsure = [name for name, verdict in found.items() if verdict == "no evidence"]
+    if unsure:
+        return f"[yellow]There is no evidence that the LSTM is better than {unsure[0]}[/], which costs less."
+    return f"The LSTM is better than every baseline, {next(iter(found))} among them."
+
+
+def _against(baseline: dict[str, Any], tests: list[dict[str, Any]]) -> Literal["better", "worse", "no evidence"]:
+    """Where there are tests besides the interval of the gain, that of all steps has to say the same."""
+    gain = baseline["gain"]
+    said: Literal["better", "worse", "no evidence"] = "no evidence"
+    if gain["low"] > 0 or gain["high"] < 0:
+        said = "better" if gain["low"] > 0 else "worse"
+    if not tests:
+        return said
+    own = [each for each in tests if (each["baseline"], each["steps"]) == (baseline["baseline"], "all")]
+    agrees = own and own[0]["p"] < 1 - LEVEL and (own[0]["statistic"] > 0) == (said == "better")
+    return said if agrees else "no evidence"
 
 
 def _cost(name: str) -> str:

@@ -183,8 +183,25 @@ class WriterParams(TokenParams):
         return values
 
 
+class ForecasterParams(ModelParams):
+    """Of models that tell numbers:
+
+    head: what is told of each number: `point`, its mean (squared error); `gaussian` or `student`, the parameters of
+        that distribution (negative log-likelihood; Student's t with its degrees of freedom); `quantiles`, at the levels
+        0.05, 0.1, … 0.95 (pinball loss; Koenker & Bassett 1978).
+    linear: whether a linear map of the whole window is added to what the LSTM says (Lai et al. 2018, section 3.5).
+    """
+
+    COMMON: ClassVar[set[str]] = ModelParams.COMMON | {"head", "linear"}
+
+    head: Literal["point", "gaussian", "student", "quantiles"] = "quantiles"
+    linear: bool = False
+
+
 def params_for(spec: ModelSpec) -> type[ModelParams]:
     """The `model:` section of tasks with this spec."""
     if spec.architecture == "many_to_many":
         return WriterParams
+    if spec.answers == "numbers":
+        return ForecasterParams
     return ReaderParams if spec.vocab_size else ModelParams

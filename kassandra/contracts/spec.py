@@ -3,7 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-PAD, UNK = 0, 1  # the token ids that every vocabulary begins with: padding, and what train has not seen often enough
+# What every vocabulary begins with: padding, and what train has not seen often enough.
+PAD, UNK = 0, 1
+SPECIAL = ["<pad>", "<unk>"]  # so they are written; places are ids
+
+
+LEVELS = [round(0.05 * number, 2) for number in range(1, 20)]  # of the quantiles that are told: 0.05, 0.1, … 0.95
 
 
 @dataclass(frozen=True)
@@ -13,14 +18,18 @@ class ModelSpec:
     architecture: many_to_one reads a sequence and answers once (a class), many_to_many answers at each step,
         encoder_decoder answers with another sequence.
     outputs: number of classes, or of values to predict; ≥ 1.
+    answers: whether the outputs are `classes`, one of which is right, or `numbers`, each to be told.
     features: numbers per step for real-valued input, 0 for token ids.
     vocab_size: number of token ids, 0 for real-valued input.
+    steps: of every sequence, 0 where lengths differ.
     """
 
     architecture: Literal["many_to_one", "many_to_many", "encoder_decoder"]
     outputs: int
     features: int = 0
     vocab_size: int = 0
+    answers: Literal["classes", "numbers"] = "classes"
+    steps: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -7,10 +7,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kassandra.evaluation import figures
-from kassandra.evaluation.intervals import Score, bootstrap
+from kassandra.evaluation.intervals import Score, bootstrap, wilson
 
 BINS = 15
-Z = 1.959964  # of the normal distribution, 95% lies within ±Z
 
 
 def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS) -> float:
@@ -61,19 +60,6 @@ def equal_mass(values: NDArray[np.float64] | NDArray[np.int64], bins: int) -> ND
     """
     rank = np.searchsorted(np.sort(values), values)  # (values,): how many are smaller; equal values have equal ranks
     return np.unique(rank * bins // len(values), return_inverse=True)[1]
-
-
-def wilson(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ends of the 95% interval of a share, right for few trials and for shares of 0 and 1 too (Wilson 1927).
-
-    Args:
-        successes, trials: of equal shapes; 0 ≤ successes ≤ trials, trials ≥ 1.
-    """
-    share = successes / trials
-    middle = share + Z**2 / (2 * trials)
-    half = Z * np.sqrt(share * (1 - share) / trials + (Z / (2 * trials)) ** 2)
-    low, high = ((middle + side * half) / (1 + Z**2 / trials) for side in (-1, 1))
-    return np.minimum(low.clip(0), share), np.maximum(high.clip(None, 1), share)  # rounding may not cross the share
 
 
 def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], path: Path, seed: int = 0) -> None:

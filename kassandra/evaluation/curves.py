@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from kassandra.evaluation import figures
-from kassandra.evaluation.calibration import equal_mass, wilson
+from kassandra.evaluation.calibration import equal_mass
 from kassandra.evaluation.classification import Labels
 from kassandra.evaluation.highlight import drawable
-from kassandra.evaluation.intervals import REPLICATES, Score, bootstrap
+from kassandra.evaluation.intervals import REPLICATES, Score, bootstrap, wilson
 
 AREAS = ("roc_auc", "average_precision")
 DRAWN = 10  # classes; more lines cannot be told apart

@@ -77,5 +77,6 @@ def per_class(table: pd.DataFrame, path: Path) -> None:
         rows, [f"{name}  ({count:,})" for name, count in zip(table["class"], table["examples"], strict=True)]
     )
     axis.set(xlabel="F1 on test, with its 95% interval", title="Class (test examples)")
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.grid(axis="x", linewidth=0.4)
     save(figure, path)

@@ -1,5 +1,7 @@
-"""Confidence intervals by the bootstrap over test examples (Efron & Tibshirani 1993, ch. 13: percentiles)."""
+"""Confidence intervals: the bootstrap over test examples, or over dates (Efron & Tibshirani 1993, ch. 13: percentiles);
+Wilson's for shares."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -8,6 +10,8 @@ from numpy.typing import NDArray
 
 REPLICATES = 1000
 LEVEL = 0.95
+TAIL = (1 - LEVEL) / 2
+Z = 1.959964  # of the normal distribution, 95% lies within ±Z
 
 
 class Score(NamedTuple):
@@ -19,7 +23,18 @@ class Score(NamedTuple):
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+        return self.text()
+
+    def text(self, sign: str = "") -> str:
+        """Four decimals, or as many as show two digits of the interval's width; sign `+` marks positive numbers too.
+
+        >>> Score(0.98765, 0.98, 1.0).text(), Score(1.2e-5, -3.1e-5, 5.6e-5).text("+")
+        ('0.9877 [0.9800, 1.0000]', '+0.000012 [-0.000031, +0.000056]')
+        """
+        width = self.high - self.low
+        decimals = max(4, math.ceil(-math.log10(width)) + 1) if width > 0 else 4
+        value, low, high = (f"{number:{sign}.{decimals}f}" for number in self)
+        return f"{value} [{low}, {high}]"
 
 
 def bootstrap(
@@ -31,9 +46,74 @@ def bootstrap(
     """
     values = np.atleast_1d(statistic(np.arange(examples)))  # (scores,)
     drawn = np.stack([np.atleast_1d(statistic(rows)) for rows in _resamples(examples, seed, replicates)])
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)  # (scores,) each; drawn is (replicates, scores)
+    low, high = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0)  # (scores,) each; drawn is (replicates, scores)
     return [Score(*map(float, score)) for score in zip(values, low, high, strict=True)]
+
+
+def block_length(dates: int, horizon: int) -> int:
+    """Dates of a block: at least the cube root of all (the order that is best for means; Hall, Horowitz & Jing 1995),
+    twice the steps of forecasts of several, and never past half of all.
+
+    Forecasts of h steps share what they tell with h - 1 others to either side. Of simulated errors of this kind, blocks
+    of h give intervals that cover the truth in 85 to 90 of 100 (h 5 and 24, of 300 to 4,000 dates), of 2h in 87 to 92.
+
+    >>> block_length(1000, 1), block_length(1000, 24), block_length(30, 24)
+    (10, 48, 15)
+    """
+    overlap = 2 * horizon if horizon > 1 else 1
+    return max(1, min(max(overlap, round(float(np.cbrt(dates)))), dates // 2))
+
+
+def block_bootstrap(
+    sums: dict[str, NDArray[np.float64]],
+    statistic: Callable[[dict[str, NDArray[np.float64]]], dict[str, NDArray[np.float64]]],
+    length: int,
+    seed: int,
+    replicates: int = REPLICATES,
+) -> dict[str, NDArray[np.float64]]:
+    """As `bootstrap`, for what comes in the order of time and hangs together: blocks of consecutive dates are drawn,
+    the first date following on the last (circular blocks; Politis & Romano 1992).
+
+    Whatever belongs to one date is drawn together. Where a resample leaves a score undefined (not a number), it counts
+    as the score itself.
+
+    Args:
+        sums: by name (dates, …), over all examples of each date: all that scores need.
+        statistic: gives by name (resamples, …), of (resamples, …), sums over all dates.
+        length: dates of a block, from 1 to all; of one block of all dates, every resample is the same.
+
+    Returns:
+        By name (…, 3): value, low, high.
+    """
+    dates, generator = len(next(iter(sums.values()))), np.random.default_rng(seed)
+    count, rest = divmod(dates, length)
+    starts = generator.integers(0, dates, (replicates, count + 1))  # of each block; the last has but what is left
+    resampled = {}
+    for name, each in sums.items():
+        until = np.concatenate([np.zeros_like(each[:1]), each, each[: length - 1]]).cumsum(0)  # (dates + length, …)
+        blocks = until[length:] - until[:dates]  # (dates, …): of the block that begins at each date
+        ends = until[rest : rest + dates] - until[:dates]
+        resampled[name] = np.stack([blocks[row[:-1]].sum(0) + ends[row[-1]] for row in starts])
+    values = statistic({name: each.sum(0, keepdims=True) for name, each in sums.items()})
+    drawn = statistic(resampled)
+    found = {}
+    for name, value in values.items():
+        defined = np.where(np.isnan(drawn[name]), value, drawn[name])  # (replicates, …)
+        found[name] = np.stack([value[0], *np.quantile(defined, [TAIL, 1 - TAIL], axis=0)], axis=-1)
+    return found
+
+
+def wilson(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of the 95% interval of a share, right for few trials and for shares of 0 and 1 too (Wilson 1927).
+
+    Args:
+        successes, trials: of equal shapes; 0 ≤ successes ≤ trials, trials ≥ 1.
+    """
+    share = successes / trials
+    middle = share + Z**2 / (2 * trials)
+    half = Z * np.sqrt(share * (1 - share) / trials + (Z / (2 * trials)) ** 2)
+    low, high = ((middle + side * half) / (1 + Z**2 / trials) for side in (-1, 1))
+    return np.minimum(low.clip(0), share), np.maximum(high.clip(None, 1), share)  # rounding may not cross the share
 
 
 def _resamples(examples: int, seed: int, replicates: int) -> Iterator[NDArray[np.intp]]:

@@ -1,19 +1,20 @@
 """From parameters to a model. Configuration stops here: constructors take plain numbers."""
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams, TokenParams, WriterParams
+from kassandra.contracts.model_params import ForecasterParams, ModelParams, TokenParams, WriterParams
 from kassandra.contracts.spec import ModelSpec
 from kassandra.models.attention import Additive, Attention, Dot, General, Score
 from kassandra.models.bidirectional import Bidirectional
 from kassandra.models.classifier import Classifier
 from kassandra.models.embedding import Embedding
 from kassandra.models.encoder import Encoder
+from kassandra.models.forecaster import Forecaster
 from kassandra.models.language import LanguageModel
 from kassandra.models.pooling import Pooled
 from kassandra.models.stacked import Stacked
 from kassandra.models.vanilla import VanillaLSTM
 
-Model = Classifier | LanguageModel
+Model = Classifier | Forecaster | LanguageModel
 
 
 def build(spec: ModelSpec, params: ModelParams) -> Model:
@@ -23,7 +24,7 @@ def build(spec: ModelSpec, params: ModelParams) -> Model:
         params: of the class that `params_for(spec)` names.
 
     Returns:
-        For many_to_one a Classifier, for many_to_many a LanguageModel.
+        For many_to_one a Classifier, or a Forecaster where the answers are numbers; for many_to_many a LanguageModel.
 
     Raises:
         KassandraError: there is no such architecture yet, or a size of `spec` is out of range.
@@ -38,9 +39,14 @@ def build(spec: ModelSpec, params: ModelParams) -> Model:
     if isinstance(params, TokenParams) != (spec.vocab_size > 0):
         read, other = ("numbers", "token ids") if spec.vocab_size else ("token ids", "numbers")
         raise KassandraError(f"spec: {type(params).__name__} are of models that read {read}, not {other}")
+    if isinstance(params, ForecasterParams) != (spec.answers == "numbers"):
+        raise KassandraError(f"spec: {type(params).__name__} are not of models whose answers are {spec.answers}")
     embedding = _embedding(spec.vocab_size, params) if isinstance(params, TokenParams) else None
     encoder = build_encoder(spec.features if embedding is None else embedding.size, params)
     match spec.architecture:
+        case "many_to_one" if isinstance(params, ForecasterParams):
+            window_size = spec.steps * spec.features if params.linear else None
+            return Forecaster(encoder, spec.outputs, params.head, window_size, params.dropout)
         case "many_to_one":
             return Classifier(encoder, spec.outputs, params.dropout, embedding)
         case "many_to_many" if isinstance(params, WriterParams) and embedding is not None:

@@ -18,6 +18,7 @@ from kassandra.sources.progress import Report, size_of
 from kassandra.sources.transfer import download
 
 MIRROR = "KASSANDRA_MIRROR"
+CARRIED = Path(__file__).with_name("carried")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,14 @@ class Folder:
         with tools.report.bar(file.name, file.bytes) as track:
             write(_chunks(source), target, file, track)
         return target
+
+
+@dataclass(frozen=True)
+class Carried(Folder):
+    """A folder of small files that lie beside this code, as no other place has them."""
+
+    def offers(self, name: str) -> bool:
+        return (self.path / name).is_file()
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,7 @@ def places_of(name: str, dataset: Dataset) -> Iterator[Place]:
         else:
             folder = mirror_folder(mirror) / name
             yield Folder(folder, f"{MIRROR} {folder}/")
+    yield Carried(CARRIED / name, "this repository")
     for archive in dataset.archives:
         yield IndexedArchive(archive)
     for address in dataset.addresses:

@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spec import UNK
+from kassandra.contracts.spec import SPECIAL, UNK
 
-SPECIAL = ["<pad>", "<unk>"]  # their ids are PAD and UNK
 END = "<eos>"  # of a line; the published word counts of WikiText have one per line
 SPLITS = ("train", "valid", "test")
 SHORTEST = 100  # characters of a split

@@ -13,10 +13,9 @@ import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from kassandra.contracts.artifacts import damaged_content
-from kassandra.contracts.spec import PAD, UNK
+from kassandra.contracts.spec import SPECIAL, UNK
 from kassandra.text.ragged import Ragged
 
-SPECIAL = ["<pad>", "<unk>"]  # their ids are PAD and UNK
 MARKUP = r"<\s*/?\s*(br|p|i|b|em)\s*/?\s*>"  # what reviews of the web are strewn with: it says nothing
 AT_ONCE = 1000  # texts handed to the library together
 
@@ -107,9 +106,6 @@ def shortened(ragged: Ragged, longest: int, keep: str) -> Ragged:
         ),
         np.int32,
     )
-
-
-assert (SPECIAL[PAD], SPECIAL[UNK]) == ("<pad>", "<unk>")
 
 
 def pieces(tokenizer: Tokenizer, text: str, longest: int, keep: str) -> tuple[list[str], list[int | None]]:

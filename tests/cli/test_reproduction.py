@@ -221,6 +221,41 @@ def test_report(repository, kassandra):
     assert kassandra("report").out == done.out  # all that have results
 
 
+def forecasts(*one, two=((0.0002, 0.0003), 9.0, 0.0), **more):
+    """test.json of forecasts: of each baseline the interval of the gain, a statistic and its p."""
+    made = scores() | {"rmse": 0.01, "examples": 1992, "parameters": 7, "baselines": [], "tests": []}
+    made["intervals"] = [{"score": "rmse", "value": 0.01, "low": 0.009, "high": 0.011}]
+    for name, ((low, high), of, chance) in {"one": one, "two": two}.items():
+        paired = {"value": (low + high) / 2, "low": low, "high": high}
+        made["baselines"].append({"baseline": name, "rmse": made["intervals"][0], "gain": paired})
+        test = {"baseline": name, "statistic": of, "p": chance}
+        made["tests"] += [test | {"steps": steps} for steps in ("all", 1)]
+    return made | more
+
+
+@pytest.mark.parametrize(
+    ("gain", "statistic", "p", "verdict"),
+    [
+        ((0.0001, 0.0002), 2.5, 0.013, "The LSTM is better than every baseline, one among them."),
+        ((-0.0002, -0.0001), -2.5, 0.013, "The LSTM is worse than one, which costs less."),
+        ((-0.0001, 0.0002), 2.5, 0.013, "There is no evidence that the LSTM is better than one, which costs less."),
+        ((0.0001, 0.0002), 1.5, 0.134, "There is no evidence that the LSTM is better than one, which costs less."),
+    ],
+    ids=["better", "worse", "wide interval", "no test"],
+)
+def test_of_forecasts_the_interval_and_the_test_have_to_agree(repository, kassandra, gain, statistic, p, verdict):
+    repository.write(forecasts(gain, statistic, p, cautions=["Not a claim of profit [yet]."]))
+    out = kassandra("report", "mine").out
+    assert f"{verdict}\nCaution: Not a claim of profit [yet].\n7 parameters\n" in out
+    assert "mine: 1,992 test forecasts" in out
+    assert "p (Diebold-Mariano), steps all, 1" in out
+    assert f"{p:.4f}  {p:.4f}" in out
+    assert "<0.0001" in out
+    sure = forecasts((-0.0009, 0.0001), -1.5, 0.1, two=((-0.0002, -0.0001), -2.5, 0.01))  # `one` is harder to beat
+    repository.write(sure)
+    assert "The LSTM is worse than two, which costs less." in kassandra("report", "mine").out
+
+
 def test_report_fails_where_something_is_not_reproduced(repository, kassandra):
     repository.commit()
     repository.write(scores(0.9))

@@ -145,7 +145,7 @@ def test_no_file(file):
         read_pipeline("mine", file)
 
 
-TASKS = ["images", "language", "sentiment"]
+TASKS = ["forecast", "images", "language", "sentiment", "speech"]
 
 
 def test_tasks():

@@ -13,7 +13,6 @@ from kassandra.evaluation.calibration import (
     equal_mass,
     expected_calibration_error,
     reliability,
-    wilson,
 )
 
 pytestmark = pytest.mark.slow
@@ -114,17 +113,6 @@ def test_quick_enough_for_all_of_imdb():
     start = time.process_time()
     calibration_error_score(confidence, right, 0)
     assert time.process_time() - start < 4  # 0.2 where nothing else runs
-
-
-@given(st.integers(0, 60), st.integers(0, 60))
-def test_wilson_holds_the_shares_that_a_score_test_lets_stand(hits, misses):
-    """Its ends p solve |share - p| = z √(p (1 - p) / n): that is how it is defined."""
-    trials = hits + misses + 1
-    (low,), (high,) = wilson(np.array([hits]), np.array([trials]))
-    share = hits / trials
-    assert 0 <= low <= share <= high <= 1
-    for end in (low, high):
-        assert abs(share - end) == pytest.approx(calibration.Z * np.sqrt(end * (1 - end) / trials), abs=1e-7)
 
 
 DRAWINGS = {

@@ -1,9 +1,13 @@
 """The bootstrap: seeded, as wide as it should be, and paired."""
 
+import time
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kassandra.evaluation.intervals import LEVEL, Score, bootstrap
+from kassandra.evaluation.intervals import LEVEL, Score, Z, block_bootstrap, block_length, bootstrap, wilson
 
 
 def mean_of(values):
@@ -63,3 +67,110 @@ def test_differences_are_paired():
 
 def test_a_score_as_text():
     assert str(Score(0.98765, 0.98, 1)) == "0.9877 [0.9800, 1.0000]"
+    assert Score(0.5, -0.25, 0.75).text("+") == "+0.5000 [-0.2500, +0.7500]"
+    assert str(Score(1.0, 1.0, 1.0)) == "1.0000 [1.0000, 1.0000]"
+
+
+@given(st.floats(-1e3, 1e3), st.floats(1e-9, 1))
+def test_a_score_as_text_shows_how_wide_its_interval_is(low, width):
+    score = Score(low + width / 2, low, low + width)
+    _, first, second = (float(number.strip("[],")) for number in score.text().split())
+    assert second - first == pytest.approx(score.high - score.low, rel=0.11)
+
+
+def mean(sums):
+    return {"mean": sums["value"] / sums["count"]}
+
+
+def by_date(values):
+    return {"value": np.asarray(values, float), "count": np.ones(len(values))}
+
+
+def moving(size, generator, over=5):
+    """Noise averaged over `over` dates: what errors of forecasts as many steps ahead are like."""
+    return np.convolve(generator.normal(size=size + over - 1), np.ones(over) / over, "valid")
+
+
+@given(st.integers(1, 30), st.data())
+def test_every_resample_of_blocks_has_as_many_dates(dates, data):
+    """Of whatever length blocks are; and all dates are drawn alike often, the first and the last too."""
+    length = data.draw(st.integers(1, dates))
+    found = block_bootstrap({"value": np.eye(dates)}, lambda sums: {"drawn": sums["value"], "all": sums["value"].sum(1)}, length, 0)  # fmt: skip # noqa: E501
+    assert found["all"].tolist() == [dates] * 3
+    assert found["drawn"].shape == (dates, 3)
+    assert (found["drawn"][:, 0] == 1).all()
+
+
+def test_blocks_hold_what_follows_on_each_other():
+    """Dates of a block are drawn together: the first with the last but not with those between."""
+    pairs = {"value": np.eye(12)}
+    kept = []
+    block_bootstrap(pairs, lambda sums: (kept.append(sums["value"]), {"x": sums["value"]})[1], 4, 0)
+    drawn = kept[-1]  # (replicates, dates)
+    assert drawn.shape == (1000, 12)
+    np.testing.assert_allclose(drawn.mean(0), 1, atol=0.15)
+    together = np.corrcoef(drawn.T)
+    assert together[0, 1] > 0.5
+    assert together[0, 11] > 0.5
+    assert together[0, 6] < 0.1
+
+
+def test_blocks_of_one_date_are_the_plain_bootstrap():
+    values = np.random.default_rng(0).normal(size=400)
+    found = block_bootstrap(by_date(values), mean, 1, 0)["mean"]
+    half = 1.96 * values.std() / 20
+    assert found == pytest.approx([values.mean(), values.mean() - half, values.mean() + half], abs=half / 10)
+
+
+@pytest.mark.slow
+def test_blocks_cover_the_truth_where_dates_hang_together():
+    generator, trials, covered = np.random.default_rng(0), 400, {1: 0, block_length(1000, 5): 0}
+    for trial in range(trials):
+        sums = by_date(moving(1000, generator))
+        for length in covered:
+            _, low, high = block_bootstrap(sums, mean, length, trial, 200)["mean"]
+            covered[length] += low <= 0 <= high
+    single, blocks = (count / trials for count in covered.values())
+    assert single < 0.75  # as if dates had nothing to do with each other
+    assert blocks > 0.88  # 0.92 of many trials
+
+
+def test_what_a_resample_leaves_undefined_counts_as_the_score():
+    rare = {"value": np.eye(10)[0], "count": np.eye(10)[0]}
+
+    def ratio(sums):
+        with np.errstate(invalid="ignore"):
+            return {"ratio": sums["value"] / sums["count"]}
+
+    assert block_bootstrap(rare, ratio, 1, 0)["ratio"].tolist() == [1, 1, 1]
+
+
+def test_blocks_are_seeded():
+    sums = by_date(np.random.default_rng(0).random(50))
+    one, again, other = (block_bootstrap(sums, mean, 5, seed)["mean"].tolist() for seed in (0, 0, 1))
+    assert one == again != other
+
+
+def test_blocks_are_quick_to_draw():
+    sums = {"value": np.random.default_rng(0).random((5000, 6, 24)), "count": np.ones(5000)}
+    start = time.process_time()
+    block_bootstrap(sums, lambda sums: {"rmse": np.sqrt(sums["value"])}, block_length(5000, 24), 0)
+    assert time.process_time() - start < 3  # 0.5 where nothing else runs
+
+
+@given(st.integers(1, 10**6), st.integers(1, 1000))
+def test_blocks_are_never_longer_than_half_of_all(dates, horizon):
+    length = block_length(dates, horizon)
+    assert 1 <= length <= max(1, dates // 2)
+    assert length >= min(horizon if horizon == 1 else 2 * horizon, max(1, dates // 2))
+
+
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_wilson_holds_the_shares_that_a_score_test_lets_stand(hits, misses):
+    """Its ends p solve |share - p| = z √(p (1 - p) / n): that is how it is defined."""
+    trials = hits + misses + 1
+    (low,), (high,) = wilson(np.array([hits]), np.array([trials]))
+    share = hits / trials
+    assert 0 <= low <= share <= high <= 1
+    for end in (low, high):
+        assert abs(share - end) == pytest.approx(Z * np.sqrt(end * (1 - end) / trials), abs=1e-7)

@@ -7,7 +7,7 @@ import pytest
 
 from kassandra.evaluation.classification import report
 from kassandra.evaluation.intervals import Score
-from kassandra.evaluation.score_file import Report, contents
+from kassandra.evaluation.score_file import Comparison, Report, contents
 
 TRAINED_ON = {"torch": "2.13.0", "device": "cpu", "threads": "2"}
 
@@ -66,6 +66,31 @@ def test_of_a_headline_that_is_better_when_lower():
         name = baseline["baseline"]
         assert baseline["perplexity"] == baselines[name]._asdict()
         assert baseline["gain"] == gains[name]._asdict()
+
+
+def small(**more):
+    """A report of an error so small that six decimals would show little of it."""
+    score, gain = Score(0.0123456789, 0.0112345678, 0.0134567891), Score(0.0000123456, -0.0000023456, 0.0000223456)
+    return Report({"rmse": score}, {"zero": score}, {"zero": gain}, 7, min, **more)
+
+
+def test_tests_and_cautions_stand_there_if_there_are_any(file):
+    assert not {"tests", "cautions"} & set(file)
+    tests = (Comparison("zero", "all", 2.25, 0.0312345678912), Comparison("zero", 1, -0.5, 1.0))
+    made = contents(small(tests=tests, cautions=("Mind the gap.",)), 5, {}, {})
+    assert json.loads(json.dumps(made)) == made
+    assert made["tests"] == [
+        {"baseline": "zero", "steps": "all", "statistic": 2.25, "p": 0.03123457},
+        {"baseline": "zero", "steps": 1, "statistic": -0.5, "p": 1.0},
+    ]
+    assert made["cautions"] == ["Mind the gap."]
+
+
+def test_small_numbers_keep_their_digits(file):
+    made = contents(small(), 5, {}, {})
+    assert made["rmse"] == 0.01234568
+    assert made["baselines"][0]["gain"] == {"value": 0.00001235, "low": -0.00000235, "high": 0.00002235}
+    assert file["loss"] == round(file["loss"], 6)
 
 
 def test_fingerprints(file):

@@ -1,0 +1,188 @@
+"""What an LSTM needs on IMDB: more units and longer texts, pretraining, several models together; against linear models.
+
+    dvc repro baseline@imdb && python -m benchmarks.reviews        # hours; continues if stopped
+    python -m benchmarks.reviews --seeds 0 --only scratch
+
+Rows differ from the pipeline `imdb` of params.yaml by what ROWS says. Weights are chosen on validation, and so is the row
+that is named best. The interval is of the mean over seeds, by the bootstrap over test reviews; a seed varies the initial
+weights, the pretraining and the order, not the split.
+"""
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from kassandra import inference, tasks
+from kassandra.contracts.artifacts import BASELINES, PREPARED, RAW, read_arrays, read_json, write_json
+from kassandra.contracts.model_params import ReaderParams
+from kassandra.contracts.params import read_pipeline
+from kassandra.contracts.section import check
+from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.tables import read_table
+from kassandra.contracts.tasks.sentiment import SentimentPrepare, SentimentTrain
+from kassandra.evaluation.intervals import Score, bootstrap
+from kassandra.models import folder as model_folder
+from kassandra.models.build import build
+from kassandra.training.checkpoint import Checkpoint, digest
+from kassandra.training.fingerprint import fingerprint, set_up
+from kassandra.training.loop import train
+from kassandra.training.pretrain import pretrain
+
+LARGE = {"embedding_size": 256, "hidden_size": 256, "embedding_dropout": 0.4, "dropout": 0.5}
+PRETRAIN = {"epochs": 4, "learning_rate": 0.003, "batch_size": 32, "window": 70, "samples": 2000}
+ROWS: dict[str, dict[str, dict[str, Any]]] = {
+    "scratch": {},
+    "large": {"prepare": {"max_length": 1000}, "model": LARGE, "train": {"learning_rate": 0.002}},
+    "pretrained": {
+        "prepare": {"max_length": 1000},
+        "model": LARGE | {"pretrain": PRETRAIN},
+        "train": {"learning_rate": 0.002},
+    },
+}
+SAID = {
+    "scratch": "`imdb` of params.yaml: 128 units, 400 words",
+    "large": "256 units, 1,000 words",
+    "pretrained": "256 units, 1,000 words, pretrained",
+}
+BEST = "NB-weighted bigrams + logistic regression"
+RESULT = Path("benchmarks/results/reviews.json")
+PREDICTIONS = Path(".checkpoints/reviews")  # of test, one file per run: too large for git, and made again if deleted
+
+
+def run(row: str, seed: int) -> dict[str, Any]:
+    """Train one row with one seed."""
+    params, split_seed = read_pipeline("imdb")
+    sections = {
+        name: getattr(params, name).model_dump(exclude_unset=True) | ROWS[row].get(name, {})
+        for name in ("prepare", "model", "train")
+    }
+    how = check(SentimentTrain, sections["train"], f"row {row!r}")
+    model_params = check(ReaderParams, sections["model"], f"row {row!r}")
+    device = set_up(how.device, how.threads)
+    with tempfile.TemporaryDirectory() as scratch:
+        prepared = Path(scratch) / "prepared"
+        chosen = check(SentimentPrepare, sections["prepare"], f"row {row!r}")
+        tasks.load("sentiment").prepare(RAW / "imdb", prepared, chosen, split_seed, params.source)
+        meta = read_json(prepared / "meta.json")
+        task = tasks.load("sentiment").Task(meta, device)
+        weights = {}
+        started = os.times()
+        if model_params.pretrain:
+            checkpoints = Path(scratch) / "pretrain"
+            weights = pretrain(prepared, meta, model_params, model_params.pretrain, seed, device, checkpoints)
+        pretrain_seconds = os.times().user - started.user
+        torch.manual_seed(seed)
+        model: Any = build(ModelSpec(**meta["spec"]), model_params).to(device)
+        if weights:
+            model.begin_with(weights)
+        seen, valid, test = (task.read(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
+        trained = train(model, task, seen, valid, how, seed, Checkpoint(Path(scratch) / "checkpoint"))
+        made_on = fingerprint(device, how.threads, how.precision)
+        model_folder.save(Path(scratch) / "model", trained.weights, meta, model_params, made_on)
+        log_probabilities = inference.load(Path(scratch) / "model").outputs(test).log_probabilities
+        PREDICTIONS.mkdir(parents=True, exist_ok=True)
+        np.save(PREDICTIONS / f"{row}-{seed}.npy", log_probabilities)
+    kept = min(trained.history, key=lambda epoch: epoch["valid_loss"])
+    return {
+        "row": row,
+        "seed": seed,
+        "accuracy": float((log_probabilities.argmax(1) == test.labels).mean()),
+        "valid_loss": kept["valid_loss"],
+        "valid_accuracy": kept["valid_accuracy"],
+        "cpu_seconds": trained.cpu_seconds,
+        "pretrain_cpu_seconds": pretrain_seconds,
+        "wrong": np.flatnonzero(log_probabilities.argmax(1) != test.labels).tolist(),
+    }
+
+
+def together(row: str, seeds: list[int], targets: Any) -> list[int]:
+    """Test reviews that the mean of the seeds' probabilities gets wrong."""
+    probabilities = [np.exp(np.load(PREDICTIONS / f"{row}-{seed}.npy")) for seed in seeds]
+    answers = np.mean(probabilities, axis=0).argmax(1)
+    return [int(number) for number in np.flatnonzero(answers != targets)]
+
+
+def rates(runs: list[dict[str, Any]], examples: int) -> Any:
+    """(runs, examples): 1 where a run is right."""
+    right = np.ones((len(runs), examples))
+    for line, one in zip(right, runs, strict=True):
+        line[one["wrong"]] = 0
+    return right
+
+
+def compared(right: Any, baseline: Any) -> tuple[Score, Score]:
+    """Mean accuracy, and by how much it is above the baseline's, paired; both (examples,) shares of being right."""
+    accuracy, gain = bootstrap(
+        len(baseline), lambda rows: np.array([right[rows].mean(), (right - baseline)[rows].mean()]), seed=0
+    )
+    return accuracy, gain
+
+
+def summary(kept: dict[str, Any], examples: int, baseline: Any) -> Table:
+    heading = ("model", "validation", "test", "95% interval", "less the bigrams (paired)", "by seed", "CPU s")
+    table = Table(*heading, box=None)
+    for row in ROWS:
+        of = [one for one in kept["runs"] if one["row"] == row]
+        if not of:
+            continue
+        accuracy, gain = compared(rates(of, examples).mean(0), baseline)
+        seconds = np.median([one["cpu_seconds"] + one["pretrain_cpu_seconds"] for one in of])
+        by_seed = " ".join(f"{one['accuracy']:.4f}" for one in of)
+        valid = f"{np.mean([one['valid_accuracy'] for one in of]):.4f}"
+        table.add_row(SAID[row], valid, *_cells(accuracy, gain), by_seed, f"{seconds:.0f}")
+        if row in kept["together"]:
+            right = np.ones(examples)
+            right[kept["together"][row]] = 0
+            table.add_row(f"  its {len(of)} models together", "", *_cells(*compared(right, baseline)), "", "")
+    table.add_row(BEST, "", f"{baseline.mean():.4f}", "", "", "", "")
+    return table
+
+
+def _cells(accuracy: Score, gain: Score) -> tuple[str, str, str]:
+    interval = f"{accuracy.low:.4f}-{accuracy.high:.4f}"
+    return (
+        f"{accuracy.value:.4f}",
+        interval,
+        f"{gain.value:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]".replace("[", r"\["),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", default="0,1,2", help="comma-separated (default: %(default)s)")
+    parser.add_argument("--only", help=f"rows to run, comma-separated, of {', '.join(ROWS)}; all if not given")
+    arguments = parser.parse_args()
+    rows = arguments.only.split(",") if arguments.only else list(ROWS)
+    if strange := [row for row in rows if row not in ROWS]:
+        parser.error(f"--only: no row {strange[0]!r}; rows are {list(ROWS)}")
+    params, _ = read_pipeline("imdb")
+    targets = read_arrays(PREPARED / "imdb" / "test.npz")["labels"]  # (examples,), the same for every row
+    baseline = (read_table(BASELINES / "imdb.parquet")[BEST].to_numpy() == targets).astype(float)
+    recipe = digest({"rows": ROWS, "imdb": params.model_dump(), "torch": torch.__version__})
+    kept = read_json(RESULT) if RESULT.exists() else {}
+    if kept.get("recipe") != recipe:  # what was measured with another recipe does not belong into this table
+        kept = {"recipe": recipe, "runs": [], "together": {}}
+    for seed in map(int, arguments.seeds.split(",")):
+        for row in rows:
+            if any(one["row"] == row and one["seed"] == seed for one in kept["runs"]):
+                continue
+            print(f"{row}, seed {seed}", flush=True)
+            kept["runs"].append(run(row, seed))
+            seeds = [one["seed"] for one in kept["runs"] if one["row"] == row]
+            if len(seeds) > 1:
+                kept["together"][row] = together(row, seeds, targets)
+            write_json(RESULT, kept)
+    Console(width=150).print(summary(kept, len(targets), baseline))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Sound files (.wav, of any width, and whatever else libsndfile knows) as waveforms, or one sentence on why not."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from kassandra.contracts.errors import KassandraError
+
+ENDINGS = {".wav", ".flac", ".ogg"}  # of what is taken for a recording where a folder is read
+
+
+def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]:
+    """(samples,) at `sample_rate`, full scale being 1; several channels become their mean.
+
+    By soundfile, for the standard library's `wave` knows no floating point, and scipy's reader answers a damaged file
+    with whatever exception comes first.
+
+    Args:
+        sample_rate: Hz. shortest: samples at that rate that there must be.
+
+    Raises:
+        KassandraError: there is no such file, it holds no sound that can be read, or what it holds `checked` refuses.
+    """
+    try:
+        with path.open("rb") as file:
+            waveform, rate = soundfile.read(file, dtype="float64", always_2d=True)  # (samples, channels)
+    except FileNotFoundError:
+        raise KassandraError(f"{path}: no such file") from None
+    except soundfile.LibsndfileError as error:
+        raise KassandraError(f"{path}: no sound file that can be read ({error.error_string.rstrip('.')})") from None
+    except OSError as error:
+        raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
+    return checked(resampled(waveform.mean(1), rate, sample_rate), sample_rate, shortest, str(path))
+
+
+def resampled(waveform: NDArray[np.float64], rate: int, wanted: int) -> NDArray[np.float64]:
+    """(samples,) at `wanted` Hz, of a waveform at `rate` Hz; what is above half of the lower rate is filtered out."""
+    if rate == wanted or not len(waveform):
+        return waveform
+    common = math.gcd(rate, wanted)
+    return np.asarray(resample_poly(waveform, wanted // common, rate // common))
+
+
+def checked(waveform: NDArray[np.floating], sample_rate: int, shortest: int, where: str) -> NDArray[np.float32]:
+    """The waveform in single precision.
+
+    Args:
+        shortest: samples that there must be. where: how errors begin.
+
+    Raises:
+        KassandraError: it is empty, too short or silent, or holds what is no number.
+    """
+    if not len(waveform):
+        raise KassandraError(f"{where}: holds no sound; its length is 0")
+    if not np.isfinite(waveform).all():
+        raise KassandraError(f"{where}: {np.sum(~np.isfinite(waveform)):,} samples are no numbers (NaN or infinite)")
+    if len(waveform) < shortest:
+        long, least = (1000 * samples / sample_rate for samples in (len(waveform), shortest))
+        raise KassandraError(f"{where}: too short, {long:.4g} ms; one frame alone is {least:.4g} ms")
+    if waveform.min() == waveform.max():
+        raise KassandraError(f"{where}: silent from beginning to end; every sample is {waveform[0]:g}")
+    return np.asarray(waveform, np.float32)

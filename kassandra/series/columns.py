@@ -1,0 +1,245 @@
+"""From tables to what a model reads and tells: input columns, values, and the scales that train gives them."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
+from kassandra.contracts.tasks.forecast import ForecastPrepare, SeriesSource
+from kassandra.series import calendar, prices, splits, table
+from kassandra.series.windows import Split
+
+# The columns of data sets in the catalogue that are no prices.
+DATASETS = {
+    "traffic": SeriesSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h"),
+}
+
+
+class Columns(NamedTuple):
+    """One series as numbers, rows in the order of time.
+
+    times: (rows,) seconds since 1970. inputs: (rows, features), not scaled. values: (rows, targets). usable: (rows,)
+    False where something is missing, and no window may look. returns: (rows,) of the close, None without prices.
+    ahead: (rows,) True where a value was made up that knows the next one that is there.
+    """
+
+    name: str
+    times: NDArray[np.int64]
+    inputs: NDArray[np.float64]
+    values: NDArray[np.float64]
+    usable: NDArray[np.bool_]
+    returns: NDArray[np.float64] | None = None
+    ahead: NDArray[np.bool_] | None = None
+
+    def between(self, span: splits.Span) -> "Columns":
+        """The rows of a part of time, of which those at the end that know what comes after it are not usable."""
+        begin, end = np.searchsorted(self.times, span)
+        rows, usable = slice(begin, end), self.usable[begin:end].copy()
+        returns = None if self.returns is None else self.returns[rows]
+        if self.ahead is not None:
+            usable[len(usable) - int(np.logical_and.accumulate(self.ahead[rows][::-1]).sum()) :] = False
+        return Columns(self.name, self.times[rows], self.inputs[rows], self.values[rows], usable, returns)
+
+
+class Read(NamedTuple):
+    """tables: one per series. inputs, targets: names of columns. target_inputs: where each target stands among the
+    inputs; empty where what is told is not read as such. said: what was repaired by which policy."""
+
+    tables: list[Columns]
+    inputs: list[str]
+    targets: list[str]
+    target_inputs: list[int]
+    said: str
+
+
+class Scale(NamedTuple):
+    """Of one series in train: mean and deviation of each input (features,), deviation of each target (targets,)."""
+
+    input_mean: list[float]
+    input_std: list[float]
+    value_std: list[float]
+
+
+def read(raw: Path, source: SeriesSource, params: ForecastPrepare) -> Read:
+    """Every series of data/raw/<name>.
+
+    Raises:
+        KassandraError: a table cannot be read as it is described.
+    """
+    if params.predict == "value":
+        own = table.read_own(raw, source, params.missing, params.duplicates)
+        names = [*source.targets, *source.features]
+        interpolated = params.missing == "interpolate"
+        tables = [
+            _of_values(series, names, len(source.targets), params.calendar)._replace(
+                ahead=series.filled if interpolated else None
+            )
+            for series in own.series
+        ]
+        inputs = [*names, *calendar.cycles(np.zeros(1, np.int64), params.calendar)]
+        return Read(tables, inputs, source.targets, list(range(len(source.targets))), own.said)
+    files = sorted(path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else [raw]
+    daily = [prices.prices(path) for path in files]
+    if not daily:
+        raise KassandraError(f"{raw}: holds no table of prices")
+    tables = [_of_prices(series, params.predict, params.calendar) for series in daily]
+    inputs = [*prices.features(daily[0]), *calendar.cycles(np.zeros(1, np.int64), params.calendar)]
+    if params.predict == "volatility":
+        return Read(tables, ["volatility", *inputs], ["volatility"], [0], "")
+    return Read(tables, inputs, ["close"], [], "")
+
+
+def described(source: SeriesSource, predict: str) -> SeriesSource:
+    """Of a data set that we know, what its columns are; of one's own table, the source as it is.
+
+    Raises:
+        KassandraError: what is to be told is not in this data set.
+    """
+    if not source.dataset or predict != "value":
+        return source
+    if source.dataset not in DATASETS:
+        raise KassandraError(
+            f"prepare.predict: data set {source.dataset!r} holds prices, whose 'return' and 'volatility' are told; "
+            f"'value' is of one's own table, or of {sorted(DATASETS)}"
+        )
+    return DATASETS[source.dataset]
+
+
+def fit(train: Columns) -> Scale:
+    """Means and deviations of the usable rows; `math.fsum` gives the same digits wherever arrays lie in memory.
+
+    Raises:
+        KassandraError: no row of train is usable, or a target never changes in it.
+    """
+    inputs, values = train.inputs[train.usable], train.values[train.usable]
+    if not len(inputs):
+        raise KassandraError(f"series {train.name!r}: no usable row in train")
+    means, stds = zip(*(mean_and_std(column.tolist()) for column in inputs.T), strict=True)
+    value_std = [mean_and_std(column.tolist())[1] for column in values.T]
+    if min(value_std) == 0:
+        raise KassandraError(f"series {train.name!r}: a target never changes in train; there is nothing to learn")
+    return Scale(list(means), [std or 1.0 for std in stds], value_std)
+
+
+def mean_and_std(values: list[float]) -> tuple[float, float]:
+    mean = math.fsum(values) / len(values)
+    return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+
+
+def join(tables: list[Columns], scales: Iterable[Scale], window: int, horizon: int) -> Split:
+    """The series one after another, their inputs scaled, with every origin whose window and horizon are usable."""
+    scaled, begins, found = [], [0], []
+    for one, scale in zip(tables, scales, strict=True):
+        inputs = (one.inputs - np.array(scale.input_mean)) / np.array(scale.input_std)  # (rows, features)
+        scaled.append(np.where(one.usable[:, None], inputs, 0).astype(np.float32))
+        found.append(begins[-1] + splits.origins(one.usable, window, horizon))
+        begins.append(begins[-1] + len(one.times))
+    returns = [one.returns for one in tables if one.returns is not None]
+    return Split(
+        np.concatenate(scaled),
+        np.concatenate([np.where(one.usable[:, None], one.values, 0) for one in tables]),
+        np.concatenate([one.times for one in tables]),
+        np.array(begins, np.int64),
+        np.concatenate(found).astype(np.int64),
+        np.concatenate(returns) if returns else None,
+    )
+
+
+def mean_and_std_by_series(train: Split, told: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(series, horizon, targets) each, of `told` (origins, horizon, targets); 1 for a deviation of 0."""
+    fitted = np.empty((2, len(train.offsets) - 1, *told.shape[1:]))
+    for series in range(len(train.offsets) - 1):
+        rows = told[train.series == series]  # (origins of the series, horizon, targets)
+        if not len(rows):
+            raise KassandraError(
+                "prepare: a series has no whole window in train; leave it out, or use a shorter window"
+            )
+        for place in np.ndindex(*told.shape[1:]):
+            mean, std = mean_and_std(rows[(slice(None), *place)].tolist())
+            fitted[(slice(None), series, *place)] = mean, std or 1.0
+    return fitted[0], fitted[1]
+
+
+def naive_errors(train: Split, meta: dict[str, Any]) -> list[list[float]]:
+    """(series, targets): mean absolute change in train over `season` rows, or over one; the scale of MASE (Hyndman &
+    Koehler 2006)."""
+    lag = meta["season"] or 1
+    scales = []
+    for begin, end in zip(train.offsets[:-1], train.offsets[1:], strict=True):
+        values = train.values[begin:end]  # (rows, targets)
+        changes = np.abs(values[lag:] - values[:-lag])
+        scales.append([math.fsum(column.tolist()) / len(column) or 1.0 for column in changes.T])
+    return scales
+
+
+def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
+    """The last window of each series of somebody's table, as a split of which nothing is known ahead.
+
+    Args:
+        series: which of those in train a table without names of series holds.
+
+    Raises:
+        KassandraError: it cannot be read, has a series that train had not, or too few rows.
+    """
+    reading = meta["reading"]
+    source = SeriesSource.model_validate(reading["source"] | {"path": str(path)})
+    params = ForecastPrepare.model_validate(reading["prepare"])
+    tables, known = read(path, source, params).tables, list(meta["series"])
+    if len(tables) == 1 and (series or len(known) == 1):
+        tables = [tables[0]._replace(name=series or known[0])]
+    by_name = {one.name: one for one in tables}
+    for name, one in by_name.items():
+        if name not in known:
+            raise KassandraError(f"{unknown(str(path), 'series name', name, known)}; --series says which it is")
+        if len(one.times) < params.window or not one.usable[-params.window :].all():
+            raise KassandraError(
+                f"{path}: series {name!r} has {len(one.times)} rows of use; the model reads the last {params.window}, "
+                "none of them missing"
+            )
+    nothing = tables[0].between(splits.Span(0, 0))
+    scales = map(Scale, meta["input_mean"], meta["input_std"], meta["value_std"])
+    split = join([by_name.get(name, nothing) for name in known], scales, params.window, 0)
+    return split._replace(
+        origins=np.array([end - 1 for end in split.offsets[1:] if end - 1 in split.origins], np.int64)
+    )
+
+
+def iso(seconds: int) -> str:
+    """A time as people write it: the day alone at midnight.
+
+    >>> iso(86400), iso(90000)
+    ('1970-01-02', '1970-01-02T01:00:00')
+    """
+    text = str(np.datetime64(seconds, "s"))
+    return text.removesuffix("T00:00:00")
+
+
+def _of_values(series: table.Series, names: list[str], targets: int, cycles: Sequence[str]) -> Columns:
+    numbers = np.column_stack([series.columns[name] for name in names])  # (rows, targets + features)
+    circles = [column[:, None] for column in calendar.cycles(series.times, cycles).values()]
+    return Columns(
+        series.name, series.times, np.concatenate([numbers, *circles], axis=1), numbers[:, :targets], series.usable
+    )
+
+
+def _of_prices(series: table.Series, predict: str, cycles: Sequence[str]) -> Columns:
+    """Rows whose features are not known yet are left out."""
+    close = np.log(series.columns["close"])
+    told = close if predict == "return" else np.log(prices.garman_klass(series))
+    inputs = [*prices.features(series).values(), *calendar.cycles(series.times, cycles).values()]
+    if predict == "volatility":
+        inputs.insert(0, told)
+    known = slice(prices.WARM_UP, None)
+    return Columns(
+        series.name,
+        series.times[known],
+        np.column_stack(inputs)[known],
+        told[known, None],
+        series.usable[known],
+        np.diff(close, prepend=np.nan)[known],
+    )

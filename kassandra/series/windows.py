@@ -1,0 +1,79 @@
+"""A prepared split of series as windows: what is read before each origin, and what is told after it."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kassandra.contracts.artifacts import read_arrays
+from kassandra.contracts.spec import LEVELS as LEVELS  # where those who read windows look for it
+
+SMALLEST = 1e-3  # share of a series' own deviation that is added to that of a window it is divided by
+
+
+class Split(NamedTuple):
+    """Rows of one or several series, one after another, each in the order of time.
+
+    inputs: (rows, features) float32, scaled as train says. values: (rows, targets) float64, what is to be told.
+    times: (rows,) int64, seconds since 1970. offsets: (series + 1,) where each series begins, and the end.
+    origins: (origins,) int64, the last row that each window shows; its window and its horizon lie within one series.
+    returns: (rows,) float64, log-return of the close to each day; None where there are no prices.
+    """
+
+    inputs: NDArray[np.float32]
+    values: NDArray[np.float64]
+    times: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    origins: NDArray[np.int64]
+    returns: NDArray[np.float64] | None = None
+
+    @property
+    def series(self) -> NDArray[np.int64]:
+        """(origins,) which series each origin is of."""
+        return np.searchsorted(self.offsets, self.origins, side="right") - 1
+
+
+def read_split(path: Path) -> Split:
+    """
+    Raises:
+        KassandraError: there is no such file, or it is damaged.
+    """
+    return Split(**read_arrays(path))
+
+
+def seen(split: Split, window: int) -> NDArray[np.int64]:
+    """(origins, window) the rows that each window shows."""
+    return split.origins[:, None] + np.arange(1 - window, 1)
+
+
+def ahead(split: Split, horizon: int) -> NDArray[np.int64]:
+    """(origins, horizon) the rows that are told."""
+    return split.origins[:, None] + np.arange(1, horizon + 1)
+
+
+def truth(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
+    """(origins, horizon, targets): what came; for returns the log-return from the origin to each of the next days."""
+    values = split.values[ahead(split, meta["horizon"])]
+    if meta["predict"] == "return":
+        values = values - split.values[split.origins][:, None]
+    return np.asarray(values)
+
+
+def centre_and_scale(split: Split, meta: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(origins, 1, targets) each: what a model tells is (truth - centre) / scale, as `normalise` says."""
+    last = split.values[split.origins][:, None]  # (origins, 1, targets)
+    if meta["normalise"] == "last":
+        return last, np.ones_like(last)
+    if meta["normalise"] == "window":
+        shown = split.values[seen(split, meta["window"])]  # (origins, window, targets)
+        # The scale of the whole series, far down, keeps windows that do not move from being divided by nothing.
+        least = SMALLEST * np.array(meta["value_std"])[split.series][:, None]  # (origins, 1, targets)
+        return shown.mean(1, keepdims=True), shown.std(1, keepdims=True) + least
+    return np.zeros_like(last), np.ones_like(last)
+
+
+def told(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
+    """(origins, horizon, targets): what a model should tell, before it is standardised."""
+    centre, scale = centre_and_scale(split, meta)
+    return np.asarray((truth(split, meta) - centre) / scale)
