@@ -22,7 +22,8 @@ WORDS = 5  # those that mattered most
 def predict(
     folder: Path, inputs: list[str], invert: bool, column: str | None, series: str | None, as_json: bool
 ) -> None:
-    """Print one line per input, or one per step ahead; all are read before the first is predicted, so that a bad one costs nothing.
+    """Print one line per input, or one per step ahead; all are read before the first is predicted, so that a bad one
+    costs nothing.
 
     Raises:
         KassandraError: the folder holds a language model, an input cannot be read, or an option is of another task.

@@ -97,24 +97,29 @@ def _ends(row: dict[str, Any]) -> list[str]:
 
 
 def _print(rows: list[dict[str, Any]], predict: str) -> None:
-    told = {"return": "log-return", "volatility": "log of volatility", "value": "value"}[predict]
+    """One table per series and target, narrow enough for 80 columns."""
+    name = {"return": "log-return", "volatility": "log of volatility", "value": "value"}[predict]
     when = "time" if "time" in rows[0] else "step"
     with_ends = bool(_ends(rows[0]))
-    table = Table(
-        "series", "after", when, "target", told, *(f"{name} interval" for name in INTERVALS if with_ends), box=None
-    )
-    if predict == "return":
-        for heading in ("close", *(["90% interval", "up"] if with_ends else [])):
-            table.add_column(heading)
-    for row in rows:
-        cells = [escape(row["series"]), row["after"], str(row[when]), escape(row["target"]), f"{row['point']:.6g}"]
-        cells += [_interval(row, name) for name in INTERVALS if with_ends]
+    shown = ["90%"] if predict == "return" else list(INTERVALS)
+    console = Console(highlight=False)
+    for series, after, target in dict.fromkeys((row["series"], row["after"], row["target"]) for row in rows):
+        title = f"{series}, {target}, after {after}" if series != target else f"{series}, after {after}"
+        table = Table(when, name, title=escape(title), box=None)
+        for heading in [f"{interval} interval" for interval in shown if with_ends]:
+            table.add_column(heading, no_wrap=True)
         if predict == "return":
-            cells.append(f"{row['close_point']:.6g}")
-            cells += [_interval(row, "close_90%"), f"{row['up']:.0%}"] if with_ends else []
-        table.add_row(*cells)
-    Console(highlight=False).print(table)
+            for heading in ("close", *(["90% interval", "up"] if with_ends else [])):
+                table.add_column(heading, no_wrap=True)
+        for row in (row for row in rows if (row["series"], row["target"]) == (series, target)):
+            cells = [str(row[when]), f"{row['point']:.4g}"]
+            cells += [_interval(row, interval) for interval in shown if with_ends]
+            if predict == "return":
+                cells.append(f"{row['close_point']:.6g}")
+                cells += [_interval(row, "close_90%"), f"{row['up']:.0%}"] if with_ends else []
+            table.add_row(*cells)
+        console.print(table)
 
 
 def _interval(row: dict[str, Any], name: str) -> str:
-    return escape(f"[{row[f'{name} from']:.6g}, {row[f'{name} to']:.6g}]")
+    return escape(f"[{row[f'{name} from']:.4g}, {row[f'{name} to']:.4g}]")

@@ -44,7 +44,7 @@ def show(model: Predictor, paths: list[Path], as_json: bool) -> None:
 
 
 def _span(shares: NDArray[np.float32], scale: MelScale) -> tuple[int, int]:
-    """First and last millisecond of the shortest stretch of frames that holds half of the weights `shares` (frames,)."""
+    """First and last millisecond of the shortest stretch of frames that holds half of `shares` (frames,)."""
     sums = np.concatenate([[0.0], shares.cumsum(dtype=np.float64)])
     ends = np.searchsorted(sums, sums + sums[-1] / 2)  # (frames + 1,) where half is reached, if begun at each frame
     ends = np.where(ends <= len(shares), ends, 2 * len(sums))  # never

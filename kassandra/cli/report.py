@@ -14,6 +14,8 @@ from kassandra.contracts.params import read_pipeline
 from kassandra.evaluation.intervals import LEVEL, Score
 from kassandra.sources.own import has_changed
 
+SPEAKERS = Path("recipes/results")  # what benchmarks.speakers found
+
 
 def report(names: list[str]) -> int:
     """Print the report of each pipeline; returns the exit status, 1 where something was not reproduced."""
@@ -41,7 +43,7 @@ def _one(name: str) -> bool:
         table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], sign="+"), *equal)
     console.print(table)
     console.print(_verdict(scores))
-    for caution in scores.get("cautions", []):
+    for caution in [*scores.get("cautions", []), *_of_new_speakers(name)]:
         console.print(f"[yellow]Caution:[/] {escape(caution)}")
     console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
     if not Path("dvc.lock").exists():
@@ -54,6 +56,26 @@ def _one(name: str) -> bool:
     for picture in sorted((METRICS / name / "plots").glob("*.png")):
         console.print(f"  {picture}")
     return reproduction.failed
+
+
+def _of_new_speakers(name: str) -> list[str]:
+    """What the same model has of speakers that it was not trained on, where the study that holds each out was made."""
+    path = SPEAKERS / f"{name}-speakers.json"
+    if not path.exists():
+        return []
+    study = read_json(path)
+    mean, by_speaker = study["accuracy"], sorted(study["speakers"], key=lambda row: float(row["value"]))
+    worst, best = (f"{row['value']:.4f} ({row['speaker']})" for row in (by_speaker[0], by_speaker[-1]))
+    try:
+        now, _ = read_pipeline(name)
+        changed = study["model"] != now.model.used() or study["train"] != now.train.model_dump()
+    except KassandraError:  # removed since, or being edited: told below
+        changed = False
+    return [
+        f"these speakers were heard in training. Of a speaker that was not, expect less: {mean['value']:.4f} "
+        f"[{mean['low']:.4f}, {mean['high']:.4f}], the mean of {len(by_speaker)} held out in turn, "
+        f"from {worst} to {best}" + (f"; measured with other params than those of now ({path})" if changed else "")
+    ]
 
 
 def _header(steps: list[str]) -> str:

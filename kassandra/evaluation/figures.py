@@ -23,14 +23,15 @@ def save(figure: Figure, path: Path) -> None:
         figure.savefig(partial, format="png", dpi=110, metadata={"Software": None}, bbox_inches="tight")
 
 
-def learning_curves(history: pd.DataFrame, path: Path) -> None:
+def learning_curves(history: pd.DataFrame, path: Path, loss: str = "Loss (nats)") -> None:
     """`history` is history.csv: loss on train and validation, and the other scores on validation."""
     others = [name for name in map(str, history) if name.startswith("valid_") and name != "valid_loss"]
     figure = Figure(figsize=(4.2 * (1 + len(others)), 3))
     axes = np.atleast_1d(figure.subplots(1, 1 + len(others)))
     axes[0].plot(history["epoch"], history["train_loss"], "o-", color=GREY, label="train")
     axes[0].plot(history["epoch"], history["valid_loss"], "o-", color=BLUE, label="validation")
-    axes[0].set(title="Loss (nats)", yscale="log")
+    losses = history[["train_loss", "valid_loss"]]
+    axes[0].set(title=loss, yscale="log" if (losses > 0).all(axis=None) else "linear")  # likelihoods may be above 1
     axes[0].legend(frameon=False)
     best = history.iloc[int(history["valid_loss"].argmin())]
     for axis, name in zip(axes[1:], others, strict=True):

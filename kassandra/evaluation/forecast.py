@@ -29,7 +29,7 @@ def evaluate(
     report = replace(report, cautions=(*report.cautions, *_copies(split, meta, told, plots / "lag.png")))
     table = _table(split, ground, told, meta)
 
-    figures.learning_curves(history, plots / "learning_curves.png")
+    figures.learning_curves(history, plots / "learning_curves.png", "Loss of the head")
     forecast_figures.fan(split, told, meta, plots / "fan.png")
     forecast_figures.error_by_step(report, plots / "error_by_step.png")
     if meta["predict"] != "volatility":

@@ -104,13 +104,13 @@ def error_by_step(report: ForecastReport, path: Path) -> None:
         left.set(ylabel="rmse on test", title="Error by step; bands are 95% intervals")
         right.set(ylabel="its rmse less that of the LSTM (paired)")
         right.set_title(f"What the LSTM adds to {drawable(strongest)}", parse_math=False)
-        left.legend(frameon=False, fontsize=8)
+        figure.legend(frameon=False, fontsize=8, ncols=4, loc="outside lower center")
         for axis in (left, right):
             axis.set_xlabel("steps ahead")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if far:
         beyond = ", ".join(f"{drawable(name)} ({value:.4g})" for name, value in far.items())
-        figure.supxlabel(f"Not drawn, with more than twice the error: {beyond}", fontsize=8, parse_math=False)
+        figure.suptitle(f"Not drawn, with more than twice the error: {beyond}", fontsize=8, parse_math=False)
     figures.save(figure, path)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kassandra.audio.mel import MelScale, hertz
@@ -23,7 +24,7 @@ def evaluate(
     predictor: Predictor, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
     seed: int,
 ) -> tuple[classification.ClassReport, pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, pages to read into `pages`; returns the scores, one row per recording."""
+    """Writes pictures and tables into `plots`, pages to read into `pages`; returns scores, one row per recording."""
     meta, split = predictor.meta, predictor.task.read(test)
     classes, targets, names = meta["classes"], split.labels, split.names.texts()
     log_probabilities, attention = predictor.outputs(split)
@@ -128,6 +129,7 @@ def _attention(
         axis.fill_between(times, bands, bands + height, color=figures.ORANGE, step="mid", linewidth=0)
         axis.set(ylim=(-0.5, 1.42 * bands), xlim=(0, seconds))
         axis.set_yticks(np.interp(ticks, middles, np.arange(bands)), [f"{hz / 1000:g}" for hz in ticks])
+        axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.tick_params(labelsize=7)
         axis.set_title(drawable(title), fontsize=8, parse_math=False)
     figure.supxlabel("seconds", fontsize=8)

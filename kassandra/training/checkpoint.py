@@ -25,7 +25,7 @@ def digest(*parts: Any) -> str:
 
 def code() -> list[Path]:
     """What a checkpoint must have been made with to be continued."""
-    rooms = ("contracts", "models", "tasks", "text", "training")
+    rooms = ("audio", "contracts", "models", "series", "tasks", "text", "training")
     return sorted(path for room in rooms for path in Path("kassandra", room).rglob("*.py"))
 
 

@@ -118,7 +118,7 @@ def test_a_hopeless_baseline_does_not_squeeze_the_others(shown, horizon):
     figure = shown(forecast_figures.error_by_step, result(horizon, far=True))
     left = figure.axes[0]
     assert max((left.get_xlim() if horizon == 1 else left.get_ylim())[1], 0) < 10
-    assert figure.get_supxlabel() == "Not drawn, with more than twice the error: three (90)"
+    assert figure.get_suptitle() == "Not drawn, with more than twice the error: three (90)"
 
 
 def test_directions_so_far(shown):

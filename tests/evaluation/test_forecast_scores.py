@@ -204,6 +204,7 @@ def test_what_reads_wrong_by_itself_is_said():
     assert "estimate" in estimate
     (few,) = cautions(rows=40)
     assert few == "Test has 31 dates, and intervals and tests of forecasts 3 ahead want 60: take them for too narrow and too sure."  # fmt: skip # noqa: E501
+    assert "forecasts 10 ahead want 200:" in cautions(rows=40, horizon=10)[0]  # though blocks are of half of 24 dates
 
 
 @pytest.mark.parametrize("horizon", [1, 5])

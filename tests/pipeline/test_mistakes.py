@@ -18,7 +18,7 @@ MISTAKES = {
     "typo": ({"model": "{variant: vanilla, hiden_size: 16}"}, "pipelines.typo.model: unknown key 'hiden_size'; known"),
     "kind": ({"train": "{epochs: two}"}, "pipelines.kind.train.epochs: expected a whole number, got 'two'"),
     "unused": ({"model": "{variant: vanilla, num_layers: 2}"}, "variant 'vanilla' does not use 'num_layers'; it uses"),
-    "task": ({"task": "imags"}, "pipelines.task.task: unknown task 'imags'; known tasks are ['images', 'language', "),
+    "task": ({"task": "imags"}, "pipelines.task.task: unknown task 'imags'; known tasks are ['forecast', 'images', 'language', "),
     "dataset": (
         {"source": "{dataset: mnits}"},
         "unknown data set 'mnits'; known data sets are ['books', 'fashion-mnist', 'imdb', 'mnist",
@@ -48,4 +48,4 @@ def test_a_python_without_the_packages_says_so(root, tmp_path):
     assert done.returncode == 1
     assert done.stdout == ""
     (sentence,) = done.stderr.splitlines()
-    assert "lacks 'matplotlib', one of the packages in requirements.lock: run `make setup`" in sentence
+    assert "lacks 'arch', one of the packages in requirements.lock: run `make setup`" in sentence

@@ -30,7 +30,7 @@ class SeriesSource(Source):
     target: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     features: list[Column] = Field([])
     series: Column | None = None
-    frequency: Annotated[str, Field(pattern=r"^[1-9]?[0-9]*(min|h|d|b|w|m)$")] | None = None
+    frequency: Annotated[str, Field(pattern=r"^([1-9][0-9]*)?(min|h|d|b|w|m)$")] | None = None
 
     @model_validator(mode="after")
     def columns_are_of_a_path(self) -> Self:
