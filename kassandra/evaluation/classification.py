@@ -77,6 +77,16 @@ def predictions(targets: Labels, log_probabilities: NDArray[np.float64], classes
     return pd.DataFrame(table)
 
 
+def mistakes(targets: Labels, log_probabilities: NDArray[np.float64], classes: list[str]) -> pd.DataFrame:
+    """All wrong answers, those that the model was most sure of first: row, is, said, probability."""
+    predicted, sure = log_probabilities.argmax(1), np.exp(log_probabilities.max(1))
+    wrong = np.flatnonzero(predicted != targets)
+    rows = wrong[np.argsort(-sure[wrong], kind="stable")]
+    columns = {"row": rows, "is": [classes[label] for label in targets[rows]]}
+    columns |= {"said": [classes[label] for label in predicted[rows]], "probability": sure[rows]}
+    return pd.DataFrame(columns)
+
+
 def precision_recall_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     """(3, classes) of a confusion matrix; 0 where a class is never said or never there.
 

@@ -42,7 +42,9 @@ def evaluate(
     calibration.reliability(confidence, right, plots / "reliability.png", seed)
     curves.roc_and_precision_recall(targets, log_probabilities, classes, plots / "roc_and_precision_recall.png")
     curves.accuracy_by_length(split.ids.lengths, right, plots / "accuracy_by_length.png")
-    _mistakes(split.texts.texts(), targets, log_probabilities, classes, pages / "mistakes.csv")
+    mistakes, texts = classification.mistakes(targets, log_probabilities, classes), split.texts.texts()
+    mistakes["text"] = [display(texts[row]) for row in mistakes["row"]]
+    write_table(pages / "mistakes.csv", mistakes)
     if attention is not None:
         shown = _some_of_each(targets, right, split.ids.lengths)
         passages = [
@@ -55,19 +57,6 @@ def evaluate(
         highlight.html(passages, "What the model attends to", explanation, pages / "attention.html")
         highlight.png(passages, "Attention: the stronger, the larger the share in the summary", plots / "attention.png")
     return report, classification.predictions(targets, log_probabilities, classes)
-
-
-def _mistakes(
-    texts: list[str], targets: classification.Labels, log_probabilities: NDArray[np.float64], classes: list[str],
-    path: Path,
-) -> None:  # fmt: skip
-    """All wrong answers, those that the model was most sure of first."""
-    predicted, sure = log_probabilities.argmax(1), np.exp(log_probabilities.max(1))
-    wrong = np.flatnonzero(predicted != targets)
-    rows = wrong[np.argsort(-sure[wrong], kind="stable")]
-    columns = {"row": rows, "is": [classes[label] for label in targets[rows]]}
-    columns |= {"said": [classes[label] for label in predicted[rows]], "probability": sure[rows]}
-    write_table(path, pd.DataFrame(columns | {"text": [display(texts[row]) for row in rows]}))
 
 
 def _some_of_each(

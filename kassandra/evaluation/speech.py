@@ -42,7 +42,9 @@ def evaluate(
     if len(speakers):
         write_table(plots / "by_speaker.csv", speakers)
         _speakers(speakers, right, plots / "by_speaker.png")
-    _mistakes(names, targets, log_probabilities, classes, pages / "mistakes.csv")
+    mistakes = classification.mistakes(targets, log_probabilities, classes)
+    mistakes["recording"] = [names[row] for row in mistakes["row"]]
+    write_table(pages / "mistakes.csv", mistakes)
     if attention is not None:
         shown = some_of_each(targets, right)
         titles = [
@@ -93,19 +95,6 @@ def _speakers(table: pd.DataFrame, right: NDArray[np.bool_], path: Path) -> None
     axis.set(xlabel="accuracy on test, with its 95% interval", title="Speaker (test recordings)")
     axis.grid(axis="x", linewidth=0.4)
     figures.save(figure, path)
-
-
-def _mistakes(
-    names: list[str], targets: classification.Labels, log_probabilities: NDArray[np.float64], classes: list[str],
-    path: Path,
-) -> None:  # fmt: skip
-    """All wrong answers, those that the model was most sure of first."""
-    predicted, sure = log_probabilities.argmax(1), np.exp(log_probabilities.max(1))
-    wrong = np.flatnonzero(predicted != targets)
-    rows = wrong[np.argsort(-sure[wrong], kind="stable")]
-    columns = {"row": rows, "is": [classes[label] for label in targets[rows]]}
-    columns |= {"said": [classes[label] for label in predicted[rows]], "probability": sure[rows]}
-    write_table(path, pd.DataFrame(columns | {"recording": [names[row] for row in rows]}))
 
 
 def _attention(

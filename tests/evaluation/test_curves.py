@@ -1,14 +1,12 @@
 """Curves: the areas of scikit-learn with intervals, and what stands in the pictures."""
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from kassandra.evaluation import curves, figures
+from kassandra.evaluation import curves
 from kassandra.evaluation.curves import accuracy_by_length, area_scores, areas, roc_and_precision_recall
 
 pytestmark = pytest.mark.slow
@@ -107,27 +105,6 @@ def test_classes_that_are_not_there_are_left_out():
     each = [metrics.roc_auc_score(one_less == label, log_probabilities[:, label]) for label in (0, 1)]
     assert areas(one_less, log_probabilities)["roc_auc"] == pytest.approx(np.mean(each))
     assert areas(targets * 0, log_probabilities) == area_scores(targets * 0, log_probabilities, 0) == {}
-
-
-@pytest.mark.parametrize(("examples", "classes"), [(25_000, 2), (25_000, 20)])
-def test_quick_enough(examples, classes):
-    targets, log_probabilities = made(examples, classes)
-    start = time.process_time()
-    area_scores(targets, log_probabilities, 0)
-    assert time.process_time() - start < 8  # 1 to 2 where nothing else runs
-
-
-@pytest.fixture
-def shown(monkeypatch, tmp_path):
-    """The figure that a function would save."""
-
-    def shown(draw, *args):
-        kept = []
-        monkeypatch.setattr(figures, "save", lambda figure, path: kept.append(figure))
-        draw(*args, tmp_path / "none.png")
-        return kept[0]
-
-    return shown
 
 
 def labels(figure):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kassandra.evaluation import figures, forecast_figures, forecast_scores
+from kassandra.evaluation import forecast_figures, forecast_scores
 from kassandra.evaluation.intervals import Score
 from kassandra.inference import Forecast
 from kassandra.series.windows import LEVELS, Split, truth
@@ -27,19 +27,6 @@ def made(predict="value", horizon=3, series=1, rows=150):
     meta |= {"value_std": [[1.0]] * series, "mase_scale": [[1.0]] * series}
     came = truth(split, meta)
     return split, meta, Forecast(came, came + (np.array(LEVELS) - 0.5)[:, None, None, None], None)
-
-
-@pytest.fixture
-def shown(monkeypatch, tmp_path):
-    """The figure that a function would save."""
-
-    def shown(draw, *args):
-        kept = []
-        monkeypatch.setattr(figures, "save", lambda figure, path: kept.append(figure))
-        draw(*args, tmp_path / "none.png")
-        return kept[0]
-
-    return shown
 
 
 def lines(axis):

@@ -18,10 +18,13 @@ MISTAKES = {
     "typo": ({"model": "{variant: vanilla, hiden_size: 16}"}, "pipelines.typo.model: unknown key 'hiden_size'; known"),
     "kind": ({"train": "{epochs: two}"}, "pipelines.kind.train.epochs: expected a whole number, got 'two'"),
     "unused": ({"model": "{variant: vanilla, num_layers: 2}"}, "variant 'vanilla' does not use 'num_layers'; it uses"),
-    "task": ({"task": "imags"}, "pipelines.task.task: unknown task 'imags'; known tasks are ['forecast', 'images', 'language', "),
+    "task": (
+        {"task": "imags"},
+        "pipelines.task.task: unknown task 'imags'; known tasks are ['forecast', 'images', 'language', ",
+    ),
     "dataset": (
         {"source": "{dataset: mnits}"},
-        "unknown data set 'mnits'; known data sets are ['books', 'fashion-mnist', 'imdb', 'mnist",
+        "unknown data set 'mnits'; known data sets are ['books', 'fashion-mnist', 'fsdd', 'imdb', ",
     ),
     "path": ({"source": "{path: my/pictures}"}, "source.path: my/pictures: no such file or folder (looked in "),
 }
