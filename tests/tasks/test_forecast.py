@@ -238,3 +238,21 @@ def test_the_stage_says_what_it_did(tmp_path):
         "361 train (2016-07-01 to 2016-07-17T05:00:00), 31 valid (2016-07-18T12:00:00 to 2016-07-20T23:00:00), "
         "61 test (2016-07-22T06:00:00 to 2016-07-25T23:00:00) windows of 24 rows, 6 told, 2 inputs, 1 series"
     )
+
+
+def test_several_targets(tmp_path):
+    source = SeriesSource(path="load.csv", time="date", target=["load", "heat"], frequency="h")
+    folder = prepared(hourly(), tmp_path, source, normalise="window")
+    task, split, meta = opened(folder, "test")
+    assert (meta["targets"], meta["spec"]["outputs"], meta["target_inputs"]) == (["load", "heat"], 12, [0, 1])
+    ((rows, batch),) = task.numbered_batches(split)
+    told = task.restore(batch.targets.double().numpy(), split, rows)
+    assert told.shape == (61, 6, 2)
+    assert np.allclose(told, truth(split, meta), atol=1e-4)
+
+
+def test_prices_have_no_value_and_ones_own_table_names_its_columns(tmp_path):
+    with pytest.raises(
+        KassandraError, match=r"data set 'sp500' holds prices, whose 'return' and 'volatility' are told"
+    ):
+        prepare(tmp_path, tmp_path, ForecastPrepare(), 0, SeriesSource(dataset="sp500"))
