@@ -1,5 +1,6 @@
 """Sound files (.wav, of any width, and whatever else libsndfile knows) as waveforms, or one sentence on why not."""
 
+import io
 import math
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from scipy.signal import resample_poly
 
 from kassandra.contracts.errors import KassandraError
 
+RATES = (1_000, 1_000_000)  # Hz
 ENDINGS = {".wav", ".flac", ".ogg"}  # of what is taken for a recording where a folder is read
 
 
@@ -26,14 +28,16 @@ def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]
         KassandraError: there is no such file, it holds no sound that can be read, or what it holds `checked` refuses.
     """
     try:
-        with path.open("rb") as file:
-            waveform, rate = soundfile.read(file, dtype="float64", always_2d=True)  # (samples, channels)
+        # From memory: of an open file soundfile takes the name, and trusts the ending .raw.
+        waveform, rate = soundfile.read(io.BytesIO(path.read_bytes()), dtype="float64", always_2d=True)
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
     except soundfile.LibsndfileError as error:
         raise KassandraError(f"{path}: no sound file that can be read ({error.error_string.rstrip('.')})") from None
     except OSError as error:
         raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
+    if not RATES[0] <= rate <= RATES[1]:
+        raise KassandraError(f"{path}: a rate of {rate} Hz is none of a recording; expected {RATES[0]} to {RATES[1]}")
     return checked(resampled(waveform.mean(1), rate, sample_rate), sample_rate, shortest, str(path))
 
 
@@ -56,6 +60,8 @@ def checked(waveform: NDArray[np.floating], sample_rate: int, shortest: int, whe
     """
     if not len(waveform):
         raise KassandraError(f"{where}: holds no sound; its length is 0")
+    with np.errstate(over="ignore"):
+        waveform = np.asarray(waveform, np.float32)  # before it is looked at: what is too large becomes infinite here
     if not np.isfinite(waveform).all():
         raise KassandraError(f"{where}: {np.sum(~np.isfinite(waveform)):,} samples are no numbers (NaN or infinite)")
     if len(waveform) < shortest:
@@ -63,4 +69,4 @@ def checked(waveform: NDArray[np.floating], sample_rate: int, shortest: int, whe
         raise KassandraError(f"{where}: too short, {long:.4g} ms; one frame alone is {least:.4g} ms")
     if waveform.min() == waveform.max():
         raise KassandraError(f"{where}: silent from beginning to end; every sample is {waveform[0]:g}")
-    return np.asarray(waveform, np.float32)
+    return waveform

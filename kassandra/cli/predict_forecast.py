@@ -15,6 +15,7 @@ from rich.table import Table
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import LEVELS
 from kassandra.inference import Forecaster
+from kassandra.series.clock import grid
 from kassandra.series.columns import iso
 from kassandra.series.windows import Split
 
@@ -36,7 +37,7 @@ def show(model: Forecaster, path: Path, series: str | None, as_json: bool) -> No
     elif sys.stdout.isatty():
         _print(rows, model.meta["predict"])
     else:
-        pd.DataFrame(rows).to_csv(sys.stdout, index=False, float_format="%.6g", lineterminator="\n")
+        pd.DataFrame(rows).to_csv(sys.stdout, index=False, float_format="%.10g", lineterminator="\n")
 
 
 def forecast_rows(model: Forecaster, split: Split) -> list[dict[str, Any]]:
@@ -44,7 +45,8 @@ def forecast_rows(model: Forecaster, split: Split) -> list[dict[str, Any]]:
     that it leads to and the probability that it is above 0."""
     told, meta, rows = model.outputs(split), model.meta, []
     for number, (origin, of) in enumerate(zip(split.origins.tolist(), split.series.tolist(), strict=True)):
-        times = following(int(split.times[origin]), meta["frequency"], meta["horizon"])
+        shown = split.times[split.offsets[of] : origin + 1]
+        times = following(shown, meta["frequency"], meta["horizon"])
         for step, place in np.ndindex(meta["horizon"], len(meta["targets"])):
             row: dict[str, Any] = {"series": meta["series"][of], "after": iso(int(split.times[origin]))}
             row |= {"step": step + 1} | ({"time": times[step]} if times else {})
@@ -60,24 +62,19 @@ def forecast_rows(model: Forecaster, split: Split) -> list[dict[str, Any]]:
     return rows
 
 
-def following(last: int, frequency: str | None, count: int) -> list[str]:
-    """The next times of a clock; none where rows come as they come.
+def following(times: NDArray[np.int64], frequency: str | None, count: int) -> list[str]:
+    """The next times of the clock that `times` (rows,), seconds since 1970, lie on; none where rows come as they come.
 
-    >>> following(0, "6h", 2), following(0, "m", 2), following(0, None, 2)
-    (['1970-01-01T06:00:00', '1970-01-01T12:00:00'], ['1970-02-01', '1970-03-01'], [])
+    >>> day = 86400
+    >>> following(np.array([0, day // 4]), "6h", 2), following(np.array([0]), None, 2)
+    (['1970-01-01T12:00:00', '1970-01-01T18:00:00'], [])
+    >>> following(np.array([30 * day, 58 * day]), "m", 2)  # the last days of January and February
+    ['1970-03-31', '1970-04-30']
     """
     if not frequency:
         return []
-    unit = frequency.lstrip("0123456789")
-    every = int(frequency.removesuffix(unit) or 1)
-    first = pd.Timestamp(last, unit="s")
-    if unit == "b":
-        times = [first + pd.offsets.BusinessDay(every * step) for step in range(1, count + 1)]
-    else:
-        seconds = {"min": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-        offset = pd.DateOffset(months=every) if unit == "m" else pd.Timedelta(seconds[unit] * every, "s")
-        times = [first + offset * step for step in range(1, count + 1)]
-    return [iso(int(time.timestamp())) for time in times]
+    clock = grid(times, frequency)
+    return [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
 
 
 def probability_above_zero(quantiles: NDArray[np.float64]) -> float:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import StudentT
 from torch.nn import functional as F
 
 from kassandra.contracts.spec import LEVELS
@@ -71,7 +70,10 @@ class Student(Head):
     parameters = 3
 
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
-        likelihood: Tensor = StudentT(2 + _positive(raw[..., 2]), raw[..., 0], _positive(raw[..., 1])).log_prob(targets)
+        place, scale, freedom = raw[..., 0], _positive(raw[..., 1]), 2 + _positive(raw[..., 2])  # (batch, outputs) each
+        half, distance = freedom / 2, ((targets - place) / scale).square()
+        density = torch.lgamma(half + 0.5) - torch.lgamma(half) - 0.5 * (math.pi * freedom).log() - scale.log()
+        likelihood: Tensor = density - (half + 0.5) * torch.log1p(distance / freedom)
         return -likelihood
 
     def point(self, raw: Tensor) -> Tensor:

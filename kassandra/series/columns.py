@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.section import unknown
 from kassandra.contracts.tasks.forecast import ForecastPrepare, SeriesSource
 from kassandra.series import calendar, prices, splits, table
 from kassandra.series.windows import Split
@@ -25,7 +24,7 @@ class Columns(NamedTuple):
 
     times: (rows,) seconds since 1970. inputs: (rows, features), not scaled. values: (rows, targets). usable: (rows,)
     False where something is missing, and no window may look. returns: (rows,) of the close, None without prices.
-    ahead: (rows,) True where a value was made up that knows the next one that is there.
+    made: (rows,) True where a value was made up, ahead: where it also knows the next one that is there; None for none.
     """
 
     name: str
@@ -34,6 +33,7 @@ class Columns(NamedTuple):
     values: NDArray[np.float64]
     usable: NDArray[np.bool_]
     returns: NDArray[np.float64] | None = None
+    made: NDArray[np.bool_] | None = None
     ahead: NDArray[np.bool_] | None = None
 
     def between(self, span: splits.Span) -> "Columns":
@@ -41,9 +41,23 @@ class Columns(NamedTuple):
         begin, end = np.searchsorted(self.times, span)
         rows, usable = slice(begin, end), self.usable[begin:end].copy()
         returns = None if self.returns is None else self.returns[rows]
+        made, ahead = (None if one is None else one[rows] for one in (self.made, self.ahead))
+        if ahead is not None:
+            usable[len(usable) - int(np.logical_and.accumulate(ahead[::-1]).sum()) :] = False
+        return Columns(self.name, self.times[rows], self.inputs[rows], self.values[rows], usable, returns, made, ahead)
+
+    def origins(self, window: int, horizon: int) -> NDArray[np.int64]:
+        """Rows whose window is usable, and whose horizon was measured.
+
+        Where a value is made up of the next one, that one is not to be told from it.
+        """
+        found = splits.origins(self.usable, window, horizon)
+        if self.made is not None:
+            before = np.concatenate([[0], np.cumsum(self.made)])  # (rows + 1,): made-up rows before each
+            found = found[before[found + horizon + 1] == before[found + 1]]
         if self.ahead is not None:
-            usable[len(usable) - int(np.logical_and.accumulate(self.ahead[rows][::-1]).sum()) :] = False
-        return Columns(self.name, self.times[rows], self.inputs[rows], self.values[rows], usable, returns)
+            found = found[~self.ahead[found]]
+        return found
 
 
 class Read(NamedTuple):
@@ -65,19 +79,22 @@ class Scale(NamedTuple):
     value_std: list[float]
 
 
-def read(raw: Path, source: SeriesSource, params: ForecastPrepare) -> Read:
-    """Every series of data/raw/<name>.
+def read(raw: Path, source: SeriesSource, params: ForecastPrepare, to_learn: bool = True) -> Read:
+    """Every series of data/raw/<name>, or of one file.
+
+    Args:
+        to_learn: a target that never changes is then refused.
 
     Raises:
         KassandraError: a table cannot be read as it is described.
     """
     if params.predict == "value":
-        own = table.read_own(raw, source, params.missing, params.duplicates)
+        own = table.read_own(raw, source, params.missing, params.duplicates, to_learn)
         names = [*source.targets, *source.features]
         interpolated = params.missing == "interpolate"
         tables = [
             _of_values(series, names, len(source.targets), params.calendar)._replace(
-                ahead=series.filled if interpolated else None
+                made=series.filled, ahead=series.filled if interpolated else None
             )
             for series in own.series
         ]
@@ -127,17 +144,20 @@ def fit(train: Columns) -> Scale:
 
 
 def mean_and_std(values: list[float]) -> tuple[float, float]:
+    if min(values) == max(values):  # of equal values the mean may differ in its last digit, and so seem to vary
+        return values[0], 0.0
     mean = math.fsum(values) / len(values)
     return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
 
 
 def join(tables: list[Columns], scales: Iterable[Scale], window: int, horizon: int) -> Split:
-    """The series one after another, their inputs scaled, with every origin whose window and horizon are usable."""
+    """The series one after another, their inputs scaled, with every origin whose window and horizon are whole."""
     scaled, begins, found = [], [0], []
     for one, scale in zip(tables, scales, strict=True):
         inputs = (one.inputs - np.array(scale.input_mean)) / np.array(scale.input_std)  # (rows, features)
-        scaled.append(np.where(one.usable[:, None], inputs, 0).astype(np.float32))
-        found.append(begins[-1] + splits.origins(one.usable, window, horizon))
+        with np.errstate(over="ignore"):  # infinite then, and refused where somebody's table is read
+            scaled.append(np.where(one.usable[:, None], inputs, 0).astype(np.float32))
+        found.append(begins[-1] + one.origins(window, horizon))
         begins.append(begins[-1] + len(one.times))
     returns = [one.returns for one in tables if one.returns is not None]
     return Split(
@@ -165,48 +185,19 @@ def mean_and_std_by_series(train: Split, told: NDArray[np.float64]) -> tuple[NDA
     return fitted[0], fitted[1]
 
 
-def naive_errors(train: Split, meta: dict[str, Any]) -> list[list[float]]:
-    """(series, targets): mean absolute change in train over `season` rows, or over one; the scale of MASE (Hyndman &
-    Koehler 2006)."""
-    lag = meta["season"] or 1
+def naive_errors(train: Sequence[Columns], season: int | None) -> list[list[float]]:
+    """(series, targets): mean absolute change in train over `season` rows, or over one where there are no two so far
+    apart; the scale of MASE (Hyndman & Koehler 2006). 1 where nothing changes."""
     scales = []
-    for begin, end in zip(train.offsets[:-1], train.offsets[1:], strict=True):
-        values = train.values[begin:end]  # (rows, targets)
-        changes = np.abs(values[lag:] - values[:-lag])
-        scales.append([math.fsum(column.tolist()) / len(column) or 1.0 for column in changes.T])
+    for one in train:
+        known = one.usable & ~(np.zeros_like(one.usable) if one.made is None else one.made)
+        for lag in (season or 1, 1):
+            pairs = known[lag:] & known[:-lag]
+            changes = np.abs(one.values[lag:][pairs] - one.values[:-lag][pairs])  # (pairs, targets)
+            if len(changes):
+                break
+        scales.append([math.fsum(column.tolist()) / max(len(column), 1) or 1.0 for column in changes.T])
     return scales
-
-
-def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
-    """The last window of each series of somebody's table, as a split of which nothing is known ahead.
-
-    Args:
-        series: which of those in train a table without names of series holds.
-
-    Raises:
-        KassandraError: it cannot be read, has a series that train had not, or too few rows.
-    """
-    reading = meta["reading"]
-    source = SeriesSource.model_validate(reading["source"] | {"path": str(path)})
-    params = ForecastPrepare.model_validate(reading["prepare"])
-    tables, known = read(path, source, params).tables, list(meta["series"])
-    if len(tables) == 1 and (series or len(known) == 1):
-        tables = [tables[0]._replace(name=series or known[0])]
-    by_name = {one.name: one for one in tables}
-    for name, one in by_name.items():
-        if name not in known:
-            raise KassandraError(f"{unknown(str(path), 'series name', name, known)}; --series says which it is")
-        if len(one.times) < params.window or not one.usable[-params.window :].all():
-            raise KassandraError(
-                f"{path}: series {name!r} has {len(one.times)} rows of use; the model reads the last {params.window}, "
-                "none of them missing"
-            )
-    nothing = tables[0].between(splits.Span(0, 0))
-    scales = map(Scale, meta["input_mean"], meta["input_std"], meta["value_std"])
-    split = join([by_name.get(name, nothing) for name in known], scales, params.window, 0)
-    return split._replace(
-        origins=np.array([end - 1 for end in split.offsets[1:] if end - 1 in split.origins], np.int64)
-    )
 
 
 def iso(seconds: int) -> str:

@@ -24,6 +24,7 @@ from kassandra.contracts.errors import KassandraError
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".zip", ".parquet")
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 TOLD = 5  # lines per error
+LARGEST = 1e100  # the square of a larger number may be infinite
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
 
@@ -95,7 +96,7 @@ def numbers(rows: Rows, column: str) -> NDArray[np.float64]:
     wrong = [row for row, cell in enumerate(cells) if cell and not NUMBER.fullmatch(cell) and cell.lower() != "nan"]
     if not wrong:
         values = np.array([float(cell) if cell else np.nan for cell in cells])
-        wrong = [int(row) for row in np.flatnonzero(np.isinf(values))]  # as 1e999
+        wrong = [int(row) for row in np.flatnonzero(np.abs(values) > LARGEST)]  # as 1e999
         if not wrong:
             return values
     raise KassandraError(
@@ -169,7 +170,10 @@ def _content(path: Path) -> bytes:
         with zipfile.ZipFile(path) as archive:
             if len(names := archive.namelist()) != 1:
                 raise KassandraError(f"{path}: holds {len(names)} files; expected one table")
-            return archive.read(names[0])
+            try:
+                return archive.read(names[0])
+            except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in an unusual way
+                raise OSError(f"{names[0]}: {error}") from None
     with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
         return file.read()
 

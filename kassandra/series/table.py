@@ -37,7 +37,7 @@ class Read(NamedTuple):
     said: str
 
 
-def read_own(raw: Path, source: SeriesSource, missing: str, duplicates: str) -> Read:
+def read_own(raw: Path, source: SeriesSource, missing: str, duplicates: str, to_learn: bool = True) -> Read:
     """The series of a table, or of the only one in a folder, in the order of their names.
 
     Rows may stand in any order. A series is named by its column, or where there is none by the file.
@@ -47,6 +47,7 @@ def read_own(raw: Path, source: SeriesSource, missing: str, duplicates: str) -> 
             last of a series is not there: `error`, `forward`, `interpolate` or `drop`.
         duplicates: what is done where a series has two rows for one time: `error`, the `first` or the `last` of them as
             they stand in the file, or the `mean` of each column's cells that are not empty.
+        to_learn: whether a target that never changes is refused.
 
     Raises:
         KassandraError: there is not one file; it, or a cell, cannot be read (see read_rows, read_times, numbers); a
@@ -58,7 +59,7 @@ def read_own(raw: Path, source: SeriesSource, missing: str, duplicates: str) -> 
     times = read_times(rows, source.time, source.time_format)
     names = list(dict.fromkeys([*source.targets, *source.features]))
     values = np.stack([numbers(rows, name) for name in names], axis=1)  # (rows, columns)
-    _refuse_what_says_nothing(rows, names, source.targets, values)
+    _refuse_what_says_nothing(rows, names, source.targets if to_learn else [], values)
     said = [""] * 4
     parts, said[0] = _sorted(_by_series(rows, source.series), times, values)
     parts, said[1] = policies.merged(parts, duplicates, rows)

@@ -15,6 +15,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
 from kassandra.series import columns, splits
+from kassandra.series.latest import last_windows
 from kassandra.series.windows import SMALLEST, Split, centre_and_scale, read_split, seen, told
 from kassandra.tasks import Batch
 
@@ -83,7 +84,7 @@ def prepare(raw: Path, folder: Path, params: ForecastPrepare, seed: int, source:
     }
     mean, std = columns.mean_and_std_by_series(parts["train"], told(parts["train"], meta))  # fitted on train only
     meta |= {"target_mean": mean.tolist(), "target_std": std.tolist()}
-    meta["mase_scale"] = columns.naive_errors(parts["train"], meta)
+    meta["mase_scale"] = columns.naive_errors(cut["train"], params.season)
     write_json(folder / "meta.json", meta)
     sizes = ", ".join(
         f"{examples[name]:,} {name} ({meta['spans'][name][0]} to {meta['spans'][name][1]})" for name in spans
@@ -113,7 +114,7 @@ class Task:
 
     def train_batches(self, split: Split, params: ForecastTrain, generator: torch.Generator) -> Iterator[Batch]:
         """Windows of all times of train in random order; with a stride, others in each epoch."""
-        first = int(torch.randint(params.stride, (), generator=generator))
+        first = int(torch.randint(min(params.stride, len(split.origins)), (), generator=generator))
         kept = torch.arange(first, len(split.origins), params.stride)
         kept = kept[torch.randperm(len(kept), generator=generator)]
         for rows in kept.split(params.batch_size):
@@ -178,4 +179,4 @@ class Task:
         Raises:
             KassandraError: it cannot be read, has a series that train had not, or too few rows.
         """
-        return columns.last_windows(table, self.meta, series)
+        return last_windows(table, self.meta, series)

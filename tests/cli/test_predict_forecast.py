@@ -69,7 +69,7 @@ def test_the_last_rows_decide(trained_forecaster, latest):
         ),
         (("latest.csv", "--series", "dax"), "unknown series name 'dax'; known series names are ['nasdaq', 'sp500']"),
         (("latest.csv", "--invert"), "Error: --invert: a forecast does not use it"),
-        (("short.csv", "--series", "sp500"), "rows of use; the model reads the last 20, none of them missing"),
+        (("short.csv", "--series", "sp500"), "rows without a gap; the model reads the last 20"),
     ],
 )
 def test_mistakes(kassandra, trained_forecaster, latest, monkeypatch, arguments, said):

@@ -118,3 +118,10 @@ def test_params_must_be_of_the_kind_that_the_spec_asks_for():
         build(SPEC, ModelParams(variant="vanilla"))
     with pytest.raises(KassandraError, match=r"spec: ForecasterParams are not of models whose answers are classes"):
         build(ModelSpec("many_to_one", outputs=2, features=3), ForecasterParams(variant="vanilla"))
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_is_no_number_makes_the_loss_none(head):
+    """So that training says that it diverged, whatever the head."""
+    raw = torch.full((2, 3, HEADS[head].parameters), float("nan"))
+    assert HEADS[head].losses(raw, torch.zeros(2, 3)).isnan().all()
