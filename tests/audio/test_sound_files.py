@@ -110,3 +110,22 @@ def test_cut_short(write):
 
 def test_exactly_one_frame_is_enough(write):
     assert len(read(write(sine(200)), 8000, 200)) == 200
+
+
+def test_the_ending_of_a_name_is_not_believed(tmp_path):
+    (tmp_path / "a.raw").write_bytes(b"\x00\x01" * 100)
+    with said(f"{tmp_path / 'a.raw'}: no sound file that can be read"):
+        read(tmp_path / "a.raw", 8000)
+
+
+@pytest.mark.parametrize("rate", [1, 999, 2_000_000])
+def test_a_rate_that_no_recording_has(write, rate):
+    with said(f"{(path := write(sine(), rate=rate))}: a rate of {rate} Hz is none of a recording; expected 1000 to"):
+        read(path, 8000)
+
+
+def test_what_single_precision_cannot_hold(write):
+    loud = sine()
+    loud[7] = 1e300
+    with said(f"{(path := write(loud, 'float64'))}: 1 samples are no numbers (NaN or infinite)"):
+        read(path, 8000)

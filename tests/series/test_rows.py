@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -179,3 +180,24 @@ def test_where(tmp_path):
     assert rows.where(range(7)) == "lines 2, 3, 4, 5, 6 and 2 more"
     assert rows.cells("a", [1, 6]) == "'b' (line 3), 'g' (line 8)"
     assert rows._replace(path=tmp_path / "a.parquet").where([0]) == "row 2"
+
+
+def test_a_table_alone_in_a_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.csv", "value\n1.5\n")
+    rows = read_rows(tmp_path / "a.zip", lambda known: known)
+    assert numbers(rows, "value").tolist() == [1.5]
+
+
+def test_several_tables_in_a_zip(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.csv", "value\n1.5\n")
+        archive.writestr("b.csv", "value\n1.5\n")
+    with pytest.raises(KassandraError, match=r"a\.zip: holds 2 files; expected one table"):
+        read_rows(tmp_path / "a.zip", lambda known: known)
+
+
+def test_what_is_no_zip(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"value\n1.5\n")
+    with pytest.raises(KassandraError, match=r"a\.zip: cannot be read: File is not a zip file"):
+        read_rows(tmp_path / "a.zip", lambda known: known)
