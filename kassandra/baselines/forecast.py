@@ -1,5 +1,6 @@
 """Baselines of forecasts: no change, the mean, the season, a linear map, and classical models of the series."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ Numbers = NDArray[np.float64]
 Baseline = Callable[[History, dict[str, Any]], Numbers]
 
 LINEAR = "linear map of the window"
+DIGITS = 8  # after the first of a series' own deviation; where arrays lie in memory decides the last bits of sums
 
 
 def predictions(prepared: Path, seed: int) -> pd.DataFrame:
@@ -57,8 +59,17 @@ def predictions(prepared: Path, seed: int) -> pd.DataFrame:
                 columns[name][rows] = points[past.learned :]
                 for level, error in zip(LEVELS, errors, strict=True):
                     columns[f"{name} @{level}"][rows] = points[past.learned :] + error
+    for told in columns.values():
+        _rounded(told, test.series, meta)
     # Without a copy: there are twenty columns to each baseline, and of long horizons they are gigabytes.
     return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, copy=False)
+
+
+def _rounded(told: Numbers, series: NDArray[np.int64], meta: dict[str, Any]) -> None:
+    """`told` (origins, horizon, targets), in place."""
+    for (number, target), deviation in np.ndenumerate(np.array(meta["value_std"])):  # (series, targets)
+        decimals = DIGITS - math.floor(math.log10(deviation))
+        told[series == number, :, target] = told[series == number, :, target].round(decimals)
 
 
 def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:

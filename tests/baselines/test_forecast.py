@@ -122,7 +122,7 @@ def test_rows_are_in_the_order_of_origins_steps_and_targets(folder):
     here = folder("value")
     table, test = predictions(here, 0), read_split(here / "test.npz")
     expected = [test.values[test.origins[o], target] for o, _, target in np.ndindex(len(test.origins), 3, 2)]
-    assert table["last value"].tolist() == expected
+    assert table["last value"].tolist() == pytest.approx(expected, abs=1e-7)  # they are rounded
 
 
 def test_a_series_alone_is_told_the_same(series_folder, ar):
@@ -183,7 +183,7 @@ def test_of_a_season_ahead_the_last_known_one_is_repeated(series_folder, ar, pre
         test.origins[:, None] + np.array([-2, -1, 0, -2, -1, 0, -2])
     ]  # (origins, horizon)
     expected = known if predict == "value" else known.cumsum(1)
-    np.testing.assert_allclose(points(table, "seasonal naive", here)[:, :, 0], expected, rtol=1e-12)
+    np.testing.assert_allclose(points(table, "seasonal naive", here)[:, :, 0], expected, atol=1e-7)
 
 
 @pytest.mark.parametrize("kind", NAMES)
@@ -195,7 +195,7 @@ def test_mean_is_of_all_that_came_in_train_and_valid(folder, kind):
     told = points(predictions(here, 0), "historical mean", here)
     for series in range(2):
         came = np.concatenate([truth(split, meta)[split.series == series] for split in learned])
-        np.testing.assert_allclose(told[test.series == series] - came.mean(0), 0, atol=1e-12)
+        np.testing.assert_allclose(told[test.series == series] - came.mean(0), 0, atol=1e-7)
 
 
 def test_a_season_that_is_not_known_is_no_change(series_folder, ar):
@@ -205,7 +205,7 @@ def test_a_season_that_is_not_known_is_no_change(series_folder, ar):
     told, last = points(table, "seasonal naive", here), points(table, "last value", here)
     test = read_split(here / "test.npz")
     assert (told[0, :2] == last[0, :2]).all()  # 10 rows before the first row told there are but 9 in test
-    assert told[3:, 0].tolist() == test.values[test.origins[3:] - 9].tolist()
+    np.testing.assert_allclose(told[3:, 0], test.values[test.origins[3:] - 9], atol=1e-7)
 
 
 def test_drift(series_folder):
@@ -216,7 +216,7 @@ def test_drift(series_folder):
     table = predictions(here, 0)
     assert (table["last value"] == 0).all()
     told = points(table, "historical mean", here)
-    np.testing.assert_allclose(told[:, [1, 3], 0], np.broadcast_to([0.02, 0.04], (len(told), 2)), atol=1e-9)
+    np.testing.assert_allclose(told[:, [1, 3], 0], np.broadcast_to([0.02, 0.04], (len(told), 2)), atol=1e-8)
     np.testing.assert_allclose(told[:, [0, 2], 0], np.broadcast_to([0.01, 0.03], (len(told), 2)), atol=2e-6)
     assert rmse(table, "AR(1)", here).max() < 3e-5  # it knows the jitter too
 
