@@ -11,6 +11,8 @@ from kassandra.audio.features import Features, Waveforms, inside
 from kassandra.audio.mel import MelScale, hertz, mel
 from kassandra.contracts.tasks.speech import Augment
 
+pytestmark = pytest.mark.slow
+
 RATE = 8000
 FEATURES = Features(MelScale(RATE, 20, 25, 10), True, torch.device("cpu"))
 EVERYTHING = Augment(shift=100, speed=0.3, tempo=0.3, noise=0.5, pitch=0.3, colour=10, time_mask=100, frequency_mask=8)

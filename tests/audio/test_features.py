@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from kassandra.audio.features import Features, Waveforms, inside, slope
 from kassandra.audio.mel import RANGE, MelScale
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 SCALE = MelScale(8000, 13, 25, 10)
 seeds, lengths = st.integers(0, 2**32 - 1), st.lists(st.integers(200, 3000), min_size=1, max_size=5)

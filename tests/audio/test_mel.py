@@ -68,6 +68,7 @@ def test_of_the_loudest_and_of_what_is_silent():
     np.testing.assert_allclose(energies[-5:], np.log(RANGE))
 
 
+@pytest.mark.slow
 @given(scales, st.integers(0, 3))
 def test_frames_lie_inside(scale, more):
     """The last one ends before the recording does, and one more would not."""

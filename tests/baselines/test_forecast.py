@@ -10,6 +10,8 @@ from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.series.windows import LEVELS, read_split, truth
 
+pytestmark = pytest.mark.slow
+
 COMMON = ["last value", "historical mean"]
 NAMES = {
     "value": [*COMMON, "exponential smoothing", "linear map of the window"],

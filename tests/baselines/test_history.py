@@ -7,6 +7,8 @@ from kassandra.baselines.history import history
 from kassandra.contracts.artifacts import read_json
 from kassandra.series.windows import ahead, read_split, seen
 
+pytestmark = pytest.mark.slow
+
 MISSING = [3, 50, 51, 100, 170, 178]
 
 

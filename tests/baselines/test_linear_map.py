@@ -13,6 +13,8 @@ from kassandra.contracts.artifacts import read_json
 from kassandra.series.windows import read_split, told, truth
 from kassandra.tasks.forecast import Task
 
+pytestmark = pytest.mark.slow
+
 
 def summed(x, y):
     return Sums(len(x), x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y * y).sum()))

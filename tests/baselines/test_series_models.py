@@ -11,6 +11,8 @@ from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from kassandra.baselines.history import History
 from kassandra.baselines.series_models import arma, autoregression, bridged, smoothing
 
+pytestmark = pytest.mark.slow
+
 HORIZON, FITTED = 9, 300
 META = {"horizon": HORIZON, "season": None}
 

@@ -14,6 +14,8 @@ from kassandra.baselines import volatility
 from kassandra.baselines.history import History
 from kassandra.baselines.volatility import ewma, filtered, fit, har, mapped
 
+pytestmark = pytest.mark.slow
+
 HORIZON, FITTED = 4, 1500
 META = {"horizon": HORIZON}
 

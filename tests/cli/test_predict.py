@@ -10,6 +10,8 @@ from PIL import Image
 
 from kassandra.contracts.artifacts import read_arrays
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def digits(prepared, tmp_path_factory):

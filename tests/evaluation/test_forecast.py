@@ -12,6 +12,8 @@ from kassandra.evaluation.score_file import contents
 from kassandra.inference import Forecast
 from kassandra.series.windows import LEVELS, Split, truth
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 HISTORY = pd.DataFrame({"epoch": [1, 2], "train_loss": [2.0, 1.0], "valid_loss": [1.9, 0.8], "valid_r2": [0.0, 0.1]})
 ALWAYS = {"by_model.csv", "by_step.csv", "error_by_step.png", "fan.png", "lag.png", "learning_curves.png"}

@@ -13,6 +13,8 @@ from kassandra.evaluation.forecast_scores import HISTORICAL, directions, ground,
 from kassandra.inference import Forecast
 from kassandra.series.windows import LEVELS, Split, ahead, truth
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 WINDOW = 7
 

@@ -89,6 +89,7 @@ def moving(size, generator, over=5):
     return np.convolve(generator.normal(size=size + over - 1), np.ones(over) / over, "valid")
 
 
+@pytest.mark.slow
 @given(st.integers(1, 30), st.data())
 def test_every_resample_of_blocks_has_as_many_dates(dates, data):
     """Of whatever length blocks are; and all dates are drawn alike often, the first and the last too."""

@@ -39,6 +39,7 @@ def epoch(moment):
     return round((moment - datetime(1970, 1, 1)) / timedelta(seconds=1))
 
 
+@pytest.mark.slow
 @given(moment=MOMENTS, zone=ZONES)
 def test_iso_times(moment, zone):
     """Without a zone as they stand; with one, the same moment whichever it is written in."""
@@ -101,6 +102,7 @@ def test_coarse_formats_mean_the_beginning():
     assert seconds(["2024"], "%Y") == seconds(["2024-01"]) == seconds(["2024-01-01"]) == seconds(["1/2024"], "%m/%Y")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frequency", PANDAS)
 @settings(max_examples=40)
 @given(begin=MOMENTS, rows=st.integers(1, 60), data=st.data())

@@ -10,6 +10,8 @@ from kassandra.contracts.tasks.forecast import ForecastPrepare, SeriesSource
 from kassandra.series.latest import last_windows
 from kassandra.tasks.forecast import prepare
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["Aa", "Bb", "Cc"]
 
 

@@ -13,6 +13,8 @@ from kassandra.series.clock import DAY, HOUR
 from kassandra.series.policies import NONE, SPARSEST, SPARSEST_OF_DROP, Part, filled, merged, regular
 from kassandra.series.rows import Rows
 
+pytestmark = pytest.mark.slow
+
 START = int((datetime(2024, 1, 1) - datetime(1970, 1, 1)).total_seconds())  # a Monday
 GAP = float("nan")
 FLOATS = st.floats(-1e300, 1e300)

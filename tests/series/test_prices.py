@@ -126,6 +126,7 @@ def test_features_of_a_day_know_the_days_of_the_warm_up_alone(series, first):
         np.testing.assert_allclose(column[WARM_UP:], known[name][first + WARM_UP :], rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 @given(series=SERIES, unit=st.floats(1e-3, 1e3))
 def test_features_know_no_currency(series, unit):
     other = {name: column * (1 if name == "volume" else unit) for name, column in series.columns.items()}

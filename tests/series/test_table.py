@@ -67,6 +67,7 @@ def test_an_hourly_table_as_those_of_transformers(read):
     assert series.times.dtype == np.int64
 
 
+@pytest.mark.slow
 @SAME_FOLDER
 @given(of=st.dictionaries(st.sampled_from(["A", "B", "a b", "é"]), ROWS, min_size=1), seed=st.integers(0, 99))
 @pytest.mark.parametrize("kind", ["csv", "tsv", "semicolons", "parquet"])
@@ -93,6 +94,7 @@ def test_shuffled_rows_and_other_kinds_of_table_give_the_same_series(tmp_path, k
     assert ("sorted" in found.said) == any(order != sorted(order) for order in orders)
 
 
+@pytest.mark.slow
 @SAME_FOLDER
 @given(rows=ROWS, later=st.integers(1, 3), value=VALUES)
 def test_forward_never_knows_a_later_row(read, rows, later, value):

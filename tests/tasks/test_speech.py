@@ -19,6 +19,8 @@ from kassandra.tasks.speech import Split, Task
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train
 
+pytestmark = pytest.mark.slow
+
 AUGMENT = Augment(shift=50, speed=0.2, tempo=0.2, noise=0.1, pitch=0.2, colour=6, time_mask=50, frequency_mask=3)
 
 

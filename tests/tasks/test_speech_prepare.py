@@ -16,6 +16,8 @@ from kassandra.contracts.tasks.speech import SpeechPrepare
 from kassandra.tasks.speech import prepare
 from kassandra.text.ragged import Ragged
 
+pytestmark = pytest.mark.slow
+
 SPLITS = ("train", "valid", "test")
 OWN, FSDD = Source(path="mine"), Source(dataset="fsdd")
 SPEAKERS = ["nicolas", "theo", "yweweler"]
