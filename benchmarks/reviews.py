@@ -96,7 +96,7 @@ def run(row: str, seed: int) -> dict[str, Any]:
         "valid_loss": kept["valid_loss"],
         "valid_accuracy": kept["valid_accuracy"],
         "cpu_seconds": trained.cpu_seconds,
-        "wrong": np.flatnonzero(log_probabilities.argmax(1) != test.labels).tolist(),
+        "wrong": _numbers(log_probabilities.argmax(1) != test.labels),
     }
 
 
@@ -112,18 +112,22 @@ def pretrained(prepared: Path, meta: dict[str, Any], model: ReaderParams, device
     return model_folder.load_weights(path)
 
 
-def together(runs: list[dict[str, Any]], targets: Any) -> list[int]:
+def together(runs: list[dict[str, Any]], targets: Any) -> str:
     """Test reviews that the mean of the runs' probabilities gets wrong."""
     probabilities = [np.exp(np.load(KEPT / f"{one['row']}-{one['seed']}.npy")) for one in runs]
     answers = np.mean(probabilities, axis=0).argmax(1)
-    return [int(number) for number in np.flatnonzero(answers != targets)]
+    return _numbers(answers != targets)
 
 
-def rates(runs: list[dict[str, Any]], examples: int) -> Any:
-    """(runs, examples): 1 where a run is right."""
-    right = np.ones((len(runs), examples))
-    for line, one in zip(right, runs, strict=True):
-        line[one["wrong"]] = 0
+def _numbers(wrong: Any) -> str:
+    """In one line of the file, where a list would take one for each of some thousand reviews."""
+    return " ".join(map(str, np.flatnonzero(wrong)))
+
+
+def right_of(wrong: str, examples: int) -> Any:
+    """(examples,): 1 where an answer is right."""
+    right = np.ones(examples)
+    right[[int(number) for number in wrong.split()]] = 0
     return right
 
 
@@ -142,18 +146,16 @@ def summary(kept: dict[str, Any], examples: int, baseline: Any) -> Table:
         of = [one for one in kept["runs"] if one["row"] == row]
         if not of:
             continue
-        accuracy, gain = compared(rates(of, examples).mean(0), baseline)
+        accuracy, gain = compared(np.mean([right_of(one["wrong"], examples) for one in of], axis=0), baseline)
         seconds = np.median([one["cpu_seconds"] for one in of])
         by_seed = " ".join(f"{one['accuracy']:.4f}" for one in of)
         valid = f"{np.mean([one['valid_accuracy'] for one in of]):.4f}"
         table.add_row(SAID[row], valid, *_cells(accuracy, gain), by_seed, f"{seconds:.0f}")
         if row in kept["together"]:
-            right = np.ones(examples)
-            right[kept["together"][row]] = 0
+            right = right_of(kept["together"][row], examples)
             table.add_row(f"  its {len(of)} models together", "", *_cells(*compared(right, baseline)), "", "")
     if "all" in kept["together"]:
-        right = np.ones(examples)
-        right[kept["together"]["all"]] = 0
+        right = right_of(kept["together"]["all"], examples)
         table.add_row(f"all {len(kept['runs'])} models together", "", *_cells(*compared(right, baseline)), "", "")
     table.add_row(BEST, "", f"{baseline.mean():.4f}", "", "", "", "")
     return table
