@@ -6,6 +6,7 @@ stage be stopped at any moment, also in the seconds of its imports.
 
 from __future__ import annotations  # so that a Python that is too old gets as far as being told so
 
+import ctypes
 import os
 import re
 import signal
@@ -64,10 +65,23 @@ def stop_with(parent: int) -> None:
     os._exit(1)
 
 
+def keep_memory() -> None:
+    """Have blocks that are freed stay with the process: tensors of some 30 MB that come and go at each step would
+    otherwise be given back to the kernel, and their pages be filled with zeros anew each time."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # a C library other than glibc
+        return
+    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+    mallopt(mmap_threshold, 1 << 30)
+    mallopt(trim_threshold, 2**31 - 1)
+
+
 if sys.argv[0] == "-m":  # this is a stage, not something that imports one
     signal.signal(signal.SIGINT, stop_at_once)
 if "DVC_STAGE" in os.environ:
     threading.Thread(target=stop_with, args=(os.getppid(),), daemon=True).start()
+keep_memory()
 # Idle OpenMP threads sleep instead of spinning: beside other work, spinning ones are many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats its bits only with a fixed workspace

@@ -85,6 +85,34 @@ def generate(
 
 
 @app.command()
+def translate(
+    folder: Annotated[Path, typer.Argument(help="A trained model that translates, as data/models/tatoeba.")],
+    texts: Annotated[
+        list[str] | None, typer.Argument(help="Sentences in quotes; lines of standard input if none.")
+    ] = None,
+    beam: Annotated[
+        int, typer.Option(help="Beginnings followed at the same time; 1 is quicker, and a little worse.")
+    ] = 5,
+    length_penalty: Annotated[
+        float, typer.Option(help="Above 0 makes up for length; larger prefers longer ones.")
+    ] = 0.6,
+    alignments: Annotated[bool, typer.Option(help="Also print where the model looked for each piece.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with all that is known.")] = False,
+) -> None:
+    """Sentences in another language, one line each; the same ones every time.
+
+    Example: kassandra translate data/models/tatoeba "How are you?"
+
+    Example: kassandra translate data/models/tatoeba --alignments "She reads a book."
+
+    Example: kassandra translate data/models/tatoeba < english.txt > french.txt
+    """
+    from kassandra.cli.translate import translate as show
+
+    show(folder, texts or [], beam, length_penalty, alignments, as_json)
+
+
+@app.command()
 def params() -> None:
     """Every key of params.yaml: what it means, its range and its default."""
     from kassandra.cli.params import show

@@ -15,9 +15,9 @@ def generate(folder: Path, prompt: str, length: int, temperature: float, top_p: 
     """
     writer = load(folder)
     if not isinstance(writer, Writer):
-        raise KassandraError(
-            f"{folder}: a model of task {writer.meta['task']!r} does not write; try `kassandra predict`"
-        )
+        task = writer.meta["task"]
+        other = "translate" if task == "translation" else "predict"
+        raise KassandraError(f"{folder}: a model of task {task!r} does not write; try `kassandra {other}`")
     prompt = prompt.replace("\\n", "\n")
     if not prompt.strip() and not set(prompt) & set(writer.task.vocabulary):
         prompt = writer.task.start

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from kassandra.cli import predict_forecast, predict_speech
 from kassandra.contracts.errors import KassandraError
-from kassandra.inference import Forecaster, Prediction, Predictor, load
+from kassandra.inference import Forecaster, Prediction, Predictor, Translator, load
 from kassandra.text.table import NO_LABEL, READERS, read_table_of_texts, sentence
 
 WORDS = 5  # those that mattered most
@@ -38,6 +38,8 @@ def predict(
         return
     if series:
         raise KassandraError("--series: is for forecasts")
+    if isinstance(model, Translator):
+        raise KassandraError(f"{folder}: a model that translates names no classes; try `kassandra translate`")
     if not isinstance(model, Predictor):
         raise KassandraError(f"{folder}: a language model does not name classes; try `kassandra generate`")
     task = model.meta["task"]

@@ -15,6 +15,7 @@ from kassandra.evaluation.intervals import LEVEL, Score
 from kassandra.sources.own import has_changed
 
 SPEAKERS = Path("recipes/results")  # what benchmarks.speakers found
+UNITS = {"perplexity": "tokens", "rmse": "forecasts", "bleu": "sentences"}  # that tests of which these are scores have
 
 
 def report(names: list[str]) -> int:
@@ -28,23 +29,26 @@ def report(names: list[str]) -> int:
 def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
     scores = read_json(METRICS / name / "test.json")
-    unit = "tokens" if "perplexity" in scores else "forecasts" if "rmse" in scores else "examples"
+    unit = next((unit for score, unit in UNITS.items() if score in scores), "examples")
+    least = 2 if "bleu" in scores else 4  # decimals: BLEU is of 100
     tests = scores.get("tests", [])
     steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
     columns = ["on test", "value", "95% interval", *([_header(steps)] if tests else [])]
     table = Table(*columns, title=f"{name}: {scores['examples']:,} test {unit}", box=None)
     for score in scores["intervals"]:
-        table.add_row(f"[bold]{score['score']}[/]", *_cells(score))
+        table.add_row(f"[bold]{score['score']}[/]", *_cells(score, least))
     headline = scores["intervals"][0]["score"]
     for baseline in scores["baselines"]:
-        table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline]))
+        table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
         own = [test for test in tests if test["baseline"] == baseline["baseline"]]
         equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
-        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], sign="+"), *equal)
+        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"), *equal)
     console.print(table)
     console.print(_verdict(scores))
     for caution in [*scores.get("cautions", []), *_of_new_speakers(name)]:
         console.print(f"[yellow]Caution:[/] {escape(caution)}")
+    for signature in scores.get("signatures", []):
+        console.print(f"Signature of {escape(signature)}")
     console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
     if not Path("dvc.lock").exists():
         raise missing(Path("dvc.lock"))
@@ -83,9 +87,9 @@ def _header(steps: list[str]) -> str:
     return "p (Diebold-Mariano)" + (f", steps {', '.join(steps)}" if len(steps) > 1 else "")
 
 
-def _cells(score: dict[str, float], sign: str = "") -> list[str]:
+def _cells(score: dict[str, float], least: int, sign: str = "") -> list[str]:
     """The value, and its interval; the bracket is no markup of rich."""
-    value, interval = Score(score["value"], score["low"], score["high"]).text(sign).split(" ", 1)
+    value, interval = Score(score["value"], score["low"], score["high"]).text(sign, least).split(" ", 1)
     return [value, interval.replace("[", r"\[")]
 
 

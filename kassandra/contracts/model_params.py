@@ -183,6 +183,54 @@ class WriterParams(TokenParams):
         return values
 
 
+class Decoder(Section):
+    """What writes the translation, word by word, from what the encoder has read.
+
+    attention: how each step looks back at the source: `additive` scores source step t by v · tanh(W h_t + U s) (Bahdanau
+        et al. 2015, section 3.1), `dot` by h_t · s and `general` by h_t · W s (Luong et al. 2015, eq. 8), s being the
+        decoder's state; `none` looks at nothing but the summary, which is all that the first state is made of (Sutskever
+        et al. 2014).
+    attention_size: width of the additive layer; null is the decoder's hidden size.
+    input_feeding: whether a step is told what the step before attended to (Luong et al. 2015, section 3.3). Steps then
+        depend on each other, and training takes longer.
+    num_layers, hidden_size: of the decoder; null takes those of the encoder.
+    tied: whether a token of the target has one vector, both when it is read and when it is told (Press & Wolf 2017).
+    """
+
+    attention: Literal["additive", "dot", "general", "none"] = "additive"
+    attention_size: Annotated[int | None, Field(ge=1, le=8192)] = None
+    input_feeding: bool = True
+    num_layers: Annotated[int | None, Field(ge=1, le=32)] = None
+    hidden_size: Annotated[int | None, Field(ge=1, le=8192)] = None
+    tied: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_what_the_attention_does_not_use(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            kind = values.get("attention", "additive")
+            if values.get("attention_size") is not None and kind in ("dot", "general", "none"):
+                raise ValueError(f"attention {kind!r} does not use 'attention_size'; only 'additive' does")
+            if kind == "none" and values.get("input_feeding"):
+                raise ValueError("attention 'none' has nothing to feed; leave 'input_feeding' out")
+            if kind == "none":
+                return {"input_feeding": False} | values
+        return values
+
+
+class TranslatorParams(TokenParams):
+    """Of models that translate; what stands here is the encoder's, as is the variant:
+
+    decoder: what writes.
+    reverse_source: whether the source is read from its end to its beginning (Sutskever et al. 2014, section 3.3).
+    """
+
+    COMMON: ClassVar[set[str]] = TokenParams.COMMON | {"decoder", "reverse_source"}
+
+    decoder: Decoder = Decoder()
+    reverse_source: bool = False
+
+
 class ForecasterParams(ModelParams):
     """Of models that tell numbers:
 
@@ -200,6 +248,8 @@ class ForecasterParams(ModelParams):
 
 def params_for(spec: ModelSpec) -> type[ModelParams]:
     """The `model:` section of tasks with this spec."""
+    if spec.architecture == "encoder_decoder":
+        return TranslatorParams
     if spec.architecture == "many_to_many":
         return WriterParams
     if spec.answers == "numbers":

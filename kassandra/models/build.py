@@ -1,20 +1,30 @@
 """From parameters to a model. Configuration stops here: constructors take plain numbers."""
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ForecasterParams, ModelParams, TokenParams, WriterParams
+from kassandra.contracts.model_params import (
+    ForecasterParams,
+    ModelParams,
+    TokenParams,
+    TranslatorParams,
+    WriterParams,
+)
 from kassandra.contracts.spec import ModelSpec
+from kassandra.models import cross_attention
 from kassandra.models.attention import Additive, Attention, Dot, General, Score
 from kassandra.models.bidirectional import Bidirectional
 from kassandra.models.classifier import Classifier
+from kassandra.models.cross_attention import CrossAttention
+from kassandra.models.decoder import Decoder
 from kassandra.models.embedding import Embedding
 from kassandra.models.encoder import Encoder
 from kassandra.models.forecaster import Forecaster
 from kassandra.models.language import LanguageModel
 from kassandra.models.pooling import Pooled
 from kassandra.models.stacked import Stacked
+from kassandra.models.translator import Translator
 from kassandra.models.vanilla import VanillaLSTM
 
-Model = Classifier | Forecaster | LanguageModel
+Model = Classifier | Forecaster | LanguageModel | Translator
 
 
 def build(spec: ModelSpec, params: ModelParams) -> Model:
@@ -24,7 +34,8 @@ def build(spec: ModelSpec, params: ModelParams) -> Model:
         params: of the class that `params_for(spec)` names.
 
     Returns:
-        For many_to_one a Classifier, or a Forecaster where the answers are numbers; for many_to_many a LanguageModel.
+        For many_to_one a Classifier, or a Forecaster where the answers are numbers; for many_to_many a LanguageModel; for
+        encoder_decoder a Translator.
 
     Raises:
         KassandraError: there is no such architecture yet, or a size of `spec` is out of range.
@@ -52,6 +63,8 @@ def build(spec: ModelSpec, params: ModelParams) -> Model:
         case "many_to_many" if isinstance(params, WriterParams) and embedding is not None:
             require_causal(encoder)
             return LanguageModel(embedding, encoder, spec.vocab_size, params.dropout, params.tied, params.samples)
+        case "encoder_decoder" if isinstance(params, TranslatorParams) and embedding is not None:
+            return _translator(spec, params, embedding, encoder)
         case other:
             raise KassandraError(f"spec.architecture: there is no model yet for {other!r} with this input")
 
@@ -67,6 +80,44 @@ def build_encoder(input_size: int, params: ModelParams) -> Encoder:
     if params.variant == "attention":
         return Attention(encoder, _score(encoder.output_size, params))
     return encoder if params.readout == "last" else Pooled(encoder, params.readout)
+
+
+def _translator(spec: ModelSpec, params: TranslatorParams, embedding: Embedding, encoder: Encoder) -> Translator:
+    how = params.decoder
+    hidden_size, num_layers = how.hidden_size or params.hidden_size, how.num_layers or params.num_layers
+    own = embedding if spec.joint else _embedding(spec.outputs, params)
+    size = own.size if how.tied else hidden_size  # of what a step says
+    layers = [
+        VanillaLSTM(
+            (own.size + size * how.input_feeding) if number == 0 else hidden_size,
+            hidden_size, params.cell, params.weight_dropout,
+        )
+        for number in range(num_layers)
+    ]  # fmt: skip
+    attention = _cross_attention(params, encoder.step_size, hidden_size)
+    context_size = 0 if attention is None else encoder.step_size
+    decoder = Decoder(
+        own, layers, attention, encoder.output_size, context_size, size, how.input_feeding, params.dropout
+    )
+    return Translator(embedding, encoder, decoder, spec.outputs, how.tied, params.dropout, params.reverse_source)
+
+
+def _cross_attention(params: TranslatorParams, encoder_size: int, hidden_size: int) -> CrossAttention | None:
+    match params.decoder.attention:
+        case "additive":
+            size = params.decoder.attention_size or hidden_size
+            return cross_attention.Additive(encoder_size, hidden_size, size)
+        case "general":
+            return cross_attention.General(encoder_size, hidden_size)
+        case "dot":
+            if encoder_size != hidden_size:
+                raise KassandraError(
+                    f"model.decoder.attention: 'dot' compares the encoder's {encoder_size} numbers per step with the "
+                    f"decoder's {hidden_size}; make them equal (decoder.hidden_size: {encoder_size}), or choose 'general'"
+                )
+            return cross_attention.Dot()
+        case "none":
+            return None
 
 
 def require_causal(encoder: Encoder) -> None:

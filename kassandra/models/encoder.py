@@ -21,11 +21,15 @@ class State(NamedTuple):
         """The same numbers, beyond which no gradient flows back."""
         return State(self.h.detach(), None if self.c is None else self.c.detach())
 
+    def take(self, rows: Tensor) -> "State":
+        """Some rows of the batch, in that order; a row may be taken several times."""
+        return State(self.h[rows], None if self.c is None else self.c[rows])
+
 
 class Encoded(NamedTuple):
     """What an encoder makes of a batch.
 
-    outputs: (batch, time, output_size), one vector per step, 0 at padded steps.
+    outputs: (batch, time, step_size), one vector per step, 0 at padded steps.
     summary: (batch, output_size), the sequence read to its end.
     state: one State per layer, to read on from in the next window; None where there is nothing to read on from: with
         `lengths`, as rows end at different steps, and for an encoder that is not causal.
@@ -42,12 +46,17 @@ class Encoded(NamedTuple):
 class Encoder(nn.Module, ABC):
     """A reader of sequences. What stands in the padding, NaN included, never changes what it says or how it learns.
 
-    output_size: width of `Encoded.outputs` and `Encoded.summary`.
+    output_size: width of `Encoded.summary`, and of `Encoded.outputs` where `step_size` says nothing else.
     causal: whether outputs[:, t] depends on inputs[:, : t + 1] only.
     """
 
     output_size: int
     causal: bool
+
+    @property
+    def step_size(self) -> int:
+        """Width of `Encoded.outputs`."""
+        return self.output_size
 
     @abstractmethod
     def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:

@@ -58,6 +58,11 @@ class Pooled(Encoder):
         self.output_size = encoder.output_size * (3 if pooling == "concat" else 1)
         self.causal = encoder.causal
 
+    @property
+    def step_size(self) -> int:
+        """That of the encoder inside: only the summary is wider."""
+        return self.encoder.step_size
+
     def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
         """See Encoder.forward; only the summary differs from that of the encoder inside."""
         encoded: Encoded = self.encoder(inputs, lengths, state)

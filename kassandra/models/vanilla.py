@@ -57,12 +57,30 @@ class VanillaLSTM(Encoder):
         summary = last_valid(outputs, lengths)  # (batch, hidden_size)
         return Encoded(outputs, summary, [self._unstacked(last)] if lengths is None else None)
 
+    def stepper(self) -> Callable[[Tensor, State], State]:
+        """One step at a time, for inputs that depend on the step before: from (batch, input_size) and a State to the
+        next State. The weights to drop are drawn once, here, and are the same at all steps."""
+        weights = self._weights()
+
+        def step(x: Tensor, state: State) -> State:
+            if state.c is not None:
+                return State(*torch.lstm_cell(x, (state.h, state.c), *weights))
+            run = torch.gru_cell if self.cell == "gru" else torch.rnn_tanh_cell
+            return State(run(x, state.h, *weights))
+
+        return step
+
+    def _weights(self) -> list[Tensor]:
+        """As in cells.Weights; in training with dropout other recurrent weights, while the layer's own, which are never
+        replaced, learn."""
+        W, U, b, d = self.recurrence.parameters()
+        return [W, F.dropout(U, self.weight_dropout, training=self.training), b, d]
+
     def _with_dropped_weights(
         self, inputs: Tensor, start: Tensor | tuple[Tensor, ...] | None
     ) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
-        """What nn.LSTM.forward does, with other recurrent weights: its own are never replaced, so all of them learn."""
-        W, U, b, d = self.recurrence.parameters()  # as in cells.Weights
-        weights = [W, F.dropout(U, self.weight_dropout), b, d]
+        """What nn.LSTM.forward does, with other recurrent weights."""
+        weights = self._weights()
         if start is None:
             zeros = inputs.new_zeros(1, len(inputs), self.output_size)  # (1, batch, hidden_size)
             start = (zeros, zeros) if self.cell == "lstm" else zeros

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from kassandra.contracts import params
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import Attention
+from kassandra.contracts.model_params import Attention, Decoder
 from kassandra.contracts.params import pipeline_of, read_pipeline
 from kassandra.contracts.section import sections_in
 from kassandra.contracts.tasks.images import Distortion
@@ -145,7 +145,7 @@ def test_no_file(file):
         read_pipeline("mine", file)
 
 
-TASKS = ["forecast", "images", "language", "sentiment", "speech"]
+TASKS = ["forecast", "images", "language", "sentiment", "speech", "translation"]
 
 
 def test_tasks():
@@ -199,6 +199,7 @@ def places(task):
     found = [("seed",), ("pipelines",), MINE, *((*MINE, "model", "attention", key) for key in Attention.model_fields)]
     found += [(*MINE, key) for key in ("task", "source", "prepare", "model", "train", "other")]
     found += [(*MINE, "train", "distort", key) for key in Distortion.model_fields]
+    found += [(*MINE, "model", "decoder", key) for key in Decoder.model_fields]
     for name, field in pipeline_of(task).model_fields.items():
         for section in sections_in(field.annotation):
             found += [(*MINE, name, key) for key in section.model_fields]

@@ -6,7 +6,15 @@ import pytest
 from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ForecasterParams, ModelParams, Pretrain, ReaderParams, WriterParams
+from kassandra.contracts.model_params import (
+    Decoder,
+    ForecasterParams,
+    ModelParams,
+    Pretrain,
+    ReaderParams,
+    TranslatorParams,
+    WriterParams,
+)
 from kassandra.contracts.params import TASKS, pipeline_of
 from kassandra.contracts.section import Section, check, sections_in
 from kassandra.contracts.tasks.forecast import ForecastPrepare, ForecastTrain
@@ -14,6 +22,7 @@ from kassandra.contracts.tasks.images import Distortion, ImagesPrepare, ImagesTr
 from kassandra.contracts.tasks.language import LanguagePrepare, LanguageTrain
 from kassandra.contracts.tasks.sentiment import SentimentPrepare, SentimentTrain
 from kassandra.contracts.tasks.speech import Augment, SpeechPrepare, SpeechTrain
+from kassandra.contracts.tasks.translation import TranslationPrepare, TranslationTrain
 
 SECTIONS = {
     "prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion,
@@ -22,6 +31,8 @@ SECTIONS = {
     "sentiment.model.pretrain": Pretrain,
     "forecast.prepare": ForecastPrepare, "forecast.model": ForecasterParams, "forecast.train": ForecastTrain,
     "speech.prepare": SpeechPrepare, "speech.train": SpeechTrain, "speech.train.augment": Augment,
+    "translation.prepare": TranslationPrepare, "translation.train": TranslationTrain,
+    "translation.model": TranslatorParams, "translation.model.decoder": Decoder,
 }  # fmt: skip
 
 
@@ -94,9 +105,9 @@ def test_every_section_with_numbers_is_here():
         for task in TASKS
         for field in pipeline_of(task).model_fields.values()
         for section in sections_in(field.annotation)
-        if section.__name__ not in ("Source", "TextSource", "SeriesSource")
+        if section.__name__ not in ("Source", "TextSource", "SeriesSource", "TranslationSource")
     }
-    assert known | {Augment, Distortion, Pretrain} == set(SECTIONS.values())
+    assert known | {Augment, Decoder, Distortion, Pretrain} == set(SECTIONS.values())
 
 
 def test_every_number_has_a_lower_limit():

@@ -1,0 +1,75 @@
+"""A model that translates put to use: the same words every time, alone or among others, and where it looked."""
+
+import numpy as np
+import pytest
+import torch
+
+import kassandra
+from kassandra.contracts.errors import KassandraError
+from kassandra.inference import Translator
+
+pytestmark = pytest.mark.slow
+SENTENCES = ["I am here.", "Where is my book, and who has taken it?", "Go!", "zzzz ßß"]
+
+
+@pytest.fixture(scope="module")
+def translator(trained_translator):
+    return kassandra.load(trained_translator)
+
+
+def test_load_says_what_it_is(translator):
+    assert type(translator) is Translator
+    assert not translator.model.training
+    assert translator.meta["languages"] == {"source": "en", "target": "fr"}
+
+
+@pytest.mark.parametrize("beam", [1, 5])
+def test_a_sentence_alone_is_the_sentence_among_others_and_again(translator, beam):
+    together = translator.translate(SENTENCES, beam)
+    assert [one.text for one in translator.translate(SENTENCES, beam)] == [one.text for one in together]
+    for sentence, one in zip(SENTENCES, together, strict=True):
+        (alone,) = translator.translate([sentence], beam)
+        assert (alone.text, alone.pieces, alone.source_pieces) == (one.text, one.pieces, one.source_pieces)
+        assert alone.log_probability == pytest.approx(one.log_probability, abs=1e-4)
+        np.testing.assert_allclose(alone.alignment, one.alignment, atol=1e-5)
+    assert translator.translate([]) == []
+
+
+def test_text_pieces_and_alignment_belong_together(translator):
+    for one in translator.translate(SENTENCES):
+        assert one.source_pieces[-1] == "</s>"
+        assert one.alignment.shape == (len(one.pieces), len(one.source_pieces))
+        np.testing.assert_allclose(one.alignment.sum(1), 1, atol=1e-5)
+        written = "".join(one.pieces).removesuffix("</s>").replace("▁", " ").strip()
+        assert written.split() == one.text.split()
+        assert "<" not in one.text
+        assert len(one.pieces) <= 2 * len(one.source_pieces) + 10
+
+
+def test_a_split_is_translated_in_its_order(translator, prepared_tatoeba):
+    split = translator.task.read(prepared_tatoeba / "test.npz")
+    found = translator.outputs(split)
+    assert [one.text for one in found] == [one.text for one in translator.translate(split.sources)]
+    assert len(found) == len(split.references)
+
+
+def test_the_log_probability_is_that_of_the_model(translator):
+    (one,) = translator.translate(SENTENCES[:1])
+    source = translator.task.own_input(SENTENCES[:1])
+    ((_, batch),) = translator.task.numbered_batches(source)
+    ids = torch.tensor([[translator.task.writer.token_to_id(piece) for piece in one.pieces]])
+    with torch.no_grad():
+        losses = translator.model.losses(batch.inputs, batch.lengths, ids)
+    assert one.log_probability == pytest.approx(-losses.sum().item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [[""], ["fine", " "], [3]])
+def test_no_sentence(translator, bad):
+    with pytest.raises(KassandraError, match=r"^text \d: expected some words, got "):
+        translator.translate(bad)
+
+
+@pytest.mark.parametrize(("beam", "length_penalty"), [(0, 1.0), (5, -0.1), (5, float("nan")), (5, float("inf"))])
+def test_numbers_out_of_range(translator, beam, length_penalty):
+    with pytest.raises(KassandraError, match=r"^expected beam ≥ 1 and 0 ≤ length_penalty < ∞, got "):
+        translator.translate(["Hi."], beam, length_penalty)
