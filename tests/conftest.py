@@ -220,6 +220,32 @@ def trained_speech(prepared_speech, train_small) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tatoeba(root) -> Path:
+    """775 short English sentences and what they are in French, as they are downloaded. Not to be written to."""
+    return root / "tests" / "data" / "tatoeba"
+
+
+@pytest.fixture(scope="session")
+def prepared_tatoeba(tatoeba, tmp_path_factory) -> Path:
+    """622 pairs to train on, 56 sentences to choose on, 56 to test on, some with up to four translations; one vocabulary
+    of 300 pieces. Not to be written to."""
+    from kassandra.contracts.tasks.translation import TranslationPrepare, TranslationSource
+    from kassandra.tasks.translation import prepare
+
+    folder = tmp_path_factory.mktemp("prepared_tatoeba")
+    params = TranslationPrepare(vocab_size=300, valid_fraction=0.1, test_fraction=0.1)
+    prepare(tatoeba, folder, params, 0, TranslationSource(dataset="tatoeba"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained_translator(prepared_tatoeba, train_small) -> Path:
+    """The folder of a small model with attention that has seen short sentences a few times. Not to be written to."""
+    model = {"variant": "bidirectional", "decoder": {"attention": "general", "input_feeding": False}}
+    return train_small(prepared_tatoeba, model, {"epochs": 6, "batch_tokens": 100, "learning_rate": 0.01})
+
+
+@pytest.fixture(scope="session")
 def power_fails():
     """Calls `run` with a task like the one given, but that is cut off when so many batches have been given.
 

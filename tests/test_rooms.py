@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "series": {"contracts"},
     "tasks": {"contracts", "text", "audio", "series"},
     "training": {"contracts", "models", "tasks"},
-    "baselines": {"contracts", "text", "audio", "series"},
+    "baselines": {"contracts", "text", "audio", "series", "models", "tasks", "training"},
     "inference": {"contracts", "models", "tasks"},
     "evaluation": {"contracts", "text", "audio", "series", "tasks", "training", "inference"},
     "cli": {

@@ -36,7 +36,9 @@ def learning_curves(history: pd.DataFrame, path: Path, loss: str = "Loss (nats)"
     best = history.iloc[int(history["valid_loss"].argmin())]
     for axis, name in zip(axes[1:], others, strict=True):
         axis.plot(history["epoch"], history[name], "o-", color=BLUE)
-        axis.set(title=f"{name.removeprefix('valid_').capitalize()} on validation: {best[name]:.4f} at the best loss")
+        short = name.removeprefix("valid_")
+        title, decimals = ("BLEU", 2) if short == "bleu" else (short.capitalize(), 4)
+        axis.set(title=f"{title} on validation: {best[name]:.{decimals}f} at the best loss")
     for axis in axes:
         axis.set_xlabel("epoch")
         axis.axvline(best["epoch"], color=GREY, linewidth=0.8, linestyle=":")

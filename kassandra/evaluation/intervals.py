@@ -25,14 +25,14 @@ class Score(NamedTuple):
     def __str__(self) -> str:
         return self.text()
 
-    def text(self, sign: str = "") -> str:
-        """Four decimals, or as many as show two digits of the interval's width; sign `+` marks positive numbers too.
+    def text(self, sign: str = "", least: int = 4) -> str:
+        """`least` decimals, or as many as show two digits of the interval's width; sign `+` marks positive numbers too.
 
         >>> Score(0.98765, 0.98, 1.0).text(), Score(1.2e-5, -3.1e-5, 5.6e-5).text("+")
         ('0.9877 [0.9800, 1.0000]', '+0.000012 [-0.000031, +0.000056]')
         """
         width = self.high - self.low
-        decimals = max(4, math.ceil(-math.log10(width)) + 1) if width > 0 else 4
+        decimals = max(least, math.ceil(-math.log10(width)) + 1) if width > 0 else least
         value, low, high = (f"{number:{sign}.{decimals}f}" for number in self)
         return f"{value} [{low}, {high}]"
 

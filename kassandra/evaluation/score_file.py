@@ -30,6 +30,7 @@ class Report:
     gains: by how much the model is better than each, paired; negative where it is worse.
     units: how many examples, tokens or forecasts were scored. best: of several headlines, `max` or `min`.
     tests: of the model against baselines. cautions: sentences that whoever reads the scores should know.
+    signatures: of scores that are computed in more than one way, in which; by name of the score.
     """
 
     scores: dict[str, Score]
@@ -39,6 +40,7 @@ class Report:
     best: Callable[[Iterable[float]], float]
     tests: tuple[Comparison, ...] = field(default=(), kw_only=True)
     cautions: tuple[str, ...] = field(default=(), kw_only=True)
+    signatures: dict[str, str] = field(default_factory=dict, kw_only=True)
 
     @property
     def headline(self) -> str:
@@ -51,8 +53,8 @@ def contents(
     """The file as a dict.
 
     `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the lists: the intervals
-    of all scores, the baselines, tests, cautions and the fingerprints stand in the file without making that table
-    unreadable. Tests and cautions are there if there are any.
+    of all scores, the baselines, tests, cautions, signatures and the fingerprints stand in the file without making that
+    table unreadable. Tests, cautions and signatures are there if there are any.
 
     Numbers have six decimals, and more where the headline is small (a daily return is).
     """
@@ -66,6 +68,7 @@ def contents(
         return {end: short(value) for end, value in score._asdict().items()}
 
     tests = [test._asdict() | {"statistic": short(test.statistic), "p": short(test.p)} for test in report.tests]
+    signatures = [f"{score}: {signature}" for score, signature in report.signatures.items()]
     return {
         name: short(headline.value),
         f"{name}_low": short(headline.low),
@@ -81,6 +84,7 @@ def contents(
         ],
         **({"tests": tests} if tests else {}),
         **({"cautions": list(report.cautions)} if report.cautions else {}),
+        **({"signatures": signatures} if signatures else {}),
         "trained_on": [f"{name}: {value}" for name, value in trained_on.items()],
         "evaluated_on": [f"{name}: {value}" for name, value in evaluated_on.items()],
     }

@@ -13,30 +13,66 @@ import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from kassandra.contracts.artifacts import damaged_content
-from kassandra.contracts.spec import SPECIAL, UNK
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.spec import BOUNDS, SPECIAL, UNK
 from kassandra.text.ragged import Ragged
 
 MARKUP = r"<\s*/?\s*(br|p|i|b|em)\s*/?\s*>"  # what reviews of the web are strewn with: it says nothing
+# Where a text is to be written too, a mark is a piece of its own, with the space before it where there is one (▁). An
+# apostrophe or a hyphen between letters is no such mark: l'ami, peut-être.
+MARKS = r"▁?(?:[[\p{P}\p{S}]&&[^▁'’-]]|(?<![\p{L}\p{M}\p{N}])['’-]|['’-](?![\p{L}\p{M}\p{N}]))"
 AT_ONCE = 1000  # texts handed to the library together
 
 
-def fit(kind: str, texts: Iterable[str], vocab_size: int, min_frequency: int, lowercase: bool) -> Tokenizer:
+def fit(
+    kind: str, texts: Iterable[str], vocab_size: int, min_frequency: int, lowercase: bool, written: bool = False
+) -> Tokenizer:
     """A tokenizer whose vocabulary is the most frequent tokens of `texts`, ids in the order of frequency.
 
     Args:
         kind: `words`, `bpe` (Sennrich et al. 2016) or `unigram` (Kudo 2018).
         texts: those of train, and no others.
         vocab_size: largest number of ids, PAD and UNK among them.
+        written: whether texts are written too, not only read; `bpe` and `unigram` alone. The vocabulary then has
+            BOUNDS, and `decode` gives a text back as it was, but for its white space and its normal form (C).
+
+    Raises:
+        KassandraError: texts have more different characters than `vocab_size` has room for (of `bpe`: if `written`).
     """
     parts: list[normalizers.Normalizer] = [normalizers.NFKC(), normalizers.Replace(Regex(MARKUP), " ")]
+    if written:  # no NFKC, which would write 1⁄2 for ½ and ... for …; ▁ is what a space becomes
+        parts = [normalizers.NFC(), normalizers.Replace("▁", "_"), normalizers.Replace(Regex(r"\s+"), " ")]
+        parts.append(normalizers.Strip())
     if lowercase:
         parts.append(normalizers.Lowercase())
-    tokenizer, trainer = _parts(kind, vocab_size, min_frequency)
+    tokenizer, trainer = _parts(kind, vocab_size, min_frequency, SPECIAL + BOUNDS if written else SPECIAL)
+    if written:
+        marks = pre_tokenizers.Split(Regex(MARKS), "isolated")
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([tokenizer.pre_tokenizer, marks])
     tokenizer.normalizer = normalizers.Sequence(parts)
-    tokenizer.train_from_iterator(texts, trainer)
+    _train(tokenizer, texts, trainer, vocab_size, written)
     if kind == "unigram":
         tokenizer.model = _settled(tokenizer)
-    return tokenizer
+    return tokenizer if not written else _without_added(tokenizer)
+
+
+def _train(
+    tokenizer: Tokenizer, texts: Iterable[str], trainer: trainers.Trainer, vocab_size: int, at_most: bool
+) -> None:
+    too_small = KassandraError(f"prepare.vocab_size: {vocab_size} is too small for the different characters of train")
+    try:
+        tokenizer.train_from_iterator(texts, trainer)
+    except Exception as error:  # the library raises this very class
+        if "large enough" in str(error):  # so says unigram
+            raise too_small from None
+        raise
+    if at_most and tokenizer.get_vocab_size() > vocab_size:  # bpe takes all characters, however many
+        raise too_small
+
+
+def _without_added(tokenizer: Tokenizer) -> Tokenizer:
+    """The same, but a text that has <s> in it has three characters there, and not the mark of a beginning."""
+    return Tokenizer.from_str(json.dumps(json.loads(tokenizer.to_str()) | {"added_tokens": []}))
 
 
 def _settled(tokenizer: Tokenizer) -> models.Unigram:
@@ -45,8 +81,9 @@ def _settled(tokenizer: Tokenizer) -> models.Unigram:
     Sums differ beyond the tenth digit, so six are kept. Characters that training left over get scores 0.0001 apart, in
     that random order, above the lowest one: here they all get the lowest.
     """
-    trained = json.loads(tokenizer.to_str())["model"]["vocab"]  # pieces and log-probabilities
-    special, learned = trained[: len(SPECIAL)], trained[len(SPECIAL) :]
+    content = json.loads(tokenizer.to_str())
+    trained, first = content["model"]["vocab"], len(content["added_tokens"])  # pieces and log-probabilities
+    special, learned = trained[:first], trained[first:]
     lowest = min(score for _, score in learned)
     left_over = lowest + 0.0001 * len(learned)
     scores = {piece: lowest if len(piece) == 1 and score < left_over else score for piece, score in learned}
@@ -54,8 +91,8 @@ def _settled(tokenizer: Tokenizer) -> models.Unigram:
     return models.Unigram([*map(tuple, special), *ranked], UNK, False)
 
 
-def _parts(kind: str, vocab_size: int, min_frequency: int) -> tuple[Tokenizer, trainers.Trainer]:
-    size: dict[str, Any] = {"vocab_size": vocab_size, "special_tokens": SPECIAL, "show_progress": False}
+def _parts(kind: str, vocab_size: int, min_frequency: int, special: list[str]) -> tuple[Tokenizer, trainers.Trainer]:
+    size: dict[str, Any] = {"vocab_size": vocab_size, "special_tokens": special, "show_progress": False}
     match kind:
         case "words":
             tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNK]))
@@ -93,6 +130,18 @@ def _ids(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
     for start in range(0, len(texts), AT_ONCE):
         for encoding in tokenizer.encode_batch_fast(texts[start : start + AT_ONCE], add_special_tokens=False):
             yield encoding.ids or [UNK]
+
+
+def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
+    """The text that a tokenizer of `written` texts has these ids for, those of SPECIAL and BOUNDS left out.
+
+    >>> tokenizer = fit("bpe", ["Oui, l'ami !"], 64, 1, False, written=True)
+    >>> decode(tokenizer, encode(tokenizer, ["l'ami, oui !"]).flat)
+    "l'ami, oui !"
+    """
+    special = len(SPECIAL + BOUNDS)
+    text: str = tokenizer.decode([int(number) for number in ids if number >= special])
+    return " ".join(text.split())
 
 
 def shortened(ragged: Ragged, longest: int, keep: str) -> Ragged:

@@ -23,7 +23,7 @@ OURS = "kassandra."
 # stages/__init__.py sets cuBLAS's workspace and matplotlib's backend: that can change what stages with a model make.
 NOT_FOLLOWED = {ROOT / "kassandra" / "__init__.py"}
 SETS_UP = {ROOT / "stages" / "__init__.py"}
-WITH_A_MODEL = ("train", "evaluate")
+WITH_A_MODEL = ("baseline", "train", "evaluate")  # of the baselines, one of translations
 
 
 @cache
