@@ -1,5 +1,7 @@
 """prepared train and valid splits, pretrained weights → data/models/<pipeline>/ and metrics/<pipeline>/history.csv."""
 
+from pathlib import Path
+
 import torch
 
 from kassandra import tasks
@@ -14,6 +16,11 @@ from kassandra.training.checkpoint import Checkpoint, code, digest
 from kassandra.training.fingerprint import fingerprint, set_up
 from kassandra.training.loop import train
 from stages.script import run
+
+
+def home() -> Path:
+    """The repository itself, from within the copy of it that DVC makes for a queued experiment and deletes after it."""
+    return next((at.parents[2] for at in Path.cwd().parents if at.parts[-3:] == (".dvc", "tmp", "exps")), Path())
 
 
 def main(name: str) -> None:
@@ -33,13 +40,13 @@ def main(name: str) -> None:
 
     seen, valid = prepared / "train.npz", prepared / "valid.npz"
     key = digest(seed, params.model_dump(), meta, made_on, seen, valid, pretrained, *code())
-    checkpoint = Checkpoint(artifacts.CHECKPOINTS / f"{name}-{key}")
+    checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
     trained = train(model, task, task.read(seen), task.read(valid), params.train, seed, checkpoint)
 
     digest_of_weights = save(artifacts.MODELS / name, trained.weights, meta, params.model, made_on)
     write_table(artifacts.METRICS / name / "history.csv", trained.history)
     spent = {"seconds": trained.seconds, "cpu_seconds": trained.cpu_seconds}
-    artifacts.write_json(artifacts.COSTS / f"{name}.json", {"weights": digest_of_weights, **spent})
+    artifacts.write_json(home() / artifacts.COSTS / name / f"{digest_of_weights}.json", spent)
     checkpoint.remove()
     print(f"Kept the weights of epoch {trained.kept_epoch} of {len(trained.history)} (train.keep: {params.train.keep})")
 

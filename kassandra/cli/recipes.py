@@ -117,10 +117,10 @@ def remove(name: str) -> None:
 def _remains(name: str) -> list[str]:
     """What a removed pipeline leaves behind, a line for the results and one for DVC."""
     rooms = (artifacts.RAW, artifacts.PREPARED, artifacts.MODELS, artifacts.PREDICTIONS, artifacts.METRICS)
-    folders = [room / name for room in rooms]
+    folders = [room / name for room in (*rooms, artifacts.COSTS)]
     tables = [artifacts.BASELINES / f"{name}.parquet", artifacts.PRETRAINED / f"{name}.safetensors"]
     checkpoints = [at for at in artifacts.CHECKPOINTS.glob(f"{name}-*") if at.name.rpartition("-")[0] == name]
-    paths = [*folders, *tables, artifacts.COSTS / f"{name}.json", *sorted(checkpoints)]
+    paths = [*folders, *tables, *sorted(checkpoints)]
     found = [str(path) for path in paths if path.exists()]
     lines = [f"Its results remain; delete what you need no more: {' '.join(found)}"] if found else []
     lock = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""

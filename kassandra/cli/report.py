@@ -122,12 +122,11 @@ def _against(baseline: dict[str, Any], tests: list[dict[str, Any]]) -> Literal["
 
 def _cost(name: str) -> str:
     """Seconds of training, if they are known of the very weights that lie in data/models."""
-    cost, weights = COSTS / f"{name}.json", MODELS / name / "weights.safetensors"
-    if not (cost.exists() and weights.exists()):
-        return ""
-    spent: dict[str, Any] = read_json(cost)
-    if spent["weights"] != sha256(weights):
-        return ""  # these weights came from DVC's cache; the seconds are of another training
+    weights = MODELS / name / "weights.safetensors"
+    cost = COSTS / name / f"{sha256(weights)}.json" if weights.exists() else weights
+    if not cost.exists():
+        return ""  # these weights came from a remote, or from a training elsewhere
+    spent: dict[str, float] = read_json(cost)
     return f", trained in {spent['seconds']:.0f} s ({spent['cpu_seconds']:.0f} CPU s)"
 
 

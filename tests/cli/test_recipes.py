@@ -117,8 +117,8 @@ def test_remove(here, kassandra):
 
 
 def test_remove_says_what_remains(here, kassandra):
-    kinds = [f"data/{kind}/mine" for kind in ("raw", "prepared", "models", "predictions")] + ["metrics/mine"]
-    kinds += ["data/baselines/mine.parquet", "data/pretrained/mine.safetensors", "data/costs/mine.json"]
+    kinds = [f"data/{kind}/mine" for kind in ("raw", "prepared", "models", "predictions")]
+    kinds += ["metrics/mine", "data/costs/mine", "data/baselines/mine.parquet", "data/pretrained/mine.safetensors"]
     for name in [*kinds, ".checkpoints/mine-0a1b", ".checkpoints/mine-2-0a1b", "data/raw/mine2", "metrics/digits"]:
         (here.folder / name).mkdir(parents=True)
     stages = "".join(f"  {name}:\n    cmd: x\n" for name in ("prepare@mine", "prepare@mine-2", "train@mine"))

@@ -294,7 +294,7 @@ def test_seconds_are_told_of_the_weights_that_lie_there(repository, kassandra):
     weights = MODELS / "mine" / "weights.safetensors"
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"weights")
-    write_json(COSTS / "mine.json", {"weights": sha256(weights), "seconds": 12.3, "cpu_seconds": 45.6})
+    write_json(COSTS / "mine" / f"{sha256(weights)}.json", {"seconds": 12.3, "cpu_seconds": 45.6})
     assert "12,345 parameters, trained in 12 s (46 CPU s)\n" in kassandra("report", "mine").out
     weights.write_bytes(b"others, from DVC's cache")
     assert "12,345 parameters\n" in kassandra("report", "mine").out
