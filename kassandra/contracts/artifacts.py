@@ -1,5 +1,6 @@
 """The files that stages hand to each other: where they lie, written whole or not at all, never a pickle."""
 
+import glob
 import hashlib
 import json
 import math
@@ -7,7 +8,7 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,38 @@ CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary sibling to write to, renamed to `path` on success: a reader sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """A temporary sibling to write to, renamed to `path` on success: a reader sees the old file or the new one.
+
+    Raises:
+        KassandraError: it cannot be written: the disk is full, or somebody else's, or may not be written to.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_what_the_killed_left(path)
         yield partial
         partial.replace(path)
+    except OSError as error:
+        reason = " ".join((error.strerror or str(error)).split())
+        raise KassandraError(
+            f"{path}: cannot be written ({reason}); make room or grant the rights to write there, then run it again: "
+            "nothing that was there is lost"
+        ) from None
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # as where it could not be written either
+            partial.unlink(missing_ok=True)
+
+
+def _remove_what_the_killed_left(path: Path) -> None:
+    """Temporary siblings whose process is no more: killed as it wrote, it could not remove them itself."""
+    for partial in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        number = partial.name.split(".")[-2]
+        try:
+            os.kill(int(number) if number.isdecimal() else 0, 0)  # 0: a signal that does nothing but look
+        except ProcessLookupError:
+            partial.unlink(missing_ok=True)
+        except (OSError, OverflowError):
+            pass  # it lives, and is somebody else's
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -1,6 +1,10 @@
 """Files that stages hand to each other: whole or not at all, the same bytes, never a pickle."""
 
+import errno
 import hashlib
+import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -50,6 +54,37 @@ def test_whole_leaves_the_old_file(tmp_path, failure):
         raise failure
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG])
+def test_what_cannot_be_written_is_told_and_the_old_file_stays(tmp_path, number):
+    path = tmp_path / "file"
+    path.write_text("old")
+    told = rf"file: cannot be written \({os.strerror(number)}\); make room or grant the rights .* nothing .* is lost$"
+    with pytest.raises(KassandraError, match=told), whole(path) as partial:  # noqa: PT012
+        partial.write_text("hal")
+        raise OSError(number, os.strerror(number))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(KassandraError, match=r"a\.json: cannot be written \(File exists\)"):
+        write_json(tmp_path / "file" / "a.json", {})
+
+
+def test_what_the_killed_left_goes_and_what_the_living_write_stays(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    path = tmp_path / "file [1].json"
+    left, living, other = (tmp_path / f".{name}.part" for name in (
+        f"{path.name}.{ended.pid}", f"{path.name}.{os.getppid()}", f"other.json.{ended.pid}"
+    ))  # fmt: skip
+    for partial in (left, living, other):
+        partial.write_text("hal")
+    write_json(path, {})
+    assert sorted(tmp_path.iterdir()) == sorted([path, living, other])
 
 
 def test_writers_leave_the_old_file(tmp_path):
