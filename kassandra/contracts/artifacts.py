@@ -26,6 +26,7 @@ PREDICTIONS = Path("data/predictions")  # of the test split, one folder per pipe
 METRICS = Path("metrics")
 COSTS = Path("data/costs")  # seconds spent: of interest, but not reproducible, so DVC does not know them
 CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at any time
+CHUNK = 1 << 20  # bytes of a file that are looked at and left on disk
 
 
 @contextmanager
@@ -120,6 +121,8 @@ def map_arrays(path: Path) -> dict[str, NDArray[Any]]:
                     if dtype.hasobject:
                         raise ValueError(f"{info.filename} holds objects")
                     header = member.tell()
+                    while member.read(CHUNK):  # to its end, where its checksum is compared
+                        pass
                 file.seek(info.header_offset + 26)  # of the lengths of what stands before the content
                 before = 30 + sum(struct.unpack("<HH", file.read(4)))
                 if fortran:
@@ -143,12 +146,16 @@ def missing(path: Path) -> KassandraError:
     return KassandraError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up")
 
 
+# DVC takes the files in its cache for what they were, as long as they are write-protected.
+RESTORES = "restores it; should it come back damaged, DVC's cache is: `chmod -R u+w .dvc/cache` has DVC check it first"
+
+
 def damaged_content(what: str, error: Exception) -> KassandraError:
     return KassandraError(
-        f"{what} is damaged ({' '.join(str(error).split())}); `dvc checkout` or `dvc repro` restores it"
+        f"{what} is damaged ({' '.join(str(error).split())}); `dvc checkout` or `dvc repro` {RESTORES}"
     )
 
 
 def damaged(path: Path, error: Exception) -> KassandraError:
     reason = " ".join(str(error).split())
-    return KassandraError(f"{path}: damaged ({reason}); delete it, then `dvc checkout` or `dvc repro` restores it")
+    return KassandraError(f"{path}: damaged ({reason}); delete it, then `dvc checkout` or `dvc repro` {RESTORES}")

@@ -16,7 +16,7 @@ def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> No
         if path.suffix == ".csv":
             table.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
         else:
-            table.to_parquet(partial, engine="pyarrow", index=False)
+            table.to_parquet(partial, engine="pyarrow", index=False, write_page_checksum=True)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -25,7 +25,9 @@ def read_table(path: Path) -> pd.DataFrame:
         KassandraError: there is no such file, or it is damaged.
     """
     try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path, engine="pyarrow")
+        if path.suffix == ".csv":
+            return pd.read_csv(path)
+        return pd.read_parquet(path, engine="pyarrow", page_checksum_verification=True)
     except FileNotFoundError:
         raise missing(path) from None
     except (ValueError, OSError, KeyError, TypeError, NotImplementedError) as error:  # of pandas and of pyarrow

@@ -16,7 +16,7 @@ ARRAYS = {
     "none": np.zeros((0, 7), dtype=np.float32),
     "one": np.array(3.5),
 }
-DAMAGED = r"a.npz: damaged \(.*\); delete it, then `dvc checkout` or `dvc repro` restores it$"
+DAMAGED = r"a.npz: damaged \(.*\); delete it, then `dvc checkout` or `dvc repro` restores it; should it come back damaged, "
 
 
 @pytest.fixture
@@ -101,8 +101,7 @@ def test_another_version_of_the_format(tmp_path):
 
 
 @pytest.mark.parametrize("flip", [0x20, *(pytest.param(flip, marks=pytest.mark.slow) for flip in (0x01, 0x55, 0xFF))])
-def test_a_flipped_byte_is_no_traceback(path, flip):
-    """It is told of, or it is within the content, of which nothing is read before it is looked at."""
+def test_a_flipped_byte_is_told_of_or_does_no_harm(path, flip):
     good, told = path.read_bytes(), 0
     for place in range(flip % 13, len(good), 13):
         path.write_bytes(good[:place] + bytes([good[place] ^ flip]) + good[place + 1 :])
@@ -111,5 +110,6 @@ def test_a_flipped_byte_is_no_traceback(path, flip):
         except KassandraError:
             told += 1
         else:
-            assert all(array.size >= 0 for array in found.values())
+            for name in set(ARRAYS) & set(found):
+                np.testing.assert_array_equal(found[name], ARRAYS[name])
     assert told > 10
