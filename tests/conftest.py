@@ -227,8 +227,8 @@ def tatoeba(root) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared_tatoeba(tatoeba, tmp_path_factory) -> Path:
-    """622 pairs to train on, 56 sentences to choose on, 56 to test on, some with up to four translations; one vocabulary
-    of 300 pieces. Not to be written to."""
+    """622 pairs to train on, 56 sentences to choose on, 56 to test on, the latter with up to four translations; one
+    vocabulary of 300 pieces. Not to be written to."""
     from kassandra.contracts.tasks.translation import TranslationPrepare, TranslationSource
     from kassandra.tasks.translation import prepare
 

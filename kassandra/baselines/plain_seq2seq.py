@@ -20,11 +20,11 @@ from kassandra.training.loop import train
 # Two layers, the source from its end (section 3.3): the same sizes and the same training for every data set.
 MODEL = TranslatorParams.model_validate(
     {
-        "variant": "vanilla", "embedding_size": 256, "hidden_size": 256, "dropout": 0.1, "reverse_source": True,
+        "variant": "vanilla", "embedding_size": 192, "hidden_size": 192, "dropout": 0.1, "reverse_source": True,
         "decoder": {"attention": "none"},
     }
 )  # fmt: skip
-EPOCHS, STEPS = 5, 4000  # at most so many of either
+EPOCHS, STEPS = 4, 4000  # at most so many of either
 BEAM, LENGTH_PENALTY = 5, 0.6  # as inference.Translator has them
 
 
@@ -37,7 +37,7 @@ def translations(prepared: Path, seed: int) -> list[str]:
     task: Any = Task(meta, device)
     seen, valid = prepared / "train.npz", prepared / "valid.npz"
     split = task.read(seen)
-    params = TranslationTrain(batch_tokens=768, learning_rate=0.002, warmup=0.1, device="cpu")
+    params = TranslationTrain(batch_tokens=512, learning_rate=0.002, warmup=0.1, device="cpu")
     steps = task.steps(split, params)
     params = params.model_copy(update={"epochs": max(1, min(EPOCHS, STEPS // steps))})
     torch.manual_seed(seed)

@@ -186,10 +186,10 @@ class WriterParams(TokenParams):
 class Decoder(Section):
     """What writes the translation, word by word, from what the encoder has read.
 
-    attention: how each step looks back at the source: `additive` scores source step t by v · tanh(W h_t + U s) (Bahdanau
-        et al. 2015, section 3.1), `dot` by h_t · s and `general` by h_t · W s (Luong et al. 2015, eq. 8), s being the
-        decoder's state; `none` looks at nothing but the summary, which is all that the first state is made of (Sutskever
-        et al. 2014).
+    attention: how each step looks back at the source: `additive` scores source step t by v · tanh(W h_t + U s)
+        (Bahdanau et al. 2015, section 3.1), `dot` by h_t · s and `general` by h_t · W s (Luong et al. 2015, eq. 8), s
+        being the decoder's state; `none` looks at nothing but the summary, which is all that the first state is made of
+        (Sutskever et al. 2014).
     attention_size: width of the additive layer; null is the decoder's hidden size.
     input_feeding: whether a step is told what the step before attended to (Luong et al. 2015, section 3.3). Steps then
         depend on each other, and training takes longer.

@@ -26,22 +26,23 @@ def evaluate(
     A row has what BLEU is made of, so that two models can be compared without the references.
     """
     meta, split = translator.meta, translator.task.read(test)
+    sources, references = split.sources, split.references
     beam, greedy = translator.outputs(split, beam=BEAM), translator.outputs(split, beam=1)
     said, said_greedily = [one.text for one in beam], [one.text for one in greedy]
     others: dict[str, Texts] = {str(name): column.tolist() for name, column in baselines.items()}
-    scored = score(said, said_greedily, split.references, others, meta, seed)
+    scored = score(said, said_greedily, references, others, meta, seed)
     strongest = sorted(others, key=lambda name: -scored.report.baselines[name].value)[:STRONGEST]
 
     figures.learning_curves(history, plots / "learning_curves.png")
-    lengths, unit = source_lengths(split.sources, meta["languages"]["source"])
+    lengths, unit = source_lengths(sources, meta["languages"]["source"])
     systems = {"LSTM": scored.counts} | {name: scored.baselines[name] for name in strongest}
     bleu_by_length(lengths, systems, unit, seed, plots / "bleu_by_length.png")
     _alignments(beam, lengths, unit, plots / "alignments.png")
     texts = {"LSTM": said} | {name: others[name] for name in strongest}
-    translation_page.write(split.sources, split.references, texts, scored.chrf, meta, seed, pages / "translations.html")
+    translation_page.write(sources, references, texts, scored.chrf, meta, seed, pages / "translations.html")
     counts = scored.counts
     columns = {
-        "source": split.sources,
+        "source": sources,
         "hypothesis": said,
         "greedy": said_greedily,
         "log_probability": [one.log_probability for one in beam],

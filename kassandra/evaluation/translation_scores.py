@@ -144,7 +144,7 @@ def cautions(hypotheses: Texts, references: References, summed: Counts, lowercas
     if lowercase:
         told.append(
             "The model writes lower case only, so that `bleu` misses every word with a capital letter: read "
-            "`bleu_lowercase`. Baselines keep their capitals."
+            "`bleu_lowercase`. Baselines that copy text keep its capitals."
         )
     if empty := sum(not text.strip() for text in hypotheses):
         told.append(f"{empty:,} of {count:,} translations are empty.")

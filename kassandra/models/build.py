@@ -34,8 +34,8 @@ def build(spec: ModelSpec, params: ModelParams) -> Model:
         params: of the class that `params_for(spec)` names.
 
     Returns:
-        For many_to_one a Classifier, or a Forecaster where the answers are numbers; for many_to_many a LanguageModel; for
-        encoder_decoder a Translator.
+        For many_to_one a Classifier, or a Forecaster where the answers are numbers; for many_to_many a LanguageModel;
+        for encoder_decoder a Translator.
 
     Raises:
         KassandraError: there is no such architecture yet, or a size of `spec` is out of range.
@@ -113,7 +113,7 @@ def _cross_attention(params: TranslatorParams, encoder_size: int, hidden_size: i
             if encoder_size != hidden_size:
                 raise KassandraError(
                     f"model.decoder.attention: 'dot' compares the encoder's {encoder_size} numbers per step with the "
-                    f"decoder's {hidden_size}; make them equal (decoder.hidden_size: {encoder_size}), or choose 'general'"
+                    f"decoder's {hidden_size}; set decoder.hidden_size: {encoder_size}, or choose 'general'"
                 )
             return cross_attention.Dot()
         case "none":

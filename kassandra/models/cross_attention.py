@@ -1,4 +1,4 @@
-"""Where a decoder looks: at each of its steps, a mean of what the encoder said, weighed by how well it fits the state."""
+"""Where a decoder looks: at each step a mean of what the encoder said, weighed by how well it fits the state."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple

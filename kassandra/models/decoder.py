@@ -40,10 +40,10 @@ class Decoder(nn.Module):
     """LSTM layers that read the tokens written so far and look back at the source at each step.
 
     A step is that of Luong et al. (2015), eq. 5, but for its tanh: the layers' new state s asks the attention for a
-    context c, and what is said is W [c; s]. (Both lie within ±1 already. With the tanh, how frequent tokens are is learned
-    first, and drives it to its ends, from where it learns no more, or slowly.) With input feeding (section 3.3) the next
-    step reads that beside its token, so steps are run one by one; without it, all steps of a known sequence are run at
-    once by the fused layers.
+    context c, and what is said is W [c; s]. (Both lie within ±1 already. With the tanh, how frequent tokens are is
+    learned first, and drives it to its ends, from where it learns no more, or slowly.) With input feeding (section 3.3)
+    the next step reads that beside its token, so steps are run one by one; without it, all steps of a known sequence
+    are run at once by the fused layers.
 
     Args:
         embedding: of target tokens.
@@ -81,9 +81,8 @@ class Decoder(nn.Module):
         summary: (batch, encoder_size).
         """
         states = torch.tanh(self.bridge(summary))  # (batch, parts · sum of hidden sizes)
-        layers = []
-        for own in states.split([self.parts * size for size in self.sizes], 1):
-            layers.append(State(*own.chunk(self.parts, 1)))  # (batch, hidden_size) each
+        each = states.split([self.parts * size for size in self.sizes], 1)
+        layers = [State(*own.chunk(self.parts, 1)) for own in each]  # (batch, hidden_size) each
         return Standing(layers, summary.new_zeros(len(summary), self.size) if self.feeding else None)
 
     def forward(self, ids: Tensor, standing: Standing, memory: Memory | None) -> Written:

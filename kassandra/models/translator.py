@@ -50,8 +50,8 @@ class Translator(nn.Module):
             self.weight = nn.Parameter(torch.empty(outputs, decoder.size).uniform_(-0.1, 0.1))
 
     def read(self, ids: Tensor, lengths: Tensor | None) -> Source:
-        """Read sources (batch, time) of token ids; `lengths` as in Encoder. Attention is over places of the source as it
-        stands, whichever way it was read."""
+        """Read sources (batch, time) of token ids; `lengths` as in Encoder. Attention is over places of the source as
+        it stands, whichever way it was read."""
         if self.reverse_source:
             ids = reverse_valid(ids.unsqueeze(2), lengths).squeeze(2)  # (batch, time)
         encoded: Encoded = self.encoder(self.embedding(ids), lengths)
@@ -76,7 +76,8 @@ class Translator(nn.Module):
         """(tokens,) nats of each token of `targets` (batch, steps) that is not padding, told from those before it
         (teacher forcing). Each row ends with EOS; the first token is told from BOS.
 
-        label_smoothing: share of the target probability that is spread over all tokens (Szegedy et al. 2016, section 7).
+        label_smoothing: share of the target probability that is spread over all tokens (Szegedy et al. 2016, section
+        7).
         """
         there = targets != PAD  # (batch, steps)
         begin = targets.new_full((len(targets), 1), BOS)

@@ -107,7 +107,8 @@ def _write(path: Path, sentences: list[Sentence], sources: Ragged, targets: Ragg
 class Split(NamedTuple):
     """Rows are pairs in train, and different sources in valid and test.
 
-    source, target: token ids, of the first reference, without <s> and </s>. sources, references: what they are in words.
+    source, target: token ids, of the first reference, without <s> and </s>. sources, references: what they are in
+    words.
     """
 
     source: Ragged
@@ -123,7 +124,8 @@ class Split(NamedTuple):
 
     @property
     def references(self) -> list[list[str]]:
-        assert self.target_text is not None and self.first is not None
+        assert self.target_text is not None
+        assert self.first is not None
         texts = self.target_text.texts()
         return [texts[a:b] for a, b in zip(self.first[:-1], self.first[1:], strict=True)]
 
@@ -134,8 +136,8 @@ class Split(NamedTuple):
 
 
 class Task:
-    """See kassandra.tasks.Task. A source is read to </s>, a target told from <s> to </s>; both are padded inside a batch
-    only, and batches are of pairs of about equal lengths."""
+    """See kassandra.tasks.Task. A source is read to </s>, a target told from <s> to </s>; both are padded inside a
+    batch only, and batches are of pairs of about equal lengths."""
 
     unit = "tokens"  # of targets, their ends among them
 
@@ -177,7 +179,7 @@ class Task:
         return losses.sum(), len(losses)
 
     def scores(self, model: Any, split: Split) -> dict[str, float]:
-        """The loss of the first references, told word by word; and BLEU of what the model writes by itself (greedily)."""
+        """The loss of the first references, each token told from those before it; BLEU of what is written greedily."""
         loss, written = 0.0, [""] * len(split.source.lengths)
         for rows, batch in self.numbered_batches(split):
             assert batch.lengths is not None

@@ -135,9 +135,9 @@ def _ids(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
 def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
     """The text that a tokenizer of `written` texts has these ids for, those of SPECIAL and BOUNDS left out.
 
-    >>> tokenizer = fit("bpe", ["Oui, l'ami !"], 64, 1, False, written=True)
-    >>> decode(tokenizer, encode(tokenizer, ["l'ami, oui !"]).flat)
-    "l'ami, oui !"
+    >>> tokenizer = fit("bpe", ["Oui, mon ami !"], 64, 1, False, written=True)
+    >>> decode(tokenizer, encode(tokenizer, ["Mon ami ! Oui, oui, mon ami!"]).flat)
+    'on ami ! Oui, oui, mon ami!'
     """
     special = len(SPECIAL + BOUNDS)
     text: str = tokenizer.decode([int(number) for number in ids if number >= special])

@@ -20,7 +20,10 @@ TRAIN = [
     ("Ein Hund schläft.", ["A dog sleeps."]),
     ("Ein Hund schläft.", ["A dog is asleep."]),
 ]
-VALID = [("Drei Katzen sitzen am Fenster.", ["Three cats sit at the window.", "3 cats by a window."])]
+VALID = [
+    ("Es schneit.", ["It snows.", "It is snowing."]),
+    ("Drei Katzen sitzen am Fenster.", ["Three cats sit at the window.", "3 cats by a window."]),
+]
 TEST = [
     ("Zwei Hunde spielen im Gras.", ["Two dogs play in the grass."]),
     ("Der Hund schläft.", ["The dog sleeps.", "The dog is sleeping."]),
@@ -89,6 +92,8 @@ def test_what_is_said_of_a_sentence_does_not_depend_on_the_others():
     seen, asked = [text for text, _ in TRAIN + VALID], [text for text, _ in TEST]
     alone = [nearest(seen, [text])[0] for text in asked]
     assert nearest(seen, ["Hunde Hunde im im Gras"] * 150 + asked)[150:].tolist() == alone  # of another block, too
+    seen, often = ["it is", "a zebra", "it was", "it has"], ["zebra"] * 50
+    assert nearest(seen, [*often, "it, zebra"])[-1] == nearest(seen, ["it, zebra"])[0] == 1
 
 
 def test_a_sentence_of_train_is_nearest_to_itself():

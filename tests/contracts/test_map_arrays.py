@@ -16,7 +16,9 @@ ARRAYS = {
     "none": np.zeros((0, 7), dtype=np.float32),
     "one": np.array(3.5),
 }
-DAMAGED = r"a.npz: damaged \(.*\); delete it, then `dvc checkout` or `dvc repro` restores it; should it come back damaged, "
+DAMAGED = (
+    r"a.npz: damaged \(.*\); delete it, then `dvc checkout` or `dvc repro` restores it; should it come back damaged, "
+)
 
 
 @pytest.fixture

@@ -51,7 +51,10 @@ def test_without_attention_nothing_is_fed():
     assert params.decoder.input_feeding is False
     values = {"variant": "vanilla", "decoder": {"attention": "none", "input_feeding": True}}
     refused(
-        TranslatorParams, values, "model.decoder: attention 'none' has nothing to feed; leave 'input_feeding' out", "model"
+        TranslatorParams,
+        values,
+        "model.decoder: attention 'none' has nothing to feed; leave 'input_feeding' out",
+        "model",
     )
 
 
@@ -80,9 +83,9 @@ def test_min_frequency_is_of_bpe():
 @pytest.mark.parametrize(
     ("kind", "key", "bad"),
     [
-        (TranslationPrepare, "vocab_size", 31), (TranslationPrepare, "max_length", 1), (TranslationPrepare, "max_ratio", 1.0),
-        (TranslationPrepare, "limit", 99), (TranslationPrepare, "test_fraction", 1.0), (TranslationTrain, "batch_tokens", 0),
-        (TranslationTrain, "label_smoothing", 1.0),
+        (TranslationPrepare, "vocab_size", 31), (TranslationPrepare, "max_length", 1), (TranslationPrepare, "max_ratio",
+        1.0), (TranslationPrepare, "limit", 99), (TranslationPrepare, "test_fraction", 1.0), (TranslationTrain,
+        "batch_tokens", 0), (TranslationTrain, "label_smoothing", 1.0),
     ],
 )  # fmt: skip
 def test_values_out_of_range(kind, key, bad):

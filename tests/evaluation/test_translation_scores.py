@@ -123,7 +123,8 @@ def test_another_reference_takes_no_match_away(corpus, other):
 
 def test_against_itself_a_system_gains_exactly_nothing():
     hypotheses, references = made()
-    report = scored(hypotheses, references, baselines={"same": hypotheses, "worse": made(wrong=0.6)[0]}).report
+    baselines = {"same": hypotheses, "worse": made(wrong=0.6)[0]}
+    report = scored(hypotheses, references, greedy=made(wrong=0.5)[0], baselines=baselines).report
     assert report.gains["same"] == Score(0.0, 0.0, 0.0)
     assert report.baselines["same"] == report.scores["bleu"]
     gain = report.gains["worse"]
@@ -210,7 +211,7 @@ def test_cautions_have_figures():
     assert "the brevity penalty takes 100% of BLEU." in told([""] * 20, references)[1]
     assert told(["a man runs through the field and"] * 20, references) == ()  # longer costs no penalty
     (lowered,) = told(full, references, lowercase=True)
-    assert lowered.endswith("read `bleu_lowercase`. Baselines keep their capitals.")
+    assert lowered.endswith("read `bleu_lowercase`. Baselines that copy text keep its capitals.")
     (split,) = told(["it runs ."] * 20, [["it runs ."]] * 20)
     assert split.startswith('20 of 20 references end in " .", as text does that was split into tokens')
 

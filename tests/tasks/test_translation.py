@@ -81,7 +81,9 @@ def test_the_generator_decides_the_batches(pairs_task, split):
 
 def test_what_is_counted_are_the_tokens_that_are_told(pairs_task, split, meta):
     model = model_of(pairs_task, meta)
-    counts = [pairs_task.loss(model, batch, TranslationTrain())[1] for batch in epoch(pairs_task, split, TranslationTrain())]
+    counts = [
+        pairs_task.loss(model, batch, TranslationTrain())[1] for batch in epoch(pairs_task, split, TranslationTrain())
+    ]
     assert sum(counts) == pairs_task.size(split) == len(split.target.flat) + len(split.references)
 
 
@@ -180,7 +182,9 @@ def test_eight_pairs_can_be_learned_by_heart_and_are_then_translated(pairs_task,
     params = TranslationTrain(
         epochs=160, batch_tokens=400, learning_rate=0.01, keep="last", schedule="constant", label_smoothing=0.0
     )
-    model = model_of(pairs_task, meta, hidden_size=32, embedding_size=32, decoder={"attention": "general", "input_feeding": False})
+    model = model_of(
+        pairs_task, meta, hidden_size=32, embedding_size=32, decoder={"attention": "general", "input_feeding": False}
+    )
     done = train(model, pairs_task, eight, eight, params, 0, Checkpoint(tmp_path))
     assert done.history[0]["train_loss"] == pytest.approx(np.log(meta["spec"]["outputs"]), rel=0.1)
     assert done.history[-1]["valid_loss"] < 0.02

@@ -211,6 +211,12 @@ def test_long_pairs_leave_train_alone(beside, made):
         "bpe", [text for side in zip(*some["train"], strict=True) for text in side], 60, 2, False, True
     )
     assert done.reader.to_str() == expected.to_str()  # the order of texts does not matter to bpe
+    longest = int(tokens.encode(done.reader, list(long)).lengths.max())
+    left_out = [
+        made(beside(**some), vocab_size=60, max_length=most).meta["dropped"]["too many tokens"]
+        for most in (longest - 1, longest)
+    ]
+    assert left_out == [2, 0]
     text = "^prepare.max_length: every pair of train has more than 3 tokens$"
     with pytest.raises(KassandraError, match=text):
         made(beside(**some), vocab_size=60, max_length=3)

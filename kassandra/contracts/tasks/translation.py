@@ -11,9 +11,9 @@ from kassandra.contracts.section import Section
 
 
 class TranslationSource(Source):
-    """One's own pairs are a file of two columns parted by a tab (.tsv, .txt; further columns are not read), or a folder of
-    files that go line by line together: `<anything>.de` beside `<anything>.en`, or `train.de`, `valid.de`, `test.de` and
-    their partners. UTF-8, no header, .gz or not.
+    """One's own pairs are a file of two columns parted by a tab (.tsv, .txt; further columns are not read), or a folder
+    of files that go line by line together: `<anything>.de` beside `<anything>.en`, or `train.de`, `valid.de`, `test.de`
+    and their partners. UTF-8, no header, .gz or not.
 
     pair: from which language into which, `de-en`; of a file of two columns, its first is then `de`, and `en-de` turns
         them round for a data set. null takes the direction that the catalogue says, or the columns as they come.
@@ -31,8 +31,8 @@ class TranslationPrepare(Section):
     min_frequency: bpe only: pairs of pieces seen less often in train are not joined.
     lowercase: whether both sides are lower-cased, and the translations with them.
     max_length: tokens of a side; longer pairs of train are left out and counted, those of valid and test stay.
-    max_ratio: pairs of which one side has so many times the characters of the other are taken for mistakes, left out and
-        counted; of sides shorter than 20 characters, the difference has to be more than 20.
+    max_ratio: pairs of which one side has so many times the characters of the other are taken for mistakes, left out
+        and counted; of sides shorter than 20 characters, the difference has to be more than 20.
     valid_fraction, test_fraction: shares of the different source sentences; not used where the data come in splits.
     limit: only so many pairs of train (and at most 1,000 sentences each of valid and test), drawn by seed; null takes
         all.
