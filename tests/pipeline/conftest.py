@@ -1,20 +1,15 @@
 """Clones of this repository whose pipelines are small enough to be run by the dozen, on the slice of real MNIST."""
 
 import gzip
-import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from PIL import Image
+
+from tests.clone import Clone
 
 PARAMS = """\
 seed: 0
@@ -35,105 +30,6 @@ pipelines:
 DIGITS_ALONE = PARAMS[: PARAMS.index("  pictures:")]
 
 
-@dataclass(frozen=True)
-class Clone:
-    """A repository of its own in a temporary folder, with commands run in it as a user would."""
-
-    root: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        home = self.root.parent / "home"
-        home.mkdir(exist_ok=True)
-        (home / ".gitconfig").write_text("[user]\nname = Somebody\nemail = somebody@example.org\n")
-        # Without compiled modules on disk, each of the many starts of Python would compile thousands of them.
-        others = ("DVC", "GIT", "KASSANDRA", "PYTHONDONTWRITEBYTECODE")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-        return kept | {
-            "HOME": str(home),
-            "DVC_SITE_CACHE_DIR": str(home / "dvc"),
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "OMP_WAIT_POLICY": "PASSIVE",
-            "SHELL": "/bin/sh",  # what DVC takes where none is set, and one that may stay between DVC and a stage
-        }
-
-    def run(self, *command: str | Path, fails: bool = False) -> str:
-        """What a command printed to stdout and stderr; never a traceback."""
-        done = subprocess.run(
-            command, cwd=self.root, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        assert (done.returncode != 0) == fails, done.stdout
-        assert "Traceback" not in done.stdout
-        return done.stdout
-
-    def dvc(self, *arguments: str, fails: bool = False) -> str:
-        return self.run("dvc", *arguments, fails=fails)
-
-    def git(self, *arguments: str) -> str:
-        return self.run("git", *arguments)
-
-    def commit(self) -> None:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message", "A commit")
-
-    def clone(self, to: Path) -> "Clone":
-        """What git has: no cache, no data, no remote of DVC."""
-        self.git("clone", "--quiet", str(self.root), str(to))
-        return Clone(to)
-
-    def copy(self, to: Path) -> "Clone":
-        """With data and cache."""
-        shutil.copytree(self.root, to, symlinks=True)
-        return Clone(to)
-
-    def take_cache_of(self, other: "Clone") -> None:
-        """What ran there need not run here, as if by `dvc push --run-cache` there and `dvc pull --run-cache` here."""
-        for path in (other.root / ".dvc" / "cache").rglob("*"):
-            ours = self.root / path.relative_to(other.root)
-            if path.is_file() and not ours.exists():
-                ours.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, ours)
-
-    def edit(self, file: str, old: str, new: str) -> None:
-        """Replace the first `old`."""
-        path = self.root / file
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-
-    @staticmethod
-    def executed(output: str) -> list[str]:
-        """The stages whose command DVC ran, in order; not those that it took from its cache."""
-        return re.findall(r"^Running stage '(.+)':$", output, re.MULTILINE)
-
-    def made(self, key: str = "") -> dict[str, bytes]:
-        """Path → content of all that stages made (of a pipeline); not the seconds spent, which never repeat."""
-        paths = [path for folder in ("data", "metrics") for path in (self.root / folder).rglob("*") if path.is_file()]
-        names = {str(path.relative_to(self.root)): path for path in sorted(paths)}
-        return {name: path.read_bytes() for name, path in names.items() if key in name and "data/costs" not in name}
-
-    def differs_from(self, other: "Clone", key: str = "") -> list[str]:
-        """The files made here or there that are not the same, byte by byte, in both."""
-        ours, theirs = self.made(key), other.made(key)
-        return [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
-
-    def checkpoints(self) -> list[Path]:
-        return list((self.root / ".checkpoints").rglob("*"))
-
-    @contextmanager
-    def started(self, *command: str) -> Iterator[subprocess.Popen[str]]:
-        """A command that goes on, in a process group of its own, which does not survive the `with`."""
-        process = subprocess.Popen(
-            command, cwd=self.root, env=self.environment, text=True, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.communicate()
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no worker ends long after the others."""
     items.sort(key=lambda item: item.path.parts[-2:] != ("pipeline", "test_reproduction.py"))
@@ -142,16 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def source(root, tmp_path_factory) -> Clone:
     """The working tree as a commit, with small pipelines, nothing reproduced yet. Not to be written to."""
-    clone = Clone(tmp_path_factory.mktemp("source") / "kassandra")
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    left_out = ("dvc.lock", "metrics/", "benchmarks/", "tests/")
-    for name in filter(None, listed.stdout.split("\0")):
-        if (root / name).is_file() and (name.startswith("tests/data/mnist/") or not name.startswith(left_out)):
-            (clone.root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, clone.root / name)
+    clone = Clone.of_working_tree(root, tmp_path_factory.mktemp("source") / "kassandra", ("mnist",))
     (clone.root / "params.yaml").write_text(PARAMS)
     draw_pictures(root / "tests" / "data" / "mnist", clone.root / "pictures")
     clone.git("init", "--quiet")

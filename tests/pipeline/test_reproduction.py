@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import time
 
 import pandas as pd
 import psutil
@@ -22,7 +21,6 @@ STALE = "dvc.lock is stale"
 PREPARE, TRAIN, EVALUATE = (f"Running stage '{stage}@digits'" for stage in ("prepare", "train", "evaluate"))
 EPOCH = "epoch "
 CONTINUING = "Continuing after epoch "
-PATIENCE = 60  # seconds for what takes half a second on a machine at rest
 
 
 def plots(clone, key="digits"):
@@ -85,22 +83,7 @@ def test_the_guard_misses_metrics_that_were_not_committed(reproduced, tmp_path):
 
 
 def stopped(clone, beginnings, delay, stop):
-    """`dvc repro`, stopped so many seconds after a line that begins so: its exit status and all that it printed."""
-    with clone.started("dvc", "repro", "evaluate@digits") as process:
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith(beginnings):
-                break
-        else:
-            pytest.fail("".join(["there was nothing to stop:\n", *lines]))
-        time.sleep(delay)
-        stop(process.pid)
-        # To the end of the pipe, which is when DVC and the stage that it started are both gone.
-        rest, _ = process.communicate(timeout=PATIENCE)
-    output = "".join([*lines, rest])
-    assert "Traceback" not in output
-    return process.returncode, output
+    return clone.stopped(("dvc", "repro", "evaluate@digits"), beginnings, delay, stop)
 
 
 def kill_all(group):
