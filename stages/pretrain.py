@@ -5,9 +5,7 @@ A file without weights, for pipelines without `model.pretrain`.
 
 from typing import Any
 
-from safetensors.numpy import save
-
-from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, PRETRAINED, read_json, whole
+from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, PRETRAINED, read_json, write_tensors
 from kassandra.contracts.model_params import Pretrain, ReaderParams
 from kassandra.contracts.params import read_pipeline
 from stages.script import run
@@ -18,8 +16,7 @@ def main(name: str) -> None:
     weights: dict[str, Any] = {}
     if isinstance(params.model, ReaderParams) and params.model.pretrain:
         weights = pretrained(name, params.model, params.model.pretrain, seed)
-    with whole(PRETRAINED / f"{name}.safetensors") as partial:
-        partial.write_bytes(save(weights))
+    write_tensors(PRETRAINED / f"{name}.safetensors", weights)
 
 
 def pretrained(name: str, model: ReaderParams, how: Pretrain, seed: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 import kassandra
-from kassandra.contracts.artifacts import read_arrays
+from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.inference import Predictor
 from kassandra.tasks import images as images_task
@@ -126,12 +126,15 @@ def test_no_folder(tmp_path, folder):
     refused(folder / "meta.json", text)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "meta.json"])
 def test_a_missing_file(folder, name):
     (folder / name).unlink()
     refused(folder, rf"^{folder}/{name}: no such file; ")
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["weights.safetensors", "model.json", "meta.json"])
 @pytest.mark.parametrize("share", [0, 0.3, 0.99])
 def test_a_file_cut_short(folder, name, share):
@@ -150,12 +153,13 @@ def test_weights_of_another_model(folder):
 
 
 def change(path, **keys):
-    value = json.loads(path.read_text())
+    value = read_json(path)  # without its seal
     for name, new in keys.items():
         value.pop(name) if new is None else value.update({name: new})
     path.write_text(json.dumps(value))
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
@@ -175,18 +179,21 @@ def test_a_slip_in_model_json(folder, keys, text):
     refused(folder, rf"^{folder}/{text}")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["task", "spec", "mean", "std", "steps", "height", "width", "order"])
 def test_meta_json_without_a_key(folder, name):
     change(folder / "meta.json", **{name: None})
     refused(folder, rf"^{folder}.*: damaged \('{name}'\); delete it, then")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("keys", [{"task": "imagse"}, {"task": 3}, {"mean": "dark"}, {"order": "any"}], ids=str)
 def test_meta_json_with_nonsense(folder, keys):
     change(folder / "meta.json", **keys)
     refused(folder, rf"^{folder}/meta.json: damaged \(")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["model", "fingerprint"])
 def test_model_json_without_a_key(folder, name):
     change(folder / "model.json", **{name: None})

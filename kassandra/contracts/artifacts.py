@@ -7,13 +7,15 @@ import math
 import os
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from kassandra.contracts.errors import KassandraError
 
@@ -26,6 +28,7 @@ PREDICTIONS = Path("data/predictions")  # of the test split, one folder per pipe
 METRICS = Path("metrics")
 COSTS = Path("data/costs")  # seconds spent: of interest, but not reproducible, so DVC does not know them
 CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at any time
+SEAL = "sha256"  # of the content: formats without a checksum of their own hold it, as a flipped bit gives other numbers
 CHUNK = 1 << 20  # bytes of a file that are looked at and left on disk
 
 
@@ -65,7 +68,14 @@ def _remove_what_the_killed_left(path: Path) -> None:
             pass  # it lives, and is somebody else's
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, sealed: bool = False) -> None:
+    """
+    Args:
+        sealed: write the sha256 of what is in it beside it, which `read_json` compares and takes out again; for a
+            dictionary that another stage depends on.
+    """
+    if sealed:
+        value = {**value, SEAL: _seal(value)}
     with whole(path) as partial:
         partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -73,14 +83,21 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """
     Raises:
-        KassandraError: there is no such file, or it is not JSON.
+        KassandraError: there is no such file, it is not JSON, or its content is not what was sealed.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(value, dict) and SEAL in value and value.pop(SEAL) != _seal(value):
+            raise ValueError("its content is not what was written")
+        return value
     except FileNotFoundError:
         raise missing(path) from None
     except (OSError, ValueError, RecursionError) as error:  # not JSON, and not UTF-8, are ValueErrors
         raise damaged(path, error) from None
+
+
+def _seal(value: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
@@ -135,6 +152,45 @@ def map_arrays(path: Path) -> dict[str, NDArray[Any]]:
         raise missing(path) from None
     except (ValueError, OSError, EOFError, RuntimeError, AssertionError, struct.error, zipfile.BadZipFile) as error:
         raise damaged(path, error) from None
+
+
+def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], **said: str) -> str:
+    """A .safetensors, sealed, with the same bytes for the same tensors; returns the sha256 of the file.
+
+    Args:
+        said: further text to keep beside the tensors.
+    """
+    content = save(dict(tensors), {**said, SEAL: _seal_of_tensors(tensors, said)})
+    with whole(path) as partial:
+        partial.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The tensors of a .safetensors, and the text beside them.
+
+    Raises:
+        KassandraError: there is no such file, it is damaged, or its content is not what was sealed.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            said = dict(file.metadata() or {})
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if SEAL in said and said.pop(SEAL) != _seal_of_tensors(tensors, said):
+            raise ValueError("its content is not what was written")
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (SafetensorError, OSError, ValueError, TypeError) as error:  # TypeError: of a kind that NumPy does not know
+        raise damaged(path, error) from None
+    return tensors, said
+
+
+def _seal_of_tensors(tensors: Mapping[str, NDArray[Any]], said: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(sorted(said.items())).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype.str} {tensor.shape} ".encode())
+        digest.update(np.ascontiguousarray(tensor).tobytes())
+    return digest.hexdigest()
 
 
 def sha256(path: Path) -> str:

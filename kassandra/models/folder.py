@@ -1,15 +1,12 @@
 """A trained model as a folder that needs nothing beside it: weights.safetensors, model.json, meta.json."""
 
-import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from safetensors.torch import save as to_bytes
+import torch
 from torch import Tensor
 
-from kassandra.contracts.artifacts import damaged, missing, read_json, whole, write_json
+from kassandra.contracts.artifacts import damaged, read_json, read_tensors, write_json, write_tensors
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.model_params import ModelParams, params_for
 from kassandra.contracts.section import check
@@ -27,12 +24,11 @@ def save(
     folder: Path, weights: dict[str, Tensor], meta: dict[str, Any], params: ModelParams, fingerprint: dict[str, str]
 ) -> str:
     """Write the folder; equal weights give equal bytes. Returns the sha256 of the weights' file."""
-    content = to_bytes({name: value.cpu().contiguous() for name, value in weights.items()})
-    with whole(folder / "weights.safetensors") as partial:
-        partial.write_bytes(content)
-    write_json(folder / "meta.json", meta)
-    write_json(folder / "model.json", {"model": params.used(), "fingerprint": fingerprint})
-    return hashlib.sha256(content).hexdigest()
+    arrays = {name: value.cpu().numpy() for name, value in weights.items()}
+    digest = write_tensors(folder / "weights.safetensors", arrays)
+    write_json(folder / "meta.json", meta, sealed=True)
+    write_json(folder / "model.json", {"model": params.used(), "fingerprint": fingerprint}, sealed=True)
+    return digest
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -40,13 +36,7 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         KassandraError: there is no such file, or it is damaged.
     """
-    try:
-        weights: dict[str, Tensor] = load_file(path)
-    except FileNotFoundError:
-        raise missing(path) from None
-    except (SafetensorError, OSError) as error:
-        raise damaged(path, error) from None
-    return weights
+    return {name: torch.tensor(value) for name, value in read_tensors(path)[0].items()}
 
 
 def load(folder: Path) -> Loaded:

@@ -85,7 +85,7 @@ def prepare(raw: Path, folder: Path, params: ForecastPrepare, seed: int, source:
     mean, std = columns.mean_and_std_by_series(parts["train"], told(parts["train"], meta))  # fitted on train only
     meta |= {"target_mean": mean.tolist(), "target_std": std.tolist()}
     meta["mase_scale"] = columns.naive_errors(cut["train"], params.season)
-    write_json(folder / "meta.json", meta)
+    write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(
         f"{examples[name]:,} {name} ({meta['spans'][name][0]} to {meta['spans'][name][1]})" for name in spans
     )

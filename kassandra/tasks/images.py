@@ -69,7 +69,7 @@ def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int, _source: 
     }
     for name, split in (("train", train), ("valid", valid), ("test", test)):
         write_arrays(folder / f"{name}.npz", images=split.images, labels=split.labels)
-    write_json(folder / "meta.json", meta)
+    write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in meta["examples"].items())
     return (
         f"{sizes} images of {height}×{width} in {len(train.classes)} classes; {repeated} dropped from train (in test)"

@@ -51,7 +51,7 @@ def prepare(raw: Path, folder: Path, params: LanguagePrepare, seed: int, source:
         "characters": {name: len(text) for name, text in splits.items()},
         "unknown_tokens": unknown,
     }
-    write_json(folder / "meta.json", meta)
+    write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{len(stream):,} {name}" for name, stream in ids.items())
     return f"{sizes} {params.tokens}, {len(vocabulary):,} different ones; <unk> {unknown['test']:.2%} of test"
 

@@ -79,7 +79,7 @@ def prepare(raw: Path, folder: Path, params: SentimentPrepare, seed: int, source
         "unknown_tokens": unknown,
         "tokenizer": tokenizer.to_str(),
     }
-    write_json(folder / "meta.json", meta)
+    write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{len(split)} {name}" for name, split in splits.items())
     dropped = f"{leaked} texts of train dropped as they are in test too, {twice} as repeated"
     said = f"{sizes} texts in {len(classes)} classes; {dropped}; {size} tokens, <unk> {unknown['test']:.2%} of test"

@@ -96,7 +96,7 @@ def prepare(raw: Path, folder: Path, params: SpeechPrepare, seed: int, source: S
         "dropped_from_train_because_in_test": leaked,
         "dropped_because_repeated": repeated,
     }
-    write_json(folder / "meta.json", meta)
+    write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{len(split)} {name}" for name, split in splits.items())
     dropped = f"{leaked} of train dropped as they are in test too, {repeated} as repeated"
     voices = f"; {', '.join(params.speakers)} only in test" if params.speakers else ""

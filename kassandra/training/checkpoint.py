@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from kassandra.contracts.artifacts import whole
+from kassandra.contracts.artifacts import read_tensors, write_tensors
+from kassandra.contracts.errors import KassandraError
 
 
 def digest(*parts: Any) -> str:
@@ -52,23 +51,22 @@ class Checkpoint:
         tensors["random.cpu"] = torch.get_rng_state()
         if torch.cuda.is_available():
             tensors["random.cuda"] = torch.cuda.get_rng_state()
-        tensors = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-        with whole(self.path) as partial:
-            save_file(tensors, partial, metadata={"progress": json.dumps(progress)})
+        arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
+        write_tensors(self.path, arrays, progress=json.dumps(progress))
 
     def restore(
         self, model: nn.Module, optimizer: torch.optim.Optimizer, generator: torch.Generator
     ) -> tuple[dict[str, Any], dict[str, Tensor]] | None:
         """Put everything back; returns the progress and the best weights, or None where nothing was begun."""
+        if not self.path.exists():
+            return None
         try:
-            with safe_open(self.path, framework="pt") as file:
-                progress = json.loads(file.metadata()["progress"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-        except FileNotFoundError:
+            arrays, said = read_tensors(self.path)
+            progress = json.loads(said["progress"])
+        except (KassandraError, KeyError, json.JSONDecodeError):
+            print(f"{self.path}: damaged; training starts anew", flush=True)
             return None
-        except (SafetensorError, OSError, TypeError, KeyError, json.JSONDecodeError) as error:
-            print(f"{self.path}: damaged ({error}); training starts anew", flush=True)
-            return None
+        tensors = {name: torch.tensor(value) for name, value in arrays.items()}
         model.load_state_dict(_under("model.", tensors))
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in _under("optimizer.", tensors).items():

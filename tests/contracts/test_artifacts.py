@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from kassandra.contracts.artifacts import read_arrays, read_json, sha256, whole, write_arrays, write_json
+from kassandra.contracts.artifacts import read_arrays, read_json, read_tensors, sha256, whole, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.tables import read_table, write_table
 
@@ -19,7 +19,13 @@ ARRAYS = {
     "labels": np.array([2, 0, 1], dtype=np.int64),
     "none": np.zeros((0, 7), dtype=np.float32),
 }
-READERS = {"a.json": read_json, "a.npz": read_arrays, "a.csv": read_table, "a.parquet": read_table}
+READERS = {
+    "a.json": read_json,
+    "a.npz": read_arrays,
+    "a.safetensors": read_tensors,
+    "a.csv": read_table,
+    "a.parquet": read_table,
+}
 
 
 def test_whole_replaces_at_the_end(tmp_path):
@@ -45,6 +51,7 @@ def test_whoever_reads_the_old_file_reads_it_to_its_end(tmp_path):
         assert reading.read() == b", every line of it"
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_whole_leaves_the_old_file(tmp_path, failure):
     path = tmp_path / "file"
@@ -56,6 +63,7 @@ def test_whole_leaves_the_old_file(tmp_path, failure):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG])
 def test_what_cannot_be_written_is_told_and_the_old_file_stays(tmp_path, number):
     path = tmp_path / "file"
@@ -68,12 +76,14 @@ def test_what_cannot_be_written_is_told_and_the_old_file_stays(tmp_path, number)
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.faults
 def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(KassandraError, match=r"a\.json: cannot be written \(File exists\)"):
         write_json(tmp_path / "file" / "a.json", {})
 
 
+@pytest.mark.faults
 def test_what_the_killed_left_goes_and_what_the_living_write_stays(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -87,6 +97,7 @@ def test_what_the_killed_left_goes_and_what_the_living_write_stays(tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted([path, living, other])
 
 
+@pytest.mark.faults
 def test_writers_leave_the_old_file(tmp_path):
     write_json(tmp_path / "a.json", {"good": 1})
     write_arrays(tmp_path / "a.npz", **ARRAYS)
@@ -139,6 +150,7 @@ class Trap:
         return (type(self.path).touch, (self.path,))
 
 
+@pytest.mark.faults
 def test_pickles_are_never_loaded(tmp_path):
     with (tmp_path / "a.npz").open("wb") as file:
         np.savez(file, labels=np.arange(3), trap=np.array([Trap(tmp_path / "sprung")]))
@@ -152,6 +164,7 @@ def test_pickles_are_never_loaded(tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", READERS)
 def test_missing(tmp_path, name):
     text = rf"{name}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up$"
@@ -165,6 +178,7 @@ DAMAGED = [(name, content) for name in READERS for content in (b"", b"\xff\xfe\0
 DAMAGED.remove(("a.csv", b"PK\3\4 nonsense"))  # any line of text is a table without rows
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(("name", "content"), DAMAGED)
 def test_damaged(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
@@ -174,6 +188,7 @@ def test_damaged(tmp_path, name, content):
         READERS[name](tmp_path / name)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["a.json", "a.npz", "a.csv"])
 def test_a_folder_is_no_file(tmp_path, name):
     (tmp_path / name).mkdir()
@@ -181,6 +196,7 @@ def test_a_folder_is_no_file(tmp_path, name):
         READERS[name](tmp_path / name)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["a.json", "a.npz", "a.parquet"])
 def test_cut_short_anywhere(tmp_path, name):
     path = tmp_path / name
@@ -197,6 +213,7 @@ def test_cut_short_anywhere(tmp_path, name):
             READERS[name](path)
 
 
+@pytest.mark.faults
 def test_a_flipped_byte_is_noticed_or_does_no_harm(tmp_path):
     path = tmp_path / "a.npz"
     write_arrays(path, **ARRAYS)
@@ -213,6 +230,7 @@ def test_a_flipped_byte_is_noticed_or_does_no_harm(tmp_path):
     assert refusals > len(good) / 11 / 2
 
 
+@pytest.mark.faults
 def test_an_array_alone_is_not_what_is_asked_for(tmp_path):
     with (tmp_path / "a.npz").open("wb") as file:
         np.save(file, np.arange(3))
