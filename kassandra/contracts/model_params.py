@@ -122,10 +122,10 @@ class Pretrain(Section):
     precision, threads: as in `train`.
     """
 
-    epochs: Annotated[int, Field(ge=1)] = 3
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 3
     learning_rate: Annotated[float, Field(gt=0, lt=10)] = 3e-3
-    batch_size: Annotated[int, Field(ge=1)] = 32
-    window: Annotated[int, Field(ge=2)] = 70
+    batch_size: Annotated[int, Field(ge=1, le=100_000)] = 32
+    window: Annotated[int, Field(ge=2, le=100_000)] = 70
     samples: Annotated[int | None, Field(ge=1)] = 2000
     precision: Literal["fp32", "bf16"] = "bf16"
     threads: Annotated[int, Field(ge=1, le=256)] = 1

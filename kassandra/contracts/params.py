@@ -1,6 +1,7 @@
 """params.yaml: read, checked, and refused with one sentence per mistake before any work starts."""
 
 import importlib
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -10,8 +11,10 @@ from ruamel.yaml.error import YAMLError
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.section import Section, check, unknown
+from kassandra.contracts.section import Section, check, shown, unknown
 
+LARGEST = 500_000  # bytes of a params file: of more than a thousand pipelines
+NAME = re.compile(r"[^\W_][\w .-]*")  # of a pipeline: of its folders too
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -44,7 +47,7 @@ class Train(Section):
     threads: CPU threads; part of what decides the bits of the result. oneDNN's LSTM hardly uses a second one: measure.
     """
 
-    epochs: int = Field(5, ge=1)
+    epochs: int = Field(5, ge=1, le=1_000_000)
     learning_rate: float = Field(1e-3, gt=0, lt=10)
     schedule: Literal["triangular", "one-cycle", "cosine", "constant"] = "triangular"
     warmup: float = Field(0.3, ge=0, lt=1)
@@ -104,7 +107,12 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
     seed = check(Seed, {key: tree[key] for key in ("seed",) if key in tree}, "").seed
     pipelines = tree.get("pipelines")
     if not isinstance(pipelines, dict):
-        raise KassandraError(f"{path}: 'pipelines' must hold one section per pipeline, got {pipelines!r}")
+        raise KassandraError(f"{path}: 'pipelines' must hold one section per pipeline, got {shown(pipelines)}")
+    if not NAME.fullmatch(name):
+        raise KassandraError(
+            f"{path}: {shown(name)} cannot be the name of a pipeline, as files are named after it; use letters, "
+            "digits, spaces and . _ -, and begin with none of the last three"
+        )
     if name not in pipelines:
         raise KassandraError(unknown(str(path), "pipeline", name, pipelines))
     section, where = pipelines[name], f"pipelines.{name}"
@@ -118,14 +126,17 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
 
 def _load(path: Path) -> dict[str, object]:
     try:
+        if (size := path.stat().st_size) > LARGEST:
+            raise KassandraError(f"{path}: {size:,} bytes; expected at most {LARGEST:,} of a params file")
         # YAML 1.2: `1e-05`, as `dvc exp run -S` writes it, is a number here; YAML 1.1 readers take it for a string.
         tree = YAML(typ="safe", pure=True).load(path)
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file; run this in the root of the repository") from None
     except OSError as error:
         raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
-    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: the 45th of May, for one
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # All but the first are of what the parser takes at its word: the 45th of May, `!!bool perhaps`.
         raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(tree, dict):
-        raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {tree!r}")
+        raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {shown(tree)}")
     return tree

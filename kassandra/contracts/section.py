@@ -2,12 +2,33 @@
 
 import difflib
 import inspect
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from kassandra.contracts.errors import KassandraError
+
+LARGEST = 2**53  # of whole numbers: beyond it doubles, which YAML and JSON of others are read into, skip some
+
+
+class _Shown(reprlib.Repr):
+    """repr() that stays short, whatever stands in a params file: lists of lists of lists, numbers of 10,000 digits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxother = 3, 80
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = 20
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if abs(x) < 10**40 else f"a whole number of {x.bit_length():,} bits"
+
+    def repr_str(self, x: str, level: int) -> str:
+        return repr(x if len(x) <= 200 else f"{x[:200]}…")
+
+
+shown = _Shown().repr
 
 
 class Section(BaseModel):
@@ -15,6 +36,14 @@ class Section(BaseModel):
 
     # strict: "3" is not 3 and true is not 1, though an int is accepted where a float is asked for.
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def no_number_is_endless(cls, value: Any) -> Any:
+        """Whatever counts is counted with in 64 bits somewhere, and a double has no more than 1,024 of them."""
+        if isinstance(value, int) and abs(value) > LARGEST:
+            raise ValueError(f"{shown(value)} is beyond any use; expected at most {LARGEST} in size")
+        return value
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -44,8 +73,9 @@ def check(kind: type[M], values: Any, where: str) -> M:
 def unknown(where: str, what: str, given: object, known: Iterable[object]) -> str:
     """`where: unknown <what> 'given'; known <what>s are [...]`, with the nearest name where one is near."""
     names = sorted(map(str, known))
-    near = difflib.get_close_matches(str(given), names, n=1)
-    return f"{where}: unknown {what} {str(given)!r}; known {what}s are {names}" + (
+    name = f"{given:.100}" if isinstance(given, str) else shown(given)
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"{where}: unknown {what} {name!r}; known {what}s are {names}" + (
         f" (did you mean {near[0]!r}?)" if near else ""
     )
 
@@ -61,20 +91,20 @@ def _sentence(kind: type[BaseModel], problem: Mapping[str, Any], where: str) -> 
         case "missing":
             return f"{section}: key {key!r} is missing"
         case "literal_error":
-            return f"{value}: {given!r} is not one of {limits['expected']}"
+            return f"{value}: {shown(given)} is not one of {limits['expected']}"
         case "value_error":  # raised by a validator of ours: already a sentence
             return f"{value}: {limits['error']}"
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as rule:
             sign = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}[rule]
-            return f"{value}: {given!r} must be {sign} {next(iter(limits.values()))}"
+            return f"{value}: {shown(given)} must be {sign} {next(iter(limits.values()))}"
         case "int_type" | "float_type" | "bool_type" | "string_type" | "finite_number" | "int_from_float" as rule:
             expected = {"int_type": "a whole number", "int_from_float": "a whole number", "bool_type": "true or false"}
             expected |= {"string_type": "text", "float_type": "a number", "finite_number": "a finite number"}
-            return f"{value}: expected {expected[rule]}, got {given!r}"
+            return f"{value}: expected {expected[rule]}, got {shown(given)}"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{value}: expected a section with the keys {_keys(kind, [*parents, key])}, got {given!r}"
+            return f"{value}: expected a section with the keys {_keys(kind, [*parents, key])}, got {shown(given)}"
         case _:
-            return f"{value}: {problem['msg']}, got {given!r}"
+            return f"{value}: {problem['msg']}, got {shown(given)}"
 
 
 def _keys(kind: type[BaseModel], path: list[str]) -> list[str]:

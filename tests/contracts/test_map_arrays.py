@@ -53,17 +53,20 @@ def test_large_names_and_sizes(tmp_path):
         np.testing.assert_array_equal(array, arrays[name])
 
 
+@pytest.mark.faults
 def test_missing(tmp_path):
     with pytest.raises(KassandraError, match=r"none.npz: no such file; `dvc repro` makes it"):
         map_arrays(tmp_path / "none.npz")
 
 
+@pytest.mark.faults
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "a.npz").mkdir()
     with pytest.raises(KassandraError, match=r"a.npz: damaged \(.*Is a directory"):
         map_arrays(tmp_path / "a.npz")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\0", b"PK\3\4 nonsense", b"\x93NUMPY nonsense"], ids=str)
 def test_damaged(tmp_path, content):
     (tmp_path / "a.npz").write_bytes(content)
@@ -71,6 +74,7 @@ def test_damaged(tmp_path, content):
         map_arrays(tmp_path / "a.npz")
 
 
+@pytest.mark.faults
 def test_cut_short_anywhere(path):
     good = path.read_bytes()
     for end in range(0, len(good) - 1, max(1, len(good) // 40)):
@@ -79,6 +83,7 @@ def test_cut_short_anywhere(path):
             map_arrays(path)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("write", [np.savez_compressed, np.savez], ids=["compressed", "objects"])
 def test_what_cannot_be_mapped(tmp_path, write):
     with (tmp_path / "a.npz").open("wb") as file:
@@ -102,6 +107,7 @@ def test_another_version_of_the_format(tmp_path):
         map_arrays(tmp_path / "a.npz")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("flip", [0x20, *(pytest.param(flip, marks=pytest.mark.slow) for flip in (0x01, 0x55, 0xFF))])
 def test_a_flipped_byte_is_told_of_or_does_no_harm(path, flip):
     good, told = path.read_bytes(), 0

@@ -99,6 +99,8 @@ def test_seed(refused, read, seed, text):
     assert read(("seed: 7", "seed: 4294967295"))[1] == 2**32 - 1  # what NumPy, scikit-learn and PyTorch all take
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -216,6 +218,7 @@ ANYTHING = st.recursive(
 )
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(data=st.data())
@@ -236,6 +239,7 @@ def test_whatever_stands_there_is_read_or_refused_by_a_sentence(task, text, tmp_
     read_or_refused(tmp_path_factory, written.getvalue())
 
 
+@pytest.mark.faults
 @settings(max_examples=60)
 @given(
     start=st.integers(0, 150), length=st.integers(0, 9), instead=st.text("{}[]:,-&*!'\"#|>%@\\ \t\n1ea.", max_size=4)

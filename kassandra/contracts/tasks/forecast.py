@@ -103,7 +103,7 @@ class ForecastTrain(Train):
     stride: rows between the ends of two windows of train; neighbours share most of what they show.
     """
 
-    batch_size: int = Field(64, ge=1)
+    batch_size: int = Field(64, ge=1, le=1_000_000)
     stride: int = Field(1, ge=1)
 
 

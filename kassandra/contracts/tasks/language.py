@@ -40,8 +40,8 @@ class LanguageTrain(Train):
     temporal_regularisation: weight of the mean square of the outputs' change from step to step (TAR; the same).
     """
 
-    batch_size: int = Field(32, ge=1)
-    window: int = Field(64, ge=2)
+    batch_size: int = Field(32, ge=1, le=100_000)
+    window: int = Field(64, ge=2, le=100_000)
     activation_regularisation: float = Field(0.0, ge=0)
     temporal_regularisation: float = Field(0.0, ge=0)
 

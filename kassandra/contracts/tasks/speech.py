@@ -75,7 +75,7 @@ class SpeechTrain(Train):
     label_smoothing: share of the target probability spread over all classes.
     """
 
-    batch_size: int = Field(32, ge=1)
+    batch_size: int = Field(32, ge=1, le=1_000_000)
     label_smoothing: float = Field(0.0, ge=0, lt=1)
     augment: Augment | None = None
 
