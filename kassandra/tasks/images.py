@@ -2,6 +2,8 @@
 
 import gzip
 import math
+import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +25,8 @@ from kassandra.tasks import Batch, class_loss, class_scores
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip
+LARGEST = 4 << 30  # bytes of an idx file once it is unpacked; MNIST has 47 million
+PIXELS = 64_000_000  # of an image file; four bytes and more each while it is read
 EVALUATION_BATCH = 500  # scores do not depend on it; the speed does
 
 
@@ -71,9 +75,8 @@ def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int, _source: 
         write_arrays(folder / f"{name}.npz", images=split.images, labels=split.labels)
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in meta["examples"].items())
-    return (
-        f"{sizes} images of {height}×{width} in {len(train.classes)} classes; {repeated} dropped from train (in test)"
-    )
+    said = f"{sizes} images of {height}×{width} in {len(train.classes)} classes"
+    return f"{said}; {repeated} dropped from train (in test)"
 
 
 class Split(NamedTuple):
@@ -207,18 +210,20 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
     """idx: two zero bytes, 8 for uint8, the number of axes, each axis as a big-endian int32, then the values."""
     path = next((raw / file for file in (f"{name}.gz", name) if (raw / file).is_file()), raw / name)
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            begin = file.read(4)
+            axes = begin[3] if begin[:3] == b"\0\0\x08" and len(begin) == 4 else 0
+            shape = struct.unpack(f">{axes}I", file.read(4 * axes).ljust(4 * axes, b"\0"))
+            size = math.prod(shape) if axes in (1, 2, 3) and math.prod(shape) <= LARGEST else -1
+            values = file.read(size + 1)  # and no more: a small gzip file may unpack to more than there is memory
     except FileNotFoundError:
-        raise KassandraError(
-            f"{raw}: no {name} or {name}.gz; the four idx files are {sorted(sum(IDX.values(), ()))}"
-        ) from None
+        files = sorted(sum(IDX.values(), ()))
+        raise KassandraError(f"{raw}: no {name} or {name}.gz; the four idx files are {files}") from None
     except (OSError, EOFError, zlib.error) as error:
         raise KassandraError(f"{path}: not a whole gzip file ({error})") from None
-    axes = content[3] if content[:3] == b"\0\0\x08" and len(content) > 3 else 0
-    shape = np.frombuffer(content[4:][: 4 * axes].ljust(4 * axes, b"\0"), ">u4")
-    if axes == 0 or len(content) != 4 + 4 * axes + shape.prod(dtype=np.int64):
-        raise KassandraError(f"{path}: not an idx file of uint8, or cut short ({len(content)} bytes)")
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+    if len(values) != size:
+        raise KassandraError(f"{path}: not an idx file of uint8, or cut short ({4 + 4 * axes + len(values)} bytes)")
+    return np.frombuffer(values, np.uint8).reshape(shape)
 
 
 def _read_folder(folder: Path, size: int) -> Images:
@@ -237,7 +242,12 @@ def _read_folder(folder: Path, size: int) -> Images:
 def _grey(path: Path) -> Image.Image:
     """An image file in 8 bits of grey; what is transparent is white, as on paper."""
     try:
-        with Image.open(path) as image:
+        with (
+            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+            Image.open(path) as image,
+        ):
+            if image.width * image.height > PIXELS:
+                raise ValueError(f"{image.width}×{image.height} pixels; at most {PIXELS:,} in all")
             if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut off what is above 255
                 return Image.fromarray((np.asarray(image) // 257).clip(0, 255).astype(np.uint8))
             paper = Image.new("RGBA", image.size, "white")
@@ -245,7 +255,7 @@ def _grey(path: Path) -> Image.Image:
             return seen.convert("L")
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise KassandraError(f"{path}: not an image that can be read ({error})") from None
 
 
@@ -263,9 +273,7 @@ def _mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:
 
 
 def _at_most(split: Images, count: int, seed: int) -> Images:
-    if count >= len(split.labels):
-        return split
-    return _split(split, count, seed, "prepare.limit")[1]
+    return split if count >= len(split.labels) else _split(split, count, seed, "prepare.limit")[1]
 
 
 def _without_rows_of(train: Images, test: Images) -> tuple[Images, int]:

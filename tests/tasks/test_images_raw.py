@@ -67,6 +67,7 @@ def test_a_missing_file(mnist, refused, key):
     refused(mnist.folder, rf"^{mnist.folder}: no {name[:-3]} or {name}; the four idx files are \['t10k-images-idx3-")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("key", [("train", "images"), ("test", "labels")])
 def test_gzip_cut_short_or_damaged(mnist, refused, key):
     path = mnist.path(*key)
@@ -77,6 +78,7 @@ def test_gzip_cut_short_or_damaged(mnist, refused, key):
         refused(mnist.folder, text)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "bad",
     [
@@ -189,6 +191,7 @@ def test_own_images_become_grey_and_of_one_size(tmp_path, done):
     assert sorted(everything[:, 0, 0]) == [*range(40, 52), *range(200, 212)]
 
 
+@pytest.mark.faults
 def test_a_file_that_is_no_image(arrays, tmp_path, write_folder, refused):
     write_folder(tmp_path / "own", arrays["train", "images"][:60], arrays["train", "labels"][:60])
     bad = tmp_path / "own" / "digit 3" / "0.png"
