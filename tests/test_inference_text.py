@@ -217,6 +217,8 @@ def test_draws_follow_the_probabilities():
     assert shares(1, 0.5) == [1, 0, 0, 0]
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 @pytest.mark.parametrize(
     "keys", [{"task": "sentimental"}, {"tokenizer": "{}"}, {"keep": None}, {"max_length": "x"}], ids=str
 )

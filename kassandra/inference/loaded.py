@@ -8,6 +8,9 @@ from kassandra import tasks
 from kassandra.contracts.artifacts import damaged
 from kassandra.models import folder as model_folder
 
+# What values of a wrong kind lead to where they are first used.
+NONSENSE = (ImportError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError)
+
 
 class Loaded:
     """What a model folder holds, in memory, in fp32.
@@ -19,5 +22,5 @@ class Loaded:
         self.meta, self.fingerprint = loaded.meta, loaded.fingerprint
         try:
             self.task = tasks.load(self.meta["task"]).Task(self.meta, device)
-        except (ImportError, KeyError, TypeError, ValueError) as error:
+        except NONSENSE as error:
             raise damaged(folder / "meta.json", error) from None

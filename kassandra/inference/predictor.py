@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from kassandra.contracts.artifacts import damaged
 from kassandra.inference.loaded import Loaded
 from kassandra.models import folder as model_folder
 from kassandra.models.classifier import Classifier
@@ -29,6 +30,10 @@ class Predictor(Loaded):
     def __init__(self, folder: Path, loaded: model_folder.Loaded, model: Classifier, device: torch.device) -> None:
         super().__init__(folder, loaded, device)
         self.model = model.to(device)
+        classes = self.meta.get("classes")
+        if not (isinstance(classes, list) and len(classes) == model.linear.out_features):
+            raise damaged(folder / "meta.json", ValueError(f"'classes' are not {model.linear.out_features} names"))
+        self.meta["classes"] = [str(name) for name in classes]
 
     def predict(self, inputs: Any) -> list[Prediction]:
         """One prediction per example.

@@ -52,10 +52,17 @@ def load(folder: Path) -> Loaded:
         params, fingerprint, spec = described["model"], described["fingerprint"], ModelSpec(**meta["spec"])
     except (KeyError, TypeError) as error:
         raise damaged(folder, error) from None
-    weights = load_weights(path)
-    model = build(spec, check(params_for(spec), params, f"{folder}/model.json"))
+    weights, checked = load_weights(path), check(params_for(spec), params, f"{folder}/model.json")
+    another = KassandraError(f"{path}: these are not the weights of the model that model.json describes")
     try:
+        with torch.device("meta"):  # which takes no memory: sizes that nobody trained would be more than there is
+            expected = build(spec, checked).state_dict()
+        if {name: value.shape for name, value in expected.items()} != {
+            name: value.shape for name, value in weights.items()
+        }:
+            raise another
+        model = build(spec, checked)
         model.load_state_dict(weights)
-    except RuntimeError:
-        raise KassandraError(f"{path}: these are not the weights of the model that model.json describes") from None
+    except (RuntimeError, TypeError, ValueError, OverflowError):
+        raise another from None
     return Loaded(model.eval(), meta, fingerprint)
