@@ -75,7 +75,7 @@ def _fsdd(raw: Path, scale: MelScale) -> Raw:
             part.append(Recording(names[number], waveform, label, speaker))
     except FileNotFoundError:
         raise missing(table) from None
-    except (KeyError, ValueError, UnicodeDecodeError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, AttributeError, csv.Error) as error:  # of what is none of it
         raise KassandraError(f"{raw}: digits.npz and index_to_filename.csv do not fit together ({error})") from None
     return Raw(train, test)
 

@@ -11,6 +11,7 @@ from scipy.signal import resample_poly
 
 from kassandra.contracts.errors import KassandraError
 
+LONGEST = 1 << 26  # samples of all channels: 20 minutes of one at 48 kHz, where words take seconds
 RATES = (1_000, 1_000_000)  # Hz
 ENDINGS = {".wav", ".flac", ".ogg"}  # of what is taken for a recording where a folder is read
 
@@ -29,7 +30,10 @@ def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]
     """
     try:
         # From memory: of an open file soundfile takes the name, and trusts the ending .raw.
-        waveform, rate = soundfile.read(io.BytesIO(path.read_bytes()), dtype="float64", always_2d=True)
+        with soundfile.SoundFile(io.BytesIO(path.read_bytes())) as file:
+            if file.frames * file.channels > LONGEST:  # or so its header says, before memory is taken for it
+                raise KassandraError(f"{path}: {file.frames:,} × {file.channels} samples; at most {LONGEST:,} are read")
+            waveform, rate = file.read(dtype="float64", always_2d=True), file.samplerate
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
     except soundfile.LibsndfileError as error:
