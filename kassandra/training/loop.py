@@ -72,9 +72,9 @@ def train(
                 optimizer.step()
                 total, seen = total + loss.detach(), seen + count
                 if number % REPORT_EVERY == 0 and display.live:
-                    display.step(epoch, seen, total.item() / seen, seen / (time.perf_counter() - started))
+                    display.step(epoch, seen, total.item() / seen, seen / _since(started))
             train_loss = total.item() / seen
-            per_second = seen / (time.perf_counter() - started)
+            per_second = seen / _since(started)
             scores = _validate(model, task, valid_split, params, device)
             if not math.isfinite(train_loss + scores["loss"]):  # the last step may have spoilt the weights, too
                 raise KassandraError(
@@ -105,6 +105,11 @@ def _validate(model: nn.Module, task: Task, split: Any, params: Train, device: t
     model.eval()
     with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
         return task.scores(model, split)
+
+
+def _since(started: float) -> float:
+    """Seconds, above 0 also where the clock has stood still or was put back."""
+    return max(time.perf_counter() - started, 1e-9)
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:
