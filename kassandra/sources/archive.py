@@ -13,12 +13,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Self
 
 from kassandra.sources.catalogue import Content
 from kassandra.sources.content import Track, Unavailable, chunks_of, too_large, write
 
 # A member of a .tar.gz is found by unpacking all that stands before it: so much, and then we stop.
 LARGEST_TAR = 4 << 30  # bytes
+
+LARGEST_HEADER = 1 << 20  # bytes of a name, or of what else a .tar says of a member; it is read into memory
 
 # What the readers of the standard library raise on damaged archives, besides OSError and EOFError.
 DAMAGED = (
@@ -67,7 +70,7 @@ def _zip_member(archive: Path, member: str, content: Content) -> Iterator[bytes]
 
 def _tar_member(archive: Path, member: str, content: Content, largest: int) -> Iterator[bytes]:
     # Stream mode (r|) reads forward only: through _Bounded, which counts what is unpacked.
-    with _Bounded(archive, largest) as unpacked, tarfile.open(fileobj=unpacked, mode="r|") as opened:
+    with _Bounded(archive, largest) as unpacked, _tar(unpacked) as opened:
         for info in opened:
             if info.name != member:
                 continue
@@ -80,6 +83,29 @@ def _tar_member(archive: Path, member: str, content: Content, largest: int) -> I
             yield from chunks_of(stream)
             return
     raise Unavailable(f"has no member {member!r}")
+
+
+def _tar(file: IO[bytes]) -> tarfile.TarFile:
+    return tarfile.open(fileobj=file, mode="r|", tarinfo=_ShortlyTold)
+
+
+class _ShortlyTold(tarfile.TarInfo):
+    """A member that is told in no more than LARGEST_HEADER bytes, which stand before it as if they were a member."""
+
+    TELLS = (
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+    )
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in cls.TELLS and info.size > LARGEST_HEADER:
+            raise Unavailable(f"a member is told in {info.size} bytes; at most {LARGEST_HEADER} are read")
+        return info
 
 
 class _Bounded(gzip.GzipFile):
