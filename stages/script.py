@@ -16,3 +16,5 @@ def run(stage: Callable[[str], None], description: str | None) -> None:
         stage(name)
     except KassandraError as error:
         sys.exit(f"Error: {error}")
+    except MemoryError:
+        sys.exit(f"Error: {name}: there is not enough memory; take smaller batches or less data, or another machine")
