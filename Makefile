@@ -1,6 +1,6 @@
 # make repro            set up, reproduce the mnist pipeline, print its scores and the paths of its pictures
 # make repro NAME=imdb  the same for another pipeline of params.yaml;  make all: every pipeline
-# make test             every test (make test-unit: the quick ones);  make lint: ruff and mypy
+# make test             every test (make test-unit: the quick ones, make test-faults: what breaks things);  make lint: ruff and mypy
 # make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
@@ -12,7 +12,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all setup test test-unit lint format guard lock clean
+.PHONY: repro all setup test test-faults test-unit lint format guard lock clean
 
 repro: setup
 	dvc repro evaluate@$(NAME)
@@ -34,6 +34,9 @@ setup: .venv/.installed
 
 test: setup
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test-faults: setup
+	python -m pytest -n 2 --dist loadgroup -m faults
 
 test-unit: setup
 	python -m pytest -n 2 -m "not slow"

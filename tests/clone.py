@@ -29,7 +29,10 @@ class Clone:
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=root, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        left_out, slices = ("dvc.lock", "metrics/", "benchmarks/", "tests/"), tuple(f"tests/data/{name}/" for name in data)
+        left_out, slices = (
+            ("dvc.lock", "metrics/", "benchmarks/", "tests/"),
+            tuple(f"tests/data/{name}/" for name in data),
+        )
         for name in filter(None, listed.stdout.split("\0")):
             if (root / name).is_file() and (name.startswith(slices) or not name.startswith(left_out)):
                 (to / name).parent.mkdir(parents=True, exist_ok=True)

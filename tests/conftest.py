@@ -1,6 +1,7 @@
 """What several rooms share: the slice of real MNIST, raw, prepared and with a small model trained on it."""
 
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,10 +16,13 @@ settings.load_profile("repeatable")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A module that is slow as a whole is not imported either, where none of it is to run."""
-    if config.getoption("markexpr") != "not slow" or collection_path.suffix != ".py":
+    """A module of which none is to run is not imported either: one slow as a whole, or one without a fault."""
+    chosen = config.getoption("markexpr")
+    if chosen not in ("not slow", "faults") or not collection_path.name.startswith("test_"):
         return None
-    return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8") or None
+    text = collection_path.read_text(encoding="utf-8")
+    slow = re.search(r"^pytestmark = \[?pytest\.mark\.slow\b", text, re.MULTILINE)
+    return bool(slow if chosen == "not slow" else "mark.faults" not in text) or None
 
 
 @pytest.fixture(scope="session")

@@ -206,6 +206,7 @@ def test_from_raw_files_to_a_model_without_a_look_at_test(run, tmp_path, capsys)
     assert set(read_json(costs)) == {"seconds", "cpu_seconds"}
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 def test_an_interrupted_stage_goes_on(run, tmp_path, monkeypatch, capsys):
     """Killed after the first epoch, the stage ends with the same files."""
@@ -255,6 +256,7 @@ def test_a_checkpoint_is_of_the_code_that_training_imports(stages, root):
     assert set(code()) == {path.relative_to(root) for path in files}
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 def test_to_the_scores(run, tmp_path):
     for name in NAMES:
@@ -286,6 +288,7 @@ def test_mistakes_are_told_before_any_work(run, tmp_path):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["code.py", "params.yaml"]
 
 
+@pytest.mark.faults
 def test_a_sentence_instead_of_a_traceback(stages, monkeypatch):
     script = importlib.import_module("stages.script")
 

@@ -103,6 +103,7 @@ def terminate_the_stage(pid):
     stage.terminate()
 
 
+@pytest.mark.faults
 def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
     clone, moments = reproduced.clone(tmp_path / "elsewhere" / "kassandra"), random.Random(5)
     status, _ = stopped(clone, (PREPARE,), moments.uniform(0, 3), kill_all)
@@ -187,6 +188,7 @@ def test_forced_twice_gives_the_same_bytes(reproduced, again):
     assert again.checkpoints() == []
 
 
+@pytest.mark.faults
 def test_a_mistake_in_a_later_section_stops_what_it_concerns(reproduced, tmp_path):
     clone = reproduced.copy(tmp_path / "kassandra")
     clone.edit("params.yaml", "learning_rate: 0.005", "learning_rat: 0.005")

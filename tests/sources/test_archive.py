@@ -12,6 +12,8 @@ import pytest
 from kassandra.sources.archive import take_member
 from kassandra.sources.content import Unavailable
 
+pytestmark = pytest.mark.faults
+
 BODY = random.Random(1).randbytes(5_003) * 3
 MEMBER = "pkg-1.0/data/digits.gz"
 KINDS = ("pkg-1.0.zip", "pkg-1.0-py3-none-any.whl", "pkg-1.0.tar.gz")

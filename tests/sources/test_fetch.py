@@ -68,6 +68,8 @@ def test_the_next_place_follows_at_once(server, made, fetch, hasty, nobody, cloc
     assert f"  {places[2]}: images.gz: the server answers 404 Not Found\n" in out
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 def test_wrong_checksum_keeps_what_was_good(server, made, fetch, goal):
     goal.mkdir(parents=True)
     before = {"images.gz": FILES["images.gz"], "labels.gz": b"older"}
@@ -89,6 +91,8 @@ def test_a_wrong_file_is_followed_by_the_next_place(server, made, fetch):
     assert fetch(made.dataset(FILES, f"{server.address}bad/", f"{server.address}good/")) == FILES
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 def test_failure_leaves_nothing_half_made_and_the_next_run_continues(server, made, fetch, goal):
     server.routes["/images.gz"] = server.ranged(FILES["images.gz"], cut=50_000)
     server.routes["/labels.gz"] = FILES["labels.gz"]
@@ -113,6 +117,8 @@ def test_what_an_earlier_run_left_is_not_believed(server, made, fetch, goal):
     assert fetch(made.dataset(FILES, server.address)) == FILES
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 def test_killed_between_the_two_renames(server, made, fetch, goal):
     old = goal.with_name(".toy.partial") / "old"
     old.mkdir(parents=True)
@@ -139,6 +145,8 @@ def test_no_rename_no_loss(server, made, fetch, goal, monkeypatch):
     assert on_disk(goal) == {"labels.gz": b"older"}
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 def test_destination_is_a_file(made, fetch, goal):
     goal.parent.mkdir(parents=True)
     goal.write_bytes(b"mine")
@@ -169,6 +177,7 @@ def test_mirror_folder_comes_first(server, made, fetch, goal, tmp_path, monkeypa
     assert (mirror / "toy" / "images.gz").exists()
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("body", "said"),
     [

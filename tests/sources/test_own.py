@@ -96,6 +96,8 @@ def test_empty_folder(tmp_path, goal):
     refused(tmp_path / "empty", goal, "empty: this folder holds no files")
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 def test_links_that_lead_out(mine, goal, tmp_path):
     (tmp_path / "secret").write_bytes(b"secret")
     (mine / "cats" / "2.png").symlink_to("../../secret")
@@ -116,6 +118,8 @@ def test_broken_link_and_circle(mine, goal):
     refused(mine / "gone", goal, "gone: cannot be read: ")
 
 
+@pytest.mark.faults
+@pytest.mark.faults
 def test_link_to_a_folder(mine, goal):
     (mine / "round").symlink_to(mine)
     refused(mine, goal, "mine: round is a link to a folder")
@@ -132,6 +136,7 @@ def test_things_that_are_no_files(mine, goal, tmp_path, monkeypatch):
         refused(mine, goal, "mine: socket is not a regular file")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("inside", [".", "toy", "toy/deeper"])
 def test_data_that_lie_where_the_copy_goes(goal, inside):
     source = goal / inside if inside != "." else goal
@@ -145,6 +150,7 @@ def test_a_folder_that_holds_the_copy(mine, tmp_path, goal):
     refused(tmp_path, goal, r"holds .*toy, where the copy goes; name the folder of the data alone")
 
 
+@pytest.mark.faults
 def test_failure_half_way_keeps_what_was_there(mine, goal, monkeypatch):
     goal.mkdir(parents=True)
     (goal / "good.csv").write_bytes(b"good")
@@ -160,6 +166,7 @@ def test_failure_half_way_keeps_what_was_there(mine, goal, monkeypatch):
     assert tree(goal) == {"good.csv": b"good"}
 
 
+@pytest.mark.faults
 def test_what_cannot_be_put_back_is_not_lost(mine, goal, monkeypatch):
     goal.mkdir(parents=True)
     (goal / "good.csv").write_bytes(b"good")
@@ -179,6 +186,7 @@ def test_what_cannot_be_put_back_is_not_lost(mine, goal, monkeypatch):
     assert set(tree(goal)) == {"cats/1.png", "notes.csv"}
 
 
+@pytest.mark.faults
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_unreadable(mine, goal):
     (mine / "cats").chmod(0)

@@ -9,7 +9,7 @@ from kassandra.sources import network
 from kassandra.sources.content import Unavailable
 from kassandra.sources.network import Patience
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 BODY = random.Random(0).randbytes(700_001)  # several chunks, and not a multiple of one
 NAME = "digits.gz"

@@ -97,6 +97,7 @@ def test_what_is_written_is_read_back(tmp_path, suffix, rows):
     assert read_table_of_texts(tmp_path / f"a{suffix}", None, None) == (*map(list, zip(*rows, strict=True)), [])
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -120,6 +121,7 @@ def test_bad_rows_are_told_with_their_lines_and_harm_no_other(tmp_path, suffix, 
     assert read == (*map(list, zip(*rows, strict=True)), expected)
 
 
+@pytest.mark.faults
 def test_bad_rows_of_parquet(tmp_path):
     texts = pa.array([b"good", b"caf\xe9", None, b" ", b"fine", b"a\0b", b"good"]).view(pa.string())
     labels = ["1", "1", "1", "1", None, "1", " 2 "]
@@ -185,6 +187,7 @@ def test_keys_may_come_in_any_order_and_late(read):
     assert read('{"id": 1}\n{"label": "x", "text": "a"}\n', "a.jsonl") == (["a"], ["x"], [Refused(1, "no key 'text'")])
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize(
     ("name", "data", "columns", "says"),
     [
@@ -238,6 +241,7 @@ def test_missing_file_and_columns_of_parquet(tmp_path):
         read_table_of_texts(tmp_path / "a.parquet", None, None)
 
 
+@pytest.mark.faults
 @pytest.mark.slow
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, first=st.tuples(TEXTS, LABELS))
@@ -253,6 +257,7 @@ def test_quote_that_is_never_closed(tmp_path, rows, first):
         read_table_of_texts(tmp_path / "a.csv", None, None)
 
 
+@pytest.mark.faults
 def test_what_a_wrong_quote_holds_is_told_line_by_line(read):
     table = read('text,label\na,1\n"open,2\nb,3\n\nc,4\n"d",5\ne,6\n')
     assert (table.texts, table.labels) == (["a", "e"], ["1", "6"])
@@ -271,6 +276,7 @@ def test_a_long_review_is_read_and_the_limit_of_csv_is_put_back(read):
     assert csv.field_size_limit() == limit
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
 def test_a_file_without_line_ends_takes_little_memory(tmp_path, name):
     path = tmp_path / name

@@ -1,0 +1,136 @@
+"""Tables made to do harm, or no tables at all: a sentence within seconds, and memory that is bounded."""
+
+import gzip
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+MEMORY = 1_000_000_000  # bytes that a stage may take beyond what it has when it starts
+SIZE = 100_000_000
+OWN = {
+    "sentiment": ("dataset: books", "path: mine.csv, text: text, label: label"),
+    "forecast": ("dataset: sp500", "path: mine.csv, time: time, target: value"),
+}
+HEADER = {"sentiment": b"text,label\n", "forecast": b"time,value\n", "speech": b"index,filename\n"}
+
+
+@pytest.fixture
+def table(workplace):
+    """A workplace whose raw data are a table with this content: of one's own, or the index of recordings."""
+
+    def table(task, content, name="mine.csv"):
+        place = workplace(task)
+        if task in OWN:
+            params = place.path("params.yaml")
+            text = params.read_text().replace(*OWN[task]).replace("predict: return, ", "")
+            params.write_text(text.replace("mine.csv", name))
+            place.remove("data/raw/small")
+            place.path("data/raw/small").mkdir()
+        path = place.path(f"data/raw/small/{name if task in OWN else 'index_to_filename.csv'}")
+        path.write_bytes(content)
+        return place, path.relative_to(place.root)
+
+    return table
+
+
+CONTENTS = {
+    "one line of 100 MB": b"x" * SIZE,
+    "a row of 100 MB": b"HEADER" + b"x" * SIZE,
+    "fields without end": b"HEADER" + b"1," * (SIZE // 2),
+    "a quote that is never closed": b"HEADER" + b'"' + b"x\n" * 1_000_000,
+    "Latin-1": b"HEADER" + "größe,schön\n".encode("latin-1") * 1000,
+    "UTF-16": "text,label\nno,yes\n".encode("utf-16"),
+    "NUL": b"\0" * 1_000_000,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("kind", CONTENTS)
+@pytest.mark.parametrize("task", HEADER)
+def test_no_table(task, kind, table):
+    place, path = table(task, CONTENTS[kind].replace(b"HEADER", HEADER[task], 1))
+    told = place.run("prepare", memory=MEMORY).told()
+    assert str(path) in told or str(path.parent) in told
+
+
+@pytest.mark.parametrize("task", OWN)
+def test_a_table_that_unpacks_to_a_gigabyte(task, table):
+    one = gzip.compress(b"x" * (1 << 24), 1)
+    place, path = table(task, gzip.compress(HEADER[task]) + 64 * one, "mine.csv.gz")
+    assert str(path) in place.run("prepare", memory=MEMORY).told()
+
+
+def test_by_way_of_dvc(undisturbed, tmp_path):
+    """The download takes any file, and the stage that reads it refuses it; what was made before stays as it was."""
+    for task, mine in OWN.items():
+        clone = undisturbed(task).copy(tmp_path / task)
+        clone.edit("params.yaml", *mine)
+        if task == "forecast":
+            clone.edit("params.yaml", "predict: return, ", "")
+        (clone.root / "mine.csv").write_bytes(HEADER[task] + b"x" * SIZE)
+        output = clone.dvc("repro", fails=True)
+        assert "Error: data/raw/small/mine.csv: line 2: longer than 10 MB; is it a table?" in output
+        assert clone.executed(output) == ["download@small", "prepare@small"]
+        assert clone.differs_from(undisturbed(task), "models") == []
+        clone.git("checkout", "params.yaml")
+        assert clone.executed(clone.dvc("repro")) == []
+        assert clone.differs_from(undisturbed(task)) == []
+
+
+class Trap:
+    """Unpickling it makes the file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def parquets(trap):
+    """Whole tables whose words about themselves are not true, or not harmless."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    table = pa.table({"text": ["good", "bad"] * 50, "label": ["yes", "no"] * 50, "value": [1.0, 2.0] * 50})
+    extension = {b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": pickle.dumps(trap)}
+    hostile = pa.schema([field.with_metadata(extension) for field in table.schema])
+    words = (
+        {"pandas": json.dumps({"index_columns": [{"kind": "range", "start": 0, "stop": 2**62, "step": 1}]})},
+        {"pandas": json.dumps({"columns": [{"name": "text", "pandas_type": "object", "numpy_type": "object"}]})},
+        {"pandas": json.dumps({"index_columns": ["no such column"], "columns": 3, "column_indexes": "x"})},
+        {"pandas": "{" * 1000},
+        {"ARROW:schema": "no schema"},
+        {"sha256": "0" * 64},
+    )
+    stream = pa.BufferOutputStream()
+    parquet.write_table(table.cast(hostile), stream)
+    yield stream.getvalue().to_pybytes()
+    for said in words:
+        stream = pa.BufferOutputStream()
+        parquet.write_table(table.replace_schema_metadata(said), stream)
+        yield stream.getvalue().to_pybytes()
+    stream = pa.BufferOutputStream()
+    parquet.write_table(pa.table({"text": [[{"deep": [1]}]], "label": [b"\xff"], "value": [None]}), stream)
+    yield stream.getvalue().to_pybytes()
+
+
+def test_parquet(table, workplace, tmp_path):
+    canary = tmp_path / "sprung"
+    place = workplace("images")
+    for content in parquets(Trap(canary)):
+        place.path("data/baselines/small.parquet").write_bytes(content)
+        ended = place.run("evaluate", memory=MEMORY)
+        assert not canary.exists()
+        assert "data/baselines/small.parquet" in ended.told()
+    for task in OWN:
+        for content in parquets(Trap(canary)):
+            where, _ = table(task, content, "mine.parquet")
+            ended = where.run("prepare", memory=MEMORY)
+            assert not canary.exists()
+            assert ended.status == 0 or ended.told()
+            where.remove(".")

@@ -1,0 +1,98 @@
+"""`dvc repro` killed in each stage, told to stop in each way, and started twice: the same bytes in the end."""
+
+import os
+import signal
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+ORDER = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")  # in which DVC runs them
+LOCKED = ("Generating lock file", "Updating lock file")  # DVC prints it before it writes dvc.lock
+REPRO = ("dvc", "repro")
+
+
+def running(*stages):
+    return tuple(f"Running stage '{stage}@small'" for stage in stages)
+
+
+def kill_all(group):
+    os.killpg(group, signal.SIGKILL)
+
+
+def stage_of(pid):
+    (stage,) = psutil.Process(pid).children()
+    return stage.pid
+
+
+@pytest.fixture
+def fresh(undisturbed, tmp_path):
+    """A clone with neither data nor cache nor dvc.lock."""
+
+    def fresh(task):
+        clone = undisturbed(task).clone(tmp_path / "elsewhere" / "kassandra")
+        (clone.root / "dvc.lock").unlink()
+        return clone
+
+    return fresh
+
+
+def heals(clone, undisturbed, task):
+    clone.dvc("repro")
+    assert clone.differs_from(undisturbed(task)) == []
+    assert clone.git("status", "--porcelain") == ""  # dvc.lock and metrics among them
+    assert clone.checkpoints() == []
+
+
+@pytest.mark.parametrize("task", ["images", "sentiment"])
+def test_killed_in_each_stage_and_as_it_writes_its_lock(task, fresh, undisturbed, seeded):
+    clone = fresh(task)
+    for number, stage in enumerate(ORDER):
+        # Where the machine is fast, a stage may have ended before: then the next one is killed.
+        status, _ = clone.stopped(REPRO, running(*ORDER[number:]), seeded.uniform(0, 1.5), kill_all)
+        assert status == -signal.SIGKILL, stage
+        if stage == "prepare":
+            status, _ = clone.stopped(REPRO, LOCKED, 0, kill_all)
+            assert status == -signal.SIGKILL
+    heals(clone, undisturbed, task)
+
+
+def test_told_to_stop_in_each_way(fresh, undisturbed):
+    clone = fresh("sentiment")
+    for stop, told in (
+        (lambda pid: os.killpg(pid, signal.SIGTERM), ""),  # as a shutdown does
+        (lambda pid: os.kill(pid, signal.SIGTERM), ""),  # to DVC alone: the stage ends with it
+        (lambda pid: os.killpg(pid, signal.SIGHUP), ""),  # the terminal is closed
+        (lambda pid: os.kill(stage_of(pid), signal.SIGINT), "Interrupted. `dvc repro evaluate@small` goes on from"),
+    ):
+        status, output = clone.stopped(REPRO, running("train"), 0.5, stop)
+        assert status != 0
+        assert told in output
+        assert not (clone.root / "data/models/small/weights.safetensors").exists()
+    heals(clone, undisturbed, "sentiment")
+
+
+def test_started_twice_the_second_is_told_so_and_the_first_goes_on(fresh, undisturbed):
+    clone = fresh("sentiment")
+    with clone.started(*REPRO) as first:
+        for line in first.stdout:
+            if line.startswith(running("train")):
+                break
+        assert "Unable to acquire lock" in clone.dvc("repro", fails=True)
+        rest, _ = first.communicate()
+    assert first.returncode == 0, rest
+    heals(clone, undisturbed, "sentiment")
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe\0", None], ids=["empty", "binary", "cut off"])
+def test_a_damaged_lock_is_told_of_or_made_anew(damage, undisturbed, tmp_path):
+    clone = undisturbed("sentiment").copy(tmp_path / "kassandra")
+    lock = clone.root / "dvc.lock"
+    lock.write_bytes(lock.read_bytes()[: lock.stat().st_size // 2] if damage is None else damage)
+    status, output = clone.stopped(REPRO, ("",), 0, lambda pid: None)  # whole lines that are left are a lock
+    assert status == 0 or "dvc.lock" in output
+    if status:
+        clone.git("checkout", "dvc.lock")
+    assert clone.executed(clone.dvc("repro")) == []
+    assert clone.git("status", "--porcelain") == ""

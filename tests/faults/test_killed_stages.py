@@ -1,0 +1,34 @@
+"""kill -9 in a stage: what was good is still there and whole, and the next run ends with the same bytes."""
+
+import signal
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.faults]
+
+KILLED = 128 + signal.SIGKILL
+
+
+@pytest.mark.parametrize("stage", ["download", "prepare", "baseline", "pretrain", "train", "evaluate"])
+@pytest.mark.parametrize("task", ["images", "sentiment", "language", "forecast", "speech"])
+def test_before_a_file_is_put_in_its_place_and_at_any_time(task, stage, workplace, undisturbed, faults, seeded):
+    expected = faults.contents(undisturbed(task).root)
+    place = workplace(task)
+    place.remove(*faults.WRITES[stage])  # as DVC does
+    for number, fault in enumerate(
+        [{"kill_at_write": 0}, {"kill_at_write": seeded.randrange(1, 6)}, {"kill_after": seeded.uniform(0, 0.5)}]
+    ):
+        killed = place.run(stage, **fault)
+        assert killed.status in ((KILLED,) if number == 0 else (KILLED, 0)), killed.said
+        assert "Traceback" not in killed.said
+        whole = {name: content for name, content in place.contents().items() if not half_made(name)}
+        assert whole.items() <= expected.items()
+        assert whole.keys() >= {name for name in expected if not name.startswith(faults.WRITES[stage])}
+    assert place.run(stage).status == 0
+    assert place.contents() == expected
+    assert not list(place.root.glob(".checkpoints/*"))
+
+
+def half_made(name):
+    """As `whole` and `Scratch` name what is not ready; readers look for neither."""
+    return name.endswith(".part") or ".partial/" in name
