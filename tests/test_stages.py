@@ -231,11 +231,8 @@ def test_an_interrupted_stage_goes_on(run, tmp_path, monkeypatch, capsys):
     assert "Continuing after epoch 1 of 2" in capsys.readouterr().out
     assert contents(tmp_path / "data" / "models", tmp_path / "metrics") == expected
     # Other params or other code are another training, which nothing of this one is used for.
-    for name, old, new in (
-        ("params.yaml", "0.02", "0.03"),
-        ("code.py", "1", "2"),
-        ("params.yaml", "seed: 3", "seed: 4"),
-    ):
+    changes = [("params.yaml", "0.02", "0.03"), ("code.py", "1", "2"), ("params.yaml", "seed: 3", "seed: 4")]
+    for name, old, new in changes:
         with monkeypatch.context() as patched:
             patched.setattr(Checkpoint, "save", killed)
             with pytest.raises(SystemExit):

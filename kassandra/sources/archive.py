@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from kassandra.sources.catalogue import Content
 from kassandra.sources.content import Track, Unavailable, chunks_of, too_large, write
@@ -85,7 +85,7 @@ def _tar_member(archive: Path, member: str, content: Content, largest: int) -> I
     raise Unavailable(f"has no member {member!r}")
 
 
-def _tar(file: IO[bytes]) -> tarfile.TarFile:
+def _tar(file: gzip.GzipFile) -> tarfile.TarFile:
     return tarfile.open(fileobj=file, mode="r|", tarinfo=_ShortlyTold)
 
 

@@ -70,7 +70,7 @@ def prepare(raw: Path, folder: Path, params: TranslationPrepare, seed: int, sour
         "unknown_tokens": unknown,
         "dropped": dropped,
     }
-    write_json(folder / "meta.json", meta)
+    write_json(folder / "meta.json", meta, sealed=True)
     counts = ", ".join(f"{count:,} {reason}" for reason, count in dropped.items() if count) or "none"
     sizes = ", ".join(f"{examples[name]:,} {name} sentences ({references[name]:,} translations)" for name in SPLITS[1:])
     said = (
