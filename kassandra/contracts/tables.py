@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from kassandra.contracts.artifacts import SEAL, damaged, missing, whole
@@ -49,5 +50,9 @@ def read_table(path: Path) -> pd.DataFrame:
 
 def _seal(table: pd.DataFrame) -> bytes:
     digest = hashlib.sha256(repr([*map(str, table.columns), *map(str, table.dtypes)]).encode())
-    digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+    for name in table:
+        column = table[name]
+        if column.dtype == object and column.map(pd.api.types.is_list_like).any():  # it has no hash, but its text has
+            column = column.map(lambda value: repr(np.asarray(value).tolist()))
+        digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
     return digest.hexdigest().encode()

@@ -53,11 +53,11 @@ class Passage(NamedTuple):
 def html(passages: list[Passage], title: str, explanation: str, path: Path) -> None:
     """A page that needs no other file and runs no script; the weight of a piece shows where the pointer rests on it."""
     sections = "\n".join(
-        f"<section>\n<h2>{_escaped(passage.heading)}</h2>\n"
+        f"<section>\n<h2>{escaped(passage.heading)}</h2>\n"
         f'<p class="text" lang="" dir="auto">{_coloured(passage)}</p>\n</section>'
         for passage in passages
     )
-    page = PAGE.format(title=_escaped(title), explanation=_escaped(explanation), sections=sections, alpha=ALPHA)
+    page = PAGE.format(title=escaped(title), explanation=escaped(explanation), sections=sections, alpha=ALPHA)
     with whole(path) as partial:
         partial.write_text(page, encoding="utf-8", newline="\n")
 
@@ -68,11 +68,11 @@ def _coloured(passage: Passage) -> str:
         core = piece.strip() or piece  # the space around a word is left white
         before, after = piece[: piece.index(core)], piece[piece.index(core) + len(core) :]
         style = f' style="--w:{level:.3f}"' if level >= 0.0005 else ""
-        spans.append(f'{_escaped(before)}<span title="{weight:.3g}"{style}>{_escaped(core)}</span>{_escaped(after)}')
+        spans.append(f'{escaped(before)}<span title="{weight:.3g}"{style}>{escaped(core)}</span>{escaped(after)}')
     return "".join(spans)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Line ends become ⏎, at which a line may break; other control characters, which HTML forbids, become spaces.
 
     What would turn the direction of all that follows (U+202E and its like) is left out.

@@ -47,20 +47,20 @@ def write(
 def _sentence(source: str, references: Texts, said: dict[str, str], meta: dict[str, Any]) -> str:
     """One section: a line for the source, one for each reference, and one for each system."""
     metric, known = CHRF(), {word.casefold() for text in references for word in re.findall(r"\w+", text)}
-    lines = [_line("source", "", highlight._escaped(source), meta["languages"]["source"], "source")]
+    lines = [_line("source", "", highlight.escaped(source), meta["languages"]["source"], "source")]
     for number, text in enumerate(references, 1):
         name = "reference" if len(references) == 1 else f"reference {number}"
-        lines.append(_line(name, "", highlight._escaped(text), meta["languages"]["target"], "reference"))
+        lines.append(_line(name, "", highlight.escaped(text), meta["languages"]["target"], "reference"))
     for place, (name, text) in enumerate(said.items()):
         shown, chrf = _marked(text, known), metric.sentence_score(text, references).score
         kind = "baseline" if place else "model"
-        lines.append(_line(highlight._escaped(name), f"{chrf:.0f}", shown, meta["languages"]["target"], kind))
+        lines.append(_line(highlight.escaped(name), f"{chrf:.0f}", shown, meta["languages"]["target"], kind))
     return "<table>\n" + "\n".join(lines) + "\n</table>"
 
 
 def _line(name: str, chrf: str, shown: str, language: str | None, kind: str) -> str:
     """`name` and `shown` are HTML already."""
-    spoken = highlight._escaped(code(language))
+    spoken = highlight.escaped(code(language))
     return f'<tr class="{kind}"><th>{name}</th><td>{chrf}</td><td lang="{spoken}" dir="auto">{shown}</td></tr>'
 
 
@@ -70,8 +70,8 @@ def _marked(text: str, known: set[str]) -> str:
         return "<i>nothing</i>"
     parts = re.split(r"(\w+)", text)  # a word stands at every second place
     return "".join(
-        f"<mark>{highlight._escaped(part)}</mark>" if place % 2 and part.casefold() not in known
-        else highlight._escaped(part)
+        f"<mark>{highlight.escaped(part)}</mark>" if place % 2 and part.casefold() not in known
+        else highlight.escaped(part)
         for place, part in enumerate(parts)
     )  # fmt: skip
 

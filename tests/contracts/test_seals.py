@@ -6,7 +6,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_json, read_tensors, sha256, write_json, write_tensors
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.tables import read_table, write_table
+from kassandra.contracts.tables import _seal, read_table, write_table
 
 pytestmark = pytest.mark.faults
 
@@ -77,6 +77,16 @@ def test_any_flipped_bit_of_a_table_is_told_of_or_does_no_harm(tmp_path):
         else:
             pd.testing.assert_frame_equal(read, table)
     assert told > len(good) / 3 / 4
+
+
+def test_lists_in_a_table(tmp_path):
+    path = tmp_path / "a.parquet"
+    table = pd.DataFrame({"counts": [[1, 2], [3], []], "name": ["a", "b", "c"]})
+    write_table(path, table)
+    assert [list(counts) for counts in read_table(path)["counts"]] == [[1, 2], [3], []]
+    seal = _seal(table)
+    for counts in ([[1, 2], [4], []], [[1], [2, 3], []], [[1, 2], [3], [0]]):
+        assert _seal(table.assign(counts=counts)) != seal
 
 
 def test_what_has_no_seal_is_read(tmp_path):
