@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "baselines": {"contracts", "text", "audio", "series", "models", "tasks", "training"},
     "inference": {"contracts", "models", "tasks"},
     "evaluation": {"contracts", "text", "audio", "series", "tasks", "training", "inference"},
+    "experiments": {"contracts", "evaluation"},
     "cli": {
         "contracts",
         "sources",
@@ -39,6 +40,7 @@ MAY_IMPORT = {
         "baselines",
         "inference",
         "evaluation",
+        "experiments",
     },
     "": {"inference"},  # kassandra/__init__.py
 }

@@ -1,5 +1,6 @@
 """The commands; each imports what it needs when it is called, so that `--help` answers at once."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="LSTM pipelines whose numbers can be believed. `dvc repro` makes results; these commands use them.",
 )
+
+
+class Pruner(StrEnum):
+    """Of `search`."""
+
+    MEDIAN = "median"
+    HYPERBAND = "hyperband"
+    NONE = "none"
 
 
 @app.callback()
@@ -143,3 +152,59 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
     from kassandra.cli.recipes import remove as take_out
 
     take_out(name)
+
+
+@app.command()
+def leaderboard(
+    names: Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")] = None,
+    output: Annotated[Path, typer.Option(help="The page to write (markdown).")] = Path("docs/leaderboard.md"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print all that is known as JSON; write no page.")] = False,
+) -> None:
+    """Rank what was recorded: every model of the working tree, the last commit and the experiments of DVC.
+
+    A model's score is its mean over seeds, with an interval for other seeds and other test examples. The best, and
+    those that cannot be told from it, are marked; a model with fewer than 3 seeds is shown, but not ranked.
+
+    Example: dvc exp run --queue evaluate@mnist -S 'pipelines.mnist.model.variant=vanilla,attention' -S seed=0,1,2
+
+    Example: kassandra leaderboard mnist
+    """
+    from kassandra.cli.leaderboard import leaderboard as show
+
+    show(names or [], output, as_json)
+
+
+@app.command()
+def search(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")],
+    trials: Annotated[int, typer.Option(min=1, help="Until the study has so many, earlier ones included.")] = 20,
+    space: Annotated[
+        Path | None, typer.Option(help="What to choose from; recipes/search/<pipeline>.yaml if none.")
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            help="A file, or the URL of a database (sqlite:///…, postgresql://…); .optuna/<study>.log if none."
+        ),
+    ] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Its name, with which those of its experiments begin; the pipeline's if none.")
+    ] = None,
+    pruner: Annotated[Pruner, typer.Option(help="How trials that do badly are given up.")] = Pruner.MEDIAN,
+    plot: Annotated[Path | None, typer.Option(help="A picture (.png) of the study, drawn at the end.")] = None,
+) -> None:
+    """Search for better params of a pipeline, judged on validation; test is not looked at.
+
+    Each trial is an experiment of DVC, <study>-<number>, trained in a copy of the repository. Interrupted or killed, the
+    same command goes on. Run it twice at once, or on several machines with one storage, and they share the trials.
+
+    The space is a YAML file: under `space:`, keys of the pipeline, as `model.hidden_size: {low: 32, high: 256, log:
+    true}`; recipes/search/mnist.yaml shows all that a line may be, docs/search.md explains it.
+
+    Example: kassandra search mnist --trials 30 --plot search.png
+
+    Example: kassandra search fsdd --storage postgresql://db.example.org/kassandra --study speech
+    """
+    from kassandra.cli.search import search as begin
+
+    raise typer.Exit(begin(pipeline, trials, space, storage, study, pruner.value, plot))

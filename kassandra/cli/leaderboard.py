@@ -1,0 +1,135 @@
+"""`kassandra leaderboard`: what was recorded, as a page that git keeps, or as JSON."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from kassandra.contracts.artifacts import whole
+from kassandra.contracts.errors import KassandraError
+from kassandra.experiments import recorded
+from kassandra.experiments.leaderboard import Board, Row, boards
+from kassandra.experiments.ranking import ENOUGH, Rank
+
+HEAD = """\
+# Leaderboard
+
+Written by `kassandra leaderboard` from the working tree, the last commit and every experiment of DVC; do not edit.
+Each row is one model: the same params but for the seed, the same code and data.
+"""
+TAIL = """\
+## How to read this
+
+- **Scores** are means over seeds, on test. The 95% interval holds for other seeds *and* other test examples of the same
+  kind: √((t · deviation over seeds / √seeds)² + examples²) to each side, where t is Student's and `examples` is how far
+  a score's own interval in `test.json` reaches, averaged over the seeds.
+- **best** has the best mean; **=** cannot be told from it; rows without a mark are worse for sure. The difference of
+  two means is taken for sure where it is larger than √((t · s)² + (z · e)²): s its standard error over seeds (Welch), e
+  that over test examples, drawn together for both models (paired) where both were asked the same ones, else
+  (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among all:
+  with 95% confidence the truly best one is among those marked.
+- **CPU s** are of one training, the mean over seeds; –, where it ran elsewhere. They grow when a machine is shared.
+- **commit** is what a row's first training was based on. **best baseline** needs no LSTM; its mean over the seeds.
+- What needs 3 seeds is not ranked: `dvc exp run --queue evaluate@<pipeline> -S seed=0,1,2` (docs/sweeps.md).
+"""
+MARKS = {"best": "**best**", "tied": "=", "worse": "", "few": f"needs {ENOUGH} seeds"}
+
+
+def leaderboard(names: list[str], output: Path, as_json: bool) -> None:
+    """Write the page, or print JSON.
+
+    Raises:
+        KassandraError: nothing is recorded of these pipelines; this is no repository of git and DVC.
+    """
+    found = recorded.read(names)
+    known = {result.pipeline for result in found.results}
+    if absent := [name for name in names if name not in known] or ([] if known else ["any pipeline"]):
+        more = "".join(f"\n{sentence}" for sentence in found.left_out)
+        first = names[0] if names else "mnist"
+        raise KassandraError(f"no results of {', '.join(absent)} are recorded; `dvc repro evaluate@{first}`{more}")
+    all_boards = boards(found.results)
+    if as_json:
+        print(json.dumps({"boards": [_plain(board) for board in all_boards], "left_out": found.left_out}, indent=2))
+        return
+    with whole(output) as partial:
+        partial.write_text(page(all_boards, found.left_out), encoding="utf-8")
+    for board in all_boards:
+        print(_summary(board))
+    for sentence in found.left_out:
+        print(f"Left out: {sentence}")
+    print(f"Wrote {output}")
+
+
+def _plain(board: Board) -> dict[str, Any]:
+    tree = asdict(board)
+    for row, plain in zip(board.rows, tree["rows"], strict=True):
+        plain["rank"]["interval"] = row.rank.interval and row.rank.interval._asdict()
+    return tree
+
+
+def page(all_boards: list[Board], left_out: list[str]) -> str:
+    parts = [HEAD, *(_table(board) for board in all_boards)]
+    if left_out:
+        parts.append("\n".join(["## Left out", "", *(f"- {sentence}" for sentence in left_out)]) + "\n")
+    return "\n".join([*parts, TAIL])
+
+
+def _title(board: Board) -> str:
+    return board.pipeline + (f": {board.asked}" if board.asked else "")
+
+
+def _table(board: Board) -> str:
+    better = "higher" if board.larger_is_better else "lower"
+    lines = [
+        f"## {_title(board)}", "", f"{board.headline} on test, {better} is better.", "",
+        f"| | model | {board.headline} | seeds | parameters | CPU s | commit | best baseline |",
+        "|---|---|---|--:|--:|--:|---|---|",
+    ]  # fmt: skip
+    for row in board.rows:
+        cpu = "–" if row.cpu_seconds is None else f"{row.cpu_seconds:,.0f}"
+        baseline = f"{_number(row.baseline_score)} ({row.baseline})"
+        cells = [_mark(row.rank), row.name, _score(row.rank), str(len(row.seeds)), f"{row.parameters:,}", cpu]
+        lines.append("| " + " | ".join(_cell(cell) for cell in [*cells, row.commit, baseline]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _mark(rank: Rank) -> str:
+    return MARKS[rank.standing] + (" *unpaired*" if rank.paired is False else "")
+
+
+def _score(rank: Rank) -> str:
+    """
+    >>> _score(Rank("best", 0.01648, Score(0.01648, 0.0141, 0.0189)))
+    '0.01648 [0.01410, 0.01890]'
+    """
+    if rank.interval is None:
+        return _number(rank.mean)
+    value, low, high = (_number(number, rank.mean) for number in rank.interval)
+    return f"{value} [{low}, {high}]"
+
+
+def _number(value: float, like: float | None = None) -> str:
+    """Four decimals, or as many as show four digits of `like`.
+
+    >>> _number(0.9912), _number(0.01648), _number(12.5, 0.01648)
+    ('0.9912', '0.01648', '12.50000')
+    """
+    size = abs(value if like is None else like)
+    return f"{value:.{max(4, math.ceil(-math.log10(size)) + 3) if size else 4}f}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _summary(board: Board) -> str:
+    rows = board.rows
+    best: list[Row] = [row for row in rows if row.rank.standing == "best"]
+    tied = [row.name for row in rows if row.rank.standing == "tied"]
+    few = sum(row.rank.standing == "few" for row in rows)
+    said = f"{_title(board)}: {board.headline} of {len(rows)} model{'s' if len(rows) > 1 else ''}"
+    if best:
+        also = f", not to be told from it: {'; '.join(tied)}" if tied else ", better than all others" * (len(rows) > 1)
+        said += f"; best is {best[0].name} with {_score(best[0].rank)}{also}"
+    return said + (f"; {few} with fewer than {ENOUGH} seeds" if few else "")

@@ -1,0 +1,225 @@
+"""Results of a pipeline wherever git has them: the working tree, the last commit, and each experiment of DVC.
+
+What is read is dvc.lock, not params.yaml: `dvc exp run evaluate@a -S seed=1` writes the seed into params.yaml, and the
+results of every other pipeline, which lie in the same commit, are of another seed.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ruamel.yaml import YAML
+
+from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, PREDICTIONS, PREPARED, RAW, read_json, sha256
+from kassandra.contracts.errors import KassandraError
+
+STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
+WORKSPACE = "workspace"  # as DVC calls the working tree
+Locked = dict[str, dict[str, Any]]  # stage → what dvc.lock says of it
+
+
+@dataclass(frozen=True)
+class Result:
+    """One training of a pipeline, and what it scored on test.
+
+    params: dotted key under the pipeline → value, without the seed. code: names the commands, modules and raw data.
+    scores: test.json. where: the experiment, commit or `workspace`. commit: what it was based on, short.
+    test, weights, predictions: MD5 of the test split, and of what DVC's cache has of the others.
+    """
+
+    pipeline: str
+    seed: int
+    params: dict[str, Any]
+    code: str
+    scores: dict[str, Any]
+    where: str
+    commit: str
+    test: str
+    weights: str
+    predictions: str
+
+    @property
+    def headline(self) -> str:
+        return str(self.scores["intervals"][0]["score"])
+
+
+class Revision(NamedTuple):
+    """name: for people. commit: whose files are meant, or None for the working tree. base: what it began from."""
+
+    name: str
+    commit: str | None
+    base: str
+
+
+class Recorded(NamedTuple):
+    """results: no two of the same params, seed, code and data. left_out: one sentence for each that has no score."""
+
+    results: list[Result]
+    left_out: list[str]
+
+
+def read(names: list[str]) -> Recorded:
+    """Of these pipelines; of all where there are none.
+
+    Raises:
+        KassandraError: this is no repository of git and DVC.
+    """
+    head = _git("rev-parse", "HEAD")
+    if head is None or not Path("dvc.yaml").exists():
+        raise KassandraError("no dvc.yaml in a git repository here; run this in the root of the repository")
+    commit = head.decode().strip()
+    experiments, failed = _experiments()
+    own = [Revision(WORKSPACE, None, commit), Revision("HEAD", commit, commit)]
+    found: dict[Any, Result] = {}
+    left_out = [
+        f"{name}: its run failed; `dvc queue logs {name}` says why, `dvc queue remove --failed` forgets it"
+        for name in failed
+    ]
+    for revision in (*own, *experiments):
+        before = _blocks(revision.base) if revision.commit != revision.base else {}
+        for name, blocks in _blocks(revision.commit).items():
+            if names and name not in names:
+                continue
+            result = _result(revision, name, blocks)
+            if isinstance(result, Result):
+                key = (name, result.seed, json.dumps(result.params, sort_keys=True), result.code)
+                found.setdefault(key, result)
+            elif revision.name == WORKSPACE or blocks != before.get(name):  # else it is another pipeline's experiment
+                left_out.append(f"{revision.name}: {result}")
+    return Recorded(list(found.values()), list(dict.fromkeys(left_out)))
+
+
+def cpu_seconds(result: Result) -> float | None:
+    """Of its training, where that ran in this repository and DVC's cache has its weights."""
+    folder = cached(result.weights)
+    weights = folder.get("weights.safetensors") if folder else None
+    if weights is None or not weights.exists():
+        return None
+    cost = COSTS / result.pipeline / f"{_sha256(weights)}.json"
+    return float(read_json(cost)["cpu_seconds"]) if cost.exists() else None
+
+
+def cached(folder: str) -> dict[str, Path]:
+    """The files of a folder in DVC's cache, by their names; empty where the cache does not have it."""
+    listed = _in_cache(folder)
+    return {entry["relpath"]: _in_cache(entry["md5"]) for entry in read_json(listed)} if listed.exists() else {}
+
+
+@cache
+def _sha256(path: Path) -> str:
+    return sha256(path)
+
+
+def _in_cache(md5: str) -> Path:
+    return _cache() / md5[:2] / md5[2:]
+
+
+@cache
+def _cache() -> Path:
+    from dvc.repo import Repo
+
+    with Repo(".") as repo:
+        return Path(repo.cache.local.path)
+
+
+def _experiments() -> tuple[list[Revision], list[str]]:
+    """Those that ended well, the newest first; the names of those that did not."""
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(".") as repo:
+            recorded = repo.experiments.ls(all_commits=True)
+            failed = {entry.name or entry.stash_rev[:7] for entry, _ in repo.experiments.celery_queue.iter_failed()}
+    except DvcException as error:
+        raise KassandraError(f"DVC cannot list its experiments: {' '.join(str(error).split())}") from None
+    revisions = [Revision(name, commit, base) for base, each in recorded.items() for name, commit in each]
+    order = _git("rev-list", "--no-walk=sorted", *(revision.commit or "" for revision in revisions)) or b""
+    place = {commit: number for number, commit in enumerate(order.decode().split())}
+    revisions.sort(key=lambda revision: place.get(revision.commit or "", 0))
+    return revisions, sorted(failed - {revision.name for revision in revisions})
+
+
+def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | str:
+    """What a revision has of a pipeline, or why it has no score."""
+    if missing := [stage for stage in STAGES if stage not in blocks]:
+        return f"{name} was not evaluated: {missing[0]}@{name} did not run"
+    locked = {stage: _parsed(blocks[stage]) for stage in STAGES}
+    made = {out["path"]: out["md5"] for entry in locked.values() for out in entry.get("outs", [])}
+    for stage, entry in locked.items():
+        for dep in entry.get("deps", []):
+            if made.get(dep["path"], dep["md5"]) != dep["md5"]:
+                return f"{name} has no score of its own: {stage}@{name} did not run on the {dep['path']} of now"
+    params: dict[str, Any] = {}
+    for entry in locked.values():
+        for key, value in entry.get("params", {}).get("params.yaml", {}).items():
+            if params.setdefault(key, value) != value:
+                return f"{name} has no score of its own: its stages ran with different {key}"
+    path = METRICS / name / "test.json"
+    content = _content(revision.commit, path)
+    if content is None or hashlib.md5(content, usedforsecurity=False).hexdigest() != made.get(str(path)):
+        return f"{name}: {path} is not the one that dvc.lock names"
+    sources = [made[str(RAW / name)]]
+    for entry in locked.values():
+        code = [dep["md5"] for dep in entry["deps"] if dep["path"].startswith(("kassandra/", "stages/"))]
+        sources += [entry["cmd"], *code]
+    flat = _flat(params, f"pipelines.{name}.")
+    return Result(
+        pipeline=name,
+        seed=int(flat.pop("seed")),
+        params=flat,
+        code=hashlib.sha256("\n".join(sources).encode()).hexdigest()[:12],
+        scores=json.loads(content),
+        where=revision.name,
+        commit=revision.base[:7],
+        test=made[str(PREPARED / name / "test.npz")],
+        weights=made[str(MODELS / name)],
+        predictions=made[str(PREDICTIONS / name)],
+    )
+
+
+def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """
+    >>> _flat({"seed": 1, "pipelines.a.model": {"size": 2, "attention": {"kind": "dot"}}}, "pipelines.a.")
+    {'seed': 1, 'model.size': 2, 'model.attention.kind': 'dot'}
+    """
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        name = key.removeprefix(prefix)
+        if isinstance(value, dict) and value:
+            flat |= {f"{name}.{inner}": deep for inner, deep in _flat(value, prefix).items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+@cache
+def _blocks(commit: str | None) -> dict[str, dict[str, str]]:
+    """Of dvc.lock: pipeline → stage → its lines. Reading all as YAML would take seconds, and most never changes."""
+    content = (_content(commit, Path("dvc.lock")) or b"").decode()
+    found: dict[str, dict[str, str]] = {}
+    for stage, name, block in re.findall(r"^  ([a-z]+)@([^\s:]+):\n((?:    .*\n)+)", content, re.MULTILINE):
+        found.setdefault(name, {})[stage] = block
+    return found
+
+
+@cache
+def _parsed(block: str) -> dict[str, Any]:
+    tree: dict[str, Any] = YAML(typ="safe", pure=True).load(block)
+    return tree
+
+
+def _content(commit: str | None, path: Path) -> bytes | None:
+    if commit is not None:
+        return _git("show", f"{commit}:./{path}")
+    return path.read_bytes() if path.exists() else None
+
+
+def _git(*arguments: str) -> bytes | None:
+    done = subprocess.run(["git", *arguments], capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,199 @@
+"""The search itself: draw params, train them as an experiment of DVC, give up early what does worse than most."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import optuna
+import pandas as pd
+from optuna.trial import TrialState
+from safetensors import SafetensorError, safe_open
+
+from kassandra.contracts.artifacts import CHECKPOINTS
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.params import Pipeline, read_pipeline
+from kassandra.experiments import space as spaces
+from kassandra.experiments import study as studies
+from kassandra.experiments.space import Space
+from kassandra.experiments.trial import Training, history, named
+
+LOSS = "valid_loss"
+DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
+TOO_MANY = 3  # trials that fail one after the other, for what is not their values' fault
+Pruner = Literal["median", "hyperband", "none"]  # those of kassandra/cli/app.py
+
+
+@dataclass(frozen=True)
+class Search:
+    """written: the pipeline as params.yaml has it. say: where sentences for people go."""
+
+    pipeline: str
+    study: optuna.Study
+    space: Space
+    written: dict[str, Any]
+    seed: int
+    say: Callable[[str], None]
+
+
+def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, say: Callable[[str], None]) -> Search:
+    """
+    Raises:
+        KassandraError: params.yaml or the storage cannot be used; the study was begun with others; its name is taken.
+    """
+    params, seed = read_pipeline(pipeline)
+    written = spaces.sections(pipeline)
+    begun = {"pipeline": pipeline, "seed": seed, "space": space.model_dump(), "params.yaml": written}
+    largest = _largest_epochs(space, params)
+    study = studies.open_study(storage, name, space.score != LOSS, _pruner(pruner, largest), _as_json(begun))
+    if not study.get_trials(deepcopy=False):
+        if taken := named(name):
+            raise KassandraError(
+                f"--study {name}: experiment {taken[0]!r} of another study is there already; give another name, or "
+                f"`dvc exp remove {' '.join(taken[:3])}{' …' if len(taken) > 3 else ''}`"
+            )
+        if first := _as_it_is(space, params):
+            study.enqueue_trial(first, skip_if_exists=True)
+    return Search(pipeline, study, space, written, seed, say)
+
+
+def run(search: Search, trials: int) -> None:
+    """Until the study has so many trials, those of other workers among them.
+
+    Each trial draws from a sampler whose seed is the params' seed plus the trial's number: with one worker, the same
+    study again, wherever it was interrupted.
+
+    Raises:
+        KassandraError: several trials failed one after the other.
+    """
+    failed: list[str] = []
+    while True:
+        for number in studies.revive(search.study):
+            search.say(f"trial {number} was left by a worker that is dead; its values are tried again")
+        if studies.counted(search.study) >= trials:
+            return
+        trial = search.study.ask()
+        search.study.sampler = optuna.samplers.TPESampler(seed=search.seed + trial.number)
+        try:
+            why = _try(search, trial)
+        except BaseException:  # Ctrl-C among them: the next run goes on with these values
+            frozen = search.study.get_trials(deepcopy=False)[trial.number]
+            studies.line_up_again(search.study, frozen, "it was interrupted")
+            raise
+        failed = [*failed, why] if why else []
+        if len(failed) >= TOO_MANY:
+            raise KassandraError(f"{TOO_MANY} trials failed one after the other, the last one for this: {why}")
+
+
+def _try(search: Search, trial: optuna.Trial) -> str | None:
+    """One trial to its end; returns why it failed, if it did and its values are not to blame."""
+    study, say = search.study, search.say
+    chosen = spaces.draw(search.space, trial, search.written)
+    say(f"trial {trial.number}: " + ", ".join(f"{key} {_short(value)}" for key, value in chosen.items()))
+    try:
+        params = spaces.checked(search.pipeline, search.written, chosen)
+    except KassandraError as error:
+        _prune(study, trial, f"refused: {error}", say)
+        return None
+    name, losses = f"{study.study_name}-{trial.number}", []
+    with (
+        studies.alive(trial),
+        Training(search.pipeline, name, spaces.overrides(search.pipeline, chosen)) as training,
+    ):
+        for line in training.lines():
+            if not line.scores:
+                _report_again(study, trial, line.epoch)
+                continue
+            if search.space.score not in line.scores:
+                raise KassandraError(f"there is no {search.space.score!r}; of this task are {sorted(line.scores)}")
+            losses.append(line.scores[LOSS])
+            trial.report(line.scores[search.space.score], line.epoch)
+            if line.epoch < params.train.epochs and trial.should_prune():
+                training.stop()
+                _forget(search.pipeline, losses)
+                said = f"{search.space.score} {_short(line.scores[search.space.score])} after epoch {line.epoch}"
+                _prune(study, trial, f"{said} of {params.train.epochs} is worse than most", say)
+                return None
+        why = training.error
+    if why and DIVERGED in why:
+        _prune(study, trial, why, say)
+        return None
+    if why:
+        trial.set_user_attr(studies.WHY, why)
+        study.tell(trial, state=TrialState.FAIL)
+        say(f"  failed: {why}")
+        return why
+    value = _value(history(search.pipeline, name), params, search.space.score)
+    study.tell(trial, value)
+    best = study.best_trial.number == trial.number
+    say(f"  {search.space.score} {_short(value)}{' (best)' if best else ''}")
+    return None
+
+
+def _prune(study: optuna.Study, trial: optuna.Trial, why: str, say: Callable[[str], None]) -> None:
+    trial.set_user_attr(studies.WHY, why)
+    study.tell(trial, state=TrialState.PRUNED)
+    say(f"  given up: {why}")
+
+
+def _value(epochs: pd.DataFrame, params: Pipeline, score: str) -> float:
+    """Of the epoch whose weights are kept."""
+    kept = epochs[LOSS].argmin() if params.train.keep == "best" else len(epochs) - 1
+    return float(epochs[score].iloc[int(kept)])
+
+
+def _report_again(study: optuna.Study, trial: optuna.Trial, until: int) -> None:
+    """Training goes on from a checkpoint: what was reported before it was interrupted counts for this trial too."""
+    before = trial.user_attrs.get(studies.AGAIN)
+    if before is None:
+        return
+    for step, value in sorted(study.get_trials(deepcopy=False)[before].intermediate_values.items()):
+        if step <= until:
+            trial.report(value, step)
+
+
+def _forget(pipeline: str, losses: list[float]) -> None:
+    """Delete the checkpoint of a training that was given up, known by what it reported: nobody goes on from it."""
+    for folder in CHECKPOINTS.glob(f"{pipeline}-*"):
+        try:
+            with safe_open(folder / "checkpoint.safetensors", framework="np") as file:
+                rows = json.loads(file.metadata()["progress"])["history"]
+        except (OSError, SafetensorError):  # being written, or of another kind
+            continue
+        if [f"{row[LOSS]:.4f}" for row in rows][-len(losses) :] == [f"{loss:.4f}" for loss in losses]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_it_is(space: Space, params: Pipeline) -> dict[str, Any]:
+    """The values of params.yaml, those that the space has: what is to be beaten is tried first."""
+    now, values = params.model_dump(), {}
+    for key, each in space.space.items():
+        value = spaces.value_of(now, key)
+        numeric = isinstance(value, int | float) and not isinstance(value, bool)
+        if (each.choices is not None and value in each.choices) or (
+            each.choices is None and numeric and (each.low or 0) <= value <= (each.high or 0)
+        ):
+            values[key] = value
+    return values
+
+
+def _largest_epochs(space: Space, params: Pipeline) -> int:
+    each = space.space.get("train.epochs")
+    return int(each.high) if each and each.high else params.train.epochs
+
+
+def _pruner(kind: Pruner, epochs: int) -> optuna.pruners.BasePruner:
+    if kind == "none":
+        return optuna.pruners.NopPruner()
+    if kind == "hyperband":
+        return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs)
+    return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1)
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,173 @@
+"""What a search may choose from: recipes/search/<pipeline>.yaml, checked, and a choice put into a pipeline's params."""
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from pydantic import Field, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.params import Pipeline, pipeline_of, read_pipeline
+from kassandra.contracts.section import Section, check, unknown
+
+Value = str | bool | int | float | None
+SECTIONS = ("model", "train", "prepare")  # `task` and `source` say what is asked, and are not to be chosen
+
+
+class Range(Section):
+    """What a key may be: one of `choices`, or a number from `low` to `high`, both included.
+
+    log: whether numbers are spread evenly by their logarithm. step: only low, low + step, …
+    Whole numbers are drawn where low, high and step are whole.
+    when: key → values; the key is chosen only where those chosen for (or written in params.yaml under) the others are
+        among these. It must stand below the keys that it names.
+    """
+
+    choices: list[Value] | None = Field(None, min_length=1)
+    low: float | int | None = None
+    high: float | int | None = None
+    log: bool = False
+    step: float | int | None = Field(None, gt=0)
+    when: dict[str, list[Value]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def one_kind(self) -> Self:
+        numbers = (self.low, self.high)
+        if self.choices is not None:
+            if any(number is not None for number in numbers) or self.log or self.step is not None:
+                raise ValueError("'choices' stand alone: no 'low', 'high', 'log' or 'step' beside them")
+        elif None in numbers:
+            raise ValueError("give 'choices', or both 'low' and 'high'")
+        elif self.low >= self.high:  # type: ignore[operator]
+            raise ValueError(f"'low' must be below 'high', got {self.low} and {self.high}")
+        elif self.log and (self.low <= 0 or self.step is not None):  # type: ignore[operator]
+            raise ValueError("'log' needs a 'low' above 0 and no 'step'")
+        return self
+
+    @property
+    def whole(self) -> bool:
+        return all(not isinstance(number, float) for number in (self.low, self.high, self.step))
+
+
+class Space(Section):
+    """score: of validation, a column of history.csv; `valid_loss` is to be small, any other to be large.
+    space: dotted key under the pipeline → what it may be.
+    """
+
+    score: str = Field("valid_loss", pattern="^valid_[a-z0-9_]+$")
+    space: dict[str, Range] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def keys_of_a_section(self) -> Self:
+        seen: list[str] = []
+        for key, each in self.space.items():
+            if key.partition(".")[0] not in SECTIONS or not key.partition(".")[2]:
+                raise ValueError(
+                    f"{key!r} is no key of a search; write it as 'model.hidden_size', of one of {SECTIONS}"
+                )
+            if late := [other for other in each.when if other in self.space and other not in seen]:
+                raise ValueError(f"{key!r} depends on {late[0]!r}, which must stand above it")
+            seen.append(key)
+        return self
+
+
+class Draw(Protocol):
+    """What Optuna's trials can do."""
+
+    def suggest_categorical(self, name: str, choices: Any) -> Any: ...
+    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int: ...
+    def suggest_float(
+        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
+    ) -> float: ...
+
+
+def read(path: Path, name: str) -> Space:
+    """
+    Raises:
+        KassandraError: there is no such file, it is not YAML, or no such space; one line per mistake.
+    """
+    try:
+        tree = YAML(typ="safe", pure=True).load(path)
+    except FileNotFoundError:
+        known = sorted(str(each) for each in Path("recipes/search").glob("*.yaml"))
+        raise KassandraError(
+            f"{path}: no such file; write one (`kassandra search --help` shows how), or give one of {known} by --space"
+        ) from None
+    except (OSError, YAMLError, ValueError) as error:
+        raise KassandraError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    space = check(Space, tree, str(path))
+    known_sections = pipeline_of(read_pipeline(name)[0].task).model_fields
+    for key in space.space:
+        section, _, rest = key.partition(".")
+        kind: Any = known_sections[section].annotation
+        first = rest.partition(".")[0]
+        if first not in kind.model_fields:
+            raise KassandraError(unknown(f"{path}: space.{section}", "key", first, kind.model_fields))
+    return space
+
+
+def sections(name: str, path: Path = Path("params.yaml")) -> dict[str, Any]:
+    """The pipeline as it is written in params.yaml, which has been checked."""
+    tree = YAML(typ="safe", pure=True).load(path)
+    found: dict[str, Any] = tree["pipelines"][name]
+    return found
+
+
+def draw(space: Space, trial: Draw, written: dict[str, Any]) -> dict[str, Value]:
+    """A value for each key of the space that is to be chosen."""
+    chosen: dict[str, Value] = {}
+    for key, each in space.space.items():
+        beside = {other: chosen.get(other, value_of(written, other)) for other in each.when}
+        if any(beside[other] not in values for other, values in each.when.items()):
+            continue
+        if each.choices is not None:
+            chosen[key] = trial.suggest_categorical(key, each.choices)
+        elif each.whole:
+            low, high, step = int(each.low or 0), int(each.high or 0), int(each.step or 1)
+            chosen[key] = trial.suggest_int(key, low, high, step=step, log=each.log)
+        else:
+            low_, high_ = float(each.low or 0), float(each.high or 0)
+            chosen[key] = trial.suggest_float(key, low_, high_, step=each.step, log=each.log)
+    return chosen
+
+
+def value_of(written: dict[str, Any], key: str) -> Any:
+    """Of a dotted key; None where it is not written."""
+    for part in key.split("."):
+        written = written.get(part) if isinstance(written, dict) else None  # type: ignore[assignment]
+    return written
+
+
+def checked(name: str, written: dict[str, Any], chosen: dict[str, Value]) -> Pipeline:
+    """The pipeline with the values that were chosen.
+
+    Raises:
+        KassandraError: they do not go together; as `read_pipeline` says it.
+    """
+    changed = copy.deepcopy(written)
+    for key, value in chosen.items():
+        *parents, last = key.split(".")
+        section = changed
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        section[last] = value
+    return check(pipeline_of(str(changed["task"])), changed, f"pipelines.{name}")
+
+
+def overrides(name: str, chosen: dict[str, Value]) -> list[str]:
+    """For `dvc exp run`: `++` sets a key whether params.yaml has it or not.
+
+    >>> overrides("mnist", {"train.learning_rate": 1e-05, "model.readout": "last"})
+    ['-S', '++pipelines.mnist.train.learning_rate=1e-05', '-S', '++pipelines.mnist.model.readout=last']
+    """
+    return [part for key, value in chosen.items() for part in ("-S", f"++pipelines.{name}.{key}={_written(value)}")]
+
+
+def _written(value: Value) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return value if re.fullmatch(r"[A-Za-z][\w-]*", value) else "'" + value.replace("'", r"\'") + "'"

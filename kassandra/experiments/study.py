@@ -1,0 +1,141 @@
+"""A study of Optuna that outlives its workers: where it is kept, and what becomes of the trial of a dead one."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kassandra.contracts.errors import KassandraError
+
+try:
+    import optuna
+    from optuna.exceptions import StorageInternalError
+    from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+    from optuna.trial import FrozenTrial, TrialState
+    from sqlalchemy.exc import SQLAlchemyError
+except ModuleNotFoundError as error:
+    raise KassandraError(
+        f"a search needs Optuna ({error}): `make setup`, or `pip install 'kassandra[search]'`"
+    ) from None
+
+BEAT = 20  # seconds between two signs of life of a trial
+SILENT = 300  # seconds without one after which a trial is taken for dead, where its process cannot be looked up
+ALIVE, WORKER, WHY, AGAIN, BEGUN = "alive", "worker", "why", "again", "begun with"
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def open_study(
+    storage: str, name: str, larger_is_better: bool, pruner: optuna.pruners.BasePruner, begun: dict[str, Any]
+) -> optuna.Study:
+    """The study of this name, made if it is not there.
+
+    Args:
+        storage: URL of a database, else the path of a file (a journal, which may lie on a network file system).
+        begun: what may not change between trials, as JSON has it.
+
+    Raises:
+        KassandraError: the storage cannot be used, or the study was begun with something else.
+    """
+    try:
+        study = optuna.create_study(
+            storage=_storage(storage), study_name=name, load_if_exists=True, pruner=pruner,
+            direction="maximize" if larger_is_better else "minimize",
+        )  # fmt: skip
+    except (SQLAlchemyError, StorageInternalError, ImportError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise KassandraError(f"--storage {storage}: cannot be used: {reason}") from None
+    before = study.user_attrs.get(BEGUN)
+    if before is None:
+        study.set_user_attr(BEGUN, begun)
+    elif before != begun:
+        changed = sorted(key for key in begun if begun[key] != before.get(key))
+        raise KassandraError(
+            f"study {name!r} in {storage} was begun with another {changed[0]}, and its trials cannot be compared with "
+            "new ones; give another name by --study"
+        )
+    return study
+
+
+def revive(study: optuna.Study) -> list[int]:
+    """Give up the trials whose workers are dead, and line them up again; returns their numbers."""
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    return [
+        trial.number for trial in running if _is_dead(trial) and line_up_again(study, trial, "its worker was killed")
+    ]
+
+
+def line_up_again(study: optuna.Study, trial: FrozenTrial, why: str) -> bool:
+    """End a trial as failed, with one of the same values to follow; False where another worker has just done so."""
+    try:
+        study.tell(trial.number, state=TrialState.FAIL)
+    except ValueError:  # it is not running any more
+        return False
+    if trial.params:
+        study.enqueue_trial(trial.params, user_attrs={AGAIN: trial.number, WHY: why})
+    return True
+
+
+@contextmanager
+def alive(trial: optuna.Trial) -> Iterator[None]:
+    """Within, the other workers can see that somebody works on this trial."""
+    trial.set_user_attr(WORKER, {"machine": _machine(), "pid": os.getpid()})
+    trial.set_user_attr(ALIVE, time.time())
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(BEAT):
+            trial.set_user_attr(ALIVE, time.time())
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def counted(study: optuna.Study) -> int:
+    """Trials that are finished or being worked on; what failed is not counted."""
+    states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
+    return len(study.get_trials(deepcopy=False, states=states))
+
+
+def _is_dead(trial: FrozenTrial) -> bool:
+    worker = trial.user_attrs.get(WORKER)
+    if worker and worker["machine"] == _machine():
+        return not _runs(worker["pid"])
+    begun = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
+    return time.time() - float(trial.user_attrs.get(ALIVE, begun)) > SILENT
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _machine() -> str:
+    """Where process numbers mean the same: two containers may have the same host."""
+    space = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()} {space.readlink() if space.is_symlink() else ''}"
+
+
+def _storage(place: str) -> BaseStorage:
+    if "://" in place:
+        wait = {"connect_args": {"timeout": 60}} if place.startswith("sqlite") else None  # for other writers
+        if place.startswith("sqlite:///"):
+            Path(place.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        return RDBStorage(place, engine_kwargs=wait)
+    Path(place).parent.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(place))

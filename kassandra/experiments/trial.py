@@ -1,0 +1,136 @@
+"""One training as an experiment of DVC, followed while it runs. It works on a copy: the working tree stays as it is."""
+
+import fcntl
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from kassandra.contracts.errors import KassandraError
+
+STARTED = "Reproducing experiment"  # DVC prints it once the experiment is its own
+LOCK = Path(".dvc/tmp/kassandra-search.lock")
+PATIENCE = 60  # seconds for DVC to clear up after it is stopped
+EPOCH = re.compile(r"epoch (\d+)/\d+  (.+)")
+CONTINUING = re.compile(r"Continuing after epoch (\d+) of \d+")
+
+
+class Line(NamedTuple):
+    """What a running training said. epoch: 1, 2, …; scores: by the names of history.csv; empty where it goes on after
+    this epoch, which an earlier run had finished."""
+
+    epoch: int
+    scores: dict[str, float]
+
+
+class Training:
+    """`dvc exp run --temp train@<pipeline>`: a context, at whose end nothing of it runs any more.
+
+    Only train: nothing of test is scored while a search goes on.
+    """
+
+    def __init__(self, pipeline: str, name: str, overrides: list[str]) -> None:
+        self.said: list[str] = []
+        command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name, *overrides, f"train@{pipeline}"]
+        LOCK.parent.mkdir(parents=True, exist_ok=True)
+        # DVC puts an experiment into a stash and then takes the newest out of it, which another process may have put
+        # there between: one at a time, until DVC says that it has it.
+        self._turn = LOCK.open("w")
+        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+
+    def __enter__(self) -> "Training":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def lines(self) -> Iterator[Line]:
+        """As they are printed, to the end of the run."""
+        assert self._process.stdout
+        for text in self._process.stdout:
+            self.said.append(text.rstrip("\n"))
+            if text.startswith(STARTED):
+                self._turn.close()
+            if found := EPOCH.match(text):
+                yield Line(int(found[1]), _scores(found[2]))
+            elif found := CONTINUING.match(text):
+                yield Line(int(found[1]), {})
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, in a sentence; None where it did not."""
+        if self._process.wait() == 0:
+            return None
+        sentences = [
+            text.partition("rror: ")[2] for text in self.said if text.startswith(("Error: ", "ERROR: error: "))
+        ]
+        errors = [text.removeprefix("ERROR: ") for text in self.said if text.startswith("ERROR: ")]
+        return (sentences or errors or self.said[-1:] or ["dvc said nothing"])[0]
+
+    def stop(self) -> None:
+        """End what still runs, as Ctrl-C does: the stage stops, and DVC deletes the copy."""
+        if self._process.poll() is None:
+            with _gone():
+                os.killpg(self._process.pid, signal.SIGINT)
+            try:
+                self._process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                with _gone():
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.communicate()
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._turn.close()
+
+
+def history(pipeline: str, experiment: str) -> pd.DataFrame:
+    """history.csv of an experiment.
+
+    Raises:
+        KassandraError: there is no such experiment.
+    """
+    pattern = f"refs/exps/*/*/{experiment}"
+    found = _git("for-each-ref", "--sort=-creatordate", "--format=%(objectname)", pattern).split()
+    if not found:
+        raise KassandraError(f"DVC recorded no experiment {experiment!r}")
+    return pd.read_csv(io.StringIO(_git("show", f"{found[0]}:./metrics/{pipeline}/history.csv")))
+
+
+def named(study: str) -> list[str]:
+    """The experiments whose names say that they are of this study."""
+    names = [ref.rpartition("/")[2] for ref in _git("for-each-ref", "--format=%(refname)", "refs/exps").split()]
+    return [name for name in names if re.fullmatch(rf"{re.escape(study)}-\d+", name)]
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
+
+
+@contextmanager
+def _gone() -> Iterator[None]:
+    """The group may have ended by itself."""
+    try:
+        yield
+    except ProcessLookupError:
+        return
+
+
+def _scores(text: str) -> dict[str, float]:
+    """
+    >>> _scores("train_loss 0.7194  valid_loss 0.1519  valid_accuracy 0.9562  16,335 images/s  (best)")
+    {'train_loss': 0.7194, 'valid_loss': 0.1519, 'valid_accuracy': 0.9562}
+    """
+    pairs = re.findall(r"((?:train|valid)_\w+) (\S+)", text)
+    return {name: float(value) for name, value in pairs}
