@@ -195,8 +195,8 @@ def search(
 ) -> None:
     """Search for better params of a pipeline, judged on validation; test is not looked at.
 
-    Each trial is an experiment of DVC, <study>-<number>, trained in a copy of the repository. Interrupted or killed, the
-    same command goes on. Run it twice at once, or on several machines with one storage, and they share the trials.
+    Each trial is an experiment of DVC, <study>-<number>, trained in a copy of the repository. Interrupted or killed,
+    the same command goes on. Run it twice at once, or on several machines with one storage, and they share the trials.
 
     The space is a YAML file: under `space:`, keys of the pipeline, as `model.hidden_size: {low: 32, high: 256, log:
     true}`; recipes/search/mnist.yaml shows all that a line may be, docs/search.md explains it.

@@ -66,9 +66,7 @@ def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
         models.setdefault(_named({**_model(result), "code": result.code}), []).append(result)
     groups = [sorted(group, key=lambda result: result.seed) for group in models.values()]
     larger = _larger_is_better(results)
-    tells = [{**_model(group[0]), "code": f"that of {group[0].commit}"} for group in groups]
-    if len({group[0].code for group in groups}) == 1:
-        tells = [{key: value for key, value in each.items() if key != "code"} for each in tells]
+    tells = [{**_model(group[0]), "code": group[0].code[:7]} for group in groups]
     rows = [
         _row(name, group, ranked)
         for name, group, ranked in zip(

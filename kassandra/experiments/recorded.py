@@ -57,7 +57,7 @@ class Revision(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """results: no two of the same params, seed, code and data. left_out: one sentence for each that has no score."""
+    """results: no two of the same params, seed, code and data. left_out: what has no score: names, and why."""
 
     results: list[Result]
     left_out: list[str]
@@ -76,10 +76,8 @@ def read(names: list[str]) -> Recorded:
     experiments, failed = _experiments()
     own = [Revision(WORKSPACE, None, commit), Revision("HEAD", commit, commit)]
     found: dict[Any, Result] = {}
-    left_out = [
-        f"{name}: its run failed; `dvc queue logs {name}` says why, `dvc queue remove --failed` forgets it"
-        for name in failed
-    ]
+    failure = "its run failed; `dvc queue logs <name>` says why, `dvc queue remove --failed` forgets it"
+    left_out = {failure: failed} if failed else {}
     for revision in (*own, *experiments):
         before = _blocks(revision.base) if revision.commit != revision.base else {}
         for name, blocks in _blocks(revision.commit).items():
@@ -90,8 +88,8 @@ def read(names: list[str]) -> Recorded:
                 key = (name, result.seed, json.dumps(result.params, sort_keys=True), result.code)
                 found.setdefault(key, result)
             elif revision.name == WORKSPACE or blocks != before.get(name):  # else it is another pipeline's experiment
-                left_out.append(f"{revision.name}: {result}")
-    return Recorded(list(found.values()), list(dict.fromkeys(left_out)))
+                left_out.setdefault(result, []).append(revision.name)
+    return Recorded(list(found.values()), [f"{', '.join(names)}: {why}" for why, names in left_out.items()])
 
 
 def cpu_seconds(result: Result) -> float | None:

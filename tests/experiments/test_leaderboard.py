@@ -1,0 +1,85 @@
+"""Which results are one model, what each is called, and the page."""
+
+import pytest
+
+from kassandra.cli.leaderboard import page
+from kassandra.experiments import leaderboard
+from kassandra.experiments.leaderboard import boards
+from kassandra.experiments.recorded import Result
+
+PARAMS = {"task": "images", "source.dataset": "mnist", "prepare.scan": "rows", "model.variant": "vanilla",
+          "model.hidden_size": 32, "train.epochs": 2}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_the_cache(monkeypatch):
+    monkeypatch.setattr(leaderboard, "cached", lambda folder: {})
+    monkeypatch.setattr(leaderboard, "cpu_seconds", lambda result: 10.0 + result.seed if result.seed else None)
+
+
+def result(value, seed, code="c0", name="accuracy", larger=True, **params):
+    changed = {key.replace("__", "."): change for key, change in params.items()}
+    base, sign = 0.5, 1 if larger else -1
+    scores = {
+        name: value, f"baseline_{name}": base, "examples": 100, "parameters": 1234,
+        "intervals": [{"score": name, "value": value, "low": value - 0.01, "high": value + 0.01}],
+        "baselines": [
+            {"baseline": "easy", name: {"value": base - sign * 0.1}, "gain": {"value": sign * (value - base) + 0.1}},
+            {"baseline": "hard", name: {"value": base}, "gain": {"value": sign * (value - base)}},
+        ],
+    }  # fmt: skip
+    return Result("digits", seed, {**PARAMS, **changed}, code, scores, f"exp-{seed}", "abc1234", "t", "w", "p")
+
+
+def seeds(value, **kwargs):
+    return [result(value + 0.001 * seed, seed, **kwargs) for seed in (0, 1, 2)]
+
+
+def test_seeds_are_merged_and_nothing_else():
+    (board,) = boards(
+        seeds(0.9)
+        + seeds(0.8, model__variant="stacked")
+        + seeds(0.7, model__hidden_size=64)
+        + [result(0.6, 0, code="c1"), result(0.95, 0, train__epochs=3)]
+    )
+    assert [(row.name, len(row.seeds), row.rank.standing) for row in board.rows] == [
+        ("vanilla, code c0, model.hidden_size 32, train.epochs 2", 3, "best"),
+        ("stacked, code c0, model.hidden_size 32, train.epochs 2", 3, "worse"),
+        ("vanilla, code c0, model.hidden_size 64, train.epochs 2", 3, "worse"),
+        ("vanilla, code c0, model.hidden_size 32, train.epochs 3", 1, "few"),
+        ("vanilla, code c1, model.hidden_size 32, train.epochs 2", 1, "few"),
+    ]
+    first = board.rows[0]
+    assert first.rank.mean == pytest.approx(0.901)
+    assert first.cpu_seconds == pytest.approx(11.5)  # of the two that are known
+    assert (first.baseline, first.baseline_score) == ("hard", 0.5)
+
+
+def test_a_name_says_what_differs_and_no_more():
+    (board,) = boards(seeds(0.9) + seeds(0.8, model__variant="stacked") + seeds(0.8, model__variant="attention"))
+    assert [row.name for row in board.rows] == ["vanilla", "attention", "stacked"]
+    (board,) = boards(seeds(0.9) + seeds(0.8, model__dropout=0.5))
+    assert [row.name for row in board.rows] == ["vanilla, no model.dropout", "vanilla, model.dropout 0.5"]
+
+
+def test_other_questions_are_other_tables():
+    """A loss per character and one per word, say, are no two ranks of one list."""
+    found = boards(seeds(0.9) + seeds(0.8, prepare__scan="pixels"))
+    assert [(board.asked, len(board.rows)) for board in found] == [("prepare.scan rows", 1), ("prepare.scan pixels", 1)]
+
+
+@pytest.mark.parametrize("larger", [True, False])
+def test_the_direction_is_that_of_the_gains(larger):
+    (board,) = boards(
+        seeds(0.3, name="rmse", larger=larger) + seeds(0.8, name="rmse", larger=larger, model__hidden_size=64)
+    )
+    assert board.larger_is_better == larger
+    assert board.rows[0].rank.mean == pytest.approx(0.801 if larger else 0.301)
+    assert board.rows[0].baseline == "hard"
+
+
+def test_the_page():
+    text = page(boards([*seeds(0.9), result(0.8, 0, model__variant="stacked")]), ["exp-7: its run failed"])
+    assert "| **best** | vanilla | 0.9010 [0.8907, 0.9113] | 3 | 1,234 | 12 | abc1234 | 0.5000 (hard) |" in text
+    assert "| needs 3 seeds | stacked | 0.8000 | 1 | 1,234 | – | abc1234 | 0.5000 (hard) |" in text
+    assert "## Left out\n\n- exp-7: its run failed\n" in text

@@ -1,0 +1,143 @@
+"""`kassandra search` on the slice of MNIST: trials as experiments, killed and resumed, and several workers."""
+
+import contextlib
+import os
+import signal
+import time
+
+import optuna
+import psutil
+import pytest
+from optuna.trial import TrialState
+
+pytestmark = pytest.mark.slow
+
+SPACE = """\
+space:
+  model.variant: {choices: [vanilla, stacked]}
+  model.hidden_size: {low: 4, high: 32}
+"""
+STUDY = "digits"
+
+
+@pytest.fixture(scope="module")
+def begun(source, tmp_path_factory):
+    """One epoch per training; what comes before training is done."""
+    clone = source.clone(tmp_path_factory.mktemp("begun") / "kassandra")
+    clone.edit("params.yaml", "epochs: 12", "epochs: 1")
+    (clone.root / "recipes" / "search" / "digits.yaml").write_text(SPACE)
+    clone.commit()
+    clone.dvc("repro", "prepare@digits")
+    clone.commit()
+    return clone
+
+
+def trials(clone, storage=".optuna/digits.log"):
+    from kassandra.experiments.study import _storage
+
+    with contextlib.chdir(clone.root):
+        return optuna.load_study(study_name=STUDY, storage=_storage(storage)).get_trials()
+
+
+def states(found):
+    return [trial.state.name for trial in found]
+
+
+def experiments(clone):
+    return sorted(clone.dvc("exp", "list", "--name-only").split())
+
+
+def test_a_search_and_the_same_again(begun, tmp_path):
+    clone = begun.copy(tmp_path / "kassandra")
+    search = ("kassandra", "search", "digits", "--plot", "search.png")
+    said = clone.run(*search, "--trials", "2")
+    first = trials(clone)
+    assert states(first) == ["COMPLETE"] * 2
+    assert first[0].params == {"model.variant": "vanilla", "model.hidden_size": 32}  # params.yaml, tried first
+    assert experiments(clone) == ["digits-0", "digits-1"]
+    best = min(first, key=lambda trial: trial.value)
+    assert f"Best: digits-{best.number}, with valid_loss {best.value:.6g} on validation" in said
+    assert f"dvc exp apply digits-{best.number}" in said
+    assert "accuracy" not in said  # of test, that is; valid_loss alone counts here
+    assert clone.git("status", "--porcelain").split() == ["??", "search.png"]
+    assert (clone.root / "search.png").read_bytes().startswith(b"\x89PNG")
+
+    again = begun.copy(tmp_path / "again")
+    again.run(*search, "--trials", "1")
+    again.run(*search, "--trials", "2")  # goes on
+    assert [(trial.params, trial.value) for trial in trials(again)] == [(t.params, t.value) for t in first]
+
+    clone.dvc("exp", "apply", f"digits-{best.number}")
+    assert clone.executed(clone.dvc("repro", "train@digits")) == []
+    said = clone.run(*search, "--trials", "3", fails=True)
+    assert "Error: study 'digits' in .optuna/digits.log was begun with another" in said
+
+
+def test_killed_and_resumed(begun, tmp_path):
+    """By a signal that nothing can answer; the values of the trial are tried again, and go on from its checkpoint."""
+    clone = begun.copy(tmp_path / "kassandra")
+    clone.edit("params.yaml", "epochs: 1,", "epochs: 40,")
+    with clone.started("kassandra", "search", "digits", "--trials", "1") as worker:
+        begun_at = time.monotonic()
+        while not list((clone.root / ".checkpoints").glob("digits-*/checkpoint.safetensors")):
+            assert worker.poll() is None, worker.stdout.read()
+            assert time.monotonic() - begun_at < 600
+            time.sleep(0.1)
+        started = psutil.Process(worker.pid).children(recursive=True)
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.wait()
+        # Nobody reads what DVC and the stage print, and so they end too.
+        psutil.wait_procs(started, timeout=600)
+    assert states(trials(clone)) == ["RUNNING"]
+    assert not list((clone.root / ".dvc/tmp/exps/standalone").glob("tmp*"))
+    said = clone.run("kassandra", "search", "digits", "--trials", "1")
+    assert "trial 0 was left by a worker that is dead; its values are tried again" in said
+    left, resumed = trials(clone)
+    assert states([left, resumed]) == ["FAIL", "COMPLETE"]
+    assert resumed.params == left.params
+    assert set(left.intermediate_values.items()) <= set(resumed.intermediate_values.items())
+    assert experiments(clone) == ["digits-1"]
+    assert clone.checkpoints() == []
+
+
+def test_ctrl_c(begun, tmp_path):
+    clone = begun.copy(tmp_path / "kassandra")
+    clone.edit("params.yaml", "epochs: 1,", "epochs: 40,")
+    with clone.started("kassandra", "search", "digits", "--trials", "1") as worker:
+        for line in worker.stdout:
+            if line.startswith("trial 0:"):
+                break
+        time.sleep(2)
+        started = psutil.Process(worker.pid).children(recursive=True)
+        os.kill(worker.pid, signal.SIGINT)
+        rest, _ = worker.communicate(timeout=600)
+    assert worker.returncode == 130, rest
+    assert "Interrupted. The same command goes on from here.\nTrials: 0 finished, 0 given up, 1 failed" in rest
+    assert "Traceback" not in rest
+    assert not psutil.wait_procs(started, timeout=0)[1]  # nothing goes on
+    assert states(trials(clone)) == ["FAIL", "WAITING"]
+
+
+@pytest.mark.parametrize("storage", ["sqlite:///study.db", "study.log"])
+def test_two_workers_share_a_study(storage, begun, tmp_path):
+    clone = begun.copy(tmp_path / "kassandra")
+    search = ("kassandra", "search", "digits", "--trials", "3", "--storage", storage)
+    with clone.started(*search) as one, clone.started(*search) as other:
+        said = [worker.communicate(timeout=900)[0] for worker in (one, other)]
+        assert [one.returncode, other.returncode] == [0, 0], "\n".join(said)
+    found = trials(clone, storage)
+    assert states(found) == ["COMPLETE"] * 3
+    assert experiments(clone) == ["digits-0", "digits-1", "digits-2"]
+    assert len({trial.user_attrs["worker"]["pid"] for trial in found}) == 2
+    assert len({str(trial.params) for trial in found}) == 3
+
+
+def test_what_cannot_be_trained_is_given_up_with_the_sentence(begun, tmp_path):
+    clone = begun.copy(tmp_path / "kassandra")
+    (clone.root / "space.yaml").write_text("space: {model.num_layers: {low: 2, high: 3}}\n")
+    said = clone.run("kassandra", "search", "digits", "--trials", "2", "--space", "space.yaml")
+    assert said.count("given up: refused: pipelines.digits.model: variant 'vanilla' does not use 'num_layers'") == 2
+    assert {trial.state for trial in trials(clone)} == {TrialState.PRUNED}
+    assert clone.dvc("exp", "list", "--name-only") == ""
+    said = clone.run("kassandra", "search", "digits", "--storage", "mysql+nothing://x/y", "--study", "x", fails=True)
+    assert "Error: --storage mysql+nothing://x/y: cannot be used: " in said
