@@ -148,23 +148,26 @@ def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | s
     if missing := [stage for stage in STAGES if stage not in blocks]:
         return f"{name} was not evaluated: {missing[0]}@{name} did not run"
     locked = {stage: _parsed(blocks[stage]) for stage in STAGES}
-    made = {out["path"]: out["md5"] for entry in locked.values() for out in entry.get("outs", [])}
+    made = {out["path"]: out["md5"] for entry in locked.values() for out in entry.get("outs", []) if "md5" in out}
+    path = METRICS / name / "test.json"
+    needed = (path, RAW / name, PREPARED / name / "test.npz", MODELS / name, PREDICTIONS / name)
+    if absent := [each for each in needed if str(each) not in made]:
+        return f"{name}: dvc.lock names no {absent[0]}"
     for stage, entry in locked.items():
         for dep in entry.get("deps", []):
-            if made.get(dep["path"], dep["md5"]) != dep["md5"]:
+            if made.get(dep["path"], dep.get("md5")) != dep.get("md5"):
                 return f"{name} has no score of its own: {stage}@{name} did not run on the {dep['path']} of now"
     params: dict[str, Any] = {}
     for entry in locked.values():
         for key, value in entry.get("params", {}).get("params.yaml", {}).items():
             if params.setdefault(key, value) != value:
                 return f"{name} has no score of its own: its stages ran with different {key}"
-    path = METRICS / name / "test.json"
     content = _content(revision.commit, path)
     if content is None or hashlib.md5(content, usedforsecurity=False).hexdigest() != made.get(str(path)):
         return f"{name}: {path} is not the one that dvc.lock names"
     sources = [made[str(RAW / name)]]
     for entry in locked.values():
-        code = [dep["md5"] for dep in entry["deps"] if dep["path"].startswith(("kassandra/", "stages/"))]
+        code = [dep["md5"] for dep in entry.get("deps", []) if dep["path"].startswith(("kassandra/", "stages/"))]
         sources += [entry["cmd"], *code]
     flat = _flat(params, f"pipelines.{name}.")
     return Result(

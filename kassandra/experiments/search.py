@@ -17,7 +17,7 @@ from kassandra.contracts.params import Pipeline, read_pipeline
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
-from kassandra.experiments.trial import Training, history, named
+from kassandra.experiments.trial import Training, history, named, turn
 
 LOSS = "valid_loss"
 DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
@@ -46,15 +46,16 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
     written = spaces.sections(pipeline)
     begun = {"pipeline": pipeline, "seed": seed, "space": space.model_dump(), "params.yaml": written}
     largest = _largest_epochs(space, params)
-    study = studies.open_study(storage, name, space.score != LOSS, _pruner(pruner, largest), _as_json(begun))
-    if not study.get_trials(deepcopy=False):
-        if taken := named(name):
-            raise KassandraError(
-                f"--study {name}: experiment {taken[0]!r} of another study is there already; give another name, or "
-                f"`dvc exp remove {' '.join(taken[:3])}{' …' if len(taken) > 3 else ''}`"
-            )
-        if first := _as_it_is(space, params):
-            study.enqueue_trial(first, skip_if_exists=True)
+    with turn():
+        study = studies.open_study(storage, name, space.score != LOSS, _pruner(pruner, largest), _as_json(begun))
+        if not study.get_trials(deepcopy=False):
+            if taken := named(name):
+                raise KassandraError(
+                    f"--study {name}: experiment {taken[0]!r} of another study is there already; give another name, or "
+                    f"`dvc exp remove {' '.join(taken[:3])}{' …' if len(taken) > 3 else ''}`"
+                )
+            if first := _as_it_is(space, params):
+                study.enqueue_trial(first, skip_if_exists=True)
     return Search(pipeline, study, space, written, seed, say)
 
 
@@ -161,7 +162,8 @@ def _forget(pipeline: str, losses: list[float]) -> None:
                 rows = json.loads(file.metadata()["progress"])["history"]
         except (OSError, SafetensorError):  # being written, or of another kind
             continue
-        if [f"{row[LOSS]:.4f}" for row in rows][-len(losses) :] == [f"{loss:.4f}" for loss in losses]:
+        saved, reported = ([f"{loss:.4f}" for loss in each] for each in ([row[LOSS] for row in rows], losses))
+        if any(saved[start:][: len(reported)] == reported for start in range(len(saved))):  # it may be an epoch ahead
             shutil.rmtree(folder, ignore_errors=True)
 
 

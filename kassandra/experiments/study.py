@@ -16,6 +16,7 @@ try:
     from optuna.exceptions import StorageInternalError
     from optuna.storages import BaseStorage, JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
+    from optuna.study import StudyDirection
     from optuna.trial import FrozenTrial, TrialState
     from sqlalchemy.exc import SQLAlchemyError
 except ModuleNotFoundError as error:
@@ -24,6 +25,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 BEAT = 20  # seconds between two signs of life of a trial
+ATTEMPTS = 3  # to open a storage
 SILENT = 300  # seconds without one after which a trial is taken for dead, where its process cannot be looked up
 ALIVE, WORKER, WHY, AGAIN, BEGUN = "alive", "worker", "why", "again", "begun with"
 
@@ -42,14 +44,18 @@ def open_study(
     Raises:
         KassandraError: the storage cannot be used, or the study was begun with something else.
     """
-    try:
-        study = optuna.create_study(
-            storage=_storage(storage), study_name=name, load_if_exists=True, pruner=pruner,
-            direction="maximize" if larger_is_better else "minimize",
-        )  # fmt: skip
-    except (SQLAlchemyError, StorageInternalError, ImportError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise KassandraError(f"--storage {storage}: cannot be used: {reason}") from None
+    direction = StudyDirection.MAXIMIZE if larger_is_better else StudyDirection.MINIMIZE
+    for attempt in range(ATTEMPTS):
+        try:
+            study = optuna.create_study(
+                storage=_storage(storage), study_name=name, load_if_exists=True, pruner=pruner, direction=direction
+            )
+            break
+        except (SQLAlchemyError, StorageInternalError, ImportError, OSError, ValueError) as error:
+            if attempt == ATTEMPTS - 1 or isinstance(error, ImportError):
+                reason = " ".join(str(error).split())
+                raise KassandraError(f"--storage {storage}: cannot be used: {reason}") from None
+            time.sleep(1)  # another machine may be making the tables right now
     before = study.user_attrs.get(BEGUN)
     if before is None:
         study.set_user_attr(BEGUN, begun)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,11 +40,11 @@ class Training:
     def __init__(self, pipeline: str, name: str, overrides: list[str]) -> None:
         self.said: list[str] = []
         command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name, *overrides, f"train@{pipeline}"]
-        LOCK.parent.mkdir(parents=True, exist_ok=True)
         # DVC puts an experiment into a stash and then takes the newest out of it, which another process may have put
         # there between: one at a time, until DVC says that it has it.
-        self._turn = LOCK.open("w")
-        fcntl.flock(self._turn, fcntl.LOCK_EX)
+        self._turn = ExitStack()
+        self._turn.enter_context(turn())
+        self._started = False
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
             start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -60,13 +60,17 @@ class Training:
         """As they are printed, to the end of the run."""
         assert self._process.stdout
         for text in self._process.stdout:
-            self.said.append(text.rstrip("\n"))
-            if text.startswith(STARTED):
-                self._turn.close()
+            self._hear(text)
             if found := EPOCH.match(text):
                 yield Line(int(found[1]), _scores(found[2]))
             elif found := CONTINUING.match(text):
                 yield Line(int(found[1]), {})
+
+    def _hear(self, text: str) -> None:
+        self.said.append(text.rstrip("\n"))
+        if text.startswith(STARTED):
+            self._started = True
+            self._turn.close()
 
     @property
     def error(self) -> str | None:
@@ -81,6 +85,8 @@ class Training:
 
     def stop(self) -> None:
         """End what still runs, as Ctrl-C does: the stage stops, and DVC deletes the copy."""
+        while not self._started and self._process.stdout and (text := self._process.stdout.readline()):
+            self._hear(text)  # until then, DVC is at work on params.yaml of the working tree, and has to put it back
         if self._process.poll() is None:
             with _gone():
                 os.killpg(self._process.pid, signal.SIGINT)
@@ -93,6 +99,15 @@ class Training:
         if self._process.stdout:
             self._process.stdout.close()
         self._turn.close()
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Within, no other search of this repository is."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def history(pipeline: str, experiment: str) -> pd.DataFrame:

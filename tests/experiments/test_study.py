@@ -1,0 +1,93 @@
+"""Studies in a storage: begun once, gone on with, and rid of what dead workers left."""
+
+import os
+import subprocess
+import sys
+import time
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.experiments import study as studies
+
+RANGE = {"x": optuna.distributions.FloatDistribution(0, 1)}
+
+
+@pytest.fixture(params=["sqlite:///deep/study.db", "deep/study.log"])
+def opened(request, tmp_path, monkeypatch):
+    """Opens the study again at each call, as another process does."""
+    monkeypatch.chdir(tmp_path)
+    return lambda **begun: studies.open_study(request.param, "s", False, optuna.pruners.NopPruner(), begun)
+
+
+def dead_process():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def numbers(study, state):
+    return [trial.number for trial in study.get_trials(states=(state,))]
+
+
+def test_what_it_was_begun_with_stays(opened):
+    opened(seed=0, space={"x": 1})
+    opened(seed=0, space={"x": 1})
+    with pytest.raises(KassandraError, match=r"study 's' in .* was begun with another space, .*; give another name by"):
+        opened(seed=0, space={"x": 2})
+
+
+def test_a_dead_workers_trial_is_lined_up_again_once(opened):
+    study = opened()
+    for _ in range(2):
+        trial = study.ask(RANGE)
+        with studies.alive(trial):
+            trial.report(0.5, 1)
+    trial.set_user_attr(studies.WORKER, {"machine": studies._machine(), "pid": dead_process()})
+    other = opened()
+    assert studies.revive(other) == [1]  # the first is of this process, which lives
+    assert studies.revive(study) == []
+    assert [numbers(study, state) for state in (TrialState.RUNNING, TrialState.FAIL, TrialState.WAITING)] == [
+        [0], [1], [2],
+    ]  # fmt: skip
+    again = opened().ask(RANGE)
+    assert (again.number, again.params) == (2, trial.params)
+    assert again.user_attrs[studies.AGAIN] == 1
+    assert studies.counted(study) == 2  # not the failed one
+
+
+@pytest.mark.parametrize(("silent", "dead"), [(studies.SILENT + 60, True), (studies.SILENT - 60, False)])
+def test_a_worker_elsewhere_is_dead_when_it_is_silent(opened, silent, dead):
+    study = opened()
+    trial = study.ask(RANGE)
+    trial.set_user_attr(studies.WORKER, {"machine": "elsewhere", "pid": os.getpid()})
+    trial.set_user_attr(studies.ALIVE, time.time() - silent)
+    assert studies.revive(study) == ([0] if dead else [])
+
+
+def test_a_trial_that_has_ended_is_not_ended_again(opened):
+    study = opened()
+    trial = study.ask(RANGE)
+    frozen = study.get_trials()[0]
+    study.tell(trial, 0.5)
+    assert not studies.line_up_again(study, frozen, "why")
+    assert numbers(study, TrialState.WAITING) == []
+
+
+def test_a_beat(opened, monkeypatch):
+    monkeypatch.setattr(studies, "BEAT", 0.01)
+    trial = opened().ask(RANGE)
+    with studies.alive(trial):
+        first = trial.user_attrs[studies.ALIVE]
+        deadline = time.monotonic() + 60
+        while opened().get_trials()[0].user_attrs[studies.ALIVE] == first:
+            assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("storage", ["mysql+nothing://x/y", "sqlite:////proc/nothing/x.db", "/proc/nothing/study.log"])
+def test_a_storage_that_cannot_be_used(storage, monkeypatch):
+    monkeypatch.setattr(studies.time, "sleep", lambda seconds: None)
+    with pytest.raises(KassandraError, match=r"^--storage .*: cannot be used: "):
+        studies.open_study(storage, "s", False, optuna.pruners.NopPruner(), {})
