@@ -101,11 +101,12 @@ def picture(study: optuna.Study, score: str, path: Path) -> None:
     left.set(xlabel="trial", ylabel=score, title="Score on validation")
     left.xaxis.set_major_locator(MaxNLocator(integer=True))
     left.legend(frameon=False)
-    importances = _importances(study)
-    right.barh(list(importances)[::-1], list(importances.values())[::-1], color=figures.BLUE)
-    right.set(xlabel="share of the variance of the score", title="What mattered")
-    if not importances:
-        right.text(0.5, 0.5, "too few finished trials to tell", ha="center", transform=right.transAxes)
+    if importances := _importances(study):
+        right.barh(list(importances)[::-1], list(importances.values())[::-1], color=figures.BLUE)
+        right.set(xlabel="share of the variance of the score", title="What mattered")
+    else:
+        right.text(0.5, 0.5, "Too few finished trials to tell what mattered", ha="center")
+        right.set_axis_off()
     figures.save(figure, path)
 
 

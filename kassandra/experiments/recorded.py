@@ -89,7 +89,7 @@ def read(names: list[str]) -> Recorded:
                 found.setdefault(key, result)
             elif revision.name == WORKSPACE or blocks != before.get(name):  # else it is another pipeline's experiment
                 left_out.setdefault(result, []).append(revision.name)
-    return Recorded(list(found.values()), [f"{', '.join(names)}: {why}" for why, names in left_out.items()])
+    return Recorded(list(found.values()), [f"{', '.join(sorted(names))}: {why}" for why, names in left_out.items()])
 
 
 def cpu_seconds(result: Result) -> float | None:
@@ -156,6 +156,8 @@ def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | s
     for stage, entry in locked.items():
         for dep in entry.get("deps", []):
             if made.get(dep["path"], dep.get("md5")) != dep.get("md5"):
+                if stage == "evaluate":
+                    return f"{name} was trained, but not evaluated"
                 return f"{name} has no score of its own: {stage}@{name} did not run on the {dep['path']} of now"
     params: dict[str, Any] = {}
     for entry in locked.values():
