@@ -44,7 +44,12 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
     """
     params, seed = read_pipeline(pipeline)
     written = spaces.sections(pipeline)
-    begun = {"pipeline": pipeline, "seed": seed, "space": space.model_dump(), "params.yaml": written}
+    begun = {
+        "pipeline": pipeline,
+        "seed": seed,
+        "space": space.model_dump(),
+        "params.yaml": spaces.without(written, space),
+    }
     largest = _largest_epochs(space, params)
     with turn():
         study = studies.open_study(storage, name, space.score != LOSS, _pruner(pruner, largest), _as_json(begun))

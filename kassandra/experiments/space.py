@@ -142,6 +142,17 @@ def value_of(written: dict[str, Any], key: str) -> Any:
     return written
 
 
+def without(written: dict[str, Any], space: Space) -> dict[str, Any]:
+    """What params.yaml has beside the keys that every trial sets."""
+    rest = copy.deepcopy(written)
+    for key, each in space.space.items():
+        *parents, last = key.split(".")
+        section = value_of(rest, ".".join(parents))
+        if not each.when and isinstance(section, dict):
+            section.pop(last, None)
+    return rest
+
+
 def checked(name: str, written: dict[str, Any], chosen: dict[str, Value]) -> Pipeline:
     """The pipeline with the values that were chosen.
 

@@ -78,6 +78,14 @@ def test_a_choice_in_params(read):
         spaces.checked("mine", written, {"model.variant": "attention"})
 
 
+def test_what_a_space_leaves_of_params(read):
+    """A search goes on after its best values were taken over, which are not what tells its trials from others."""
+    space = read("space: {model.variant: {choices: [vanilla]}, train.distort.shift: {choices: [1]}, "
+                 "train.epochs: {choices: [3], when: {model.variant: [vanilla]}}}")  # fmt: skip
+    assert spaces.without(spaces.sections("mine"), space)["model"] == {"readout": "max"}
+    assert spaces.without(spaces.sections("mine"), space)["train"] == {"epochs": 3}  # not set by every trial
+
+
 def test_as_arguments_of_dvc():
     chosen = {"a.text": "it's", "a.yes": True, "a.none": None, "a.small": 1e-07, "a.name": "one-cycle"}
     assert spaces.overrides("p", chosen)[1::2] == [

@@ -71,8 +71,9 @@ def test_a_search_and_the_same_again(begun, tmp_path):
 
     clone.dvc("exp", "apply", f"digits-{best.number}")
     assert clone.executed(clone.dvc("repro", "train@digits")) == []
+    clone.edit("params.yaml", "batch_size: 10", "batch_size: 20")
     said = clone.run(*search, "--trials", "3", fails=True)
-    assert "Error: study 'digits' in .optuna/digits.log was begun with another" in said
+    assert "Error: study 'digits' in .optuna/digits.log was begun with another params.yaml, and" in said
 
 
 def test_killed_and_resumed(begun, tmp_path):

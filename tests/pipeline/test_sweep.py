@@ -30,8 +30,9 @@ def swept(source, tmp_path_factory):
 def test_all_ran_but_the_one_that_is_wrong(swept):
     listed = swept.dvc("exp", "list", "--name-only").split()
     assert sorted(listed) == ["sweep-1", "sweep-2", "sweep-3", "sweep-4"]
-    states = dict(line.split()[1::4] for line in swept.dvc("queue", "status").splitlines() if "sweep" in line)
-    assert set(states.values()) == {"Success"}
+    lines = [line.split() for line in swept.dvc("queue", "status").splitlines()]
+    states = {words[1]: words[-1] for words in lines if words and words[1:] and words[-1] in ("Success", "Failed")}
+    assert states == dict.fromkeys(listed, "Success") | {"wrong": "Failed"}
     why = "pipelines.digits.model.hidden_size: 0 must be ≥ 1"
     assert why in swept.dvc("queue", "logs", "wrong")
 
