@@ -1,0 +1,231 @@
+"""What a git revision, or the work tree, has of each pipeline, read without a checkout: params, scores, predictions."""
+
+import io
+import json
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from kassandra.contracts.artifacts import BASELINES, METRICS, PREDICTIONS, PREPARED, damaged_content
+from kassandra.contracts.errors import KassandraError
+from kassandra.series.windows import Split, read_split
+
+WORKSPACE = "workspace"  # the revision that DVC calls so: the work tree, committed or not
+CODE = ("kassandra/", "stages/")
+
+
+class Unpaired(Exception):
+    """Two models cannot be compared example by example; the text says why. No error: intervals are compared then."""
+
+
+class Absent(Unpaired):
+    """An output that a revision has made lies neither in DVC's cache nor in its remote; the text says which."""
+
+
+class Made(NamedTuple):
+    """What dvc.lock says a pipeline was made from.
+
+    params: by dotted key (`pipelines.mnist.train`, `seed`), the sections that stages read.
+    code, data: md5 by path, of what stages read and what they made.
+    """
+
+    params: dict[str, Any]
+    code: dict[str, str]
+    data: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two that are compared.
+
+    label: the revision as it was given. commit: 40 hex digits, empty of the work tree. remote: the name of DVC's.
+    read: the bytes of a file that git has; open: of an output of DVC, from its cache, else from its remote.
+    """
+
+    label: str
+    commit: str
+    remote: str
+    read: Callable[[Path], bytes]
+    open: Callable[[Path], bytes]
+    _memo: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        short = self.commit[:7]
+        return f"{self.label} ({short})" if short and not self.commit.startswith(self.label) else short or self.label
+
+    @cached_property
+    def tree(self) -> dict[str, Any]:
+        """params.yaml, not checked: an older one may have keys that are unknown today."""
+        text = self._text(Path("params.yaml"))
+        tree = _yaml(text, f"params.yaml at {self}") if text else {}
+        sections = tree.get("pipelines") if isinstance(tree, dict) else None
+        return tree if isinstance(sections, dict) else {}
+
+    @property
+    def pipelines(self) -> dict[str, Any]:
+        """The sections of params.yaml by name."""
+        return dict(self.tree.get("pipelines", {}))
+
+    def results(self, name: str) -> dict[str, Any] | None:
+        """metrics/<name>/test.json; None where there is none."""
+        text = self._text(METRICS / name / "test.json")
+        try:
+            return dict(json.loads(text)) if text else None
+        except ValueError as error:
+            raise damaged_content(f"metrics/{name}/test.json at {self}", error) from None
+
+    def made(self, name: str) -> Made:
+        """Of a pipeline without results, empty."""
+        params: dict[str, Any] = {}
+        files: dict[str, str] = {}
+        for block in self._stages(name):
+            for section in re.findall(r"^      params\.yaml:\n((?: {8}.*\n)+)", block, re.MULTILINE):
+                params |= _yaml(section, f"dvc.lock at {self}")
+            files |= dict(re.findall(r"^    - path: (.+)\n(?:      .+\n)*?      md5: (\S+)$", block, re.MULTILINE))
+        code = {path: md5 for path, md5 in files.items() if path.startswith(CODE)}
+        return Made(params, code, {path: md5 for path, md5 in files.items() if path not in code})
+
+    def predictions(self, name: str) -> pd.DataFrame:
+        """
+        Raises:
+            Absent: they are neither in the cache nor in the remote.
+        """
+        return self._table(PREDICTIONS / name / "test.parquet")
+
+    def baselines(self, name: str, columns: list[str]) -> pd.DataFrame:
+        """Those of `columns` that there are. Raises Absent as `predictions`."""
+        return self._table(BASELINES / f"{name}.parquet", columns)
+
+    def test_split(self, name: str) -> tuple[Split, dict[str, Any]]:
+        """The series that forecasts were tested on, and meta.json. Raises Absent as `predictions`."""
+        meta = json.loads(self.open(PREPARED / name / "meta.json"))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "test.npz"
+            path.write_bytes(self.open(PREPARED / name / "test.npz"))
+            return read_split(path), meta
+
+    def _table(self, path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+        from pyarrow import ArrowException, parquet
+
+        try:
+            file = parquet.ParquetFile(io.BytesIO(self.open(path)))
+            there = [name for name in columns if name in file.schema_arrow.names] if columns is not None else None
+            table: pd.DataFrame = file.read(there).to_pandas()
+        except (ArrowException, ValueError) as error:
+            raise damaged_content(f"{path} at {self}", error) from None
+        return table
+
+    def _text(self, path: Path) -> str:
+        try:
+            return self.read(path).decode("utf-8")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return ""
+        except UnicodeDecodeError as error:
+            raise damaged_content(f"{path} at {self}", error) from None
+
+    def _stages(self, name: str) -> list[str]:
+        """The entries of dvc.lock, as text: reading all of it as YAML takes seconds."""
+        if "lock" not in self._memo:
+            self._memo["lock"] = self._text(Path("dvc.lock"))
+        return re.findall(rf"^  \w+@{re.escape(name)}:\n((?:    .*\n)+)", self._memo["lock"], re.MULTILINE)
+
+
+class Predicted(NamedTuple):
+    """What a side says of the test split of a pipeline: `table`, a row per example; `stored`, by name the scores."""
+
+    side: Side
+    name: str
+    table: pd.DataFrame
+    stored: dict[str, float]
+
+
+@contextmanager
+def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
+    """Each revision (a branch, tag, commit, DVC experiment, or `workspace`) of the repository that `root` lies in.
+
+    Raises:
+        KassandraError: DVC is not installed, this is no repository of git and DVC, or there is no such revision.
+    """
+    try:
+        from dvc.exceptions import DvcException, NotDvcRepoError
+        from dvc.repo import Repo
+        from dvc.scm import NoSCM, RevError, resolve_rev
+    except ImportError:
+        raise KassandraError(
+            "kassandra compare reads revisions through DVC, which is not installed: `pip install kassandra[pipeline]`"
+        ) from None
+    with ExitStack() as stack:
+        try:
+            here = stack.enter_context(Repo(str(root)))
+        except NotDvcRepoError:
+            raise KassandraError(
+                f"{root.resolve()}: not a repository of DVC; run this in the root of your clone"
+            ) from None
+        except DvcException as error:
+            raise KassandraError(f"{root.resolve()}: DVC cannot read it: {error}") from None
+        if isinstance(here.scm, NoSCM):
+            raise KassandraError(f"{here.root_dir}: not a git repository, so there are no revisions to compare")
+        found = []
+        for revision in revisions:
+            if revision == WORKSPACE:
+                found.append(_side(here, revision, ""))
+                continue
+            try:
+                commit = resolve_rev(here.scm, revision) if revision else ""
+            except RevError:
+                commit = ""
+            if not commit:
+                raise KassandraError(
+                    f"{revision!r}: no such revision; give a branch, a tag, a commit, the name of a DVC experiment "
+                    f"(`dvc exp show` lists them), or {WORKSPACE!r} (a shallow clone has only its last commits)"
+                )
+            try:
+                there = stack.enter_context(Repo(here.root_dir, rev=commit))
+            except NotDvcRepoError:
+                raise KassandraError(
+                    f"{revision}: at this revision there is no DVC repository, so no results"
+                ) from None
+            found.append(_side(there, revision, commit))
+        yield found
+
+
+def _side(repo: Any, label: str, commit: str) -> Side:
+    """Of an open dvc.repo.Repo."""
+    from dvc.config import ConfigError
+    from dvc.exceptions import DvcException
+    from dvc_data.index import DataIndexDirError
+    from dvc_objects.fs.errors import AuthError, RemoteMissingDepsError
+
+    remote = str(repo.config["core"].get("remote") or "")
+
+    def read(path: Path) -> bytes:
+        with repo.fs.open(repo.fs.join(repo.root_dir, *path.parts), "rb") as file:
+            return bytes(file.read())
+
+    def open_output(path: Path) -> bytes:
+        try:
+            with repo.dvcfs.open(f"/{path.as_posix()}", "rb") as file:
+                return bytes(file.read())
+        except (DataIndexDirError, OSError, DvcException, ConfigError, AuthError, RemoteMissingDepsError) as error:
+            cause = error.__cause__ or error
+            place = f"nor in the remote {remote!r}" if remote else "and no remote is set up"
+            why = "" if isinstance(cause, FileNotFoundError) else f" ({' '.join(str(cause).split())})"
+            raise Absent(f"{path.as_posix()} of {label} is not in DVC's cache {place}{why}") from None
+
+    return Side(label, commit, remote, read, open_output)
+
+
+def _yaml(text: str, what: str) -> Any:
+    try:
+        return YAML(typ="safe", pure=True).load(text) or {}
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise KassandraError(f"{what}: not valid YAML: {' '.join(str(error).split())}") from None
