@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "inference": {"contracts", "models", "tasks"},
     "evaluation": {"contracts", "text", "audio", "series", "tasks", "training", "inference"},
     "experiments": {"contracts", "evaluation"},
+    "comparison": {"contracts", "series", "inference", "evaluation"},
     "cli": {
         "contracts",
         "sources",
@@ -41,6 +42,7 @@ MAY_IMPORT = {
         "inference",
         "evaluation",
         "experiments",
+        "comparison",
     },
     "": {"inference"},  # kassandra/__init__.py
 }

@@ -208,3 +208,29 @@ def search(
     from kassandra.cli.search import search as begin
 
     raise typer.Exit(begin(pipeline, trials, space, storage, study, pruner.value, plot))
+
+
+@app.command()
+def compare(
+    rev_a: Annotated[str, typer.Argument(help="A branch, tag or commit, or the name of a DVC experiment.")] = "HEAD",
+    rev_b: Annotated[str, typer.Argument(help="The same; `workspace` is what lies here.")] = "workspace",
+    pipeline: Annotated[list[str] | None, typer.Option(help="Only this one; may be given several times.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="All numbers, as one JSON object.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a comment for a pull request.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Draw each headline's difference into this PNG.")] = None,
+    fail_if_worse: Annotated[bool, typer.Option("--fail-if-worse", help="Exit with 1 if a headline is worse.")] = False,
+) -> None:
+    """Is B better than A? Params and scores of two revisions, each difference with a paired interval and a verdict.
+
+    Everything is read from git and from DVC's cache or remote; nothing is checked out, nothing is changed. The verdict
+    of a pipeline is that of its headline score, where p < 0.05; p and interval always agree.
+
+    Example: kassandra compare
+
+    Example: kassandra compare main my-branch --pipeline mnist
+
+    Example: kassandra compare HEAD fuzzy-newt --plot difference.png
+    """
+    from kassandra.cli.compare import compare as show
+
+    raise typer.Exit(show(rev_a, rev_b, pipeline or [], as_json, markdown, plot, fail_if_worse))

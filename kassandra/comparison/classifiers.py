@@ -1,17 +1,17 @@
 """Classes named per example (images, texts, recordings): the scores of two models on the same examples."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kassandra.comparison.paired import Difference, Numbers, bootstrap, mcnemar
+from kassandra.comparison.paired import REPLICATES, Difference, Numbers, Statistic, bootstrap, mcnemar
 from kassandra.comparison.revisions import Predicted
 from kassandra.evaluation.calibration import BINS, equal_mass
 from kassandra.evaluation.classification import precision_recall_f1
 from kassandra.evaluation.curves import AREAS, Ranking
 
+WORK = 50_000_000  # examples × resamples, and as much again for each curve: a few seconds; past that, fewer resamples
+FEWEST = 200
 PREFIX = "probability_"
 COLUMNS = ["target", "predicted"]
 SCORES = ("precision", "recall", "f1", "loss", "calibration_error", *AREAS)
@@ -26,14 +26,15 @@ def differ(a: pd.DataFrame, b: pd.DataFrame) -> str:
     return "" if (a["target"] == b["target"]).all() else "test examples of other classes"
 
 
-def compared(a: Predicted, b: Predicted) -> dict[str, tuple[float, float, Difference]]:
+def compared(a: Predicted, b: Predicted, replicates: int = REPLICATES) -> dict[str, tuple[float, float, Difference]]:
     """A's and B's value of each score that is known here and stored at both, and the difference."""
     right = [(side.table["target"] == side.table["predicted"]).to_numpy() for side in (a, b)]
     found = {"accuracy": (float(right[0].mean()), float(right[1].mean()), mcnemar(*right))}
     there = [name for name in SCORES if name in a.stored and name in b.stored]
     scorers = [_scorer(side.table, there) for side in (a, b)]
-    examples, curves = len(a.table), 1 + len(_rankings(a.table)) * bool(set(there) & set(AREAS))
-    differences = bootstrap(examples, lambda times: np.stack([score(times) for score in scorers]), curves=curves)
+    examples, curves = len(a.table), len(_rankings(a.table)) * bool(set(there) & set(AREAS))
+    replicates = max(FEWEST, min(replicates, WORK // (examples * (1 + curves))))
+    differences = bootstrap(examples, lambda times: np.stack([score(times) for score in scorers]), replicates)
     values = [score(np.ones(examples, np.int64)) for score in scorers]
     return found | {
         name: (float(one), float(other), difference)
@@ -41,7 +42,7 @@ def compared(a: Predicted, b: Predicted) -> dict[str, tuple[float, float, Differ
     }
 
 
-def _scorer(table: pd.DataFrame, wanted: list[str]) -> Callable[[NDArray[np.int64]], Numbers]:
+def _scorer(table: pd.DataFrame, wanted: list[str]) -> Statistic:
     """Of how many times each example was drawn, (examples,): the scores `wanted`, as kassandra.evaluation has them."""
     targets, probabilities = table["target"].to_numpy(), _probabilities(table).to_numpy()
     size, predicted = probabilities.shape[1], table["predicted"].to_numpy()

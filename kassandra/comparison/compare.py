@@ -14,7 +14,7 @@ from kassandra.contracts.section import unknown
 from kassandra.evaluation.intervals import Z
 
 Verdict = Literal["better", "worse", "no evidence", "identical", "differs", "not comparable"]
-UNPAIRED = "unpaired, normal approximation of both intervals"
+UNPAIRED = "the intervals of A and B, unpaired (normal approximation)"
 PER_CHARACTER = "bits_per_character"  # the same unit, however a text is cut into tokens
 # Which way is better. Of other scores (`coverage_90` should be 0.9) it is only said that they differ.
 LARGER = {"accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "r2", "directional_accuracy", "bleu"}

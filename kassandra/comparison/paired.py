@@ -19,10 +19,10 @@ ALPHA = 0.05  # a difference is told where p is below it
 MCNEMAR = "McNemar's test, exact"
 BOOTSTRAP = "paired bootstrap"
 IN_ORDER = "Diebold-Mariano test"
-WORK = 50_000_000  # examples × resamples: a second or two
-FEWEST, MOST = 200, 5000  # resamples
+REPLICATES = 2000  # resamples; p is at least 1 / 2001
 
 Numbers = NDArray[np.float64]
+Statistic = Callable[[NDArray[np.int64]], Numbers]
 
 
 class Difference(NamedTuple):
@@ -82,9 +82,7 @@ def _product(
     return lower, value + math.sqrt((rate * up) ** 2 + (one * more) ** 2 + (up * more) ** 2)
 
 
-def bootstrap(
-    examples: int, statistic: Callable[[NDArray[np.int64]], Numbers], seed: int = 0, curves: int = 1
-) -> list[Difference]:
+def bootstrap(examples: int, statistic: Statistic, replicates: int = REPLICATES, seed: int = 0) -> list[Difference]:
     """Of any scores: how far those of resampled test examples differ around the difference that was seen.
 
     p is the share of resamples whose difference lies as far from their mean as the one seen lies from 0, and the
@@ -93,10 +91,8 @@ def bootstrap(
     examples (Hesterberg 2015).
 
     Args:
-        statistic: gives (2, scores), A's and B's, of how many times each example was drawn, (examples,).
-        curves: how many times longer than a mean `statistic` takes; there are fewer resamples then.
+        statistic: gives (2, scores), A's and B's, of how many times each example was drawn, (examples,) whole numbers.
     """
-    replicates = max(FEWEST, min(MOST, WORK // (examples * curves)))
     generator, once = np.random.default_rng(seed), np.ones(examples, np.int64)
     a, b = statistic(once)
     drawn = np.empty((replicates, len(a)))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kassandra.comparison.paired import Difference, Numbers, bootstrap
+from kassandra.comparison.paired import REPLICATES, Difference, Numbers, bootstrap
 from kassandra.comparison.revisions import Predicted
 
 COLUMNS = ["correct", "total", "hypothesis_length", "reference_length"]
@@ -20,7 +20,7 @@ def differ(a: pd.DataFrame, b: pd.DataFrame) -> str:
     return "other sentences" if sources and not (a["source"] == b["source"]).all() else ""
 
 
-def compared(a: Predicted, b: Predicted) -> dict[str, tuple[float, float, Difference]]:
+def compared(a: Predicted, b: Predicted, replicates: int = REPLICATES) -> dict[str, tuple[float, float, Difference]]:
     """A's and B's BLEU and the difference, by the paired bootstrap that sacrebleu documents."""
     counts = [_counts(side.table) for side in (a, b)]  # (sentences, 2 * ORDERS + 2) each
     one, other = (float(corpus_bleu(each.sum(0))) for each in counts)
@@ -28,7 +28,7 @@ def compared(a: Predicted, b: Predicted) -> dict[str, tuple[float, float, Differ
     def statistic(times: NDArray[np.int64]) -> Numbers:
         return np.array([[float(corpus_bleu(times @ each))] for each in counts])
 
-    (difference,) = bootstrap(len(a.table), statistic)
+    (difference,) = bootstrap(len(a.table), statistic, replicates)
     return {"bleu": (one, other, difference)}
 
 

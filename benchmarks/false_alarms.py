@@ -1,0 +1,187 @@
+"""How often `kassandra compare` is wrong → benchmarks/results/false_alarms.json.
+
+    python -m benchmarks.false_alarms
+
+Two models are simulated that are equally good, though never on the same examples: where p < 0.05 they are told apart by
+mistake, which should happen to 5 in 100 of them or to fewer. Then one of them is made a little worse, to see how often
+that is found. Both have much in common, as models of one data set have: what is hard for one is hard for the other.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from scipy.signal import lfilter
+
+from kassandra.comparison import classifiers, language, translations
+from kassandra.comparison.paired import ALPHA, Difference
+from kassandra.comparison.revisions import Predicted
+from kassandra.comparison.sums import Ratio, difference
+from kassandra.contracts.artifacts import write_json
+from kassandra.evaluation.forecast_scores import diebold_mariano
+from kassandra.evaluation.intervals import wilson
+
+RESAMPLES = 500  # a quarter of those that the command takes, in half the time
+RESULTS = Path("benchmarks/results/false_alarms.json")
+Pairs = dict[str, float]  # p by score
+
+
+class Case(NamedTuple):
+    """what: two models, compared once. draw: p of each score, given by how much the second is worse."""
+
+    what: str
+    draw: Callable[[np.random.Generator, float], Pairs]
+    worse: float
+
+
+def predicted(table: pd.DataFrame, stored: dict[str, float]) -> Predicted:
+    return Predicted(None, "simulated", table, stored)  # type: ignore[arg-type]  # no revision: the table is all
+
+
+def classes(examples: int, count: int, scores: tuple[str, ...]) -> Callable[[np.random.Generator, float], Pairs]:
+    """Logits: right to some degree, noise that both models share, and noise of each; some losses are huge."""
+
+    def draw(generator: np.random.Generator, worse: float) -> Pairs:
+        targets = generator.integers(0, count, examples)
+        shared = 1.2 * np.eye(count)[targets] * 2 + 1.5 * generator.normal(size=(examples, count))
+        sides = []
+        for weaker in (0.0, worse):
+            logits = shared * (1 - weaker) + generator.normal(size=(examples, count)) * np.exp(
+                generator.normal(size=(examples, 1))
+            )
+            probabilities = np.exp(logits - logits.max(1, keepdims=True))
+            probabilities /= probabilities.sum(1, keepdims=True)
+            columns = {f"probability_{label}": column for label, column in enumerate(probabilities.T)}
+            table = pd.DataFrame({"target": targets, "predicted": probabilities.argmax(1), **columns})
+            sides.append(predicted(table, dict.fromkeys(scores, 0.0)))
+        return ps(classifiers.compared(sides[0], sides[1], RESAMPLES), scores)
+
+    return draw
+
+
+def forecasts(dates: int, horizon: int) -> Callable[[np.random.Generator, float], Pairs]:
+    """Errors of overlapping forecasts: each sums what came in `horizon` steps, of which models knew little."""
+
+    def draw(generator: np.random.Generator, worse: float) -> Pairs:
+        steps = np.ones(horizon) / math.sqrt(horizon)
+        noise = generator.normal(size=(3, dates + horizon - 1))
+        came, *told = (np.convolve(row, steps, "valid") for row in noise)
+        squares = [(came + told[0]) ** 2, (came + told[1]) ** 2 * (1 + worse) ** 2]
+        one, other = (Ratio(each, np.ones(dates), math.sqrt, lambda ratio: 0.5 / math.sqrt(ratio)) for each in squares)
+        rectangular = diebold_mariano(squares[1] - squares[0], horizon)
+        found = {"rmse": difference(one, other, horizon, "")[2].p}
+        return found | ({"rmse, rectangular kernel (not used)": rectangular[1]} if rectangular else {})
+
+    return draw
+
+
+def tokens(count: int, reach: int) -> Callable[[np.random.Generator, float], Pairs]:
+    """Losses in nats, which hang together over about `reach` tokens, in both models and in each."""
+
+    rho = math.exp(-1 / reach)
+
+    def draw(generator: np.random.Generator, worse: float) -> Pairs:
+        shared, *own = lfilter([math.sqrt(1 - rho**2)], [1, -rho], generator.normal(size=(3, count)))
+        rough = generator.normal(size=(2, count))
+        sides = []
+        for each, noise, more in zip(own, rough, (0.0, worse), strict=True):
+            losses = np.logaddexp(0, 1 + shared + 0.3 * each + 0.7 * noise) + more
+            table = pd.DataFrame({"target": np.zeros(count, np.int64), "log_probability": -losses})
+            sides.append(predicted(table, {"bits_per_character": 1.0}))
+        return ps(language.compared(sides[0], sides[1]), ("loss",))
+
+    return draw
+
+
+def sentences(count: int) -> Callable[[np.random.Generator, float], Pairs]:
+    """Translations whose tokens match a reference in runs, more of them in easy sentences; lengths vary a little."""
+
+    def draw(generator: np.random.Generator, worse: float) -> Pairs:
+        references, easy = 4 + generator.poisson(9, count), generator.normal(1.0, 1.0, count)
+        sides = []
+        for weaker in (0.0, worse):
+            lengths = np.maximum(1, references + generator.integers(-2, 3, count))
+            chance = 1 / (1 + np.exp(-(easy - weaker + generator.normal(0, 0.7, count))))
+            there = np.arange(lengths.max()) < lengths[:, None]  # (sentences, places)
+            match = (generator.random(there.shape) < chance[:, None]) & there
+            correct, total = [], []
+            for order in range(1, 5):
+                runs = np.lib.stride_tricks.sliding_window_view(match, order, axis=1).all(2)
+                correct.append(runs.sum(1))
+                total.append(np.maximum(lengths - order + 1, 0))
+            columns = {"correct": np.stack(correct, 1).tolist(), "total": np.stack(total, 1).tolist()}
+            table = pd.DataFrame(columns | {"hypothesis_length": lengths, "reference_length": references})
+            sides.append(predicted(table, {}))
+        return ps(translations.compared(sides[0], sides[1], RESAMPLES), ("bleu",))
+
+    return draw
+
+
+def ps(found: dict[str, tuple[float, float, Difference]], scores: tuple[str, ...]) -> Pairs:
+    return {name: found[name][2].p for name in scores}
+
+
+ALL = ("accuracy", "precision", "recall", "f1", "loss", "calibration_error", "roc_auc", "average_precision")
+CASES = [
+    Case("300 examples of 2 classes", classes(300, 2, ALL), 0.3),
+    Case("300 examples of 10 classes", classes(300, 10, ALL[:6]), 0.3),
+    Case("2,000 examples of 3 classes", classes(2000, 3, ALL[:6]), 0.15),
+    Case("forecasts 1 step ahead, 250 dates", forecasts(250, 1), 0.15),
+    Case("forecasts 5 steps ahead, 100 dates", forecasts(100, 5), 0.3),
+    Case("forecasts 5 steps ahead, 900 dates", forecasts(900, 5), 0.15),
+    Case("forecasts 24 steps ahead, 300 dates", forecasts(300, 24), 0.5),
+    Case("forecasts 24 steps ahead, 2,000 dates", forecasts(2000, 24), 0.2),
+    Case("a text of 100,000 tokens, dependent over 50", tokens(100_000, 50), 0.02),
+    Case("a text of 4,000 tokens, dependent over 50", tokens(4_000, 50), 0.1),
+    Case("300 translated sentences", sentences(300), 0.3),
+    Case("2,000 translated sentences", sentences(2000), 0.1),
+]
+
+
+def rates(case: Case, trials: int, worse: float) -> dict[str, dict[str, float]]:
+    """By score, the share of trials with p < 0.05, and its 95% interval (Wilson)."""
+    generator = np.random.default_rng(0)
+    drawn = [case.draw(generator, worse) for _ in range(trials)]
+    found = {}
+    for score in drawn[0]:
+        told = np.array([sum(each[score] < ALPHA for each in drawn)])
+        low, high = wilson(told, np.array([trials]))
+        values = {"rate": told[0] / trials, "low": low[0], "high": high[0]}
+        found[score] = {name: round(float(value), 4) for name, value in values.items()}
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--trials",
+        type=int,
+        default=1000,
+        help="of each case, a fifth of them of real differences (default: %(default)s)",
+    )
+    trials = parser.parse_args().trials
+    made: list[dict[str, Any]] = []
+    for case in track(CASES, "Simulating"):
+        alarms, power = rates(case, trials, 0.0), rates(case, -(-trials // 5), case.worse)
+        made += [
+            {"case": case.what, "score": score, "false_alarms": alarms[score], "power": power[score]}
+            for score in alarms
+        ]
+    write_json(RESULTS, {"level": ALPHA, "trials": trials, "rates": made})
+    table = Table("simulated", "score", "false alarms", "95% interval", "a real difference is found", box=None)
+    for row in made:
+        alarm, found = row["false_alarms"], row["power"]
+        interval = f"{alarm['low']:.1%}-{alarm['high']:.1%}"
+        table.add_row(row["case"], row["score"], f"{alarm['rate']:.1%}", interval, f"{found['rate']:.0%}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

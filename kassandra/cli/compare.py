@@ -1,0 +1,221 @@
+"""`kassandra compare`: what another revision has changed in the results, as a table, JSON, or a comment in Markdown."""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from kassandra.comparison.compare import Comparison, Pipeline, Row
+from kassandra.comparison.compare import compare as judge
+from kassandra.comparison.revisions import sides
+from kassandra.contracts.errors import KassandraError
+from kassandra.evaluation.intervals import Score
+
+COLOURS = {"better": "green", "worse": "red", "not comparable": "yellow", "differs": "yellow"}
+SIGNS = {"better": "✅", "worse": "❌", "no evidence": "➖", "identical": "🟰", "differs": "❔", "not comparable": "❔"}
+WIDTH = 120  # columns of text, so that no number is cut where the output is no terminal
+SEEDS = "Intervals and p are of other test examples like these. Another seed of training may change as much again."
+
+
+def compare(
+    a: str, b: str, names: list[str], as_json: bool, markdown: bool, plot: Path | None, fail_if_worse: bool
+) -> int:
+    """Prints the comparison of two revisions; returns the exit status."""
+    if as_json and markdown:
+        raise KassandraError("kassandra compare: give either --json or --markdown")
+    if plot and plot.suffix.lower() != ".png":
+        raise KassandraError(f"--plot {plot}: the picture is a PNG; give a name that ends in .png")
+    with sides(a, b) as (one, other):
+        found = judge(one, other, names)
+    if plot:
+        from kassandra.comparison.forest import forest
+
+        forest(found, plot)
+    if as_json:
+        print(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+    elif markdown:
+        print("\n".join(_as_markdown(found)))
+    else:
+        _show(found)
+    return int(fail_if_worse and bool(found.worse))
+
+
+def _show(found: Comparison) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, WIDTH)
+    console.print(f"A = {escape(found.a)}, B = {escape(found.b)}")
+    for line in _beside(found):
+        console.print(escape(line))
+    for pipeline in found.pipelines:
+        colour = COLOURS.get(pipeline.verdict, "bold")
+        console.print(f"\n[bold]{escape(pipeline.name)}[/]: [{colour}]{_sentence(pipeline)}[/]")
+        for line in _params(pipeline):
+            console.print(f"  {escape(line)}")
+        if pipeline.verdict != "identical":
+            console.print(_table(pipeline))
+            console.print(f"  {_tests(pipeline)}")
+        for note in pipeline.notes:
+            console.print(f"  [yellow]Note:[/] {escape(note)}")
+    if any(row.difference and row.verdict != "identical" for row in _headlines(found)):
+        console.print(f"\n{SEEDS}")
+
+
+def _headlines(found: Comparison) -> list[Row]:
+    return [pipeline.headline for pipeline in found.pipelines]
+
+
+def _table(pipeline: Pipeline) -> Table:
+    table = Table("  score", "A", "B", "B - A", "95% interval", "p", "verdict", box=None)
+    for number, row in enumerate(pipeline.rows):
+        a, b, difference, interval, p = _cells(row)
+        colour = COLOURS.get(row.verdict, "default")
+        name = f"  [bold]{row.score}[/]" if number == 0 else f"  {row.score}"
+        table.add_row(name, a, b, difference, interval.replace("[", r"\["), p, f"[{colour}]{row.verdict}[/]")
+    return table
+
+
+def _tests(pipeline: Pipeline) -> str:
+    """Which method gave p and interval of which scores."""
+    by: dict[str, list[str]] = {}
+    for row in pipeline.rows:
+        if row.difference:
+            by.setdefault(row.difference.test, []).append(row.score)
+    if len(by) == 1:
+        return f"By {next(iter(by))}."
+    return "; ".join(f"{', '.join(scores)} by {test}" for test, scores in by.items()) + "." * bool(by)
+
+
+def _cells(row: Row) -> list[str]:
+    """A, B, the difference, its interval and p, with as many digits as the interval has a use for."""
+    if row.difference is None:
+        return ["" if row.a is None else f"{row.a:.4f}", f"{row.b:.4f}", "", "", ""]
+    value, low, high, p, _ = row.difference
+    decimals = max(4, math.ceil(-math.log10(high - low)) + 1) if high > low else 4
+    difference, interval = Score(value, low, high).text("+").split(" ", 1)
+    return [f"{row.a:.{decimals}f}", f"{row.b:.{decimals}f}", difference, interval, _p(p)]
+
+
+def _p(p: float) -> str:
+    """
+    >>> _p(0.61), _p(0.0123), _p(0.04996), _p(2e-7), _p(1.0)
+    ('0.61', '0.012', '0.04996', '<0.0001', '1.00')
+    """
+    if p < 0.0001:
+        return "<0.0001"
+    decimals = 2 if p >= 0.1 else 3
+    while round(p, decimals) == 0.05 and p != 0.05:  # which side of it decides
+        decimals += 1
+    return f"{p:.{decimals}f}" if p >= 0.001 else f"{p:.4f}"
+
+
+def _sentence(pipeline: Pipeline) -> str:
+    """The verdict in words."""
+    row = pipeline.headline
+    if row.difference is None:
+        return f"cannot be compared: {pipeline.notes[0]}" if row.a is None else f"{row.score} cannot be compared"
+    if row.verdict == "identical":
+        same = all(each.verdict == "identical" for each in pipeline.rows)
+        return "identical results" if same else f"{row.score} is identical"
+    a, b, difference, interval, p = _cells(row)
+    numbers = f"{row.score} {a} → {b}, {difference} {interval}, p = {p}".replace("= <", "< ")
+    if row.verdict == "no evidence":
+        return f"no evidence of a difference ({numbers})"
+    return f"B is {row.verdict} ({numbers})" if row.verdict != "differs" else f"{row.score} differs ({numbers})"
+
+
+def _beside(found: Comparison) -> list[str]:
+    """What is not of a pipeline that both have."""
+    lines = [f"seed: {found.seed[0]} → {found.seed[1]}"] if found.seed else []
+    lines += [f"{name}: new pipeline in B" for name in found.added]
+    lines += [f"{name}: no longer a pipeline in B" for name in found.removed]
+    return lines + [f"{name}: no results at {where}" for name, where in found.unfinished.items()]
+
+
+def _params(pipeline: Pipeline) -> list[str]:
+    return [f"{key}: {_value(old)} → {_value(new)}" for key, (old, new) in pipeline.params.items()]
+
+
+def _value(value: Any) -> str:
+    return (
+        "(not set)" if value is None else json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+    )
+
+
+def _as_json(found: Comparison) -> dict[str, Any]:
+    """Numbers in full; of a score without difference, null."""
+    pipelines = {
+        pipeline.name: {
+            "verdict": pipeline.verdict,
+            "headline": pipeline.headline.score,
+            "params": {key: {"a": old, "b": new} for key, (old, new) in pipeline.params.items()},
+            "scores": [_row_as_json(row) for row in pipeline.rows],
+            "notes": list(pipeline.notes),
+        }
+        for pipeline in found.pipelines
+    }
+    rest = dataclasses.asdict(dataclasses.replace(found, pipelines=()))
+    return rest | {"seed": dict(zip("ab", found.seed, strict=True)) if found.seed else None, "pipelines": pipelines}
+
+
+def _row_as_json(row: Row) -> dict[str, Any]:
+    difference = row.difference._asdict() if row.difference else None
+    test, p = (difference.pop("test"), difference.pop("p")) if difference else (None, None)
+    return {
+        "score": row.score, "a": row.a, "b": row.b, "difference": difference, "p": p, "test": test,
+        "paired": row.paired, "verdict": row.verdict,
+    }  # fmt: skip
+
+
+def _as_markdown(found: Comparison) -> list[str]:
+    """A comment for a pull request: a line for each pipeline, and what else there is to know folded away."""
+    lines = [f"### Results: {_code(found.b)} against {_code(found.a)}", ""]
+    if found.pipelines:
+        lines += ["| | pipeline | score | A | B | B − A, 95% interval | p | verdict |", "|-|-|-|-|-|-|-|-|"]
+    for pipeline in found.pipelines:
+        row = pipeline.headline
+        a, b, difference, interval, p = _cells(row)
+        verdict = f"**{row.verdict}**" if row.verdict in ("better", "worse") else row.verdict
+        verdict += "" if row.paired or row.difference is None else " (unpaired)"
+        cells = [
+            SIGNS[row.verdict],
+            _code(pipeline.name),
+            row.score,
+            a,
+            b,
+            f"{difference} {interval}".strip(),
+            p,
+            verdict,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += ["", *[f"- {_plain(line)}" for line in _beside(found)]]
+    for pipeline in found.pipelines:
+        details = _details(pipeline)
+        if details:
+            lines += ["", f"<details><summary>{_plain(pipeline.name)}</summary>", "", *details, "", "</details>"]
+    return [*lines, "", f"A = {_code(found.a)}, B = {_code(found.b)}. {SEEDS}"]
+
+
+def _details(pipeline: Pipeline) -> list[str]:
+    lines = [f"- {_code(line)}" for line in _params(pipeline)]
+    lines += [f"- {_plain(note)}" for note in pipeline.notes]
+    if pipeline.verdict != "identical":
+        lines += ["", "| score | A | B | B − A | 95% interval | p | verdict |", "|-|-|-|-|-|-|-|"]
+        for row in pipeline.rows:
+            a, b, difference, interval, p = _cells(row)
+            lines.append(f"| {' | '.join([row.score, a, b, difference, interval, p, row.verdict])} |")
+        lines += ["", _plain(_tests(pipeline))]
+    return lines
+
+
+def _plain(text: str) -> str:
+    """What names and values of params hold is text, and none of it markup."""
+    return text.translate({ord(mark): f"&#{ord(mark)};" for mark in "&\\`*_[]<>|#@"})
+
+
+def _code(text: str) -> str:
+    return "`" + " ".join(text.replace("`", "'").replace("|", "\\|").split()) + "`"
