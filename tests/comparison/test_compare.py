@@ -1,0 +1,214 @@
+"""Verdicts: paired where both predictions are there, else by both intervals, and never of what cannot be compared."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kassandra.comparison.compare import compare
+from kassandra.contracts.errors import KassandraError
+from kassandra.evaluation.intervals import Z
+
+DIGITS = {"digits": {"task": "images", "model": {"variant": "vanilla", "hidden_size": 8}, "train": {"epochs": 1}}}
+WIDER = {"digits": {"task": "images", "model": {"variant": "vanilla", "hidden_size": 9}, "train": {"epochs": 1}}}
+
+
+def stored(**scores):
+    """A test.json of (value, half of its interval) by score."""
+    rows = [{"score": name, "value": v, "low": v - half, "high": v + half} for name, (v, half) in scores.items()]
+    return {"examples": 100, "intervals": rows}
+
+
+@pytest.fixture
+def classifiers(side, answers):
+    """A side whose classifier is right about this often; other keywords as those of `answers`."""
+
+    def classifiers(label, share, pipelines=DIGITS, predictions=True, **how):
+        result, table = answers(share, **how)
+        return side(label, pipelines, {"digits": result}, {"digits": table} if predictions else {})
+
+    return classifiers
+
+
+@pytest.mark.slow
+def test_a_verdict_is_that_of_the_headline(classifiers):
+    (found,) = compare(classifiers("A", 0.8), classifiers("B", 0.9, WIDER, own=2), []).pipelines
+    assert (found.verdict, found.headline.score, found.headline.paired) == ("better", "accuracy", True)
+    assert found.params == {"pipelines.digits.model.hidden_size": (8, 9)}
+    assert found.notes == ()
+    verdicts = {row.score: row.verdict for row in found.rows}
+    assert verdicts["f1"] == "better"
+    (back,) = compare(classifiers("B", 0.9, own=2), classifiers("A", 0.8), []).pipelines
+    assert back.verdict == "worse"
+    assert back.headline.difference.value == -found.headline.difference.value
+
+
+@pytest.mark.slow
+def test_the_same_results_are_identical_with_or_without_predictions(classifiers):
+    found = compare(classifiers("A", 0.8, predictions=False), classifiers("B", 0.8, WIDER), [])
+    (pipeline,) = found.pipelines
+    assert {row.verdict for row in pipeline.rows} == {"identical"}
+    assert found.worse == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ({"predictions": False}, "data/predictions/digits/test.parquet of B is not in DVC's cache"),
+        ({"seed": 1}, "the test examples are not the same: test examples of other classes"),
+        ({"examples": 200}, "the test examples are not the same: 300 test examples at A, 200 at B"),
+    ],
+)
+def test_without_pairs_intervals_are_compared_and_it_is_said_why(classifiers, how, reason):
+    a, b = classifiers("A", 0.8), classifiers("B", 0.9, own=2, **how)
+    (found,) = compare(a, b, []).pipelines
+    assert reason in found.notes[0]
+    assert found.notes[0].startswith("No score could be compared example by example")
+    row, (one, other) = found.headline, (side.results("digits")["intervals"][0] for side in (a, b))
+    assert not row.paired
+    error = np.hypot(*[(each["high"] - each["low"]) / 2 for each in (one, other)]) / Z
+    assert (row.difference.high - row.difference.low) / 2 == pytest.approx(Z * error)
+    assert (row.difference.low > 0) == (row.difference.p < 0.05) == (row.verdict == "better")
+
+
+@pytest.mark.slow
+def test_a_score_that_is_not_stored_as_predicted_is_not_paired(side, answers):
+    """As where the work tree has predictions of another run than metrics/ have."""
+    (result, table), b = answers(0.8), answers(0.9, own=2)
+    result["intervals"][0]["value"] += 0.01
+    sides = [
+        side(name, DIGITS, {"digits": r}, {"digits": t}) for name, (r, t) in {"A": (result, table), "B": b}.items()
+    ]
+    (found,) = compare(*sides, []).pipelines
+    assert [row.score for row in found.rows if not row.paired] == ["accuracy"]
+    assert "data/predictions/digits are not those that metrics/digits/test.json scores" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("score", "more"),
+    [("accuracy", "better"), ("loss", "worse"), ("rmse", "worse"), ("bleu", "better"), ("coverage_90", "differs")],
+)
+def test_more_is_better_or_worse_as_the_score_says(side, score, more):
+    sides = [
+        side(at, DIGITS, {"digits": stored(**{score: (value, 0.1)})}, {}) for at, value in {"A": 1, "B": 2}.items()
+    ]
+    (found,) = compare(*sides, []).pipelines
+    assert found.verdict == more
+    (close,) = compare(sides[0], side("B", DIGITS, {"digits": stored(**{score: (1.1, 0.1)})}, {}), []).pipelines
+    assert close.verdict == "no evidence"
+
+
+def test_scores_without_width_and_yet_other_values():
+    from kassandra.comparison.compare import _row
+    from kassandra.comparison.pairing import Paired
+
+    one, other = ({"value": value, "low": value, "high": value} for value in (1.0, 0.9))
+    assert _row("accuracy", one, other, Paired({}, "")).verdict == "worse"
+    assert _row("accuracy", one, one, Paired({}, "")).verdict == "identical"
+
+
+def language(side, label, tokens, loss, count):
+    pipelines = {"plays": {"task": "language", "source": {"dataset": "x"}, "prepare": {"tokens": tokens}}}
+    scores = {
+        "loss": (loss, 0.01),
+        "perplexity": (np.exp(loss), 0.1),
+        "bits_per_character": (loss / tokens.count("a"), 0.01),
+    }
+    table = pd.DataFrame({"target": np.arange(count), "log_probability": -np.full(count, loss)})
+    return side(label, pipelines, {"plays": stored(**scores)}, {"plays": table})
+
+
+def test_losses_of_words_and_of_characters_are_not_compared(side):
+    """Bits per character are."""
+    (found,) = compare(language(side, "A", "characters", 1.5, 90), language(side, "B", "wards", 5.0, 20), []).pipelines
+    assert [row.verdict for row in found.rows] == ["not comparable", "not comparable", "worse"]
+    assert "prepare.tokens changed" in found.notes[0]
+    assert found.headline.difference is None
+
+
+def test_another_task_is_not_compared(side):
+    a = side("A", {"x": {"task": "images"}}, {"x": stored(accuracy=(0.9, 0.1), loss=(1, 0.1))}, {})
+    b = side("B", {"x": {"task": "language"}}, {"x": stored(loss=(2, 0.1))}, {})
+    (found,) = compare(a, b, []).pipelines
+    assert (found.verdict, found.headline.a, found.headline.b) == ("not comparable", None, 2)
+    assert "the headline was accuracy and is loss" in found.notes[0]
+
+
+def test_bleu_of_other_signatures_is_not_compared(side):
+    pipelines, sides = {"x": {"task": "translation"}}, []
+    for label, tokenizer in (("A", "13a"), ("B", "char")):
+        result = stored(bleu=(30, 1), chrf=(50, 1)) | {"signatures": [f"bleu: BLEU|tok:{tokenizer}", "chrf: chrF2|x"]}
+        result["intervals"][0]["value"] += len(sides)
+        sides.append(side(label, pipelines, {"x": result}, {}))
+    (found,) = compare(*sides, []).pipelines
+    assert [row.verdict for row in found.rows] == ["not comparable", "no evidence"]
+
+
+def test_what_only_one_side_has(side):
+    result = {"digits": stored(accuracy=(0.9, 0.1))}
+    a = side("A", {**DIGITS, "old": {"task": "images"}, "both": {"task": "images"}}, result, {}, seed=1)
+    b = side("B", {**DIGITS, "new": {"task": "images"}, "both": {"task": "images"}}, result, {}, seed=2)
+    found = compare(a, b, [])
+    assert (found.added, found.removed, found.seed) == (("new",), ("old",), (1, 2))
+    assert found.unfinished == {"both": "A and B"}
+    assert [pipeline.name for pipeline in found.pipelines] == ["digits"]
+    assert compare(a, b, ["digits"]).added == ()
+
+
+LOCK = """\
+schema: '2.0'
+stages:
+  train@digits:
+    cmd: exec python -m stages.train digits
+    deps:
+    - path: data/raw/digits
+      hash: md5
+      md5: {raw}.dir
+    - path: kassandra/training/loop.py
+      hash: md5
+      md5: {code}
+    params:
+      params.yaml:
+        pipelines.digits.model:
+          hidden_size: 8
+          variant: vanilla
+        seed: {seed}
+"""
+
+
+def test_what_else_has_changed_is_told(side):
+    results = [
+        {"digits": stored(accuracy=(value, 0.1)) | {"trained_on": [f"threads: {n}"]}}
+        for n, value in enumerate((0.8, 0.9))
+    ]
+    locks = [LOCK.format(raw=n, code=n, seed=n) for n in range(2)]
+    a, b = (side(at, DIGITS, r, {}, lock) for at, r, lock in zip("AB", results, locks, strict=True))
+    (found,) = compare(a, b, []).pipelines
+    assert "B: these are results of before seed was changed; `dvc repro evaluate@digits` makes new ones." in found.notes
+    assert "Code that it depends on changed too: kassandra/training/loop.py." in found.notes
+    assert "data/raw/digits changed too." in found.notes
+    assert "Trained on another machine: threads: 0 → 1." in found.notes
+
+
+@pytest.mark.parametrize(
+    ("pipelines", "results", "names", "error"),
+    [
+        ({}, {}, [], r"B: has no pipelines: params.yaml is missing there, or has no section 'pipelines'"),
+        (DIGITS, {}, [], r"B: no results: git has no metrics/<pipeline>/test.json there"),
+        (DIGITS, {}, ["digits"], r"B: no results of digits"),
+        (DIGITS, {}, ["digts"], r"unknown pipeline 'digts'; known pipelines are \['digits'\] \(did you mean"),
+    ],
+)  # fmt: skip
+def test_mistakes(side, pipelines, results, names, error):
+    a = side("A", DIGITS, {"digits": stored(accuracy=(0.9, 0.1))}, {})
+    with pytest.raises(KassandraError, match=error):
+        compare(a, side("B", pipelines, results, {}), names)
+
+
+def test_a_damaged_file_is_named(side):
+    a = side("A", DIGITS, {"digits": stored(accuracy=(0.9, 0.1))}, {})
+    broken = side("B", DIGITS, {"digits": {}}, {})
+    original = broken.read
+    object.__setattr__(broken, "read", lambda path: b"{" if path.suffix == ".json" else original(path))
+    with pytest.raises(KassandraError, match=r"metrics/digits/test\.json at B is damaged"):
+        compare(a, broken, [])
