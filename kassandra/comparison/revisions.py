@@ -174,6 +174,9 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
             raise KassandraError(f"{root.resolve()}: DVC cannot read it: {error}") from None
         if isinstance(here.scm, NoSCM):
             raise KassandraError(f"{here.root_dir}: not a git repository, so there are no revisions to compare")
+        # An old commit knows an old remote or none: the cache and the remotes of now serve all.
+        stores = {"core": {"remote": here.config["core"].get("remote")}} if here.config["core"].get("remote") else {}
+        stores |= {name: dict(here.config[name]) for name in ("cache", "remote") if here.config[name]}
         found = []
         for revision in revisions:
             if revision == WORKSPACE:
@@ -189,7 +192,7 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
                     f"(`dvc exp show` lists them), or {WORKSPACE!r} (a shallow clone has only its last commits)"
                 )
             try:
-                there = stack.enter_context(Repo(here.root_dir, rev=commit))
+                there = stack.enter_context(Repo(here.root_dir, rev=commit, config=stores))
             except NotDvcRepoError:
                 raise KassandraError(
                     f"{revision}: at this revision there is no DVC repository, so no results"
