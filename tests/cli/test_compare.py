@@ -1,0 +1,128 @@
+"""`kassandra compare`: a table, JSON, Markdown, a picture, and an exit status."""
+
+import json
+import re
+from contextlib import contextmanager
+
+import pytest
+from PIL import Image
+
+PIPELINES = {"digits": {"task": "images", "train": {"epochs": 1}}, "same": {"task": "images"}}
+
+
+def stored(value, half=0.01, loss=0.5):
+    scores = [("accuracy", value, half), ("loss", loss, 0.1)]
+    return {"examples": 9, "intervals": [{"score": n, "value": v, "low": v - h, "high": v + h} for n, v, h in scores]}
+
+
+@pytest.fixture
+def compare(kassandra, monkeypatch, side):
+    """Runs `kassandra compare` with HEAD, whose accuracy is 0.9, and another side."""
+
+    def compare(*options, accuracy=0.8, pipelines=PIPELINES):
+        import kassandra.cli.compare as module
+
+        @contextmanager
+        def sides(one, other):
+            results = [{"digits": stored(value), "same": stored(0.5)} for value in (0.9, accuracy)]
+            yield [side(one, PIPELINES, results[0], {}), side(other, pipelines, results[1], {})]
+
+        monkeypatch.setattr(module, "sides", sides)
+        return kassandra("compare", *options)
+
+    return compare
+
+
+def test_a_table(compare):
+    changed = PIPELINES | {"digits": {"task": "images", "train": {"epochs": 2, "precision": "bf16"}}, "new": {}}
+    said = compare(pipelines=changed)
+    assert said.status == 0
+    lines = said.out.splitlines()
+    assert lines[:2] == ["A = HEAD, B = workspace", "new: new pipeline in B"]
+    assert "digits: B is worse (accuracy 0.9000 → 0.8000, -0.1000 [-0.1141, -0.0859], p < 0.0001)" in lines
+    assert "  pipelines.digits.train.epochs: 1 → 2" in lines
+    assert "  pipelines.digits.train.precision: (not set) → bf16" in lines
+    assert re.search(
+        r"^ +loss +0.5000 +0.5000 +\+0.0000 +\[-0.1414, \+0.1414\] +1.00 +no evidence", said.out, re.MULTILINE
+    )
+    assert "  By the intervals of A and B, unpaired (normal approximation)." in lines
+    assert (
+        "Note: No score could be compared example by example: data/predictions/digits/test.parquet of HEAD" in said.out
+    )
+    assert "same: identical results" in lines
+    assert "Another seed of training may change as much again." in lines[-1]
+
+
+def test_no_more_is_said_than_needs_be(compare):
+    assert compare(accuracy=0.9).out.splitlines()[1:] == [
+        "",
+        "digits: identical results",
+        "",
+        "same: identical results",
+    ]
+    assert "digits" not in compare("--pipeline", "same").out
+
+
+def test_json(compare):
+    found = json.loads(compare("old", "new", "--json").out)
+    assert (found["a"], found["b"], found["seed"]) == ("old", "new", None)
+    digits = found["pipelines"]["digits"]
+    assert (digits["verdict"], digits["headline"]) == ("worse", "accuracy")
+    accuracy, loss = digits["scores"]
+    assert accuracy["difference"]["value"] == pytest.approx(-0.1)
+    assert accuracy["p"] < 1e-9
+    assert (accuracy["paired"], loss["verdict"]) == (False, "no evidence")
+
+
+def test_json_of_what_cannot_be_compared(compare):
+    found = json.loads(compare("--json", pipelines={"digits": {"task": "speech"}}).out)
+    scores = found["pipelines"]["digits"]["scores"]
+    assert [(row["difference"], row["p"], row["verdict"]) for row in scores] == [(None, None, "not comparable")] * 2
+
+
+def test_markdown(compare):
+    changed = PIPELINES | {"digits": {"task": "images", "train": {"epochs": "<b>`|@you"}}}
+    lines = compare("main", "HEAD", "--markdown", pipelines=changed).out.splitlines()
+    assert lines[0] == "### Results: `HEAD` against `main`"
+    assert (
+        "| ❌ | `digits` | accuracy | 0.9000 | 0.8000 | -0.1000 [-0.1141, -0.0859] | <0.0001 | **worse** (unpaired) |"
+        in lines
+    )
+    assert lines.count("</details>") == 1  # of what is identical there is nothing more to say
+    tables = [line for line in lines if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} == {9, 8}  # of the headlines, and of all scores
+    inside = lines[lines.index("<details><summary>digits</summary>") :]
+    assert r"- `pipelines.digits.train.epochs: 1 → <b>'\|@you`" in inside  # as code, which is no markup
+
+
+@pytest.mark.parametrize(("accuracy", "status"), [(0.8, 1), (0.95, 0), (0.9, 0), (0.899, 0)])
+def test_fail_if_worse(compare, accuracy, status):
+    assert compare("--fail-if-worse", accuracy=accuracy).status == status
+    assert compare(accuracy=accuracy).status == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pipelines", [PIPELINES, {"digits": {"task": "speech"}}], ids=["comparable", "not comparable"])
+def test_a_picture(compare, tmp_path, pipelines):
+    paths = [tmp_path / name for name in ("one.png", "other.png")]
+    for path in paths:
+        assert compare("--plot", path, pipelines=pipelines).status == 0
+    with Image.open(paths[0]) as picture:
+        assert picture.format == "PNG"
+        colours = {colour[:3] for _, colour in picture.convert("RGBA").getcolors(1 << 20)}
+        assert ((0xD1, 0x66, 0x1B) in colours) == (pipelines == PIPELINES)  # orange is worse
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--json", "--markdown"], "Error: kassandra compare: give either --json or --markdown"),
+        (["--plot", "difference.svg"], "Error: --plot difference.svg: the picture is a PNG; give a name that ends in"),
+        (["--pipeline", "digit"], "(did you mean 'digits'?)"),
+    ],
+)  # fmt: skip
+def test_mistakes(compare, options, error):
+    said = compare(*options)
+    assert said.status == 1
+    assert error in said.err
