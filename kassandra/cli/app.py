@@ -234,3 +234,20 @@ def compare(
     from kassandra.cli.compare import compare as show
 
     raise typer.Exit(show(rev_a, rev_b, pipeline or [], as_json, markdown, plot, fail_if_worse))
+
+
+@app.command()
+def push(
+    remote: Annotated[str | None, typer.Option(help="A remote of DVC; the default one if none.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Read what is there, and send again what is damaged.")] = False,
+) -> None:
+    """Share what was made here: `dvc push --run-cache --all-commits`, and the metrics and runs that it leaves out.
+
+    Elsewhere `dvc pull --run-cache` and then `dvc repro --pull` execute nothing that was executed here; see
+    docs/sharing.md.
+
+    Example: kassandra push
+    """
+    from kassandra.cli.push import push as send
+
+    send(remote, check)

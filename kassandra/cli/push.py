@@ -1,0 +1,71 @@
+"""`kassandra push`: what was made here, to a DVC remote; all of it, so that nobody need make it again."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from kassandra.contracts.errors import KassandraError
+
+AGAIN = "nothing is lost here; mend that and push again, what has arrived is not sent twice"
+
+
+def push(remote: str | None, check: bool) -> None:
+    """`dvc push --run-cache --all-commits`, and then what that leaves out of what the run cache tells of.
+
+    DVC (3.67) sends the run cache, but of what it names only what commits have: not the metrics and plots, which git
+    has, nor runs that were never committed; elsewhere these would be run again. And where the list of a folder is on
+    the remote, DVC believes that the files in it are; here each is looked for, and sent if it was lost.
+
+    Args:
+        check: read what is there, and send again what is not what its name says.
+
+    Raises:
+        KassandraError: no remote, or one that refuses, or is gone.
+    """
+    chosen = ["--remote", remote] if remote else []
+    done = subprocess.run([sys.executable, "-m", "dvc", "push", "--run-cache", "--all-commits", *chosen])
+    if done.returncode != 0:  # it has said why
+        raise KassandraError(f"`dvc push` did not finish: {AGAIN}")
+    try:
+        count = _push_outputs_of_runs(remote, check)
+    except Exception as error:  # each kind of remote has its own
+        raise KassandraError(
+            f"what runs made could not be pushed ({type(error).__name__}: {error}): {AGAIN}"
+        ) from error
+    print(f"{count} more {'file' if count == 1 else 'files'} that runs made pushed")
+
+
+def _push_outputs_of_runs(remote: str | None, check: bool) -> int:
+    """Send what the run cache here names and the remote lacks; gives the number of files."""
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        runs = [(path.parent.name, path.name) for path in Path(repo.stage_cache.cache_dir).glob("*/*/*")]
+        made = {info.value for infos in repo.stage_cache.get_used_objs(runs).values() for info in infos}
+        here, there = repo.cache.local, repo.cloud.get_remote_odb(remote, "push")
+        names = {name for name in made if here.exists(name)}
+        lacks = names - set(there.oids_exist(names))
+        for name in names - lacks if check else ():
+            if not _whole(there, name):
+                there.delete(name)
+                lacks.add(name)
+        if damaged := sorted(name for name in lacks if not _whole(here, name)):
+            raise KassandraError(f"damaged in the cache here: {', '.join(here.oid_to_path(name) for name in damaged)}")
+        # Lists of folders last: to DVC, one that is there says that its files are.
+        for some in (
+            sorted(name for name in lacks if not name.endswith(".dir")),
+            sorted(name for name in lacks if name.endswith(".dir")),
+        ):
+            there.add([here.oid_to_path(name) for name in some], here.fs, some)
+        if left := lacks - set(there.oids_exist(lacks)):  # `verify` removes what did not arrive whole
+            raise KassandraError(f"{len(left)} of {len(lacks)} files did not arrive whole")
+        return len(lacks)
+
+
+def _whole(store: Any, name: str) -> bool:
+    """Whether a file of a cache or remote of DVC is what its name, a hash, says."""
+    from dvc_data.hashfile.hash import hash_file
+
+    _, actual = hash_file(store.oid_to_path(name), store.fs, store.hash_name)
+    return actual.value == name.removesuffix(".dir")
