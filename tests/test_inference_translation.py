@@ -63,6 +63,21 @@ def test_the_log_probability_is_that_of_the_model(translator):
     assert one.log_probability == pytest.approx(-losses.sum().item(), rel=1e-5)
 
 
+def test_one_sentence_is_a_list_of_one(translator):
+    assert translator.translate("I am here.")[0].text == translator.translate(["I am here."])[0].text
+    assert len(translator.translate("I am here.")) == 1
+
+
+def test_without_alignments_the_rest_is_the_same(translator):
+    with_them, without = translator.translate(SENTENCES), translator.translate(SENTENCES, alignments=False)
+    assert [one._replace(alignment=None) for one in with_them] == without
+
+
+def test_not_utf_8(translator):
+    with pytest.raises(KassandraError, match=r"^text 2: not UTF-8: 'Caf\\udce9'$"):
+        translator.translate(["fine", "Caf\udce9"])
+
+
 @pytest.mark.parametrize("bad", [[""], ["fine", " "], [3]])
 def test_no_sentence(translator, bad):
     with pytest.raises(KassandraError, match=r"^text \d: expected some words, got "):

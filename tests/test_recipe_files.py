@@ -11,7 +11,7 @@ from kassandra.sources.catalogue import find
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
 # Digits of a score in a comment; of the relative kind where scores have units.
-DIGITS = {"accuracy": ".4f", "perplexity": ".4f", "rmse": ".4g"}
+DIGITS = {"accuracy": ".4f", "perplexity": ".4f", "rmse": ".4g", "bleu": ".2f"}
 
 
 def sections(path):
@@ -21,7 +21,7 @@ def sections(path):
 def test_there_are_some():
     assert {path.stem for path in RECIPES} >= {
         "books", "rotten-tomatoes", "wikitext-2", "imdb-pretrained", "fsdd-speakers", "sp500-volatility", "sp500-years",
-        "traffic",
+        "traffic", "multi30k",
     }  # fmt: skip
 
 

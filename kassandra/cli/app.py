@@ -205,7 +205,13 @@ def search(
 
     Example: kassandra search fsdd --storage postgresql://db.example.org/kassandra --study speech
     """
-    from kassandra.cli.search import search as begin
+    try:
+        from kassandra.cli.search import search as begin
+    except ModuleNotFoundError as error:
+        from kassandra.contracts.errors import KassandraError
+
+        needed = f"a search needs Optuna, and there is no {error.name!r}"
+        raise KassandraError(f"{needed}: `make setup`, or `pip install 'kassandra[search]'`") from None
 
     raise typer.Exit(begin(pipeline, trials, space, storage, study, pruner.value, plot))
 

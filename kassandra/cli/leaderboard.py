@@ -100,6 +100,7 @@ def _mark(rank: Rank) -> str:
 
 def _score(rank: Rank) -> str:
     """
+    >>> from kassandra.evaluation.intervals import Score
     >>> _score(Rank("best", 0.01648, Score(0.01648, 0.0141, 0.0189)))
     '0.01648 [0.01410, 0.01890]'
     """

@@ -1,5 +1,6 @@
 """`kassandra translate`: sentences into another language, line by line, and where the model looked."""
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -36,8 +37,14 @@ def translate(
         print(
             f"From {languages['source']} into {languages['target']}, a sentence per line; Ctrl-D ends.", file=sys.stderr
         )
+    if not texts and isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # whatever the locale says
     lines: list[str] = []
-    for line in texts or sys.stdin:
+    for number, line in enumerate(texts or sys.stdin, 1):
+        if any("\udc80" <= sign <= "\udcff" for sign in line):
+            raise KassandraError(
+                f"{'text' if texts else 'line'} {number}: not UTF-8; convert it, as by `iconv -t UTF-8`"
+            )
         lines.append(line.strip())
         if len(lines) == (1 if not texts and sys.stdin.isatty() else AT_ONCE):
             _show(model, lines, beam, length_penalty, alignments, as_json)
@@ -48,7 +55,7 @@ def translate(
 def _show(
     model: Translator, lines: list[str], beam: int, length_penalty: float, alignments: bool, as_json: bool
 ) -> None:
-    found = iter(model.translate([line for line in lines if line], beam, length_penalty))
+    found = iter(model.translate([line for line in lines if line], beam, length_penalty, alignments))
     for line in lines:
         one = next(found) if line else None
         if as_json:

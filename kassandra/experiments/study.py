@@ -9,20 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from kassandra.contracts.errors import KassandraError
+import optuna
+from optuna.exceptions import StorageInternalError
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
-try:
-    import optuna
-    from optuna.exceptions import StorageInternalError
-    from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-    from optuna.storages.journal import JournalFileBackend
-    from optuna.study import StudyDirection
-    from optuna.trial import FrozenTrial, TrialState
-    from sqlalchemy.exc import SQLAlchemyError
-except ModuleNotFoundError as error:
-    raise KassandraError(
-        f"a search needs Optuna ({error}): `make setup`, or `pip install 'kassandra[search]'`"
-    ) from None
+from kassandra.contracts.errors import KassandraError
 
 BEAT = 20  # seconds between two signs of life of a trial
 ATTEMPTS = 3  # to open a storage

@@ -16,6 +16,7 @@ from kassandra.models.translator import Translator as TranslatorModel
 
 BEAM = 5
 LENGTH_PENALTY = 0.6  # α of beam_search.length_normaliser; of 0.6, 1 and 1.4 the best on multi30k's validation split
+TOKENS_AT_ONCE = 1 << 16  # of the sources of a batch, once for each hypothesis
 
 
 class Translation(NamedTuple):
@@ -39,28 +40,43 @@ class Translator(Loaded):
         self.model = model.to(device)
 
     def translate(
-        self, texts: Iterable[str], beam: int = BEAM, length_penalty: float = LENGTH_PENALTY
+        self,
+        texts: str | Iterable[str],
+        beam: int = BEAM,
+        length_penalty: float = LENGTH_PENALTY,
+        alignments: bool = True,
     ) -> list[Translation]:
         """One translation per sentence.
 
         Args:
+            texts: sentences; a single one is taken for a list of one.
             beam: how many beginnings of a translation are followed at the same time; 1 takes the likeliest next token.
             length_penalty: 0 compares translations by their probability, which favours short ones; larger numbers make
                 up for length (Wu et al. 2016, eq. 14).
+            alignments: whether to tell where the model looked, which takes memory where sentences are long.
 
         Raises:
-            KassandraError: a text is empty or none, or a number is out of range.
+            KassandraError: a text is empty, no text or not UTF-8, or a number is out of range.
         """
-        return self.outputs(self.task.own_input(list(texts)), beam, length_penalty)
+        texts = [texts] if isinstance(texts, str) else list(texts)
+        for number, text in enumerate(texts, 1):
+            try:
+                str(text).encode()
+            except UnicodeEncodeError:  # lone surrogates, as Python reads bytes of another encoding
+                raise KassandraError(f"text {number}: not UTF-8: {text!a}") from None
+        return self.outputs(self.task.own_input(texts), beam, length_penalty, alignments)
 
-    def outputs(self, split: Any, beam: int = BEAM, length_penalty: float = LENGTH_PENALTY) -> list[Translation]:
+    def outputs(
+        self, split: Any, beam: int = BEAM, length_penalty: float = LENGTH_PENALTY, alignments: bool = True
+    ) -> list[Translation]:
         """The translation of each source of a split that the task has read, in order; see `translate`."""
         if not (beam >= 1 and 0 <= length_penalty < float("inf")):
             raise KassandraError(f"expected beam ≥ 1 and 0 ≤ length_penalty < ∞, got {beam} and {length_penalty:g}")
         found: list[Translation | None] = [None] * len(split.source.lengths)
-        for rows, batch in self.task.numbered_batches(split):
+        # Hypotheses are rows like others: with more of them, fewer sentences at once.
+        for rows, batch in self.task.numbered_batches(split, TOKENS_AT_ONCE // max(beam, BEAM)):
             longest = self.task.longest(batch.lengths)  # (batch,)
-            hypotheses = search(self.model, batch.inputs, batch.lengths, longest, beam, length_penalty, True)
+            hypotheses = search(self.model, batch.inputs, batch.lengths, longest, beam, length_penalty, alignments)
             for row, ids, length, one in zip(rows, batch.inputs, batch.lengths.tolist(), hypotheses, strict=True):
                 found[row] = self._translation(ids[:length].tolist(), one)
         return [one for one in found if one is not None]

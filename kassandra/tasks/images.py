@@ -2,7 +2,6 @@
 
 import gzip
 import math
-import struct
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -213,12 +212,14 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             begin = file.read(4)
             axes = begin[3] if begin[:3] == b"\0\0\x08" and len(begin) == 4 else 0
-            shape = struct.unpack(f">{axes}I", file.read(4 * axes).ljust(4 * axes, b"\0"))
-            size = math.prod(shape) if axes in (1, 2, 3) and math.prod(shape) <= LARGEST else -1
+            shape = np.frombuffer(
+                file.read(4 * axes).ljust(4 * axes, b"\xff"), ">u4"
+            ).tolist()  # 2^32 - 1 where cut off
+            size = math.prod(shape) if 0 < axes < 4 and math.prod(shape) <= LARGEST else -1
             values = file.read(size + 1)  # and no more: a small gzip file may unpack to more than there is memory
     except FileNotFoundError:
-        files = sorted(sum(IDX.values(), ()))
-        raise KassandraError(f"{raw}: no {name} or {name}.gz; the four idx files are {files}") from None
+        four = sorted(sum(IDX.values(), ()))
+        raise KassandraError(f"{raw}: no {name} or {name}.gz; the four idx files are {four}") from None
     except (OSError, EOFError, zlib.error) as error:
         raise KassandraError(f"{path}: not a whole gzip file ({error})") from None
     if len(values) != size:
@@ -242,11 +243,8 @@ def _read_folder(folder: Path, size: int) -> Images:
 def _grey(path: Path) -> Image.Image:
     """An image file in 8 bits of grey; what is transparent is white, as on paper."""
     try:
-        with (
-            warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
-            Image.open(path) as image,
-        ):
-            if image.width * image.height > PIXELS:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:  # as of 100 million pixels
+            if math.prod(image.size) > PIXELS:
                 raise ValueError(f"{image.width}×{image.height} pixels; at most {PIXELS:,} in all")
             if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut off what is above 255
                 return Image.fromarray((np.asarray(image) // 257).clip(0, 255).astype(np.uint8))

@@ -77,6 +77,16 @@ def test_a_mistake_is_one_sentence(kassandra, trained_translator, arguments, tex
     assert (done.status, done.out, done.err) == (1, "", f"Error: {text}")
 
 
+def test_what_is_not_utf_8_is_named_by_its_line(kassandra, trained_translator, monkeypatch):
+    content = b"Hi.\n\nCaf\xe9.\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+    done = kassandra("translate", trained_translator)
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "Error: line 3: not UTF-8; convert it, as by `iconv -t UTF-8`"
+    done = kassandra("translate", trained_translator, content.decode("utf-8", "surrogateescape"))
+    assert done.err == "Error: text 1: not UTF-8; convert it, as by `iconv -t UTF-8`"
+
+
 def test_without_attention_there_is_no_alignment(kassandra, prepared_tatoeba, train_small):
     folder = train_small(
         prepared_tatoeba, {"variant": "vanilla", "decoder": {"attention": "none"}}, {"epochs": 1, "batch_tokens": 500}

@@ -187,7 +187,14 @@ class Workplace:
         return self.root / name
 
     def run(self, stage: str, **faults: Any) -> Ended:
-        what = {"folder": str(self.root), "log": str(self.root / ".log"), "stage": stage, "name": NAME}
+        mirror = {"KASSANDRA_MIRROR": str(self.root / "tests" / "data")}
+        what = {
+            "folder": str(self.root),
+            "log": str(self.root / ".log"),
+            "stage": stage,
+            "name": NAME,
+            "environ": mirror,
+        }
         done = self.order({**what, "seconds": SECONDS, **faults})
         said = (self.root / ".log").read_text(errors="replace")
         assert done["status"] != 128 + 14, f"{stage} hangs: {said}"

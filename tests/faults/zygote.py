@@ -51,6 +51,7 @@ def run(order: dict) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(order["folder"])
+    os.environ |= order["environ"]
     code = 99
     try:
         if order.get("full"):

@@ -72,7 +72,8 @@ def test_a_missing_file(mnist, refused, key):
 def test_gzip_cut_short_or_damaged(mnist, refused, key):
     path = mnist.path(*key)
     good = path.read_bytes()
-    text = rf"^{re.escape(str(path))}: not a whole gzip file \("
+    # The last may be taken for one of another size, whose checksum is never reached.
+    text = rf"^{re.escape(str(path))}: (not a whole gzip file|not an idx file of uint8, or cut short) \("
     for bad in (good[: len(good) // 2], good[:-1], good[:5], b"plain", good[:40] + b"\0" * 40 + good[80:]):
         path.write_bytes(bad)
         refused(mnist.folder, text)
