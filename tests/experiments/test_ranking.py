@@ -27,6 +27,7 @@ def drawn(generator, seeds, examples, of_seeds, of_examples, rest=0.5, mean=0.0,
     return mean + generator.normal(0, of_seeds, seeds)[:, None] + hard + generator.normal(0, rest, (seeds, examples))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize(("of_seeds", "of_examples"), [(0.1, 0.1), (0.2, 1.0), (0.01, 1.0)])
 def test_the_interval_holds_the_truth_at_least_nineteen_times_in_twenty(seeds, of_seeds, of_examples):
@@ -37,6 +38,7 @@ def test_the_interval_holds_the_truth_at_least_nineteen_times_in_twenty(seeds, o
     assert covered / trials >= LEVEL - 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["seeds", "examples"])
 def test_the_interval_of_one_source_alone_would_not(which):
     """What this guards against: with both, either alone holds the truth far less often."""
@@ -49,6 +51,7 @@ def test_the_interval_of_one_source_alone_would_not(which):
     assert covered / trials < LEVEL - 0.02
 
 
+@pytest.mark.slow
 def test_the_truly_best_is_marked_although_the_best_was_picked():
     """Six models, all but the same; the first is truly best by a hair. It is marked in 19 of 20 draws or more."""
     generator, trials, marked = np.random.default_rng(0), 150, 0

@@ -147,9 +147,11 @@ class Interrupted(Pretended):
 
 
 class GoesOn(Pretended):
+    after = 2
+
     def lines(self):
-        yield Line(2, {})
-        yield from list(super().lines())[2:]
+        yield Line(self.after, {})
+        yield from list(super().lines())[self.after :]
 
 
 def test_divergence_is_a_result_and_failure_is_not(study):
@@ -159,7 +161,9 @@ def test_divergence_is_a_result_and_failure_is_not(study):
         study(4, "fails", training=Fails, space=GOOD)
 
 
-def test_interrupted_and_gone_on_with(study, tmp_path):
+@pytest.mark.parametrize("after", [2, 1])  # another machine may have an older checkpoint
+def test_interrupted_and_gone_on_with(study, after, monkeypatch):
+    monkeypatch.setattr(GoesOn, "after", after)
     with pytest.raises(KeyboardInterrupt):
         study(1, training=Interrupted, space=GOOD)
     found, _ = study(1, training=GoesOn, space=GOOD)
