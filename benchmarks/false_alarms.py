@@ -76,7 +76,7 @@ def forecasts(dates: int, horizon: int) -> Callable[[np.random.Generator, float]
         noise = generator.normal(size=(3, dates + horizon - 1))
         came, *told = (np.convolve(row, steps, "valid") for row in noise)
         squares = [(came + told[0]) ** 2, (came + told[1]) ** 2 * (1 + worse) ** 2]
-        one, other = (Ratio(each, np.ones(dates), math.sqrt, lambda ratio: 0.5 / math.sqrt(ratio)) for each in squares)
+        one, other = (Ratio(each, np.ones(dates), math.sqrt) for each in squares)
         rectangular = diebold_mariano(squares[1] - squares[0], horizon)
         found = {"rmse": difference(one, other, horizon, "")[2].p}
         return found | ({"rmse, rectangular kernel (not used)": rectangular[1]} if rectangular else {})
@@ -130,7 +130,7 @@ def ps(found: dict[str, tuple[float, float, Difference]], scores: tuple[str, ...
     return {name: found[name][2].p for name in scores}
 
 
-ALL = ("accuracy", "precision", "recall", "f1", "loss", "calibration_error", "roc_auc", "average_precision")
+ALL = ("accuracy", "precision", "recall", "f1", "loss", "calibration_error", "roc_auc")
 CASES = [
     Case("300 examples of 2 classes", classes(300, 2, ALL), 0.3),
     Case("300 examples of 10 classes", classes(300, 10, ALL[:6]), 0.3),
@@ -140,7 +140,7 @@ CASES = [
     Case("forecasts 5 steps ahead, 900 dates", forecasts(900, 5), 0.15, 5),
     Case("forecasts 24 steps ahead, 300 dates", forecasts(300, 24), 0.5, 5),
     Case("forecasts 24 steps ahead, 2,000 dates", forecasts(2000, 24), 0.2, 5),
-    Case("a text of 100,000 tokens, dependent over 50", tokens(100_000, 50), 0.02, 5),
+    Case("a text of 100,000 tokens, dependent over 50", tokens(100_000, 50), 0.02),
     Case("a text of 4,000 tokens, dependent over 50", tokens(4_000, 50), 0.1, 5),
     Case("300 translated sentences", sentences(300), 0.3),
     Case("2,000 translated sentences", sentences(2000), 0.1),

@@ -145,11 +145,9 @@ def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[s
         notes.append(f"{test} changed; the examples count as the same, since what they should be told as is the same.")
     unpaired = [row.score for row in rows if not row.paired]
     if unpaired:
-        what = "No score" if len(unpaired) == len(rows) else f"Not {', '.join(unpaired)}"
-        how = "differences are judged by the intervals of both"
-        if not found.same_question:
-            how = "values of the two have nothing to do with each other"
-        notes.insert(0, f"{what} could be compared example by example: {found.why}. There {how}.")
+        what = "No score could" if len(unpaired) == len(rows) else f"{', '.join(unpaired)} could not"
+        how = "Judged by the intervals of both" if found.same_question else "Values have nothing to do with each other"
+        notes.insert(0, f"{what} be compared example by example: {found.why}. {how}.")
     return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results, changed)))
 
 

@@ -56,7 +56,7 @@ def _ratios(told: Predicted) -> dict[str, Ratio]:
     parts = {name: ground.sums(values) for name, values in parts.items()}  # (dates, …) each
     numbers = ground.sums(np.full(len(ground.truth), shape[1] * shape[2], np.float64))  # (dates,) of them told
     squared = _squared(ground, forecast.point)
-    found = {"rmse": Ratio(squared, numbers, math.sqrt, lambda ratio: 0.5 / math.sqrt(ratio) if ratio else 0.0)}
+    found = {"rmse": Ratio(squared, numbers, math.sqrt)}
     found |= {name: Ratio(parts[name], numbers) for name in PER_NUMBER if name in parts}
     if "right" in parts and parts["counted"].any():
         found["directional_accuracy"] = Ratio(parts["right"], parts["counted"])
@@ -69,7 +69,7 @@ def _ratios(told: Predicted) -> dict[str, Ratio]:
         historical = pd.DataFrame()
     if HISTORICAL in historical:
         against = _squared(ground, historical[HISTORICAL].to_numpy(np.float64).reshape(shape))
-        found["r2"] = Ratio(squared, against, lambda ratio: 1 - ratio, lambda ratio: -1.0)
+        found["r2"] = Ratio(squared, against, lambda ratio: 1 - ratio)
     return found
 
 

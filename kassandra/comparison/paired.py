@@ -129,8 +129,8 @@ def in_order(value: float, differences: Numbers, horizon: int = 1, test: str = I
     The variance of the mean is that of the series at low frequencies: of ν cosines, ν rising with the length as
     Lazarus, Lewis, Stock & Watson (2018) recommend; and it is compared with Student's t of ν degrees of freedom. ν is
     at most dates / 2 horizon, as cosines must be longer than what forecasts of several steps share. Of simulated equal
-    forecasts this tells 3 to 6 in 100 apart; the rectangular kernel of horizon - 1 lags, which `kassandra report` has
-    from Harvey, Leybourne & Newbold (1997), 5 to 15 where dates are few (`python -m benchmarks.false_alarms`).
+    forecasts this tells 5 in 100 apart; the rectangular kernel of horizon - 1 lags, which `kassandra report` has from
+    Harvey, Leybourne & Newbold (1997), 6 to 8 where dates are few (`python -m benchmarks.false_alarms`).
 
     Args:
         value: B's score less A's.

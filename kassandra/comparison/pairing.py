@@ -73,7 +73,8 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
     astray = [score for score in found if score not in kept and all(score in side.stored for side in told)]
     if astray:
         return Paired(kept, f"data/predictions/{name} are not those that metrics/{name}/test.json scores")
-    return Paired(kept, "it cannot be recomputed from data/predictions")
+    reasons = [why for score, why in getattr(module, "NOT_PAIRED", {}).items() if score in told[0].stored]
+    return Paired(kept, reasons[0] if reasons else "data/predictions do not hold what it is made of")
 
 
 def _predicted(side: Side, result: dict[str, Any], name: str) -> Predicted:

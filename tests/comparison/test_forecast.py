@@ -52,6 +52,7 @@ def test_every_score_is_recomputed(told):
         assert (one, other) == pytest.approx((a.stored[score], b.stored[score]))
         assert difference.value == pytest.approx(other - one)
     assert found["rmse"][2].low > 0
+    assert found["rmse"][2].p == pytest.approx(found["r2"][2].p)  # both are of squared errors
     assert all(each[2].p == 1 for each in compared(a, a).values())
 
 
@@ -81,3 +82,21 @@ def test_a_date_counts_once_however_much_is_told_at_it():
     single = difference(Ratio(once[0], ones), Ratio(once[1], ones), 1, "")
     double = difference(Ratio(2 * once[0], 2 * ones), Ratio(2 * once[1], 2 * ones), 1, "")
     assert single[2][:4] == pytest.approx(double[2][:4])
+
+
+@pytest.mark.parametrize("curve", [np.sqrt, np.exp, lambda ratio: 1 - ratio])
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_a_curve_changes_neither_p_nor_sign(curve, shift):
+    from kassandra.comparison.sums import Ratio, difference
+
+    (once, other), ones = np.random.default_rng(0).normal(2, 0.5, (2, 300)), np.ones(300)
+    other += once.mean() - other.mean() + shift
+    plain = difference(Ratio(once, ones), Ratio(other, ones), 1, "")[2]
+    a, b, bent = difference(Ratio(once, ones, curve), Ratio(other, ones, curve), 1, "")
+    assert bent.value == b - a
+    assert bent.p == plain.p
+    assert bent.low <= bent.value + 1e-12
+    assert bent.value - 1e-12 <= bent.high
+    assert (bent.low > 0 or bent.high < 0) == (bent.p < 0.05) == bool(shift)
+    slope = (curve(2.0 + 1e-5) - curve(2.0 - 1e-5)) / 2e-5
+    assert (bent.high - bent.low) / (plain.high - plain.low) == pytest.approx(abs(slope), rel=0.25)

@@ -28,7 +28,7 @@ def test_every_score_is_recomputed():
         assert difference.p < 0.001
         assert difference.low > 0
     loss, bits = found["loss"][2], found["bits_per_character"][2]
-    assert loss.p == pytest.approx(bits.p)
+    assert loss.p == pytest.approx(bits.p) == found["perplexity"][2].p
     assert bits.high / loss.high == pytest.approx(5000 / 9000 / np.log(2))
 
 

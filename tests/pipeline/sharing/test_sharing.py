@@ -225,7 +225,8 @@ def test_one_cache_for_two_clones(document, ours, team, fresh, tmp_path):
     assert ours.differs_from(team.vanilla) == []
     assert theirs.differs_from(team.attention) == []
     # Each of the group can add to it, to folders that either made, and nobody changes what is there.
-    assert [path for path in cache.rglob("*") if path.stat().st_mode & 0o222 != (0o220 if path.is_dir() else 0)] == []
+    assert all(path.stat().st_mode & 0o020 for path in cache.rglob("*") if path.is_dir())
+    assert not any(path.stat().st_mode & 0o222 for path in (cache / "files").rglob("*") if path.is_file())
 
 
 def test_what_was_pulled_without_verify_is_not_trained_on(document, folder, ours, team, fresh):
