@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-from kassandra.comparison.compare import LARGER, SMALLER, Comparison, Pipeline
+from kassandra.comparison.compare import SMALLER, Comparison, Pipeline
 from kassandra.evaluation import figures
 from kassandra.evaluation.highlight import drawable
 from kassandra.evaluation.intervals import Score
@@ -42,11 +42,12 @@ def _row(figure: Figure, place: int, rows: int, pipeline: Pipeline) -> None:
     axis.plot(difference.value, 0, "o", color=colour, markerfacecolor=colour if headline.paired else "white")
     axis.set(ylim=(-1, 1), xlim=(far, -far) if headline.score in SMALLER else (-far, far))
     axis.set_yticks([0], [f"{drawable(pipeline.name)}\n{headline.score}"], parse_math=False)
-    axis.xaxis.set_major_locator(MaxNLocator(5, symmetric=True))
+    axis.xaxis.set_major_locator(MaxNLocator(5, symmetric=True) if difference.high > difference.low else NullLocator())
     axis.tick_params(axis="x", labelsize=7)
     axis.spines["left"].set_visible(False)
     axis.tick_params(axis="y", length=0)
-    text = Score(difference.value, difference.low, difference.high).text("+")
+    text = Score(difference.value, difference.low, difference.high).text("+") + "  "
+    text *= headline.verdict != "identical"
     notes = [headline.verdict] + ["unpaired"] * (not headline.paired)
-    notes += ["neither way is better"] * (headline.score not in LARGER | SMALLER)
-    axis.set_title(f"{text}  {', '.join(notes)}", fontsize=8, loc="right", color=colour, pad=2)
+    notes += ["neither way is better"] * (headline.verdict == "differs")
+    axis.set_title(f"{text}{', '.join(notes)}", fontsize=8, loc="right", color=colour, pad=2)
