@@ -91,7 +91,9 @@ def test_what_is_lost_or_damaged_there_never_arrives_and_is_mended(filled, docum
             assert "ERROR: " in theirs.dvc("pull", fails=True)  # which sentence depends on the kind
         for path in (DATA, MODEL):
             assert not (theirs.root / path).exists()
-        assert all(hashed(path) == path.parent.name + path.name.removesuffix(".dir") for path in cached(theirs))
+        # A pull that broke off may leave one in the cache, but open to writing: DVC hashes such before it uses them.
+        wrong = [path for path in cached(theirs) if hashed(path) != path.parent.name + path.name.removesuffix(".dir")]
+        assert all(path.stat().st_mode & 0o200 for path in wrong)
         document.run(ours, FAULTS, 0)
         assert remote.names() == before
         assert all(hashlib.md5(remote.read(name)).hexdigest() == name[10:].replace("/", "") for name in (data, model))
