@@ -5,6 +5,7 @@ from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTION
 from kassandra.contracts.params import read_pipeline
 from kassandra.contracts.tables import read_table, write_table
 from kassandra.evaluation import score_file
+from kassandra.evaluation.figures import read_history
 from kassandra.inference import load
 from kassandra.training.fingerprint import fingerprint, set_up
 from stages.script import run
@@ -18,7 +19,7 @@ def main(name: str) -> None:
         predictor,
         PREPARED / name / "test.npz",
         baselines=read_table(BASELINES / f"{name}.parquet"),
-        history=read_table(METRICS / name / "history.csv"),
+        history=read_history(METRICS / name / "history.csv"),
         plots=METRICS / name / "plots",
         pages=PREDICTIONS / name,
         seed=seed,

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import whole
+from kassandra.contracts.artifacts import damaged, whole
+from kassandra.contracts.tables import read_table
 
 INK, BLUE, ORANGE, GREY = "#222222", "#1f5fa8", "#d1661b", "#8a8a8a"
 matplotlib.rcParams.update(
@@ -21,6 +22,21 @@ def save(figure: Figure, path: Path) -> None:
     with whole(path) as partial:
         # Without the version of matplotlib in it, equal pictures have equal bytes.
         figure.savefig(partial, format="png", dpi=110, metadata={"Software": None}, bbox_inches="tight")
+
+
+def read_history(path: Path) -> pd.DataFrame:
+    """history.csv: a row per epoch, of numbers.
+
+    Raises:
+        KassandraError: there is no such file, or it is damaged.
+    """
+    history = read_table(path)
+    numbers = history.select_dtypes("number").dropna(axis="columns")
+    lacking = [name for name in ("epoch", "train_loss", "valid_loss", *history) if name not in numbers]
+    if lacking or history.empty:
+        column = str(lacking[0] if lacking else "epoch")
+        raise damaged(path, ValueError(f"no number in column {column[:50]!r}"))
+    return history
 
 
 def learning_curves(history: pd.DataFrame, path: Path, loss: str = "Loss (nats)") -> None:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from kassandra.contracts.errors import KassandraError
 from kassandra.evaluation import figures
 
 pytestmark = pytest.mark.slow
@@ -89,3 +90,25 @@ def test_per_class_with_the_weakest_on_top(shown):
     names = [label.get_text() for label in axis.get_yticklabels()]
     best_first = table(5).sort_values("f1", ascending=False)["class"]
     assert names == [f"{name}  (7)" for name in best_first]  # the first tick is the lowest
+
+
+def test_history_is_read(tmp_path):
+    HISTORY.to_csv(tmp_path / "history.csv", index=False)
+    pd.testing.assert_frame_equal(figures.read_history(tmp_path / "history.csv"), HISTORY)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("<title>404</title>\n", "epoch"),
+        ("epoch,train_loss,valid_loss\n", "epoch"),
+        ("epoch,train_loss,valid_loss\n1,2.5\n", "valid_loss"),
+        ("epoch,train_loss,valid_loss\n1,2.5,1.\x00\n", "valid_loss"),
+        ("epoch,train_loss,valid_loss,valid_accuracy\n1,2.5,3.5,much\n", "valid_accuracy"),
+    ],
+)
+def test_a_damaged_history(tmp_path, text, column):
+    (tmp_path / "history.csv").write_text(text)
+    with pytest.raises(KassandraError, match=rf"history.csv: damaged \(no number in column '{column}'\); delete it"):
+        figures.read_history(tmp_path / "history.csv")
