@@ -18,7 +18,7 @@ def main(name: str) -> None:
     report, predicted = evaluation.load(params.task).evaluate(
         predictor,
         PREPARED / name / "test.npz",
-        baselines=read_table(BASELINES / f"{name}.parquet"),
+        baselines=read_table(BASELINES / f"{name}.parquet", sealed=True),
         history=read_history(METRICS / name / "history.csv"),
         plots=METRICS / name / "plots",
         pages=PREDICTIONS / name,

@@ -36,7 +36,10 @@ def main(name: str) -> None:
     model = build(ModelSpec(**meta["spec"]), params.model).to(device)
     pretrained = artifacts.PRETRAINED / f"{name}.safetensors"
     if isinstance(model, Classifier) and (weights := load_weights(pretrained)):
-        model.begin_with(weights)
+        try:
+            model.begin_with(weights)
+        except RuntimeError as error:
+            raise artifacts.damaged(pretrained, error) from None
 
     seen, valid = prepared / "train.npz", prepared / "valid.npz"
     key = digest(seed, params.model_dump(), meta, made_on, seen, valid, pretrained, *code())

@@ -15,6 +15,7 @@ from kassandra.contracts.errors import KassandraError
 
 FSDD_RATE = 8000  # Hz
 FSDD_TEST_TAKES = 5  # the first of each speaker and digit; see the data set's own README
+LARGEST_INDEX = 1_000_000  # bytes; it has 62,000
 
 
 class Recording(NamedTuple):
@@ -58,6 +59,8 @@ def _fsdd(raw: Path, scale: MelScale) -> Raw:
     """digits.npz holds all recordings in a row; index_to_filename.csv names each <digit>_<speaker>_<take>.wav."""
     arrays, table = read_arrays(raw / "digits.npz"), raw / "index_to_filename.csv"
     try:
+        if table.stat().st_size > LARGEST_INDEX:
+            raise ValueError(f"{table.name} is larger than a megabyte")
         with table.open(encoding="utf-8", newline="") as file:
             names = {int(row["index"]): row["filename"].removesuffix(".wav") for row in csv.DictReader(file)}
         ends = np.cumsum(arrays["lengths"])

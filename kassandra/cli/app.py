@@ -71,8 +71,10 @@ def predict(
     Example: kassandra predict data/models/sp500 latest.csv --series sp500
     """
     from kassandra.cli.predict import predict as show
+    from kassandra.inference.loaded import described_by_hand
 
-    show(folder, inputs or [], invert, text, series, as_json)
+    with described_by_hand(folder):
+        show(folder, inputs or [], invert, text, series, as_json)
 
 
 @app.command()
@@ -89,8 +91,10 @@ def generate(
     Example: kassandra generate data/models/shakespeare --prompt "ROMEO:" --temperature 0.8 --top-p 0.9 --seed 0
     """
     from kassandra.cli.generate import generate as show
+    from kassandra.inference.loaded import described_by_hand
 
-    show(folder, prompt, length, temperature, top_p, seed)
+    with described_by_hand(folder):
+        show(folder, prompt, length, temperature, top_p, seed)
 
 
 @app.command()
@@ -117,8 +121,10 @@ def translate(
     Example: kassandra translate data/models/tatoeba < english.txt > french.txt
     """
     from kassandra.cli.translate import translate as show
+    from kassandra.inference.loaded import described_by_hand
 
-    show(folder, texts or [], beam, length_penalty, alignments, as_json)
+    with described_by_hand(folder):
+        show(folder, texts or [], beam, length_penalty, alignments, as_json)
 
 
 @app.command()

@@ -10,7 +10,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from tokenize import TokenError
+from typing import IO, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,6 +97,11 @@ def read_json(path: Path) -> Any:
         raise damaged(path, error) from None
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether the content of a JSON file, which `read_json` has read, was vouched for by a seal."""
+    return SEAL in json.loads(path.read_text(encoding="utf-8"))
+
+
 def _seal(value: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
@@ -106,52 +112,60 @@ def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+class Arrays(dict[str, NDArray[Any]]):
+    """The arrays of an .npz by name; to ask for one that it lacks is to find the file damaged."""
+
+    def __init__(self, path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+        super().__init__(arrays)
+        self.path = path
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        raise damaged(self.path, ValueError(f"it holds no array {name!r}"))
+
+
+def read_arrays(path: Path) -> Arrays:
     """
     Raises:
-        KassandraError: there is no such file, it is damaged, or it holds pickled objects (never loaded).
+        KassandraError: there is no such file, it is damaged, compressed, or it holds pickled objects (never loaded).
     """
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except FileNotFoundError:
-        raise missing(path) from None
-    except (ValueError, OSError, EOFError, RuntimeError, TypeError, zipfile.BadZipFile) as error:
-        raise damaged(path, error) from None
+    return Arrays(path, {name: np.array(array) for name, array in map_arrays(path).items()})
 
 
-def map_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """As `read_arrays`, but the arrays stay on disk and their pages are read when they are looked at.
-
-    Raises:
-        KassandraError: there is no such file, it is damaged, compressed, or it holds pickled objects.
-    """
+def map_arrays(path: Path) -> Arrays:
+    """As `read_arrays`, but the arrays stay on disk and their pages are read when they are looked at."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as members:
-            arrays: dict[str, NDArray[Any]] = {}
-            for info in members.infolist():
-                if info.compress_type != zipfile.ZIP_STORED:
-                    raise ValueError(f"{info.filename} is compressed")
-                with members.open(info) as member:
-                    assert np.lib.format.read_magic(member) == (1, 0)  # what write_arrays writes
-                    shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
-                    if dtype.hasobject:
-                        raise ValueError(f"{info.filename} holds objects")
-                    header = member.tell()
-                    while member.read(CHUNK):  # to its end, where its checksum is compared
-                        pass
-                file.seek(info.header_offset + 26)  # of the lengths of what stands before the content
-                before = 30 + sum(struct.unpack("<HH", file.read(4)))
-                if fortran:
-                    raise ValueError(f"{info.filename} is stored by columns")
-                offset, name = info.header_offset + before + header, info.filename.removesuffix(".npy")
-                size = math.prod(shape)
-                arrays[name] = np.memmap(path, dtype, "r", offset, shape) if size else np.empty(shape, dtype)
-            return arrays
+            return Arrays(
+                path,
+                {info.filename.removesuffix(".npy"): _mapped(path, file, members, info) for info in members.infolist()},
+            )
     except FileNotFoundError:
         raise missing(path) from None
-    except (ValueError, OSError, EOFError, RuntimeError, AssertionError, struct.error, zipfile.BadZipFile) as error:
+    except (
+        ValueError, OSError, EOFError, RuntimeError, SyntaxError, TokenError, struct.error, zipfile.BadZipFile,
+    ) as error:  # fmt: skip
         raise damaged(path, error) from None
+
+
+def _mapped(path: Path, file: IO[bytes], members: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    """One array of the file, after a look at all of it: what does not fit what its header says is refused."""
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"{info.filename} is compressed")
+    with members.open(info) as member:
+        if np.lib.format.read_magic(member) != (1, 0):  # what write_arrays writes
+            raise ValueError(f"{info.filename} is of another version of the format")
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(member)
+        header = member.tell()
+        while member.read(CHUNK):  # to its end, where its checksum is compared
+            pass
+    if dtype.hasobject:
+        raise ValueError(f"{info.filename} holds objects")
+    if min(shape, default=0) < 0 or header + math.prod(shape) * dtype.itemsize != info.file_size:
+        raise ValueError(f"{info.filename} does not hold {shape} numbers")
+    file.seek(info.header_offset + 26)  # of the lengths of what stands before the content
+    offset = info.header_offset + 30 + sum(struct.unpack("<HH", file.read(4))) + header
+    order: Literal["F", "C"] = "F" if fortran else "C"
+    return np.memmap(path, dtype, "r", offset, shape, order) if math.prod(shape) else np.empty(shape, dtype)
 
 
 def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], **said: str) -> str:

@@ -230,6 +230,16 @@ class TranslatorParams(TokenParams):
     decoder: Decoder = Decoder()
     reverse_source: bool = False
 
+    @model_validator(mode="after")
+    def dot_compares_equal_sizes(self) -> Self:
+        read, own = self.hidden_size * (1 + self.bidirectional), self.decoder.hidden_size or self.hidden_size
+        if self.decoder.attention == "dot" and read != own:
+            raise ValueError(
+                f"decoder.attention: 'dot' compares the encoder's {read} numbers per step with the decoder's {own}; "
+                f"set decoder.hidden_size: {read}, or choose 'general'"
+            )
+        return self
+
 
 class ForecasterParams(ModelParams):
     """Of models that tell numbers:

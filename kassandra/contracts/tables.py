@@ -26,8 +26,11 @@ def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> No
             parquet.write_table(content.replace_schema_metadata(said), partial)
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, sealed: bool = False) -> pd.DataFrame:
     """
+    Args:
+        sealed: refuse a .parquet without a seal, as somebody else may have written it.
+
     Raises:
         KassandraError: there is no such file, it is damaged, or its content is not what was sealed.
     """
@@ -39,7 +42,7 @@ def read_table(path: Path) -> pd.DataFrame:
         content = parquet.read_table(path)
         table: pd.DataFrame = content.to_pandas()
         seal = (content.schema.metadata or {}).get(SEAL.encode())
-        if seal is not None and seal != _seal(table):
+        if (sealed or seal is not None) and seal != _seal(table):
             raise ValueError("its content is not what was written")
         return table
     except FileNotFoundError:

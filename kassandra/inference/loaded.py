@@ -1,15 +1,39 @@
 """What every trained model that is put to use has in common."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 
 from kassandra import tasks
-from kassandra.contracts.artifacts import damaged
+from kassandra.contracts.artifacts import damaged, is_sealed
 from kassandra.models import folder as model_folder
 
 # What values of a wrong kind lead to where they are first used.
-NONSENSE = (ImportError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError)
+NONSENSE = (
+    ImportError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    AssertionError,
+)
+
+
+@contextmanager
+def described_by_hand(folder: Path) -> Iterator[None]:
+    """Tells of meta.json what goes wrong while the model of a folder is used, where somebody wrote it, or model.json,
+    themselves. Of a model that is as training sealed it, the defect is ours, and keeps its traceback.
+    """
+    try:
+        yield
+    except NONSENSE as error:
+        if all(is_sealed(folder / name) for name in ("meta.json", "model.json")):
+            raise
+        raise damaged(folder / "meta.json", error) from None
 
 
 class Loaded:

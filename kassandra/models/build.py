@@ -110,11 +110,6 @@ def _cross_attention(params: TranslatorParams, encoder_size: int, hidden_size: i
         case "general":
             return cross_attention.General(encoder_size, hidden_size)
         case "dot":
-            if encoder_size != hidden_size:
-                raise KassandraError(
-                    f"model.decoder.attention: 'dot' compares the encoder's {encoder_size} numbers per step with the "
-                    f"decoder's {hidden_size}; set decoder.hidden_size: {encoder_size}, or choose 'general'"
-                )
             return cross_attention.Dot()
         case "none":
             return None

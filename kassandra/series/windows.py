@@ -39,7 +39,9 @@ def read_split(path: Path) -> Split:
     Raises:
         KassandraError: there is no such file, or it is damaged.
     """
-    return Split(**read_arrays(path))
+    arrays = read_arrays(path)
+    optional = Split._field_defaults.keys() - arrays.keys()
+    return Split(**{name: arrays[name] for name in Split._fields if name not in optional})
 
 
 def seen(split: Split, window: int) -> NDArray[np.int64]:

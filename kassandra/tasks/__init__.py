@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kassandra.contracts.params import Train
+from kassandra.contracts.params import TASKS, Train
 
 
 class Batch(NamedTuple):
@@ -69,5 +69,11 @@ def class_scores(model: nn.Module, batches: Iterator[Batch]) -> dict[str, float]
 
 
 def load(name: str) -> Any:
-    """The module of a task that params.yaml has already checked."""
+    """The module of a task of TASKS.
+
+    Raises:
+        ValueError: there is no such task.
+    """
+    if name not in TASKS:
+        raise ValueError(f"there is no task {name!r}")
     return importlib.import_module(f"kassandra.tasks.{name}")

@@ -9,15 +9,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from kassandra.contracts.artifacts import read_tensors, write_tensors
+from kassandra.contracts.artifacts import missing, read_tensors, write_tensors
 from kassandra.contracts.errors import KassandraError
 
 
 def digest(*parts: Any) -> str:
-    """Names a training: the hash of its params, data, code and fingerprint. Paths stand for their content."""
+    """Names a training: the hash of its params, data, code and fingerprint. Paths stand for their content.
+
+    Raises:
+        KassandraError: a file is not there.
+    """
     result = hashlib.sha256()
     for part in parts:
-        content = part.read_bytes() if isinstance(part, Path) else json.dumps(part, sort_keys=True).encode()
+        try:
+            content = part.read_bytes() if isinstance(part, Path) else json.dumps(part, sort_keys=True).encode()
+        except FileNotFoundError:
+            raise missing(part) from None
         result.update(hashlib.sha256(content).digest())
     return result.hexdigest()[:16]
 

@@ -93,9 +93,23 @@ def test_what_cannot_be_mapped(tmp_path, write):
 
 
 def test_by_columns(tmp_path):
-    write_arrays(tmp_path / "a.npz", ids=np.asfortranarray(np.arange(6).reshape(2, 3)))
-    with pytest.raises(KassandraError, match=r"a.npz: damaged \(ids.npy is stored by columns\)"):
-        map_arrays(tmp_path / "a.npz")
+    columns = np.asfortranarray(np.arange(6).reshape(2, 3))
+    write_arrays(tmp_path / "a.npz", ids=columns)
+    np.testing.assert_array_equal(map_arrays(tmp_path / "a.npz")["ids"], columns)
+
+
+@pytest.mark.faults
+def test_an_array_that_is_not_there(path):
+    with pytest.raises(KassandraError, match=r"a.npz: damaged \(it holds no array 'labels'\)"):
+        read_arrays(path)["labels"]
+
+
+@pytest.mark.faults
+def test_what_is_no_array(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as members:
+        members.writestr("data.pkl", b"anything")
+    with pytest.raises(KassandraError, match=DAMAGED):
+        read_arrays(tmp_path / "a.npz")
 
 
 def test_another_version_of_the_format(tmp_path):

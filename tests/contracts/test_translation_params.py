@@ -33,8 +33,8 @@ def test_every_encoder_may_read():
 
 
 def test_saved_params_are_read_again():
-    for decoder in ({"attention": "none"}, {"attention": "dot", "hidden_size": 9}, {"attention_size": 5}, {}):
-        params = check(TranslatorParams, {"variant": "bidirectional", "decoder": decoder}, "model")
+    for decoder in ({"attention": "none"}, {"attention": "dot", "hidden_size": 8}, {"attention_size": 5}, {}):
+        params = check(TranslatorParams, {"variant": "bidirectional", "hidden_size": 4, "decoder": decoder}, "model")
         assert check(TranslatorParams, params.used(), "model") == params
 
 

@@ -51,6 +51,12 @@ PARAMS = {
     model: {variant: vanilla, hidden_size: 7}
     train: {epochs: 2, batch_size: 10}
 """,
+    "translation": """\
+    source: {dataset: tatoeba}
+    prepare: {vocab_size: 200, limit: 300}
+    model: {variant: vanilla, hidden_size: 7, embedding_size: 5, decoder: {attention: general, input_feeding: false}}
+    train: {epochs: 2, batch_tokens: 400}
+""",
 }
 TASKS = tuple(PARAMS)
 SLICES = {
@@ -59,6 +65,7 @@ SLICES = {
     "language": "tiny-shakespeare",
     "forecast": "sp500",
     "speech": "fsdd",
+    "translation": "tatoeba",
 }
 NAME = "small"  # of the pipeline, whatever its task
 # What each stage reads of what others wrote, and what it writes.
@@ -127,7 +134,7 @@ def undisturbed(root, common) -> Callable[[str], Clone]:
 def catalogue(data: Path) -> str:
     """Of the slices, as if they were the whole data sets."""
     lines = []
-    for name in ("books", "sp500", "fsdd"):
+    for name in ("books", "sp500", "fsdd", "tatoeba"):
         lines += [f"{name}:", "  description: a slice", "  licence: its own", "  files:"]
         for path in sorted((data / name).iterdir()):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
-TASKS = ["images", "sentiment", "language", "forecast", "speech"]
+TASKS = ["images", "sentiment", "language", "forecast", "speech", "translation"]
 PLAIN = (".csv", ".txt", ".review")  # formats without a checksum
 ADVICE = "`chmod -R u+w .dvc/cache` has DVC check it first"
 

@@ -10,7 +10,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 CASES = [
-    *((task, stage, "data") for task in ("images", "sentiment", "language", "forecast", "speech") for stage in STAGES),
+    *(
+        (task, stage, "data")
+        for task in ("images", "sentiment", "language", "forecast", "speech", "translation")
+        for stage in STAGES
+    ),
     ("images", "train", ".checkpoints"),
     ("sentiment", "pretrain", ".checkpoints"),
     ("images", "evaluate", "metrics"),

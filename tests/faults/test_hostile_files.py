@@ -18,7 +18,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 MEMORY = 500_000_000  # bytes that a stage may take beyond what it has when it starts
-TASKS = ["images", "sentiment", "language", "forecast", "speech"]
+TASKS = ["images", "sentiment", "language", "forecast", "speech", "translation"]
 
 
 class Trap:
@@ -157,12 +157,10 @@ def test_npz(task, stage, workplace):
 
 
 def test_an_npz_that_unpacks_to_a_gigabyte(workplace):
-    place = workplace("language")
-    place.path("data/prepared/small/train.npz").write_bytes(bomb())
-    assert "there is not enough memory" in place.run("train", memory=MEMORY).told()
-    place = workplace("sentiment")
-    place.path("data/prepared/small/train.npz").write_bytes(bomb())
-    assert "ids.npy is compressed" in place.run("train", memory=MEMORY).told()
+    for task in ("language", "sentiment"):
+        place = workplace(task)
+        place.path("data/prepared/small/train.npz").write_bytes(bomb())
+        assert "ids.npy is compressed" in place.run("train", memory=MEMORY).told()
 
 
 def idx(*axes, content=b"", begin=b"\0\0\x08"):
@@ -217,7 +215,9 @@ def test_images_that_are_larger_than_memory(name, content, workplace):
         place.path(f"data/raw/small/{label}").mkdir(parents=True)
         place.path(f"data/raw/small/{label}/{name}").write_bytes(content)
     told = place.run("prepare", memory=MEMORY).told()
-    assert f"data/raw/small/one/{name}: not an image that can be read" in told
+    not_read = "Supported extensions are: .jpg" if name == "a.gif" else f"/one/{name}: not an image that can be read"
+    assert "data/raw/small" in told
+    assert not_read in told
 
 
 def wav(channels=1, rate=8000, bits=16, says=8, kind=1, content=b"\1\0\2\0\3\0\4\0"):

@@ -10,7 +10,7 @@ KILLED = 128 + signal.SIGKILL
 
 
 @pytest.mark.parametrize("stage", ["download", "prepare", "baseline", "pretrain", "train", "evaluate"])
-@pytest.mark.parametrize("task", ["images", "sentiment", "language", "forecast", "speech"])
+@pytest.mark.parametrize("task", ["images", "sentiment", "language", "forecast", "speech", "translation"])
 def test_before_a_file_is_put_in_its_place_and_at_any_time(task, stage, workplace, undisturbed, faults, seeded):
     expected = faults.contents(undisturbed(task).root)
     place = workplace(task)

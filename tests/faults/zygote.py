@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
-TASKS = ("forecast", "images", "language", "sentiment", "speech")
+TASKS = ("forecast", "images", "language", "sentiment", "speech", "translation")
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEW_MOUNTS, NEW_USER = 0x00020000, 0x10000000
 OVERRIDE_RIGHTS = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH

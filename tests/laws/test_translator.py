@@ -8,7 +8,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.model_params import TranslatorParams
 from kassandra.contracts.spec import BOS, EOS, PAD, ModelSpec
 from kassandra.models import cells
@@ -232,10 +231,9 @@ def test_dropout_is_drawn_once_for_all_steps_and_absent_in_evaluation():
 
 
 def test_dot_refuses_unequal_sizes_and_none_refuses_to_be_fed():
-    spec = ModelSpec("encoder_decoder", OUTPUTS, vocab_size=WORDS)
-    params = TranslatorParams.model_validate({**ENCODERS["vanilla"], "decoder": {"attention": "dot", "hidden_size": 5}})
-    with pytest.raises(KassandraError, match=r"'dot' compares the encoder's 6 numbers per step with the decoder's 5"):
-        build(spec, params)
+    for encoder, own in ((ENCODERS["vanilla"], 5), (ENCODERS["two layers, two ways"], None)):
+        with pytest.raises(ValueError, match=r"'dot' compares the encoder's 6 numbers per step with the decoder's \d"):
+            TranslatorParams.model_validate({**encoder, "decoder": {"attention": "dot", "hidden_size": own}})
     with pytest.raises(ValueError, match="'none' has nothing to feed"):
         TranslatorParams.model_validate({"variant": "vanilla", "decoder": {"attention": "none", "input_feeding": True}})
     with pytest.raises(ValueError, match="attention 'dot' does not use 'attention_size'"):
