@@ -21,7 +21,7 @@ def sections(path):
 def test_there_are_some():
     assert {path.stem for path in RECIPES} >= {
         "books", "rotten-tomatoes", "wikitext-2", "imdb-pretrained", "fsdd-speakers", "sp500-volatility", "sp500-years",
-        "traffic", "multi30k",
+        "traffic", "multi30k", "tatoeba-all",
     }  # fmt: skip
 
 

@@ -36,12 +36,14 @@ class Entry:
     """One model, trained with several seeds.
 
     scores: of each seed, with its interval over test examples. units: of each seed where they are known, all of the
-    same examples. examples: names what it was asked; only entries of the same name are paired.
+    same examples. examples: names what it was asked; only entries of the same name are paired. largest: that a score
+    can be.
     """
 
     scores: Sequence[Score]
     units: Sequence[Units] = ()
     examples: str = ""
+    largest: float = math.inf
 
     @property
     def mean(self) -> float:
@@ -66,8 +68,8 @@ class Rank:
     paired: bool | None = None
 
 
-def interval(scores: Sequence[Score]) -> Score:
-    """Of the mean over at least two seeds; see above.
+def interval(scores: Sequence[Score], largest: float = math.inf) -> Score:
+    """Of the mean over at least two seeds; see above. It ends at the largest score that there can be.
 
     >>> print(interval([Score(0.5, 0.4, 0.6)] * 3))  # no seed differs: that of the examples
     0.5000 [0.4000, 0.6000]
@@ -78,7 +80,7 @@ def interval(scores: Sequence[Score]) -> Score:
     over_seeds = stdtrit(len(values) - 1, 1 - TAIL) * values.std(ddof=1) / math.sqrt(len(values))
     mean = float(values.mean())
     low = mean - math.hypot(over_seeds, float((values - lows).mean()))
-    return Score(mean, low, mean + math.hypot(over_seeds, float((highs - values).mean())))
+    return Score(mean, low, min(mean + math.hypot(over_seeds, float((highs - values).mean())), largest))
 
 
 def rank(entries: Sequence[Entry], larger_is_better: bool) -> list[Rank]:
@@ -91,10 +93,11 @@ def rank(entries: Sequence[Entry], larger_is_better: bool) -> list[Rank]:
         if best is None or len(entry.scores) < ENOUGH:
             ranks.append(Rank("few", entry.mean, None))
         elif entry is best:
-            ranks.append(Rank("best", entry.mean, interval(entry.scores)))
+            ranks.append(Rank("best", entry.mean, interval(entry.scores, entry.largest)))
         else:
             worse, paired = _is_worse(entry, best, (1 - LEVEL) / (len(enough) - 1))
-            ranks.append(Rank("worse" if worse else "tied", entry.mean, interval(entry.scores), paired))
+            spread = interval(entry.scores, entry.largest)
+            ranks.append(Rank("worse" if worse else "tied", entry.mean, spread, paired))
     return ranks
 
 

@@ -76,6 +76,7 @@ def read(names: list[str]) -> Recorded:
     experiments, failed = _experiments()
     own = [Revision(WORKSPACE, None, commit), Revision("HEAD", commit, commit)]
     found: dict[Any, Result] = {}
+    inherited: dict[Any, Result] = {}
     failure = "its run failed; `dvc queue logs <name>` says why, `dvc queue remove --failed` forgets it"
     left_out = {failure: failed} if failed else {}
     for revision in (*own, *experiments):
@@ -85,10 +86,13 @@ def read(names: list[str]) -> Recorded:
                 continue
             result = _result(revision, name, blocks)
             if isinstance(result, Result):
-                key = (name, result.seed, json.dumps(result.params, sort_keys=True), result.code)
-                found.setdefault(key, result)
+                key = (name, json.dumps(result.params, sort_keys=True), result.code, result.seed)
+                (inherited if blocks == before.get(name) else found).setdefault(key, result)
             elif revision.name == WORKSPACE or blocks != before.get(name):  # else it is another pipeline's experiment
                 left_out.setdefault(result, []).append(revision.name)
+    # What an experiment has of its base is of interest where it is one more seed of what was run, and else long past.
+    models = {key[:-1] for key in found}
+    found = {key: result for key, result in inherited.items() if key[:-1] in models} | found
     return Recorded(list(found.values()), [f"{', '.join(sorted(names))}: {why}" for why, names in left_out.items()])
 
 

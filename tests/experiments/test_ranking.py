@@ -90,6 +90,12 @@ def test_with_few_seeds_nothing_is_ranked_best():
     assert [(found.standing, found.interval) for found in rank([few, few], True)] == [("few", None)] * 2
 
 
+def test_an_interval_ends_at_the_largest_score_that_there_can_be():
+    scores = [Score(value, value - 0.01, value + 0.005) for value in (0.98, 0.99, 0.995)]
+    assert rank([Entry(scores)], True)[0].interval.high > 1
+    assert rank([Entry(scores, largest=1.0)], True)[0].interval.high == 1
+
+
 def test_more_models_to_pick_from_make_it_harder_to_be_sure():
     """The difference is between what two, and what twenty models need."""
     good, bad = ([Score(value + shift, value + shift - 0.02, value + shift + 0.02) for shift in (-0.01, 0, 0.01)]
