@@ -1,0 +1,39 @@
+"""What counts as a result of an experiment: what it ran, and seeds of the same that it found done."""
+
+import pytest
+
+from kassandra.experiments import recorded
+from kassandra.experiments.recorded import Revision
+
+# commit → pipeline → what stands for its block in dvc.lock: code, seed
+LOCKS = {
+    "head": {"a": ("new", 0), "b": ("new", 0)},
+    "old": {"a": ("old", 0), "b": ("old", 0), "c": ("old", 0)},
+    "first": {"a": ("old", 1), "b": ("old", 0), "c": ("old", 0)},
+    "second": {"a": ("old", 2), "b": ("old", 0), "c": ("old", 0)},
+}
+
+
+@pytest.fixture
+def found(monkeypatch, tmp_path):
+    (tmp_path / "dvc.yaml").touch()
+    monkeypatch.chdir(tmp_path)
+
+    def result(revision, name, block):
+        code, seed = block
+        return recorded.Result(name, seed, {}, code, {}, revision.name, revision.base, "", "", "")
+
+    monkeypatch.setattr(recorded, "_git", lambda *arguments: b"head\n")
+    monkeypatch.setattr(recorded, "_blocks", lambda commit: LOCKS[commit or "head"])
+    monkeypatch.setattr(recorded, "_result", result)
+    both = [Revision("first", "first", "old"), Revision("second", "second", "old")]
+    monkeypatch.setattr(recorded, "_experiments", lambda: (both, []))
+    return lambda *names: {(each.pipeline, each.code, each.seed) for each in recorded.read(list(names)).results}
+
+
+def test_a_seed_that_the_base_had_already_is_one_more_of_the_same_model(found):
+    assert found("a") == {("a", "new", 0), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
+
+
+def test_another_pipeline_of_an_experiment_that_is_long_past_is_no_result_of_it(found):
+    assert found("b", "c") == {("b", "new", 0)}
