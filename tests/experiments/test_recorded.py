@@ -11,6 +11,7 @@ LOCKS = {
     "old": {"a": ("old", 0), "b": ("old", 0), "c": ("old", 0)},
     "first": {"a": ("old", 1), "b": ("old", 0), "c": ("old", 0)},
     "second": {"a": ("old", 2), "b": ("old", 0), "c": ("old", 0)},
+    "third": {"a": ("old", 0), "b": ("old", 0), "c": ("old", 0)},  # it was asked for the seed of its base
 }
 
 
@@ -26,8 +27,8 @@ def found(monkeypatch, tmp_path):
     monkeypatch.setattr(recorded, "_git", lambda *arguments: b"head\n")
     monkeypatch.setattr(recorded, "_blocks", lambda commit: LOCKS[commit or "head"])
     monkeypatch.setattr(recorded, "_result", result)
-    both = [Revision("first", "first", "old"), Revision("second", "second", "old")]
-    monkeypatch.setattr(recorded, "_experiments", lambda: (both, []))
+    all_three = [Revision(name, name, "old") for name in ("first", "second", "third")]
+    monkeypatch.setattr(recorded, "_experiments", lambda: (all_three, []))
     return lambda *names: {(each.pipeline, each.code, each.seed) for each in recorded.read(list(names)).results}
 
 
