@@ -130,7 +130,9 @@ class Clone:
             yield process
         finally:
             process.kill()
-            process.communicate()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
 
     def stopped(
         self, command: tuple[str, ...], beginnings: tuple[str, ...], delay: float, stop: Callable[[int], object]

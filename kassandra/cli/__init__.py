@@ -9,10 +9,15 @@ from kassandra.cli.app import app
 from kassandra.contracts.errors import KassandraError
 
 
+LONGEST = 2000  # characters of an error: what it quotes may be of any length
+
+
 def main() -> None:
     try:
         app()
     except KassandraError as error:
-        sys.exit(f"Error: {error}")
+        told = str(error)  # its end says what to do
+        middle = f"{told[: LONGEST // 2]} … {told[-LONGEST // 2 :]}"
+        sys.exit(f"Error: {told if len(told) <= LONGEST else middle}")
     except BrokenPipeError:  # `kassandra … | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
