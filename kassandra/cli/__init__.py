@@ -8,7 +8,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before PyTorch is importe
 from kassandra.cli.app import app
 from kassandra.contracts.errors import KassandraError
 
-
 LONGEST = 2000  # characters of an error: what it quotes may be of any length
 
 

@@ -105,7 +105,7 @@ def test_killed_and_resumed(begun, tmp_path):
 
 def test_ctrl_c(begun, tmp_path):
     clone = begun.copy(tmp_path / "kassandra")
-    clone.edit("params.yaml", "epochs: 1,", "epochs: 40,")
+    clone.edit("params.yaml", "epochs: 1,", "epochs: 4000,")
     with clone.started("kassandra", "search", "digits", "--trials", "1") as worker:
         for line in worker.stdout:
             if line.startswith("trial 0:"):
