@@ -38,6 +38,14 @@ def fresh(undisturbed, tmp_path):
     return fresh
 
 
+@pytest.fixture
+def terminal():
+    """SIGHUP ends what is started, as from a terminal: `nohup make test` ignores it, and its children inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 def heals(clone, undisturbed, task):
     clone.dvc("repro")
     assert clone.differs_from(undisturbed(task)) == []
@@ -60,6 +68,7 @@ def test_killed_in_each_stage_and_as_it_writes_its_lock(task, fresh, undisturbed
     heals(clone, undisturbed, task)
 
 
+@pytest.mark.usefixtures("terminal")
 def test_told_to_stop_in_each_way(fresh, undisturbed):
     clone = fresh("sentiment")
     for stop, told in (
