@@ -25,8 +25,7 @@ def home() -> Path:
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
-    prepared = artifacts.PREPARED / name
-    meta = artifacts.read_json(prepared / "meta.json")
+    meta = artifacts.read_json(artifacts.PREPARED / name / "meta.json")
     device = set_up(params.train.device, params.train.threads)
     made_on = fingerprint(device, params.train.threads, params.train.precision)
     print(" · ".join(f"{key} {value}" for key, value in made_on.items()), flush=True)
@@ -40,12 +39,10 @@ def main(name: str) -> None:
             model.begin_with(weights)
         except RuntimeError as error:
             raise artifacts.damaged(pretrained, error) from None
-
-    seen, valid = prepared / "train.npz", prepared / "valid.npz"
+    seen, valid = (artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid"))
     key = digest(seed, params.model_dump(), meta, made_on, seen, valid, pretrained, *code())
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
     trained = train(model, task, task.read(seen), task.read(valid), params.train, seed, checkpoint)
-
     digest_of_weights = save(artifacts.MODELS / name, trained.weights, meta, params.model, made_on)
     write_table(artifacts.METRICS / name / "history.csv", trained.history)
     spent = {"seconds": trained.seconds, "cpu_seconds": trained.cpu_seconds}

@@ -15,8 +15,9 @@ def main() -> None:
     try:
         app()
     except KassandraError as error:
-        told = str(error)  # its end says what to do
-        middle = f"{told[: LONGEST // 2]} … {told[-LONGEST // 2 :]}"
-        sys.exit(f"Error: {told if len(told) <= LONGEST else middle}")
+        told = str(error)
+        if len(told) > LONGEST:
+            told = f"{told[: LONGEST // 2]} … {told[-LONGEST // 2 :]}"  # its end says what to do
+        sys.exit(f"Error: {told}")
     except BrokenPipeError:  # `kassandra … | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
