@@ -38,7 +38,9 @@ def measured(model: Translator, test: Path, rounds: int) -> list[dict[str, Any]]
             started = time.process_time()
             found = model.outputs(split, width)
             seconds[width, False].append(time.process_time() - started)
-            scores[width] = bleu([one.text for one in found], references, model.task.lowercase)
+            scores[width] = bleu(
+                [one.text for one in found], references, model.task.lowercase, model.task.bleu_tokenizer
+            )
             started = time.process_time()
             for sentence in sentences[:ALONE]:
                 model.translate([sentence], width)

@@ -1,5 +1,5 @@
-"""Baselines of translation: no translation at all, that of the nearest sentence of train, and an LSTM that must keep
-all that it read in its last state."""
+"""Baselines of translation: no translation at all, that of the nearest sentence of train or valid, and an LSTM that
+must keep all that it read in its last state."""
 
 from pathlib import Path
 
@@ -10,11 +10,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import read_arrays
+from kassandra.text.languages import UNSPACED_SIGNS
 from kassandra.text.ragged import Ragged
 
-# Scripts that write no spaces: Thai, Lao, Burmese, Khmer, kana, Chinese characters. Each sign counts as a word.
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-WORD = rf"(?u)[{UNSPACED}]|(?:(?![{UNSPACED}])\w)+"
+WORD = rf"(?u)[{UNSPACED_SIGNS}]|(?:(?![{UNSPACED_SIGNS}])\w)+"  # where no spaces are written each sign is a word
 AT_ONCE = 100  # test sentences that are compared with all others together
 
 

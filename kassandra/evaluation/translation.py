@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from kassandra.evaluation import figures, translation_page
 from kassandra.evaluation.score_file import Report
 from kassandra.evaluation.translation_figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
-from kassandra.evaluation.translation_scores import ORDER, UNSPACED, Texts, code, score
+from kassandra.evaluation.translation_scores import ORDER, Texts, score
 from kassandra.inference.translator import Translation, Translator
+from kassandra.text.languages import UNSPACED, code
 
 BEAM = 5  # of the headline, whatever the library's default
 READABLE = 40  # pieces on either side of a sentence whose alignment is drawn, at most

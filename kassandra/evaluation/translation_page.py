@@ -10,7 +10,8 @@ from sacrebleu.metrics.chrf import CHRF
 
 from kassandra.contracts.artifacts import whole
 from kassandra.evaluation import highlight
-from kassandra.evaluation.translation_scores import References, Texts, code
+from kassandra.evaluation.translation_scores import References, Texts
+from kassandra.text.languages import code
 
 DRAWN, EXTREME = 20, 10  # sentences drawn at random, and of the worst and of the best each
 

@@ -4,6 +4,7 @@ Both are made of sums over sentences. What each sentence adds is counted once; a
 sacrebleu resamples too, but holds all resamples at once, sums in single precision, and has a seed of its own.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -15,14 +16,12 @@ from sacrebleu.metrics.chrf import CHRF
 
 from kassandra.evaluation.intervals import bootstrap
 from kassandra.evaluation.score_file import Report
+from kassandra.text.languages import UNSPACED_SIGNS, bleu_tokenizer
 
 ORDER = 4  # tokens of the longest n-grams of BLEU
 PENALTY = 0.9  # brevity penalties below it are told
 SPLIT = 0.1  # share of references that end in " .", above which they are taken for text that was split into tokens
-# Languages, by ISO 639-1 and 639-3.
-CHINESE = {"zh", "zho", "chi", "cmn", "yue"}
-UNSPACED = {*CHINESE, "ja", "jpn", "th", "tha", "lo", "lao", "km", "khm", "my", "mya"}  # no space between words
-BY_CHARACTER = (UNSPACED | {"ko", "kor"}) - CHINESE  # for their words sacrebleu needs further packages
+UNSPACED = 0.1  # share of signs that stand for words or parts of words, above which text is taken for unspaced
 
 Texts = Sequence[str]  # one per sentence
 References = Sequence[Texts]  # of each sentence one or more
@@ -39,20 +38,6 @@ class Scored(NamedTuple):
     chrf: NDArray[np.float64]
 
 
-def code(language: str | None) -> str:
-    """What a language is called without its region: zh of zh_CN."""
-    return (language or "").lower().replace("-", "_").split("_")[0]
-
-
-def tokenizer(language: str | None) -> str:
-    """The one of sacrebleu that splits a target language into what BLEU counts; signatures name it.
-
-    >>> tokenizer("fr"), tokenizer("zh_CN"), tokenizer("jpn"), tokenizer(None)
-    ('13a', 'zh', 'char', '13a')
-    """
-    return "zh" if code(language) in CHINESE else "char" if code(language) in BY_CHARACTER else "13a"
-
-
 def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bool = False) -> Counts:
     """(sentences, 10): what BLEU adds up (Papineni et al. 2002).
 
@@ -60,7 +45,7 @@ def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bo
     of the hypothesis, and those of the reference that is nearest in length.
 
     Args:
-        tokens: what `tokenizer` gives.
+        tokens: what `bleu_tokenizer` gives.
     """
     # The order is effective where sentences are scored alone, which they are not: only the counts are taken.
     metric = BLEU(lowercase, tokenize=tokens, effective_order=True)
@@ -97,7 +82,8 @@ def score(
         baselines: what others say, compared by the headline.
         meta: what prepare wrote; of it `languages` and `lowercase`.
     """
-    tokens, streams = tokenizer(meta["languages"]["target"]), [list(row) for row in zip_longest(*references)]
+    language = meta["languages"]["target"]
+    tokens, streams = bleu_tokenizer(language), [list(row) for row in zip_longest(*references)]
     others = {name: ngrams(texts, references, tokens) for name, texts in baselines.items()}
     counts = {
         "bleu": ngrams(hypotheses, references, tokens),
@@ -128,17 +114,19 @@ def score(
         len(hypotheses),
         max,
         signatures=dict(zip(names, [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}"], strict=True)),
-        cautions=cautions(hypotheses, references, counts["bleu"].sum(0), meta["lowercase"]),
+        cautions=cautions(hypotheses, references, counts["bleu"].sum(0), meta["lowercase"], language),
     )
     return Scored(report, counts["bleu"], others, np.array([chrf.of(row) for row in characters]))
 
 
-def cautions(hypotheses: Texts, references: References, summed: Counts, lowercase: bool) -> tuple[str, ...]:
+def cautions(
+    hypotheses: Texts, references: References, summed: Counts, lowercase: bool, language: str
+) -> tuple[str, ...]:
     """What the numbers cannot say by themselves.
 
     Args:
         summed: (10,) n-grams of all hypotheses.
-        lowercase: whether the model was trained on lower-cased text.
+        lowercase: whether the model was trained on lower-cased text. language: the target's.
     """
     told, count = [], len(hypotheses)
     if lowercase:
@@ -162,5 +150,12 @@ def cautions(hypotheses: Texts, references: References, summed: Counts, lowercas
         told.append(
             f'{split:,} of {len(texts):,} references end in " .", as text does that was split into tokens: its BLEU '
             "cannot be compared with that of text as it is written."
+        )
+    signs = "".join(texts)
+    unspaced = len(re.findall(f"[{UNSPACED_SIGNS}]", signs))
+    if bleu_tokenizer(language) == "13a" and unspaced > UNSPACED * len(signs):
+        told.append(
+            f"References are written without spaces, and {language!r} is not known to be: BLEU took whole sentences "
+            "for words. Name the languages by their codes in `source.pair`, as in `en-zh`; until then read `chrf`."
         )
     return tuple(told)

@@ -32,7 +32,6 @@ class _Beams:
         self.scores = torch.full((sources, beam), float("-inf"), dtype=torch.float64, device=device)
         self.scores[:, 0] = 0  # one hypothesis to begin with: nothing
         self.tokens = torch.zeros(sources, beam, 0, dtype=torch.long, device=device)  # (sources, beam, steps)
-        self.attention: Tensor | None = None  # (sources, beam, steps, time)
 
 
 @torch.inference_mode()
@@ -60,6 +59,7 @@ def search(
     beams = _Beams(count, beam, device)
     source = _rows(source, active.repeat_interleave(beam))
     last = torch.full((count * beam,), BOS, device=device)
+    trail: list[tuple[Tensor, Tensor]] = []  # of each step, where it looked (rows, time), and the rows that went on
     for step in range(1, int(longest.max()) + 1):
         log_probabilities, standing, looked = model.next(source, last)
         vocabulary = log_probabilities.shape[1]
@@ -79,7 +79,9 @@ def search(
                 continue
             parent, total = int(parents[row, place]), float(best[row, place])
             written = [*beams.tokens[row, parent].tolist(), int(tokens[row, place])]
-            attention = _attention(beams, looked, row, parent, beam) if keep_attention else None
+            attention = None
+            if keep_attention and looked is not None:
+                attention = _attention(trail, looked, row * beam + parent)
             score = total / length_normaliser(len(written), length_penalty)
             finished[where].append(Hypothesis(written, total, score, attention))
         # The best `beam` that have not ended, in the order of their scores.
@@ -94,13 +96,13 @@ def search(
         first = torch.arange(len(active), device=device)[goes_on].unsqueeze(1) * beam  # row of each source's first beam
         rows = (first + parents).view(-1)  # (active · beam,)
         if keep_attention and looked is not None:
-            new = looked.view(len(active), beam, 1, -1)
-            old = new[:, :, :0] if beams.attention is None else beams.attention
-            grown = torch.cat([old, new], 2).flatten(0, 1)  # (active · beam, steps, time)
-            beams.attention = grown[rows].view(*parents.shape, *grown.shape[1:])
+            trail.append((looked, rows))
         history = beams.tokens.flatten(0, 1)[rows].view(*parents.shape, step - 1)
         beams.tokens, beams.scores = torch.cat([history, tokens.unsqueeze(2)], 2), best
-        source = Source(None if source.memory is None else source.memory.take(rows), standing.take(rows))
+        memory = source.memory  # the same for all hypotheses of a source: taken anew only when a source is done
+        if memory is not None and not goes_on.all():
+            memory = memory.take(rows)
+        source = Source(memory, standing.take(rows))
         active, last = active[goes_on], tokens.reshape(-1)
     return [max(found, key=lambda hypothesis: hypothesis.score) for found in finished]
 
@@ -109,8 +111,10 @@ def _rows(source: Source, rows: Tensor) -> Source:
     return Source(None if source.memory is None else source.memory.take(rows), source.standing.take(rows))
 
 
-def _attention(beams: _Beams, looked: Tensor | None, row: int, parent: int, beam: int) -> Tensor | None:
-    if looked is None:
-        return None
-    now = looked[row * beam + parent].unsqueeze(0)  # (1, time)
-    return now if beams.attention is None else torch.cat([beams.attention[row, parent], now])
+def _attention(trail: list[tuple[Tensor, Tensor]], looked: Tensor, row: int) -> Tensor:
+    """(steps, time): where the hypothesis looked whose last step is in `row`, found from its end to its beginning."""
+    steps = [looked[row]]
+    for before, rows in reversed(trail):
+        row = int(rows[row])
+        steps.append(before[row])
+    return torch.stack(steps[::-1])

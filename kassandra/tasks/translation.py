@@ -16,6 +16,7 @@ from kassandra.contracts.spec import EOS, PAD, UNK, ModelSpec
 from kassandra.contracts.tasks.translation import TranslationPrepare, TranslationSource, TranslationTrain
 from kassandra.tasks import Batch
 from kassandra.text import pairs, tokens
+from kassandra.text.languages import bleu_tokenizer
 from kassandra.text.pair_splits import Sentence, split
 from kassandra.text.ragged import Ragged, batches_by_length, shuffled_batches
 
@@ -146,6 +147,7 @@ class Task:
         found = [tokens.load(content) for content in meta["tokenizers"].values()]
         self.reader, self.writer = found[0], found[-1]
         self.lowercase = bool(meta["lowercase"])
+        self.bleu_tokenizer = bleu_tokenizer(meta["languages"]["target"])
 
     def read(self, split: Path) -> Split:
         arrays = map_arrays(split)
@@ -187,7 +189,8 @@ class Task:
             found = model.greedy(batch.inputs, batch.lengths, self.longest(batch.lengths))
             for row, ids in zip(rows, found, strict=True):
                 written[row] = self.text(ids)
-        return {"loss": loss / self.size(split), "bleu": bleu(written, split.references, self.lowercase)}
+        score = bleu(written, split.references, self.lowercase, self.bleu_tokenizer)
+        return {"loss": loss / self.size(split), "bleu": score}
 
     def longest(self, lengths: Tensor) -> Tensor:
         """(batch,): at most so many tokens are written for sources of `lengths` (batch,) tokens."""
@@ -215,14 +218,18 @@ class Task:
         return Split(tokens.encode(self.reader, texts), Ragged.of(([] for _ in texts), np.int32))
 
 
-def bleu(written: list[str], references: list[list[str]], lowercase: bool) -> float:
-    """Of the corpus, in [0, 100]; the number of references may differ from sentence to sentence."""
+def bleu(written: list[str], references: list[list[str]], lowercase: bool, tokenizer: str = "13a") -> float:
+    """Of the corpus, in [0, 100]; the number of references may differ from sentence to sentence.
+
+    Args:
+        tokenizer: of sacrebleu, by name.
+    """
     from sacrebleu import BLEU  # here: it is not needed for preparing data
 
     most = max(map(len, references))
     # sacrebleu wants the n-th references of all sentences together, None where there is none.
     streams: Any = [[each[n] if n < len(each) else None for each in references] for n in range(most)]
-    return float(BLEU(lowercase=lowercase).corpus_score(written, streams).score)
+    return float(BLEU(lowercase=lowercase, tokenize=tokenizer).corpus_score(written, streams).score)
 
 
 def _ended(padded: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

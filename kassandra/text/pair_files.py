@@ -9,7 +9,7 @@ import gzip
 import zlib
 from pathlib import Path
 from typing import NamedTuple
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
@@ -18,7 +18,14 @@ from kassandra.text.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refus
 EMPTY, UNEQUAL, REPEATED = "empty", "one side much longer", "repeated"
 REASONS = (NOT_UTF_8, NUL, EMPTY, UNEQUAL, REPEATED)
 SHORT = 20  # characters; of shorter sentences the ratio says little: "Thanks!" may be "Je vous en remercie beaucoup !"
+UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # categories of Unicode: control and format characters, such as U+200B, spaces
 SHOWN = 60  # characters of a line that an error shows
+# What columns are called, but no first sentence is, with its translation.
+NAMES = {
+    *("source", "target", "src", "tgt", "trg", "text", "translation"),
+    *("english", "french", "german", "spanish", "italian", "portuguese", "dutch", "russian", "chinese", "japanese"),
+    *("en", "fr", "de", "es", "it", "pt", "nl", "ru", "zh", "ja"),
+}
 
 
 class Pair(NamedTuple):
@@ -43,9 +50,10 @@ def columns(content: bytes, path: Path, max_ratio: float) -> Part:
         content: of the file. path: how errors call it.
 
     Raises:
-        KassandraError: a line has no tab, the first of several columns holds numbers, or no line is good.
+        KassandraError: a line has no tab, the first names the columns, the first of several columns holds numbers, or
+            no line is good.
     """
-    rows, numbers = [], True
+    rows, numbers = [], []
     for number, line in enumerate(_lines(content, path), 1):
         first, tab, rest = line.partition(b"\t")
         if not line.strip():
@@ -58,10 +66,15 @@ def columns(content: bytes, path: Path, max_ratio: float) -> Part:
                 "other language"
             )
         second, more, _ = rest.partition(b"\t")
-        numbers = numbers and bool(more) and first.strip().isdigit()
+        numbers.append(bool(more) and first.strip().isdigit())
         rows.append((number, first, second))
-    if rows and numbers:  # as in files of sentences with their ids
+    if numbers and all(numbers[1:] or numbers):  # as in files of sentences with their ids; the first line may name them
         raise KassandraError(f"{path}: the first column holds numbers; `cut -f` takes the two columns with sentences")
+    if rows:
+        number, *sides = rows[0]
+        names = [side.decode(errors="replace").strip() for side in sides]
+        if all(name.lower() in NAMES for name in names):
+            raise KassandraError(f"{path}: line {number}: {names} are names of columns, not a pair; delete that line")
     return _part(rows, path, max_ratio)
 
 
@@ -99,6 +112,8 @@ def _lines(content: bytes, path: Path) -> list[bytes]:
     """Ended by line feeds and nothing else: what else Unicode counts as the end of a line may stand in a sentence."""
     if content.startswith(UTF_16_MARKS):
         raise KassandraError(f"{path}: UTF-16, not UTF-8; convert it, as by `iconv -f UTF-16 -t UTF-8`")
+    if b"\r" in content and b"\n" not in content:
+        raise KassandraError(f"{path}: lines end in carriage returns alone; convert it, as by `tr '\\r' '\\n'`")
     lines = content.removeprefix(UTF_8_MARK).split(b"\n")
     return lines if lines[-1] else lines[:-1]  # what follows on the last line feed is no line
 
@@ -135,9 +150,9 @@ def _pair(sides: list[bytes], max_ratio: float) -> Pair | str:
     if any("\0" in text for text in texts):
         return NUL
     pair = Pair(*(" ".join(normalize("NFC", text).split()) for text in texts))
-    short, long = sorted(map(len, pair))
-    if not short:
+    if any(all(category(sign) in UNSEEN for sign in text) for text in pair):
         return EMPTY
+    short, long = sorted(map(len, pair))
     if long >= max_ratio * short and (short >= SHORT or long - short > SHORT):
         return UNEQUAL
     return pair

@@ -116,7 +116,8 @@ def _by_stem(files: list[Path]) -> dict[str, dict[str, Path]]:
     """What stands before the last dot → what follows on it → the file; .gz is no part of a name."""
     found: dict[str, dict[str, Path]] = {}
     for path in files:
-        stem, _, language = path.name.removesuffix(".gz").rpartition(".")
+        name = path.stem if path.suffix.lower() == ".gz" else path.name
+        stem, _, language = name.rpartition(".")
         if path != found.setdefault(stem, {}).setdefault(language, path):
             raise KassandraError(f"source.path: both {found[stem][language]} and {path}; which one is meant?")
     return found

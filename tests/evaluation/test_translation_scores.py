@@ -11,7 +11,8 @@ from sacrebleu.metrics.chrf import CHRF
 
 from kassandra.evaluation.intervals import Score
 from kassandra.evaluation.score_file import contents
-from kassandra.evaluation.translation_scores import cautions, corpus_bleu, ngrams, score, tokenizer
+from kassandra.evaluation.translation_scores import cautions, corpus_bleu, ngrams, score
+from kassandra.text.languages import bleu_tokenizer
 
 WORDS = [
     "A",
@@ -73,10 +74,10 @@ def test_every_score_is_that_of_sacrebleu_and_has_its_signature(language):
     (hypotheses, references), (greedy, _) = made(), made(wrong=0.5)
     report = scored(hypotheses, references, greedy, languages={"source": "de", "target": language}).report
     for name, said, metric, title in (
-        ("bleu", hypotheses, BLEU(tokenize=tokenizer(language)), "BLEU"),
-        ("bleu_greedy", greedy, BLEU(tokenize=tokenizer(language)), "BLEU"),
-        ("bleu_lowercase", hypotheses, BLEU(True, tokenize=tokenizer(language)), "BLEU"),
-        ("bleu_lowercase_greedy", greedy, BLEU(True, tokenize=tokenizer(language)), "BLEU"),
+        ("bleu", hypotheses, BLEU(tokenize=bleu_tokenizer(language)), "BLEU"),
+        ("bleu_greedy", greedy, BLEU(tokenize=bleu_tokenizer(language)), "BLEU"),
+        ("bleu_lowercase", hypotheses, BLEU(True, tokenize=bleu_tokenizer(language)), "BLEU"),
+        ("bleu_lowercase_greedy", greedy, BLEU(True, tokenize=bleu_tokenizer(language)), "BLEU"),
         ("chrf", hypotheses, CHRF(), "chrF2"),
     ):
         expected = metric.corpus_score(said, streams(references))
@@ -174,19 +175,19 @@ def test_headline_units_and_file():
     [("de", "13a"), ("zh", "zh"), ("ZH-tw", "zh"), ("cmn", "zh"), ("ja", "char"), ("kor", "char"), (None, "13a")],
 )
 def test_tokenizer_of_a_target_language(language, name):
-    assert tokenizer(language) == name
+    assert bleu_tokenizer(language) == name
 
 
 def test_languages_without_spaces_are_not_counted_by_the_sentence():
     """13a takes such a sentence for one word."""
     for language in ("zh", "ja"):
-        assert ngrams(["我们去公园玩"], [["我们去公园"]], tokenizer(language)).tolist() == [
+        assert ngrams(["我们去公园玩"], [["我们去公园"]], bleu_tokenizer(language)).tolist() == [
             [5, 4, 3, 2, 6, 5, 4, 3, 6, 5]
         ]
 
 
-def told(hypotheses, references, lowercase=False):
-    return cautions(hypotheses, references, ngrams(hypotheses, references, "13a").sum(0), lowercase)
+def told(hypotheses, references, lowercase=False, language="en"):
+    return cautions(hypotheses, references, ngrams(hypotheses, references, "13a").sum(0), lowercase, language)
 
 
 def test_nothing_to_warn_of():
@@ -214,6 +215,14 @@ def test_cautions_have_figures():
     assert lowered.endswith("read `bleu_lowercase`. Baselines that copy text keep its capitals.")
     (split,) = told(["it runs ."] * 20, [["it runs ."]] * 20)
     assert split.startswith('20 of 20 references end in " .", as text does that was split into tokens')
+
+
+def test_a_language_without_spaces_that_is_not_named_is_told_of():
+    """Of which 13a takes a sentence for one word, and BLEU is 0."""
+    chinese = ["我们今天去公园玩了"] * 20
+    (unnamed,) = told(chinese, [[text] for text in chinese], language="target")
+    assert unnamed.startswith("References are written without spaces, and 'target' is not known to be")
+    assert told(chinese, [[text] for text in chinese], language="zh") == ()
 
 
 def test_nothing_at_all_is_scored_too():

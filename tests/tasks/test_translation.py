@@ -130,6 +130,20 @@ def test_bleu_takes_as_many_references_as_there_are():
     assert bleu(["a cat was sitting there", "it rains again today"], references, False) == pytest.approx(100)
     assert bleu(["The cat sat on the mat", "It rains again today"], references, False) < 80
     assert bleu(["The cat sat on the mat", "It rains again today"], references, True) == pytest.approx(100)
+    assert bleu(["我们今天去公园"], [["我们今天去公园玩"]], False) == 0  # one word, and not the right one
+    assert bleu(["我们今天去公园"], [["我们今天去公园玩"]], False, "zh") > 80
+
+
+def test_bleu_counts_what_are_words_in_the_target_language(prepared_tatoeba, meta, cpu, valid):
+    found = {}
+    for language in ("fr", "ja"):
+        task = Task(meta | {"languages": {"source": "en", "target": language}}, cpu)
+        task.text = lambda ids: "Tom est ici."  # whatever was written
+        found[language] = task.scores(model_of(task, meta).eval(), valid)["bleu"]
+    said = ["Tom est ici."] * len(valid.references)
+    assert found["fr"] == pytest.approx(bleu(said, valid.references, False, "13a"))
+    assert found["ja"] == pytest.approx(bleu(said, valid.references, False, "char"))
+    assert found["fr"] != found["ja"]
 
 
 def test_texts_and_pieces_are_of_the_same_ids(pairs_task, valid):

@@ -146,6 +146,7 @@ NAMED = "source.path: expected files named train, valid and test; "
         ("x.de x.en", "de-fr", "source.pair: no file is in 'fr', that is, ends in .fr; found ['x.de', 'x.en']"),
         ("train.de train.en test.de", "de-en", "{raw}/test.de: its partner test.en is missing"),
         ("x.de y.en", "de-en", "{raw}/x.de: its partner x.en is missing"),
+        ("x.de x.de.GZ x.en", "de-en", "source.path: both {raw}/x.de and {raw}/x.de.GZ; which one is meant?"),
         ("x.de x.de.gz x.en", "de-en", "source.path: both {raw}/x.de and {raw}/x.de.gz; which one is meant?"),
         ("a.de a.en b.de b.en", "de-en", f"{NAMED}'a' is none of these"),
         ("dev.de dev.en val.de val.en", "de-en", f"{NAMED}'dev' and 'val' are both valid"),
