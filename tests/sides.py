@@ -2,6 +2,17 @@
 
 import pytest
 
+MADE_FROM = """\
+  evaluate@{name}:
+    deps:
+    - path: data/prepared/{name}/test.npz
+      md5: 900150983cd24fb0d6963f7d28e17f72
+    - path: data/raw/{name}
+      md5: 187ef4436122d1cc2f40dc2b92f0eba0.dir
+    - path: kassandra/code.py
+      md5: d41d8cd98f00b204e9800998ecf8427e
+"""
+
 
 @pytest.fixture
 def side():
@@ -13,10 +24,12 @@ def side():
 
     from kassandra.comparison.revisions import Absent, Side
 
-    def side(label, pipelines, results, predictions, lock="", seed=0):
+    def side(label, pipelines, results, predictions, lock=None, seed=0):
+        """lock: dvc.lock; where it is None, all was made from the same."""
+        lock = "".join(MADE_FROM.format(name=name) for name in pipelines) if lock is None else lock
         text = io.StringIO()
         YAML().dump({"seed": seed, "pipelines": pipelines}, text)
-        files = {"params.yaml": text.getvalue().encode(), "dvc.lock": lock.encode()}
+        files = {"params.yaml": text.getvalue().encode(), "dvc.lock": lock.encode(), "kassandra/code.py": b""}
         files |= {f"metrics/{name}/test.json": json.dumps(result).encode() for name, result in results.items()}
         for name, table in predictions.items():
             buffer = io.BytesIO()
@@ -28,6 +41,6 @@ def side():
                 raise missing(f"{path} of {label} is not in DVC's cache")
             return files[path.as_posix()]
 
-        return Side(label, "", "", read, lambda path: read(path, Absent))
+        return Side(label, "", "", read, lambda path: read(path, Absent), lambda path: [])
 
     return side

@@ -61,3 +61,31 @@ def test_the_command_that_compares_is_spelled_right():
     options = {option for each in get_command(app).commands["compare"].params for option in each.opts}
     assert set(re.findall(r"--[\w-]+", command)) <= options
     assert "--markdown" in command
+
+
+@pytest.mark.parametrize("before", ["", "7"], ids=["first", "again"])
+def test_one_comment_is_written_and_then_edited(before, tmp_path):
+    """With a `gh` that tells what it was called with."""
+    (comment,) = (step["run"] for step in steps(WORKFLOWS[-1]) if step.get("name") == "Comment")
+    (tmp_path / "gh").write_text(f'#!/bin/sh\necho "$@" >> calls\ncase "$*" in *--jq*) echo {before};; esac\n')
+    (tmp_path / "gh").chmod(0o755)
+    (tmp_path / "comparison.md").write_text("x" * 70_000)
+    places = {"COMMENTS": "repos/a/issues/1/comments", "COMMENT": "repos/a/issues/comments"}
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **places}
+    subprocess.run(["bash", "-eo", "pipefail", "-c", comment], cwd=tmp_path, env=environment, check=True)
+    looked, written = (tmp_path / "calls").read_text().splitlines()
+    assert 'select(.body | startswith("<!-- kassandra compare -->"))' in looked
+    last = "--method PATCH repos/a/issues/comments/7" if before else "repos/a/issues/1/comments"
+    assert written == f"api {last} --field body=@body.md"
+    body = (tmp_path / "body.md").read_text()
+    assert body.startswith("<!-- kassandra compare -->\nx")
+    assert len(body) < 65_536
+
+
+def test_where_something_may_be_written_no_code_of_the_change_runs():
+    tree = YAML(typ="safe", pure=True).load(WORKFLOWS[-1])
+    assert tree["permissions"] == {"contents": "read"}
+    writing = [job for job in tree["jobs"].values() if "write" in str(job.get("permissions", ""))]
+    assert [[step.get("uses", "").partition("@")[0] for step in job["steps"]] for job in writing] == [
+        ["actions/download-artifact", ""]
+    ]

@@ -18,6 +18,7 @@ from kassandra.evaluation.intervals import Score
 
 COLOURS = {"better": "green", "worse": "red", "not comparable": "yellow", "differs": "yellow"}
 SIGNS = {"better": "✅", "worse": "❌", "no evidence": "➖", "identical": "🟰", "differs": "❔", "not comparable": "❔"}
+MOST = 8  # decimals
 WIDTH = 120  # columns of text, so that no number is cut where the output is no terminal
 SEEDS = "Intervals and p are of other test examples like these. Another seed of training may change as much again."
 
@@ -91,12 +92,18 @@ def _tests(pipeline: Pipeline) -> str:
 
 
 def _cells(row: Row) -> list[str]:
-    """A, B, the difference, its interval and p, with as many digits as the interval has a use for."""
+    """A, B, the difference, its interval and p; the last three are empty where there was nothing to test.
+
+    With as many digits as the interval has a use for, and as show the difference.
+    """
     if row.difference is None:
         return ["" if row.a is None else f"{row.a:.4f}", f"{row.b:.4f}", "", "", ""]
     value, low, high, p, _ = row.difference
-    decimals = max(4, math.ceil(-math.log10(high - low)) + 1) if high > low else 4
-    difference, interval = Score(value, low, high).text("+").split(" ", 1)
+    sizes = [size for size in (abs(value), (high - low) / 10) if size]
+    decimals = min(MOST, max([4, *(math.ceil(-math.log10(size)) for size in sizes)]))
+    if row.verdict == "identical":
+        return [f"{row.a:.{decimals}f}", f"{row.b:.{decimals}f}", "", "", ""]
+    difference, interval = Score(value, low, high).text("+", least=decimals).split(" ", 1)
     return [f"{row.a:.{decimals}f}", f"{row.b:.{decimals}f}", difference, interval, _p(p)]
 
 

@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ from kassandra.experiments.ranking import ENOUGH, Rank
 HEAD = """\
 # Leaderboard
 
-Written by `kassandra leaderboard` from the working tree, the last commit and every experiment of DVC; do not edit.
-Each row is one model: the same params but for the seed, the same code and data.
+Written by `{command}` from the working tree, the last commit and every
+experiment of DVC; do not edit. Each row is one model: the same params but for the seed, the same code and data.
 """
 TAIL = """\
 ## How to read this
@@ -30,7 +32,8 @@ TAIL = """\
   (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among all:
   with 95% confidence the truly best one is among those marked.
 - **CPU s** are of one training, the mean over seeds; –, where it ran elsewhere. They grow when a machine is shared.
-- **commit** is what a row's first training was based on. **best baseline** needs no LSTM; its mean over the seeds.
+- **commit** is what a row's first experiment was based on; without one, where its weights came into `dvc.lock`.
+- **best baseline** needs no LSTM; its mean over the seeds.
 - What needs 3 seeds is not ranked: `dvc exp run --queue evaluate@<pipeline> -S seed=0,1,2` (docs/sweeps.md).
 """
 MARKS = {"best": "**best**", "tied": "=", "worse": "", "few": f"needs {ENOUGH} seeds"}
@@ -52,13 +55,26 @@ def leaderboard(names: list[str], output: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"boards": [_plain(board) for board in all_boards], "left_out": found.left_out}, indent=2))
         return
+    before = _ranked(output.read_text(encoding="utf-8", errors="replace")) if output.exists() else 0
+    written = page(all_boards, found.left_out, names)
     with whole(output) as partial:
-        partial.write_text(page(all_boards, found.left_out), encoding="utf-8")
+        partial.write_text(written, encoding="utf-8")
     for board in all_boards:
         print(_summary(board))
     for sentence in found.left_out:
         print(f"Left out: {sentence}")
     print(f"Wrote {output}")
+    if _ranked(written) < before:
+        print(
+            f"It ranks {_ranked(written)} models, and ranked {before}: experiments are in the clone that ran them "
+            f"(`dvc exp pull origin --all-commits` brings those that were pushed). `git checkout {output}` undoes it.",
+            file=sys.stderr,
+        )
+
+
+def _ranked(written: str) -> int:
+    """Rows with a rank."""
+    return len(re.findall(rf"^\| (?!{re.escape(MARKS['few'])}).* \| \d+ \| ", written, re.MULTILINE))
 
 
 def _plain(board: Board) -> dict[str, Any]:
@@ -68,8 +84,8 @@ def _plain(board: Board) -> dict[str, Any]:
     return tree
 
 
-def page(all_boards: list[Board], left_out: list[str]) -> str:
-    parts = [HEAD, *(_table(board) for board in all_boards)]
+def page(all_boards: list[Board], left_out: list[str], names: list[str]) -> str:
+    parts = [HEAD.format(command=" ".join(["kassandra leaderboard", *names])), *(_table(board) for board in all_boards)]
     if left_out:
         parts.append("\n".join(["## Left out", "", *(f"- {sentence}" for sentence in left_out)]) + "\n")
     return "\n".join([*parts, TAIL])

@@ -13,6 +13,7 @@ from kassandra.contracts.params import read_pipeline
 from kassandra.evaluation import figures
 from kassandra.experiments import search as searches
 from kassandra.experiments import space as spaces
+from kassandra.experiments import study as studies
 from kassandra.experiments.search import Pruner, Search
 
 FEW = 4  # finished trials, with fewer of which importances mean nothing
@@ -36,7 +37,7 @@ def search(
         print(sentence, flush=True)
 
     begun = searches.begin(pipeline, name, where, read, pruner, say)
-    say(f"Study {name!r} in {where}: {_counts(begun.study)}; until there are {trials} trials")
+    say(f"Study {name!r} in {studies.shown(where)}: {_counts(begun.study)}; until there are {trials} trials")
     interrupted = False
     try:
         searches.run(begun, trials)

@@ -21,7 +21,7 @@ LARGER = {"accuracy", "precision", "recall", "f1", "roc_auc", "average_precision
 LARGER |= {"bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "chrf"}
 SMALLER = {"loss", "perplexity", PER_CHARACTER, "calibration_error", "rmse", "mae", "mase", "smape", "pinball", "crps"}
 SMALLER |= {"qlike"}
-SHOWN = 6  # names of a longer list
+SHOWN = 3  # names of a longer list
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
     chosen = [name for name in known if name in names or not names]
     results = {name: (a.results(name), b.results(name)) for name in chosen}
     for number, side in enumerate((a, b)):
-        if not any(result[number] for result in results.values()):
+        of_side = [result[number] for name, result in results.items() if name in side.pipelines]
+        if of_side and not any(of_side):
             which = f" of {', '.join(names)}" if names else ""
             raise KassandraError(f"{side}: no results{which}: git has no metrics/<pipeline>/test.json there")
     both = [name for name in chosen if name in a.pipelines and name in b.pipelines]
@@ -194,7 +195,8 @@ def _changed(a: Any, b: Any, where: str) -> dict[str, tuple[Any, Any]]:
 
 
 def _stale(side: Side, name: str) -> str:
-    """Whether the results are of other params than those of params.yaml, as in a work tree that was edited since."""
+    """Whether the results are of other params or code than those there, as in a work tree that was edited since."""
+    how = f"; `dvc repro evaluate@{name}` makes new ones."
     made = side.made(name).params
     tree = {"seed": side.tree.get("seed", 0), "pipelines": side.pipelines}
     for key, before in made.items():
@@ -202,8 +204,14 @@ def _stale(side: Side, name: str) -> str:
         for part in key.split("."):
             now = now.get(part) if isinstance(now, dict) else None
         if now != before:
-            return f"{side}: these are results of before {key} was changed; `dvc repro evaluate@{name}` makes new ones."
+            return f"{side}: these are results of before {key} was changed{how}"
+    if changed := side.changed_code(name):
+        return f"{side}: these are results of before changes in {_some(changed)}{how}"
     return ""
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def _causes(
@@ -211,11 +219,12 @@ def _causes(
 ) -> list[str]:
     """What differs beside params: code, raw data, the machine."""
     one, other = a.made(name), b.made(name)
+    if not one.code or not other.code:
+        return [f"{a if not one.code else b}: dvc.lock does not tell what {name} was made from."]
     code = sorted(path for path in one.code | other.code if one.code.get(path) != other.code.get(path))
     notes = []
     if code:
-        more = f" and {len(code) - SHOWN} more" if len(code) > SHOWN else ""
-        notes.append(f"Code that it depends on changed too: {', '.join(code[:SHOWN])}{more}.")
+        notes.append(f"Code that it depends on changed too: {_some(code)}.")
     raw = f"data/raw/{name}"
     if one.data.get(raw) != other.data.get(raw):
         notes.append(f"{raw} changed too.")

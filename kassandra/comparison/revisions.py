@@ -1,5 +1,6 @@
 """What a git revision, or the work tree, has of each pipeline, read without a checkout: params, scores, predictions."""
 
+import hashlib
 import io
 import json
 import re
@@ -48,7 +49,8 @@ class Side:
     """One of the two that are compared.
 
     label: the revision as it was given. commit: 40 hex digits, empty of the work tree. remote: the name of DVC's.
-    read: the bytes of a file that git has; open: of an output of DVC, from its cache, else from its remote.
+    read: the bytes of a file that git has; open: of an output of DVC, from its cache, else from its remote. files:
+    those in a folder that git has.
     """
 
     label: str
@@ -56,6 +58,7 @@ class Side:
     remote: str
     read: Callable[[Path], bytes]
     open: Callable[[Path], bytes]
+    files: Callable[[Path], list[Path]]
     _memo: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -77,11 +80,17 @@ class Side:
 
     def results(self, name: str) -> dict[str, Any] | None:
         """metrics/<name>/test.json; None where there is none."""
-        text = self._text(METRICS / name / "test.json")
+        path = METRICS / name / "test.json"
+        text = self._text(path)
+        if not text:
+            return None
         try:
-            return dict(json.loads(text)) if text else None
+            found = json.loads(text)
         except ValueError as error:
-            raise damaged_content(f"metrics/{name}/test.json at {self}", error) from None
+            raise damaged_content(f"{path} at {self}", error) from None
+        if not (isinstance(found, dict) and isinstance(found.get("intervals"), list) and found["intervals"]):
+            raise damaged_content(f"{path} at {self}", ValueError("no scores under 'intervals'"))
+        return found
 
     def made(self, name: str) -> Made:
         """Of a pipeline without results, empty."""
@@ -90,9 +99,14 @@ class Side:
         for block in self._stages(name):
             for section in re.findall(r"^      params\.yaml:\n((?: {8}.*\n)+)", block, re.MULTILINE):
                 params |= _yaml(section, f"dvc.lock at {self}")
-            files |= dict(re.findall(r"^    - path: (.+)\n(?:      .+\n)*?      md5: (\S+)$", block, re.MULTILINE))
+            files |= dict(_files(block))
         code = {path: md5 for path, md5 in files.items() if path.startswith(CODE)}
         return Made(params, code, {path: md5 for path, md5 in files.items() if path not in code})
+
+    def changed_code(self, name: str) -> list[str]:
+        """The paths of code that is no longer what a stage of the pipeline ran with, by dvc.lock."""
+        ran = {(path, md5) for block in self._stages(name) for path, md5 in _files(block) if path.startswith(CODE)}
+        return sorted({path for path, md5 in ran if self._md5(Path(path)) != md5})
 
     def predictions(self, name: str) -> pd.DataFrame:
         """
@@ -132,11 +146,38 @@ class Side:
         except UnicodeDecodeError as error:
             raise damaged_content(f"{path} at {self}", error) from None
 
+    def _md5(self, path: Path) -> str:
+        """As dvc.lock has it, of a file or a folder that git has; empty if there is none."""
+        key = f"md5 of {path}"
+        if key not in self._memo:
+            try:
+                self._memo[key] = _md5_of(self.read(path))
+            except FileNotFoundError:
+                self._memo[key] = ""
+            except IsADirectoryError:
+                inside = sorted(self.files(path))
+                listed = [
+                    {"md5": _md5_of(self.read(file)), "relpath": file.relative_to(path).as_posix()} for file in inside
+                ]
+                self._memo[key] = _md5_of(json.dumps(listed, sort_keys=True).encode()) + ".dir"
+        return str(self._memo[key])
+
     def _stages(self, name: str) -> list[str]:
         """The entries of dvc.lock, as text: reading all of it as YAML takes seconds."""
         if "lock" not in self._memo:
             self._memo["lock"] = self._text(Path("dvc.lock"))
+            if re.search("^<<<<<<< ", self._memo["lock"], re.MULTILINE):
+                raise KassandraError(f"dvc.lock at {self}: holds the marks of a merge; resolve it, then `dvc repro`")
         return re.findall(rf"^  \w+@{re.escape(name)}:\n((?:    .*\n)+)", self._memo["lock"], re.MULTILINE)
+
+
+def _files(block: str) -> list[tuple[str, str]]:
+    """Path and md5 of what an entry of dvc.lock was made from, and of what it made."""
+    return re.findall(r"^    - path: (.+)\n(?:      .+\n)*?      md5: (\S+)$", block, re.MULTILINE)
+
+
+def _md5_of(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 class Predicted(NamedTuple):
@@ -184,8 +225,11 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
                 continue
             try:
                 commit = resolve_rev(here.scm, revision) if revision else ""
+                commit = commit and resolve_rev(here.scm, f"{commit}^{{commit}}")  # not a tree or a file of git
             except RevError:
                 commit = ""
+            if not commit and here.scm.no_commits:
+                raise KassandraError(f"{revision!r}: this repository has no commit yet, so nothing to compare with")
             if not commit:
                 raise KassandraError(
                     f"{revision!r}: no such revision; give a branch, a tag, a commit, the name of a DVC experiment "
@@ -224,7 +268,11 @@ def _side(repo: Any, label: str, commit: str) -> Side:
             why = "" if isinstance(cause, FileNotFoundError) else f" ({' '.join(str(cause).split())})"
             raise Absent(f"{path.as_posix()} of {label} is not in DVC's cache {place}{why}") from None
 
-    return Side(label, commit, remote, read, open_output)
+    def files(path: Path) -> list[Path]:
+        found = repo.dvcignore.find(repo.fs, repo.fs.join(repo.root_dir, *path.parts))
+        return [Path(*repo.fs.relparts(file, repo.root_dir)) for file in found]
+
+    return Side(label, commit, remote, read, open_output, files)
 
 
 def _yaml(text: str, what: str) -> Any:

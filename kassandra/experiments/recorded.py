@@ -20,6 +20,7 @@ from kassandra.contracts.errors import KassandraError
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 WORKSPACE = "workspace"  # as DVC calls the working tree
+OWN = (WORKSPACE, "HEAD")  # where there is no experiment
 Locked = dict[str, dict[str, Any]]  # stage → what dvc.lock says of it
 
 
@@ -28,7 +29,8 @@ class Result:
     """One training of a pipeline, and what it scored on test.
 
     params: dotted key under the pipeline → value, without the seed. code: names the commands, modules and raw data.
-    scores: test.json. where: the experiment, commit or `workspace`. commit: what it was based on, short.
+    scores: test.json. where: the experiment, commit or `workspace`. commit: what an experiment was based on, and else
+    the one that first had these weights, short; empty where none has yet.
     test, weights, predictions: MD5 of the test split, and of what DVC's cache has of the others.
     """
 
@@ -57,7 +59,8 @@ class Revision(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """results: no two of the same params, seed, code and data. left_out: what has no score: names, and why."""
+    """results: no two of the same params, seed, code and data; nor of the same params, seed and weights, made again
+    after a change of code that changed nothing. left_out: what has no score: names, and why."""
 
     results: list[Result]
     left_out: list[str]
@@ -74,7 +77,7 @@ def read(names: list[str]) -> Recorded:
         raise KassandraError("no dvc.yaml in a git repository here; run this in the root of the repository")
     commit = head.decode().strip()
     experiments, failed = _experiments()
-    own = [Revision(WORKSPACE, None, commit), Revision("HEAD", commit, commit)]
+    own = [Revision(name, each, commit) for name, each in zip(OWN, (None, commit), strict=True)]
     found: dict[Any, Result] = {}
     inherited: dict[Any, Result] = {}
     failure = "its run failed; `dvc queue logs <name>` says why, `dvc queue remove --failed` forgets it"
@@ -93,7 +96,15 @@ def read(names: list[str]) -> Recorded:
     # What an experiment has of its base is of interest where it is one more seed of what was run, and else long past.
     models = {key[:-1] for key in found}
     found = {key: result for key, result in inherited.items() if key[:-1] in models} | found
-    return Recorded(list(found.values()), [f"{', '.join(sorted(names))}: {why}" for why, names in left_out.items()])
+    experimental = {_made(result) for result in found.values() if result.where not in OWN}
+    results = [result for result in found.values() if result.where not in OWN or _made(result) not in experimental]
+    return Recorded(results, [f"{', '.join(sorted(names))}: {why}" for why, names in left_out.items()])
+
+
+def _made(result: Result) -> tuple[Any, ...]:
+    """What is the same of two trainings of which the later one ran with code that made no difference."""
+    params = json.dumps(result.params, sort_keys=True)
+    return result.pipeline, params, result.seed, result.test, result.weights, result.predictions
 
 
 def cpu_seconds(result: Result) -> float | None:
@@ -183,11 +194,16 @@ def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | s
         code=hashlib.sha256("\n".join(sources).encode()).hexdigest()[:12],
         scores=json.loads(content),
         where=revision.name,
-        commit=revision.base[:7],
+        commit=_first_with(made[str(MODELS / name)]) if revision.name in OWN else revision.base[:7],
         test=made[str(PREPARED / name / "test.npz")],
         weights=made[str(MODELS / name)],
         predictions=made[str(PREDICTIONS / name)],
     )
+
+
+def _first_with(weights: str) -> str:
+    """The commit, short, that brought these weights into dvc.lock; empty where none has."""
+    return (_git("log", "-1", "--format=%H", f"-S{weights}", "--", "dvc.lock") or b"").decode()[:7]
 
 
 def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from kassandra.contracts.params import Pipeline, read_pipeline
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
-from kassandra.experiments.trial import Training, history, named, turn
+from kassandra.experiments.trial import Training, can_be_named, history, named, turn
 
 LOSS = "valid_loss"
 DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
@@ -42,6 +42,8 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
     Raises:
         KassandraError: params.yaml or the storage cannot be used; the study was begun with others; its name is taken.
     """
+    if not can_be_named(name):
+        raise KassandraError(f"--study {name!r}: cannot be the name of experiments; take letters, digits, - and _")
     params, seed = read_pipeline(pipeline)
     written = spaces.sections(pipeline)
     begun = {

@@ -15,7 +15,8 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from kassandra.contracts.errors import KassandraError
 
@@ -23,6 +24,8 @@ BEAT = 20  # seconds between two signs of life of a trial
 ATTEMPTS = 3  # to open a storage
 SILENT = 300  # seconds without one after which a trial is taken for dead, where its process cannot be looked up
 ALIVE, WORKER, WHY, AGAIN, BEGUN = "alive", "worker", "why", "again", "begun with"
+
+DRIVERS = " (PostgreSQL: `pip install psycopg2-binary`; MySQL: `pip install pymysql`, and mysql+pymysql://)"
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -47,9 +50,9 @@ def open_study(
             )
             break
         except (SQLAlchemyError, StorageInternalError, ImportError, OSError, ValueError) as error:
-            if attempt == ATTEMPTS - 1 or isinstance(error, ImportError):
+            if (lacks := isinstance(error, ImportError)) or attempt == ATTEMPTS - 1:
                 reason = " ".join(str(error).split())
-                raise KassandraError(f"--storage {storage}: cannot be used: {reason}") from None
+                raise KassandraError(f"--storage {shown(storage)}: cannot be used: {reason}{DRIVERS * lacks}") from None
             time.sleep(1)  # another machine may be making the tables right now
     before = study.user_attrs.get(BEGUN)
     if before is None:
@@ -57,10 +60,22 @@ def open_study(
     elif before != begun:
         changed = sorted(key for key in begun if begun[key] != before.get(key))
         raise KassandraError(
-            f"study {name!r} in {storage} was begun with another {changed[0]}, and its trials cannot be compared with "
-            "new ones; give another name by --study"
+            f"study {name!r} in {shown(storage)} was begun with another {changed[0]}, and its trials cannot be "
+            "compared with new ones; give another name by --study"
         )
     return study
+
+
+def shown(storage: str) -> str:
+    """For people, without the password.
+
+    >>> shown("postgresql://ada:secret@lab/studies"), shown(".optuna/mnist.log")
+    ('postgresql://ada:***@lab/studies', '.optuna/mnist.log')
+    """
+    try:
+        return make_url(storage).render_as_string(hide_password=True) if "://" in storage else storage
+    except (ArgumentError, ValueError):
+        return storage.partition("://")[0] + "://…"
 
 
 def revive(study: optuna.Study) -> list[int]:

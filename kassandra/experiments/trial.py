@@ -129,6 +129,12 @@ def named(study: str) -> list[str]:
     return [name for name in names if re.fullmatch(rf"{re.escape(study)}-\d+", name)]
 
 
+def can_be_named(study: str) -> bool:
+    """Whether git lets experiments be called so."""
+    reference = ["git", "check-ref-format", f"refs/exps/{study}-0"]
+    return "/" not in study and subprocess.run(reference, capture_output=True, check=False).returncode == 0
+
+
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
 

@@ -1,5 +1,8 @@
 """Verdicts: paired where both predictions are there, else by both intervals, and never of what cannot be compared."""
 
+import hashlib
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -157,6 +160,37 @@ def test_what_only_one_side_has(side):
     assert compare(a, b, ["digits"]).added == ()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("changes", "doubt"),
+    [
+        ({}, ""),
+        ({"test": 2, "raw": 1, "seed": 0}, ""),  # the same raw data, and as they were split: prepared in another way
+        ({"test": 1, "raw": 2, "seed": 1}, ""),  # the same test split, to the byte
+        ({"test": 2, "raw": 2, "seed": 0}, "data/raw/digits changed"),
+        ({"test": 2, "raw": 1, "seed": 1}, "another seed may draw others"),
+        ({"test": 2, "raw": 1, "seed": 0, "fraction": 0.3}, "prepare.test_fraction changed"),
+        (None, "dvc.lock does not tell what they were made from"),
+    ],
+)
+def test_labels_in_the_same_order_are_not_yet_the_same_examples(side, answers, changes, doubt):
+    def lock(test=1, raw=1, seed=0, fraction=0.2):
+        return (
+            f"  evaluate@digits:\n    deps:\n    - path: data/prepared/digits/test.npz\n      md5: {test}\n"
+            f"    - path: data/raw/digits\n      md5: {raw}\n    - path: kassandra/code.py\n      md5: x\n"
+            f"    params:\n      params.yaml:\n        seed: {seed}\n"
+        )
+
+    sides = []
+    for label, (result, table), how in (("A", answers(0.8), {}), ("B", answers(0.9, own=2), changes)):
+        params = {"digits": {"task": "images", "prepare": {"test_fraction": (how or {}).get("fraction", 0.2)}}}
+        sides.append(side(label, params, {"digits": result}, {"digits": table}, "" if how is None else lock(**how)))
+    (found,) = compare(*sides, []).pipelines
+    assert found.headline.paired == (not doubt)
+    if doubt:
+        assert f"compared example by example: the test examples may not be the same: {doubt}. Judged" in found.notes[0]
+
+
 LOCK = """\
 schema: '2.0'
 stages:
@@ -192,6 +226,46 @@ def test_what_else_has_changed_is_told(side):
     assert "Trained on another machine: threads: 0 → 1." in found.notes
 
 
+def test_code_that_was_changed_and_not_run_is_told(side):
+    lock = """\
+  train@digits:
+    deps:
+    - path: kassandra/text
+      md5: {}.dir
+    - path: stages/train.py
+      md5: 9dd4e461268c8034f5c8564e155c67a6
+"""
+    listed = '[{"md5": "9dd4e461268c8034f5c8564e155c67a6", "relpath": "code.py"}]'
+    result = {"digits": stored(accuracy=(0.9, 0.1))}
+    a = side("A", DIGITS, result, {}, lock.format(hashlib.md5(listed.encode()).hexdigest()))
+    b = side("B", DIGITS, result, {}, lock.format("0" * 32))
+    for one, original in [(one, one.read) for one in (a, b)]:
+
+        def read(path, original=original):
+            if path.name == "text":
+                raise IsADirectoryError
+            return b"x" if path.suffix == ".py" else original(path)
+
+        object.__setattr__(one, "read", read)
+        object.__setattr__(one, "files", lambda path: [path / "code.py"])
+    (found,) = compare(a, b, []).pipelines
+    assert found.verdict == "identical"
+    assert found.notes == (
+        "B: these are results of before changes in kassandra/text; `dvc repro evaluate@digits` makes new ones.",
+    )
+
+
+def test_a_lock_that_is_missing_or_half_merged(side):
+    results = [{"digits": stored(accuracy=(value, 0.1))} for value in (0.8, 0.9)]
+    a, b = (side(at, DIGITS, result, {}, lock) for at, result, lock in zip("AB", results, (None, ""), strict=True))
+    (found,) = compare(a, b, []).pipelines
+    assert found.notes[-1] == "B: dvc.lock does not tell what digits was made from."
+    assert not [note for note in found.notes if "changed" in note]
+    merged = side("B", DIGITS, results[1], {}, "<<<<<<< HEAD\n=======\n>>>>>>> other\n")
+    with pytest.raises(KassandraError, match=r"dvc\.lock at B: holds the marks of a merge; resolve it"):
+        compare(a, merged, [])
+
+
 @pytest.mark.parametrize(
     ("pipelines", "results", "names", "error"),
     [
@@ -205,6 +279,21 @@ def test_mistakes(side, pipelines, results, names, error):
     a = side("A", DIGITS, {"digits": stored(accuracy=(0.9, 0.1))}, {})
     with pytest.raises(KassandraError, match=error):
         compare(a, side("B", pipelines, results, {}), names)
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"intervals": [], "examples": 3}', "{}", '{"intervals": {}}'])
+def test_scores_that_are_none_are_told(side, content):
+    a, b = (side(at, DIGITS, {"digits": json.loads(content)}, {}) for at in "AB")
+    with pytest.raises(
+        KassandraError, match=r"metrics/digits/test.json at A is damaged \(no scores under 'intervals'\)"
+    ):
+        compare(a, b, [])
+
+
+def test_a_pipeline_of_one_side_only_may_be_asked_for(side):
+    results = {name: stored(accuracy=(0.9, 0.1)) for name in ("digits", "new")}
+    a, b = side("A", DIGITS, results, {}), side("B", {**DIGITS, "new": {"task": "images"}}, results, {})
+    assert (compare(a, b, ["new"]).added, compare(b, a, ["new"]).removed) == (("new",), ("new",))
 
 
 def test_a_damaged_file_is_named(side):

@@ -35,7 +35,7 @@ folders = [pathlib.Path(kind, sys.argv[1]) for kind in ("data/predictions", "met
 for folder in folders:
     folder.mkdir(parents=True, exist_ok=True)
 pd.DataFrame({"target": [0, 1], "rate": [rate, rate]}).to_parquet(folders[0] / "test.parquet")
-(folders[1] / "test.json").write_text(json.dumps({"accuracy": rate}))
+(folders[1] / "test.json").write_text(json.dumps({"accuracy": rate, "intervals": [{}]}))
 """
 
 

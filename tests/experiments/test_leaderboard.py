@@ -2,8 +2,9 @@
 
 import pytest
 
-from kassandra.cli.leaderboard import page
-from kassandra.experiments import leaderboard
+from kassandra.cli.leaderboard import _ranked, page
+from kassandra.cli.leaderboard import leaderboard as write
+from kassandra.experiments import leaderboard, recorded
 from kassandra.experiments.leaderboard import boards
 from kassandra.experiments.recorded import Result
 
@@ -79,7 +80,19 @@ def test_the_direction_is_that_of_the_gains(larger):
 
 
 def test_the_page():
-    text = page(boards([*seeds(0.9), result(0.8, 0, model__variant="stacked")]), ["exp-7: its run failed"])
+    text = page(boards([*seeds(0.9), result(0.8, 0, model__variant="stacked")]), ["exp-7: its run failed"], ["a", "b"])
+    assert "Written by `kassandra leaderboard a b` from" in text
+    assert _ranked(text) == 1
     assert "| **best** | vanilla | 0.9010 [0.8907, 0.9113] | 3 | 1,234 | 12 | abc1234 | 0.5000 (hard) |" in text
     assert "| needs 3 seeds | stacked | 0.8000 | 1 | 1,234 | – | abc1234 | 0.5000 (hard) |" in text
     assert "## Left out\n\n- exp-7: its run failed\n" in text
+
+
+def test_a_page_that_loses_models_is_told_of(monkeypatch, tmp_path, capsys):
+    path = tmp_path / "page.md"
+    for results, told in ((seeds(0.9), ""), (seeds(0.9)[:1], "It ranks 0 models, and ranked 1: experiments are in")):
+        monkeypatch.setattr(recorded, "read", lambda names, results=results: recorded.Recorded(list(results), []))
+        write([], path, as_json=False)
+        said = capsys.readouterr().err
+        assert told in said
+        assert bool(said) == bool(told)

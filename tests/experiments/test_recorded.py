@@ -21,8 +21,8 @@ def found(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     def result(revision, name, block):
-        code, seed = block
-        return recorded.Result(name, seed, {}, code, {}, revision.name, revision.base, "", "", "")
+        code, seed, *weights = block
+        return recorded.Result(name, seed, {}, code, {}, revision.name, revision.base, "", "".join(weights) or code, "")
 
     monkeypatch.setattr(recorded, "_git", lambda *arguments: b"head\n")
     monkeypatch.setattr(recorded, "_blocks", lambda commit: LOCKS[commit or "head"])
@@ -34,6 +34,13 @@ def found(monkeypatch, tmp_path):
 
 def test_a_seed_that_the_base_had_already_is_one_more_of_the_same_model(found):
     assert found("a") == {("a", "new", 0), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
+
+
+def test_what_was_made_again_by_code_that_changed_nothing_is_one_training(found, monkeypatch):
+    monkeypatch.setitem(LOCKS, "head", {"a": ("new", 0, "old")})
+    assert found("a") == {("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
+    monkeypatch.setitem(LOCKS, "head", {"a": ("new", 3, "old")})  # another seed, though it has led to the same
+    assert found("a") == {("a", "new", 3), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
 
 
 def test_another_pipeline_of_an_experiment_that_is_long_past_is_no_result_of_it(found):

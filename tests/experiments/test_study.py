@@ -91,3 +91,10 @@ def test_a_storage_that_cannot_be_used(storage, monkeypatch):
     monkeypatch.setattr(studies.time, "sleep", lambda seconds: None)
     with pytest.raises(KassandraError, match=r"^--storage .*: cannot be used: "):
         studies.open_study(storage, "s", False, optuna.pruners.NopPruner(), {})
+
+
+def test_no_password_is_printed():
+    with pytest.raises(KassandraError, match=r"mysql\+nothing://ada:\*\*\*@lab/x: cannot be used: ") as error:
+        studies.open_study("mysql+nothing://ada:secret@lab/x", "s", False, optuna.pruners.NopPruner(), {})
+    assert "secret" not in str(error.value)
+    assert studies.shown("no url://ada:secret") == "no url://…"

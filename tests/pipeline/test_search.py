@@ -143,3 +143,6 @@ def test_what_cannot_be_trained_is_given_up_with_the_sentence(begun, tmp_path):
     assert clone.dvc("exp", "list", "--name-only") == ""
     said = clone.run("kassandra", "search", "digits", "--storage", "mysql+nothing://x/y", "--study", "x", fails=True)
     assert "Error: --storage mysql+nothing://x/y: cannot be used: " in said
+    for name in ("a/b", "a b", "a..b"):
+        said = clone.run("kassandra", "search", "digits", "--study", name, "--space", "space.yaml", fails=True)
+        assert f"Error: --study {name!r}: cannot be the name of experiments" in said
