@@ -15,9 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 from scipy.signal import lfilter
 
 from kassandra.comparison import classifiers, language, translations
@@ -160,6 +158,17 @@ def rates(case: Case, trials: int, worse: float) -> dict[str, dict[str, float]]:
     return found
 
 
+def markdown(made: list[dict[str, Any]]) -> list[str]:
+    """The table of docs/comparing.md, line by line."""
+    names = ("simulated", "score", "false alarms", "95% interval", "a real difference is found")
+    lines = [f"| {' | '.join(names)} |", "|---|---|--:|--:|--:|"]
+    for row in made:
+        alarm, found = row["false_alarms"], row["power"]
+        interval = f"{alarm['low']:.1%} - {alarm['high']:.1%}"
+        lines.append(f"| {row['case']} | {row['score']} | {alarm['rate']:.1%} | {interval} | {found['rate']:.0%} |")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
@@ -178,12 +187,7 @@ def main() -> None:
             for score in alarms
         ]
     write_json(RESULTS, {"level": ALPHA, "rates": made})
-    table = Table("simulated", "score", "false alarms", "95% interval", "a real difference is found", box=None)
-    for row in made:
-        alarm, found = row["false_alarms"], row["power"]
-        interval = f"{alarm['low']:.1%}-{alarm['high']:.1%}"
-        table.add_row(row["case"], row["score"], f"{alarm['rate']:.1%}", interval, f"{found['rate']:.0%}")
-    Console().print(table)
+    print("\n".join(markdown(made)))
 
 
 if __name__ == "__main__":

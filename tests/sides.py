@@ -2,6 +2,7 @@
 
 import pytest
 
+DIGITS = {"digits": {"task": "images", "model": {"variant": "vanilla", "hidden_size": 8}, "train": {"epochs": 1}}}
 MADE_FROM = """\
   evaluate@{name}:
     deps:
@@ -12,6 +13,12 @@ MADE_FROM = """\
     - path: kassandra/code.py
       md5: d41d8cd98f00b204e9800998ecf8427e
 """
+
+
+def stored(**scores):
+    """A test.json of (value, half of its interval) by score."""
+    rows = [{"score": name, "value": v, "low": v - half, "high": v + half} for name, (v, half) in scores.items()]
+    return {"examples": 100, "intervals": rows}
 
 
 @pytest.fixture

@@ -19,5 +19,6 @@ def main() -> None:
         if len(told) > LONGEST:
             told = f"{told[: LONGEST // 2]} … {told[-LONGEST // 2 :]}"  # its end says what to do
         sys.exit(f"Error: {told}")
-    except BrokenPipeError:  # `kassandra … | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except UnicodeEncodeError as error:
+        told = error.object[error.start : error.end]
+        sys.exit(f"Error: the output is in {error.encoding}, which has no {told!a}; set PYTHONIOENCODING=utf-8")

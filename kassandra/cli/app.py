@@ -84,7 +84,7 @@ def generate(
     length: Annotated[int, typer.Option(help="Characters, or words, to write.")] = 500,
     temperature: Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 always the likeliest.")] = 0.8,
     top_p: Annotated[float, typer.Option(help="Draw from the likeliest pieces that together reach this.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="The same seed writes the same text.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed writes the same text.")] = 0,
 ) -> None:
     """Write on from a prompt, piece by piece.
 

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kassandra.cli import predict_forecast, predict_speech
+from kassandra.cli.lines import texts as lines_of
 from kassandra.contracts.errors import KassandraError
 from kassandra.inference import Forecaster, Prediction, Predictor, Translator, load
 from kassandra.text.table import NO_LABEL, READERS, read_table_of_texts, sentence
@@ -88,7 +89,7 @@ def _texts(model: Predictor, inputs: list[str], column: str | None, as_json: boo
         if read.refused:
             print(sentence(read.refused, Path(inputs[0]), len(texts) + len(read.refused)), file=sys.stderr)
     else:
-        texts = inputs or [line.strip() for line in sys.stdin if line.strip()]
+        texts = [text for text in lines_of(inputs) if text or inputs]  # empty lines are skipped, what is given is not
     if not texts:
         raise KassandraError("predict: no text; give one in quotes, a table, or lines on standard input")
     predictions = model.predict(texts)

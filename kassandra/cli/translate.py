@@ -1,6 +1,5 @@
 """`kassandra translate`: sentences into another language, line by line, and where the model looked."""
 
-import io
 import json
 import sys
 from pathlib import Path
@@ -9,10 +8,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kassandra.cli.lines import texts as lines_of
 from kassandra.contracts.errors import KassandraError
 from kassandra.inference import Translation, Translator, load
 
 SHADES = ["grey93", "grey78", "grey62", "grey42", "grey19"]  # of weights from 0.1 on, the last ones under white digits
+LONGEST = 10_000  # characters of a sentence: time grows with the square of it, and minutes would pass without a word
+WIDEST = 100_000  # columns of a table of weights
 AT_ONCE = 256  # lines that are translated together: the first appear soon, and the batches are full
 
 
@@ -37,15 +39,9 @@ def translate(
         print(
             f"From {languages['source']} into {languages['target']}, a sentence per line; Ctrl-D ends.", file=sys.stderr
         )
-    if not texts and isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # whatever the locale says
     lines: list[str] = []
-    for number, line in enumerate(texts or sys.stdin, 1):
-        if any("\udc80" <= sign <= "\udcff" for sign in line):
-            raise KassandraError(
-                f"{'text' if texts else 'line'} {number}: not UTF-8; convert it, as by `iconv -t UTF-8`"
-            )
-        lines.append(line.strip())
+    for line in lines_of(texts, LONGEST):
+        lines.append(line)
         if len(lines) == (1 if not texts and sys.stdin.isatty() else AT_ONCE):
             _show(model, lines, beam, length_penalty, alignments, as_json)
             lines = []
@@ -63,7 +59,11 @@ def _show(
             continue
         print(one.text if one else "", flush=True)
         if one and alignments:
-            Console(highlight=False, soft_wrap=True).print(_table(one))
+            console, table = Console(highlight=False), _table(one)
+            # A row per line, however many pieces there are: `less -S` scrolls sideways, and no weight is cut off.
+            wide = console.options.update(max_width=WIDEST)
+            console.width = max(console.width, console.measure(table, options=wide).maximum)
+            console.print(table, soft_wrap=True)
 
 
 def _as_json(line: str, one: Translation | None, alignments: bool) -> dict[str, object]:

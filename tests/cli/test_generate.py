@@ -86,7 +86,7 @@ def test_words_are_written_with_spaces_between(kassandra, untrained):
     assert first.startswith("the dog")
     words = first.removeprefix("the dog").split() + " ".join(rest).split()
     assert set(words) == {"the", "cat"}
-    assert len(words) + len(rest) + done.out.endswith("\n\n") >= 50
+    assert len(words) + done.out.count("\n") == 50 + 1  # the last one is not of the model
     assert kassandra("generate", folder, "--length", 5).out.startswith("the")  # no prompt: the most frequent word
 
 

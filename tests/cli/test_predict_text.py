@@ -101,6 +101,12 @@ def table(tmp_path):
     return path
 
 
+def test_what_is_not_utf_8_is_one_sentence(kassandra, trained_reader):
+    done = kassandra("predict", trained_reader, b"a g\xe9 film".decode("utf-8", "surrogateescape"))
+    assert (done.status, done.out) == (1, "")
+    assert done.err == "Error: text 1: not UTF-8; convert it, as by `iconv -f LATIN1 -t UTF-8`"
+
+
 def test_a_table_gives_a_table(kassandra, trained_reader, reader, table, expected):
     done = kassandra("predict", trained_reader, table, "--text", "what")
     assert done.status == 0

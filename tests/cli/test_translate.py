@@ -82,9 +82,25 @@ def test_what_is_not_utf_8_is_named_by_its_line(kassandra, trained_translator, m
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
     done = kassandra("translate", trained_translator)
     assert (done.status, done.out) == (1, "")
-    assert done.err == "Error: line 3: not UTF-8; convert it, as by `iconv -t UTF-8`"
-    done = kassandra("translate", trained_translator, content.decode("utf-8", "surrogateescape"))
-    assert done.err == "Error: text 1: not UTF-8; convert it, as by `iconv -t UTF-8`"
+    assert done.err == "Error: line 3: not UTF-8; convert it, as by `iconv -f LATIN1 -t UTF-8`"
+    done = kassandra("translate", trained_translator, "a" * 10_001)
+    assert done.err == "Error: text 1: 10,001 characters, more than 10,000; give it in parts, a line each"
+
+
+def test_no_weight_is_cut_off_however_long_the_sentence(kassandra, trained_translator):
+    done = kassandra("translate", trained_translator, "--alignments", " ".join(["We", "go", "home"] * 20))
+    rows = done.out.splitlines()[1:]
+    assert "…" not in done.out
+    assert len({len(row) for row in rows[1:]}) == 1  # a line each, none of them wrapped
+    assert len(rows[0]) > 120
+
+
+def test_an_output_that_lacks_a_character_is_told_of(kassandra, trained_translator, monkeypatch):
+    from kassandra.cli import translate
+
+    monkeypatch.setattr(translate, "_show", lambda *args: "é".encode("ascii"))
+    done = kassandra("translate", trained_translator, "Hi.")
+    assert done.err == "Error: the output is in ascii, which has no '\\xe9'; set PYTHONIOENCODING=utf-8"
 
 
 def test_without_attention_there_is_no_alignment(kassandra, prepared_tatoeba, train_small):

@@ -1,0 +1,36 @@
+"""Texts for a model: those of the command line, or else the lines of standard input."""
+
+import io
+import sys
+from collections.abc import Iterator
+
+from kassandra.contracts.errors import KassandraError
+
+
+def texts(given: list[str], longest: int | None = None) -> Iterator[str]:
+    """Each without the white space around it, as soon as it is there.
+
+    Args:
+        longest: characters of a text.
+
+    Raises:
+        KassandraError: one is not UTF-8, holds a NUL, or is longer.
+    """
+    if not given and isinstance(sys.stdin, io.TextIOWrapper):
+        # UTF-8 whatever the locale says, without the mark that some files begin with.
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+    for number, text in enumerate(given or sys.stdin, 1):
+        where = f"{'text' if given else 'line'} {number}"
+        if text.startswith(("\udcff\udcfe", "\udcfe\udcff")):
+            raise KassandraError(f"{where}: UTF-16, not UTF-8; convert it, as by `iconv -f UTF-16 -t UTF-8`")
+        if any("\udc80" <= sign <= "\udcff" for sign in text):
+            raise KassandraError(f"{where}: not UTF-8; convert it, as by `iconv -f LATIN1 -t UTF-8`")
+        if "\0" in text:
+            raise KassandraError(
+                f"{where}: a NUL character, as in UTF-16 without a mark; convert it, as by `iconv -f UTF-16LE -t UTF-8`"
+            )
+        if longest and len(text) > longest:
+            raise KassandraError(
+                f"{where}: {len(text):,} characters, more than {longest:,}; give it in parts, a line each"
+            )
+        yield text.strip()
