@@ -19,7 +19,7 @@ def texts(given: list[str], longest: int | None = None) -> Iterator[str]:
     if not given and isinstance(sys.stdin, io.TextIOWrapper):
         # UTF-8 whatever the locale says, without the mark that some files begin with.
         sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
-    for number, text in enumerate(given or sys.stdin, 1):
+    for number, text in enumerate(map(str.strip, given or sys.stdin), 1):
         where = f"{'text' if given else 'line'} {number}"
         if text.startswith(("\udcff\udcfe", "\udcfe\udcff")):
             raise KassandraError(f"{where}: UTF-16, not UTF-8; convert it, as by `iconv -f UTF-16 -t UTF-8`")
@@ -33,4 +33,4 @@ def texts(given: list[str], longest: int | None = None) -> Iterator[str]:
             raise KassandraError(
                 f"{where}: {len(text):,} characters, more than {longest:,}; give it in parts, a line each"
             )
-        yield text.strip()
+        yield text
