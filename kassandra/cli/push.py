@@ -1,7 +1,9 @@
 """`kassandra push`: what was made here, to a DVC remote; all of it, so that nobody need make it again."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +20,21 @@ def push(remote: str | None, check: bool) -> None:
     the remote, DVC believes that the files in it are; here each is looked for, and sent if it was lost.
 
     Args:
-        check: read what is there, and send again what is not what its name says.
+        check: read what is here and there, and send again what is not what its name says there.
 
     Raises:
-        KassandraError: no remote, or one that refuses, or is gone.
+        KassandraError: no remote, or one that refuses, or is gone; the cache here is damaged, if `check`.
     """
     chosen = ["--remote", remote] if remote else []
+    if check:
+        _check_here()  # before what is damaged here is sent to everybody
     done = subprocess.run([sys.executable, "-m", "dvc", "push", "--run-cache", "--all-commits", *chosen])
     if done.returncode != 0:  # it has said why
         raise KassandraError(f"`dvc push` did not finish: {AGAIN}")
     try:
         count = _push_outputs_of_runs(remote, check)
+    except KassandraError:
+        raise
     except Exception as error:  # each kind of remote has its own
         raise KassandraError(
             f"what runs made could not be pushed ({type(error).__name__}: {error}): {AGAIN}"
@@ -37,21 +43,23 @@ def push(remote: str | None, check: bool) -> None:
 
 
 def _push_outputs_of_runs(remote: str | None, check: bool) -> int:
-    """Send what the run cache here names and the remote lacks; gives the number of files."""
+    """Send what the remote lacks of what the run cache here names, and of the folders that are there; gives the number
+    of files."""
     from dvc.repo import Repo
 
     with Repo() as repo:
         runs = [(path.parent.name, path.name) for path in Path(repo.stage_cache.cache_dir).glob("*/*/*")]
         made = {info.value for infos in repo.stage_cache.get_used_objs(runs).values() for info in infos}
         here, there = repo.cache.local, repo.cloud.get_remote_odb(remote, "push")
-        names = {name for name in made if here.exists(name)}
-        lacks = names - set(there.oids_exist(names))
-        for name in names - lacks if check else ():
-            if not _whole(there, name):
-                there.delete(name)
-                lacks.add(name)
-        if damaged := sorted(name for name in lacks if not _whole(here, name)):
-            raise KassandraError(f"damaged in the cache here: {', '.join(here.oid_to_path(name) for name in damaged)}")
+        everything = set(here.all())
+        shared = set(there.oids_exist(everything))
+        names = (made | _members(here, shared)) & everything
+        lacks = names - shared
+        spoilt = {name for name in shared if not _whole(there, name)} if check else set()
+        _refuse_damaged(here, sorted(lacks | spoilt))
+        for name in spoilt:
+            there.delete(name)
+        lacks |= spoilt
         # Lists of folders last: to DVC, one that is there says that its files are.
         for some in (
             sorted(name for name in lacks if not name.endswith(".dir")),
@@ -61,6 +69,31 @@ def _push_outputs_of_runs(remote: str | None, check: bool) -> int:
         if left := lacks - set(there.oids_exist(lacks)):  # `verify` removes what did not arrive whole
             raise KassandraError(f"{len(left)} of {len(lacks)} files did not arrive whole")
         return len(lacks)
+
+
+def _check_here() -> None:
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        _refuse_damaged(repo.cache.local, sorted(repo.cache.local.all()))
+
+
+def _refuse_damaged(here: Any, names: Iterable[str]) -> None:
+    """
+    Raises:
+        KassandraError: one of them is not what its name says; nothing was sent or deleted.
+    """
+    if damaged := [here.oid_to_path(name) for name in names if not _whole(here, name)]:
+        raise KassandraError(
+            f"damaged in DVC's cache here: {', '.join(damaged)}; `rm -f` these, then `dvc pull` takes them from where "
+            "they are whole, or `dvc repro` makes them again"
+        )
+
+
+def _members(here: Any, names: Iterable[str]) -> set[str]:
+    """The files of those that are lists of folders."""
+    lists = [json.loads(here.fs.cat_file(here.oid_to_path(name))) for name in names if name.endswith(".dir")]
+    return {entry["md5"] for each in lists for entry in each}
 
 
 def _whole(store: Any, name: str) -> bool:

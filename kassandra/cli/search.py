@@ -40,12 +40,18 @@ def search(
     say(f"Study {name!r} in {studies.shown(where)}: {_counts(begun.study)}; until there are {trials} trials")
     interrupted = False
     try:
-        searches.run(begun, trials)
-    except KeyboardInterrupt:
-        interrupted = True
-        say("\nInterrupted. The same command goes on from here.")
-    finally:
-        _summary(begun)
+        try:
+            searches.run(begun, trials)
+        except KeyboardInterrupt:
+            interrupted = True
+            say("\nInterrupted. The same command goes on from here.")
+        finally:
+            _summary(begun)
+    except studies.BROKEN as error:
+        why = " ".join(str(error.__cause__ or error).split())
+        raise KassandraError(
+            f"--storage {studies.shown(where)}: failed: {why}; once it is mended the same command goes on"
+        ) from None
     if plot:
         picture(begun.study, read.score, plot)
         say(f"Drew {plot}")
@@ -75,7 +81,7 @@ def _summary(search: Search) -> None:
     print("Nothing was scored on test yet. To see what it is worth there, with three seeds:")
     print(f"  dvc exp apply {experiment}")
     print(f"  dvc exp run --queue evaluate@{pipeline} -S seed=0,1,2 && dvc queue start -j 1")
-    print(f"  kassandra leaderboard {pipeline}")
+    print(f"  kassandra leaderboard {pipeline}  # once `dvc queue status` says that all are done")
 
 
 def picture(study: optuna.Study, score: str, path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,9 +18,11 @@ from kassandra.contracts.params import Pipeline, read_pipeline
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
-from kassandra.experiments.trial import Training, can_be_named, history, named, turn
+from kassandra.experiments.trial import Training, can_be_named, check_work, history, named, turn
+from kassandra.training.checkpoint import code, digest
 
 LOSS = "valid_loss"
+DECIMALS = 4  # of the scores that training prints after each epoch
 DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
 TOO_MANY = 3  # trials that fail one after the other, for what is not their values' fault
 Pruner = Literal["median", "hyperband", "none"]  # those of kassandra/cli/app.py
@@ -51,9 +54,11 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
         "seed": seed,
         "space": space.model_dump(),
         "params.yaml": spaces.without(written, space),
+        "code": digest(*code()),
     }
     largest = _largest_epochs(space, params)
     with turn():
+        check_work()
         study = studies.open_study(storage, name, space.score != LOSS, _pruner(pruner, largest), _as_json(begun))
         if not study.get_trials(deepcopy=False):
             if taken := named(name):
@@ -69,8 +74,8 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
 def run(search: Search, trials: int) -> None:
     """Until the study has so many trials, those of other workers among them.
 
-    Each trial draws from a sampler whose seed is the params' seed plus the trial's number: with one worker, the same
-    study again, wherever it was interrupted.
+    Each trial draws from a sampler whose seed is the params' seed plus the number of trials before it that did not
+    fail: with one worker, the same study again, wherever it was interrupted.
 
     Raises:
         KassandraError: several trials failed one after the other.
@@ -82,7 +87,10 @@ def run(search: Search, trials: int) -> None:
         if studies.counted(search.study) >= trials:
             return
         trial = search.study.ask()
-        search.study.sampler = optuna.samplers.TPESampler(seed=search.seed + trial.number)
+        before = [
+            each for each in search.study.get_trials(deepcopy=False)[: trial.number] if each.state != TrialState.FAIL
+        ]
+        search.study.sampler = optuna.samplers.TPESampler(seed=search.seed + len(before))
         try:
             why = _try(search, trial)
         except BaseException:  # Ctrl-C among them: the next run goes on with these values
@@ -104,24 +112,21 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
     except KassandraError as error:
         _prune(study, trial, f"refused: {error}", say)
         return None
-    name, losses = f"{study.study_name}-{trial.number}", []
+    name, losses, before, since = f"{study.study_name}-{trial.number}", [], 0, time.time()
     with (
         studies.alive(trial),
         Training(search.pipeline, name, spaces.overrides(search.pipeline, chosen)) as training,
     ):
         for line in training.lines():
             if not line.scores:
+                before = line.epoch
                 _report_again(study, trial, line.epoch)
                 continue
-            if search.space.score not in line.scores:
-                raise KassandraError(f"there is no {search.space.score!r}; of this task are {sorted(line.scores)}")
+            _require(search.space.score, line.scores)
             losses.append(line.scores[LOSS])
-            trial.report(line.scores[search.space.score], line.epoch)
-            if line.epoch < params.train.epochs and trial.should_prune():
+            if _gives_up(search, trial, line.epoch, line.scores[search.space.score], params.train.epochs):
                 training.stop()
-                _forget(search.pipeline, losses)
-                said = f"{search.space.score} {_short(line.scores[search.space.score])} after epoch {line.epoch}"
-                _prune(study, trial, f"{said} of {params.train.epochs} is worse than most", say)
+                _forget(search.pipeline, losses, before, since)
                 return None
         why = training.error
     if why and DIVERGED in why:
@@ -132,11 +137,32 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
         study.tell(trial, state=TrialState.FAIL)
         say(f"  failed: {why}")
         return why
-    value = _value(history(search.pipeline, name), params, search.space.score)
+    epochs = history(search.pipeline, name)
+    _require(search.space.score, [str(name) for name in epochs if name != "epoch"])
+    if not losses:  # DVC had it in its cache: what it would have said
+        for epoch, score in zip(epochs["epoch"], epochs[search.space.score].round(DECIMALS), strict=True):
+            if _gives_up(search, trial, int(epoch), float(score), params.train.epochs):
+                return None
+    value = _value(epochs, params, search.space.score)
     study.tell(trial, value)
     best = study.best_trial.number == trial.number
     say(f"  {search.space.score} {_short(value)}{' (best)' if best else ''}")
     return None
+
+
+def _require(score: str, known: Iterable[str]) -> None:
+    if score not in known:
+        raise KassandraError(f"there is no {score!r}; of this task are {sorted(known)}")
+
+
+def _gives_up(search: Search, trial: optuna.Trial, epoch: int, value: float, epochs: int) -> bool:
+    """Report the score after an epoch; whether the trial ends with it, being worse than most."""
+    trial.report(value, epoch)
+    if epoch == epochs or not trial.should_prune():
+        return False
+    said = f"{search.space.score} {_short(value)} after epoch {epoch} of {epochs} is worse than most"
+    _prune(search.study, trial, said, search.say)
+    return True
 
 
 def _prune(study: optuna.Study, trial: optuna.Trial, why: str, say: Callable[[str], None]) -> None:
@@ -161,16 +187,23 @@ def _report_again(study: optuna.Study, trial: optuna.Trial, until: int) -> None:
             trial.report(value, step)
 
 
-def _forget(pipeline: str, losses: list[float]) -> None:
-    """Delete the checkpoint of a training that was given up, known by what it reported: nobody goes on from it."""
+def _forget(pipeline: str, losses: list[float], before: int, since: float) -> None:
+    """Delete the checkpoint of a training that was given up: nobody goes on from it.
+
+    It is known by what it reported, of the epochs that followed on `before`; and was written after `since`, in seconds
+    of the clock, when that training began.
+    """
     for folder in CHECKPOINTS.glob(f"{pipeline}-*"):
+        path = folder / "checkpoint.safetensors"
         try:
-            with safe_open(folder / "checkpoint.safetensors", framework="np") as file:
+            if path.stat().st_mtime < since:
+                continue
+            with safe_open(path, framework="np") as file:
                 rows = json.loads(file.metadata()["progress"])["history"]
         except (OSError, SafetensorError):  # being written, or of another kind
             continue
         saved, reported = ([f"{loss:.4f}" for loss in each] for each in ([row[LOSS] for row in rows], losses))
-        if any(saved[start:][: len(reported)] == reported for start in range(len(saved))):  # it may be an epoch ahead
+        if saved[before:][: len(reported)] == reported:  # it may be an epoch ahead
             shutil.rmtree(folder, ignore_errors=True)
 
 

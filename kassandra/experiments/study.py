@@ -5,11 +5,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import optuna
+import psutil
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
@@ -21,10 +22,13 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from kassandra.contracts.errors import KassandraError
 
 BEAT = 20  # seconds between two signs of life of a trial
+DRIFT = 60  # seconds by which a clock that was set may have moved when a process began
 ATTEMPTS = 3  # to open a storage
 SILENT = 300  # seconds without one after which a trial is taken for dead, where its process cannot be looked up
+DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 ALIVE, WORKER, WHY, AGAIN, BEGUN = "alive", "worker", "why", "again", "begun with"
 
+BROKEN = (SQLAlchemyError, StorageInternalError)  # of a storage that worked before
 DRIVERS = " (PostgreSQL: `pip install psycopg2-binary`; MySQL: `pip install pymysql`, and mysql+pymysql://)"
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -57,6 +61,10 @@ def open_study(
     before = study.user_attrs.get(BEGUN)
     if before is None:
         study.set_user_attr(BEGUN, begun)
+    elif before != begun and not study.get_trials(deepcopy=False, states=(*DONE, TrialState.RUNNING)):
+        # Nothing came of it yet, as of a mistake in the space: it may begin anew.
+        optuna.delete_study(study_name=name, storage=study._storage)
+        return open_study(storage, name, larger_is_better, pruner, begun)
     elif before != begun:
         changed = sorted(key for key in begun if begun[key] != before.get(key))
         raise KassandraError(
@@ -100,13 +108,14 @@ def line_up_again(study: optuna.Study, trial: FrozenTrial, why: str) -> bool:
 @contextmanager
 def alive(trial: optuna.Trial) -> Iterator[None]:
     """Within, the other workers can see that somebody works on this trial."""
-    trial.set_user_attr(WORKER, {"machine": _machine(), "pid": os.getpid()})
+    trial.set_user_attr(WORKER, {"machine": _machine(), "pid": os.getpid(), "since": _since(os.getpid())})
     trial.set_user_attr(ALIVE, time.time())
     done = threading.Event()
 
     def beat() -> None:
         while not done.wait(BEAT):
-            trial.set_user_attr(ALIVE, time.time())
+            with suppress(*BROKEN):  # the trial itself will say so
+                trial.set_user_attr(ALIVE, time.time())
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -119,26 +128,24 @@ def alive(trial: optuna.Trial) -> Iterator[None]:
 
 def counted(study: optuna.Study) -> int:
     """Trials that are finished or being worked on; what failed is not counted."""
-    states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
-    return len(study.get_trials(deepcopy=False, states=states))
+    return len(study.get_trials(deepcopy=False, states=(*DONE, TrialState.RUNNING)))
 
 
 def _is_dead(trial: FrozenTrial) -> bool:
     worker = trial.user_attrs.get(WORKER)
     if worker and worker["machine"] == _machine():
-        return not _runs(worker["pid"])
+        since = _since(worker["pid"])  # of another process, where the number was given away since
+        return since is None or abs(since - worker["since"]) > DRIFT
     begun = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
     return time.time() - float(trial.user_attrs.get(ALIVE, begun)) > SILENT
 
 
-def _runs(pid: int) -> bool:
+def _since(pid: int) -> float | None:
+    """When the process began, by the clock; None where there is none of this number."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        return psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return None
 
 
 def _machine() -> str:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from kassandra.contracts.errors import KassandraError
 
 STARTED = "Reproducing experiment"  # DVC prints it once the experiment is its own
 LOCK = Path(".dvc/tmp/kassandra-search.lock")
+HELD = "refs/kassandra/search"  # the uncommitted changes, while DVC has them
+BACK = 5  # seconds for a DVC that was left alone to put them back
 PATIENCE = 60  # seconds for DVC to clear up after it is stopped
 EPOCH = re.compile(r"epoch (\d+)/\d+  (.+)")
 CONTINUING = re.compile(r"Continuing after epoch (\d+) of \d+")
@@ -44,6 +47,8 @@ class Training:
         # there between: one at a time, until DVC says that it has it.
         self._turn = ExitStack()
         self._turn.enter_context(turn())
+        self._turn.callback(_let_go)
+        _take_hold()
         self._started = False
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
@@ -108,6 +113,38 @@ def turn() -> Iterator[None]:
     with LOCK.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _take_hold() -> None:
+    """Keep the uncommitted changes as a commit of git, which nothing else names: DVC takes them out of the working tree
+    for a moment, and puts them back."""
+    # Its status is 1 where files were touched, and yet nothing is changed.
+    kept = subprocess.run(["git", "stash", "create"], capture_output=True, text=True, check=False).stdout.strip()
+    if kept:
+        _git("update-ref", HELD, kept)
+
+
+def _let_go() -> None:
+    _git("update-ref", "-d", HELD)
+
+
+def check_work() -> None:
+    """
+    Raises:
+        KassandraError: a search was killed while DVC had the uncommitted changes, and they are not back.
+    """
+    deadline = time.monotonic() + BACK
+    while _git("for-each-ref", HELD):
+        if subprocess.run(["git", "diff", "--quiet", HELD], check=False).returncode == 0:
+            _let_go()
+        elif time.monotonic() > deadline:
+            raise KassandraError(
+                "a search was killed while DVC had your uncommitted changes, which are not what they were: "
+                f"`git reset --hard && git stash apply {HELD}` brings them back; then, or where all is as you want it, "
+                f"`git update-ref -d {HELD}`"
+            )
+        else:
+            time.sleep(0.2)  # DVC may still be at it
 
 
 def history(pipeline: str, experiment: str) -> pd.DataFrame:

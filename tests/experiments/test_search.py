@@ -1,11 +1,15 @@
 """The loop of a search, with trainings that only say what they would: what counts, what is given up, what is seeded."""
 
 import json
+import os
+from pathlib import Path
 
 import optuna
 import pandas as pd
 import pytest
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
+from safetensors.numpy import save_file
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import search as searches
@@ -67,6 +71,7 @@ def study(tmp_path, monkeypatch):
         monkeypatch.setattr(searches, "Training", training)
         monkeypatch.setattr(searches, "history", lambda pipeline, name: history(training.started[name]))
         monkeypatch.setattr(searches, "named", lambda study: [])
+        monkeypatch.setattr(searches, "check_work", lambda: None)  # here is no repository
         said = []
         read = spaces.read(tmp_path / "space.yaml", "mine")
         search = begin("mine", name, f"{tmp_path}/{name}.log", read, pruner, said.append)
@@ -78,7 +83,7 @@ def study(tmp_path, monkeypatch):
 
 
 def history(training):
-    rows = [{"epoch": line.epoch, **line.scores} for line in training.lines()]
+    rows = [{"epoch": line.epoch, **line.scores} for line in Pretended.lines(training)]
     return pd.DataFrame(rows)
 
 
@@ -107,6 +112,21 @@ def test_seeded_wherever_it_was_interrupted(study):
     params = [[trial.params for trial in each.get_trials()] for each in (whole, parts)]
     assert params[0] == params[1]
     assert len({json.dumps(each) for each in params[0]}) > 8
+
+
+def test_seeded_though_trials_were_interrupted(study):
+    """The interrupted trial takes a number, and no place among those that are seeded."""
+    whole, _ = study(9, "whole", space=GOOD)
+    study(3, "parts", space=GOOD)
+    with pytest.raises(KeyboardInterrupt):
+        study(4, "parts", training=Interrupted, space=GOOD)
+    study(6, "parts", space=GOOD)
+    with pytest.raises(KeyboardInterrupt):
+        study(7, "parts", training=Interrupted, space=GOOD)
+    parts, _ = study(9, "parts", space=GOOD)
+    finished = [trial.params for trial in parts.get_trials(states=(TrialState.COMPLETE,))]
+    assert finished == [trial.params for trial in whole.get_trials()]
+    assert len(parts.get_trials()) == 9 + 2
 
 
 def test_it_finds_what_is_best(study):
@@ -138,6 +158,13 @@ class Diverges(Pretended):
 
 class Fails(Pretended):
     error = "no space left on device"
+
+
+class FromCache(Pretended):
+    """DVC has it already, and prints nothing of its epochs."""
+
+    def lines(self):
+        return iter(())
 
 
 class Interrupted(Pretended):
@@ -173,9 +200,58 @@ def test_interrupted_and_gone_on_with(study, after, monkeypatch):
     assert resumed.intermediate_values == {1: 1.0, 2: 0.75, 3: 0.5, 4: 0.625}
 
 
-def test_a_score_that_is_not_there(study):
+@pytest.mark.parametrize("training", [Pretended, FromCache])
+def test_a_score_that_is_not_there(study, training):
     with pytest.raises(KassandraError, match=r"there is no 'valid_r2'; of this task are \['train_loss', 'valid_acc"):
-        study(1, score="valid_r2", space=GOOD)
+        study(1, score="valid_r2", space=GOOD, training=training)
+    found, _ = study(1, space=GOOD, training=training)  # mended, under the same name
+    assert [trial.state for trial in found.get_trials()] == [TrialState.COMPLETE]
+
+
+def test_what_is_given_up_does_not_depend_on_what_dvc_has_cached(study):
+    states, values = zip(
+        *(
+            (
+                [trial.state for trial in found.get_trials()],
+                [trial.intermediate_values for trial in found.get_trials()],
+            )
+            for found, _ in (
+                study(20, name, space=GOOD, pruner="median", training=training)
+                for name, training in (("trained", Pretended), ("cached", FromCache))
+            )
+        ),
+        strict=True,
+    )
+    assert states[0] == states[1]
+    assert values[0] == values[1]
+    assert TrialState.PRUNED in states[0]
+
+
+def test_code_that_was_changed_begins_another_study(study, monkeypatch):
+    study(1, space=GOOD)
+    monkeypatch.setattr(searches, "digest", lambda *paths: "another")
+    with pytest.raises(KassandraError, match="was begun with another code"):
+        study(2, space=GOOD)
+
+
+def test_only_the_checkpoint_of_what_was_given_up_is_deleted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def checkpoint(name, losses, written):
+        path = Path(".checkpoints") / name / "checkpoint.safetensors"
+        path.parent.mkdir(parents=True)
+        progress = json.dumps({"history": [{"valid_loss": loss} for loss in losses]})
+        save_file({}, path, metadata={"progress": progress})
+        os.utime(path, (written, written))
+
+    checkpoint("mine-given-up", [0.5, 0.15031, 0.14681], 1001)
+    checkpoint("mine-from-its-beginning", [0.15031, 0.14681, 0.1], 1001)
+    checkpoint("mine-of-yesterday", [0.5, 0.15031, 0.14681], 999)
+    checkpoint("mine-other-losses", [0.5, 0.15031, 0.2], 1001)
+    checkpoint("another-given-up", [0.5, 0.15031, 0.14681], 1001)
+    searches._forget("mine", [0.1503, 0.1468], 1, 1000)
+    left = {path.name for path in Path(".checkpoints").iterdir()}
+    assert left == {"mine-from-its-beginning", "mine-of-yesterday", "mine-other-losses", "another-given-up"}
 
 
 def test_the_name_of_another_studys_experiments(study, monkeypatch, tmp_path):
@@ -197,3 +273,19 @@ def test_the_picture(study, tmp_path):
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     with pytest.raises(KassandraError, match="is finished, so nothing to draw"):
         picture(optuna.create_study(), "valid_loss", tmp_path / "c.png")
+
+
+def test_a_storage_that_breaks_is_one_sentence(study, monkeypatch, tmp_path, capsys):
+    from kassandra.cli.search import search
+
+    study(1, space=GOOD)
+
+    def broken(search, trials):
+        raise StorageInternalError("An exception is raised during the commit.") from OSError("disk is full")
+
+    monkeypatch.setattr(searches, "run", broken)
+    with pytest.raises(
+        KassandraError, match=r"^--storage .*one\.log: failed: disk is full; once it is mended the same"
+    ):
+        search("mine", 3, tmp_path / "space.yaml", f"{tmp_path}/one.log", "one", "none", None)
+    assert "Trials: 1 finished" in capsys.readouterr().out  # what there is is told

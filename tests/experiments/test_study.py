@@ -34,9 +34,32 @@ def numbers(study, state):
 
 def test_what_it_was_begun_with_stays(opened):
     opened(seed=0, space={"x": 1})
-    opened(seed=0, space={"x": 1})
+    study = opened(seed=0, space={"x": 1})
+    study.tell(study.ask(), 0.5)
     with pytest.raises(KassandraError, match=r"study 's' in .* was begun with another space, .*; give another name by"):
         opened(seed=0, space={"x": 2})
+
+
+def test_a_study_of_which_nothing_came_may_begin_anew(opened):
+    study = opened(space={"x": 1})
+    study.tell(study.ask(RANGE), state=TrialState.FAIL)
+    study.enqueue_trial({"x": 5})
+    again = opened(space={"x": 2})
+    assert again.user_attrs[studies.BEGUN] == {"space": {"x": 2}}
+    assert again.get_trials() == []
+    again.ask(RANGE)  # somebody works on it
+    with pytest.raises(KassandraError, match="was begun with another space"):
+        opened(space={"x": 3})
+
+
+def test_another_process_that_was_given_the_number_of_a_dead_one_is_not_it(opened):
+    study = opened()
+    trial = study.ask(RANGE)
+    with studies.alive(trial):
+        assert studies.revive(study) == []
+        worker = trial.user_attrs[studies.WORKER]
+    trial.set_user_attr(studies.WORKER, worker | {"since": worker["since"] - 3600})
+    assert studies.revive(study) == [0]
 
 
 def test_a_dead_workers_trial_is_lined_up_again_once(opened):
@@ -45,7 +68,7 @@ def test_a_dead_workers_trial_is_lined_up_again_once(opened):
         trial = study.ask(RANGE)
         with studies.alive(trial):
             trial.report(0.5, 1)
-    trial.set_user_attr(studies.WORKER, {"machine": studies._machine(), "pid": dead_process()})
+    trial.set_user_attr(studies.WORKER, {"machine": studies._machine(), "pid": dead_process(), "since": 0.0})
     other = opened()
     assert studies.revive(other) == [1]  # the first is of this process, which lives
     assert studies.revive(study) == []

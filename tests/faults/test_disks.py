@@ -37,7 +37,7 @@ def starved(workplace, undisturbed, faults):
     return starved
 
 
-@pytest.mark.parametrize(("task", "stage", "folder"), CASES, ids="-".join)
+@pytest.mark.parametrize(("task", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
 def test_a_full_disk(task, stage, folder, starved, can_mount):
     if can_mount:
         told = starved(task, stage, full=folder, room=0).told()
@@ -49,7 +49,7 @@ def test_a_full_disk(task, stage, folder, starved, can_mount):
 
 
 @pytest.mark.parametrize("by", ["mount", "rights"])
-@pytest.mark.parametrize(("task", "stage", "folder"), CASES, ids="-".join)
+@pytest.mark.parametrize(("task", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
 def test_a_disk_that_may_not_be_written_to(task, stage, folder, by, starved, can_mount):
     told = starved(task, stage, read_only=folder, by=by if can_mount else "rights").told()
     assert told.startswith(f"Error: {folder}/")
