@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -279,3 +280,13 @@ def power_fails():
 
     power_fails.Failure = Failure
     return power_fails
+
+
+@pytest.fixture
+def terminal():
+    """SIGHUP and SIGINT end what is started, as from a terminal: what runs under `nohup`, or in a script by `&`,
+    ignores them, and its children inherit that."""
+    before = {kind: signal.signal(kind, signal.SIG_DFL) for kind in (signal.SIGHUP, signal.SIGINT)}
+    yield
+    for kind, handler in before.items():
+        signal.signal(kind, handler)

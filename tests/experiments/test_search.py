@@ -227,11 +227,19 @@ def test_what_is_given_up_does_not_depend_on_what_dvc_has_cached(study):
     assert TrialState.PRUNED in states[0]
 
 
-def test_code_that_was_changed_begins_another_study(study, monkeypatch):
+def test_code_that_was_changed_begins_another_study(study):
     study(1, space=GOOD)
-    monkeypatch.setattr(searches, "digest", lambda *paths: "another")
+    path = Path("kassandra/models/new.py")
+    path.parent.mkdir(parents=True)
+    path.touch()
     with pytest.raises(KassandraError, match="was begun with another code"):
         study(2, space=GOOD)
+
+
+def test_the_code_of_a_study_is_that_of_a_checkpoint():
+    from kassandra.training.checkpoint import code
+
+    assert {path.parts[1] for path in code()} == set(searches.ROOMS)
 
 
 def test_only_the_checkpoint_of_what_was_given_up_is_deleted(tmp_path, monkeypatch):

@@ -103,6 +103,7 @@ def test_killed_and_resumed(begun, tmp_path):
     assert clone.checkpoints() == []
 
 
+@pytest.mark.usefixtures("terminal")
 def test_ctrl_c(begun, tmp_path):
     clone = begun.copy(tmp_path / "kassandra")
     clone.edit("params.yaml", "epochs: 1,", "epochs: 4000,")

@@ -98,10 +98,8 @@ def test_what_is_lost_or_damaged_there_never_arrives_and_is_mended(filled, docum
         assert remote.names() == before
         assert all(hashlib.md5(remote.read(name)).hexdigest() == name[10:].replace("/", "") for name in (data, model))
         executes_nothing(theirs, theirs.dvc("pull") + theirs.dvc("repro"), team.vanilla)
-        (theirs.root / DATA).unlink()
-        (theirs.root / MODEL).unlink()
-        for path in (data, model):
-            (theirs.root / ".dvc/cache" / path).unlink()
+        for path in (DATA, MODEL, f".dvc/cache/{data}", f".dvc/cache/{model}"):
+            (theirs.root / path).unlink()
     assert "0 more files that runs made pushed" in document.run(ours, FAULTS, 0)
 
 
@@ -203,9 +201,7 @@ def test_over_http_one_reads_and_does_not_write(document, folder, ours, team, fr
         before = remote.names()
         remote.remove(stored(ours.root / DATA))
         output = theirs.run("kassandra", "push", fails=True)
-        # It refuses, and whoever sends a large file may be cut off before being told why.
-        assert "ERROR: failed to transfer" in output
-        assert "Unsupported method ('POST')" in output or "Broken pipe" in output
+        assert "ERROR: failed to transfer" in output  # "Unsupported method", or cut off before it is told
         assert UNFINISHED in output
         assert remote.names() == before - {stored(ours.root / DATA)}
 
@@ -249,25 +245,19 @@ def test_what_was_pulled_without_verify_is_not_trained_on(document, folder, ours
     executes_nothing(theirs, theirs.dvc("repro"), team.vanilla)
 
 
-def test_a_clone_that_only_pulled_mends_the_remote_unless_it_is_damaged_itself(document, folder, ours, fresh):
+def test_a_clone_that_only_pulled_mends_too_unless_it_is_damaged(document, folder, ours, fresh):
     remote, model = folder("mended"), stored(ours.root / MODEL)
     set_up(document, ours, remote)
     document.run(ours, TOP, 0)
-    theirs, before, whole = fresh(ours), remote.names(), remote.read(model)
+    theirs, whole = fresh(ours), remote.read(model)
     theirs.dvc("pull")
-    for harm in (lambda: remote.remove(model), lambda: remote.write(model, whole[:1000])):
-        harm()
-        document.run(theirs, FAULTS, 0)
-        assert (remote.names(), remote.read(model)) == (before, whole)
+    remote.remove(model)
+    document.run(theirs, FAULTS, 0)
     copy = theirs.root / ".dvc/cache" / model
-    copy.chmod(0o644)
-    copy.write_bytes(b"?" * len(whole))
-    copy.chmod(0o444)
-    remote.write(model, whole[:1000])  # what is left of it is not deleted for that
-    output = theirs.run("kassandra", "push", "--check", fails=True)
-    assert "Error: damaged in DVC's cache here: " in output
-    assert model in output
-    assert (remote.names(), remote.read(model)) == (before, whole[:1000])
+    copy.unlink()
+    copy.write_bytes(b"?")
+    assert f"in DVC's cache here: {copy};" in theirs.run("kassandra", "push", "--check", fails=True)
+    assert remote.read(model) == whole
 
 
 def test_keys_without_the_address_of_the_remote(document, ssh, ours):
