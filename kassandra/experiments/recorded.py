@@ -201,6 +201,7 @@ def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | s
     )
 
 
+@cache
 def _first_with(weights: str) -> str:
     """The commit, short, that brought these weights into dvc.lock; empty where none has."""
     return (_git("log", "-1", "--format=%H", f"-S{weights}", "--", "dvc.lock") or b"").decode()[:7]
