@@ -18,13 +18,15 @@ import pandas as pd
 from rich.progress import track
 from scipy.signal import lfilter
 
-from kassandra.comparison import classifiers, language, translations
-from kassandra.comparison.paired import ALPHA, Difference
 from kassandra.comparison.revisions import Predicted
-from kassandra.comparison.sums import Ratio, difference
 from kassandra.contracts.artifacts import write_json
-from kassandra.evaluation.forecast_scores import diebold_mariano
-from kassandra.evaluation.intervals import wilson
+from kassandra.judging.intervals import wilson
+from kassandra.judging.paired import ALPHA, Difference
+from kassandra.judging.sums import Ratio, difference
+from kassandra.targets.forecast.evaluate.scores import diebold_mariano
+from kassandra.targets.label.evaluate import compared as classifiers
+from kassandra.targets.next.evaluate import compared as language
+from kassandra.targets.text.evaluate import compared as translations
 
 RESAMPLES = 500  # a quarter of those that the command takes, in half the time
 RESULTS = Path("benchmarks/results/false_alarms.json")

@@ -36,13 +36,13 @@ from torchvision import datasets, transforms
 
 from kassandra import inference, tasks
 from kassandra.contracts.artifacts import read_arrays, read_json, write_json
-from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.tasks.images import ImagesPrepare, ImagesTrain
-from kassandra.models import folder as model_folder
-from kassandra.models.build import build
+from kassandra.lstm.build import build
+from kassandra.params.model import ModelParams
+from kassandra.params.section import check
+from kassandra.params.tasks.images import ImagesPrepare, ImagesTrain
 from kassandra.sources.fetch import fetch_dataset
+from kassandra.training import folder as model_folder
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.fingerprint import fingerprint, set_up
 from kassandra.training.loop import train

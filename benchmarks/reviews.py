@@ -25,15 +25,15 @@ from safetensors.torch import save_file
 
 from kassandra import inference, tasks
 from kassandra.contracts.artifacts import BASELINES, PREPARED, RAW, read_arrays, read_json, write_json
-from kassandra.contracts.model_params import ReaderParams
-from kassandra.contracts.params import read_pipeline
-from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.tables import read_table
-from kassandra.contracts.tasks.sentiment import SentimentPrepare, SentimentTrain
-from kassandra.evaluation.intervals import Score, bootstrap
-from kassandra.models import folder as model_folder
-from kassandra.models.build import build
+from kassandra.judging.intervals import Score, bootstrap
+from kassandra.lstm.build import build
+from kassandra.params.model import ReaderParams
+from kassandra.params.pipeline import read_pipeline
+from kassandra.params.section import check
+from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain
+from kassandra.training import folder as model_folder
 from kassandra.training.checkpoint import Checkpoint, digest
 from kassandra.training.fingerprint import fingerprint, set_up
 from kassandra.training.loop import train

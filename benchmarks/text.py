@@ -39,13 +39,13 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from torch.utils.data import DataLoader
 
 from kassandra.contracts.artifacts import read_arrays, write_json
-from kassandra.contracts.tasks.sentiment import SentimentPrepare, TextSource
-from kassandra.models.bidirectional import Bidirectional
-from kassandra.models.classifier import Classifier
-from kassandra.models.embedding import Embedding
-from kassandra.models.vanilla import VanillaLSTM
+from kassandra.contracts.ragged import Ragged, shuffled_batches
+from kassandra.lstm.bidirectional import Bidirectional
+from kassandra.lstm.embedding import Embedding
+from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
+from kassandra.targets.label.train.classifier import Classifier
 from kassandra.tasks.sentiment import prepare
-from kassandra.text.ragged import Ragged, shuffled_batches
 
 RESULT = Path("benchmarks/results/text.json")
 SIZE, BATCH, TOKENS = 128, 64, 8192

@@ -23,13 +23,13 @@ from rich.table import Table
 
 from kassandra import inference, tasks
 from kassandra.contracts.artifacts import PREPARED, read_arrays, read_json, write_json
-from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.params import read_pipeline
-from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
-from kassandra.evaluation.intervals import bootstrap
-from kassandra.models import folder as model_folder
-from kassandra.models.build import build
+from kassandra.judging.intervals import bootstrap
+from kassandra.lstm.build import build
+from kassandra.params.model import ModelParams
+from kassandra.params.pipeline import read_pipeline
+from kassandra.params.section import check
+from kassandra.training import folder as model_folder
 from kassandra.training.checkpoint import Checkpoint, digest
 from kassandra.training.fingerprint import fingerprint, set_up
 from kassandra.training.loop import train

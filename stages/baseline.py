@@ -2,8 +2,8 @@
 
 from kassandra import baselines
 from kassandra.contracts.artifacts import BASELINES, PREPARED
-from kassandra.contracts.params import read_pipeline
 from kassandra.contracts.tables import write_table
+from kassandra.params.pipeline import read_pipeline
 from stages.script import run
 
 

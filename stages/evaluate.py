@@ -2,11 +2,11 @@
 
 from kassandra import evaluation
 from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTIONS, PREPARED, write_json
-from kassandra.contracts.params import read_pipeline
 from kassandra.contracts.tables import read_table, write_table
-from kassandra.evaluation import score_file
-from kassandra.evaluation.figures import read_history
 from kassandra.inference import load
+from kassandra.judging import score_file
+from kassandra.judging.figures import read_history
+from kassandra.params.pipeline import read_pipeline
 from kassandra.training.fingerprint import fingerprint, set_up
 from stages.script import run
 

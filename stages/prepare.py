@@ -2,7 +2,7 @@
 
 from kassandra import tasks
 from kassandra.contracts.artifacts import PREPARED, RAW
-from kassandra.contracts.params import read_pipeline
+from kassandra.params.pipeline import read_pipeline
 from stages.script import run
 
 

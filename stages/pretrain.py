@@ -6,8 +6,8 @@ A file without weights, for pipelines without `model.pretrain`.
 from typing import Any
 
 from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, PRETRAINED, read_json, write_tensors
-from kassandra.contracts.model_params import Pretrain, ReaderParams
-from kassandra.contracts.params import read_pipeline
+from kassandra.params.model import Pretrain, ReaderParams
+from kassandra.params.pipeline import read_pipeline
 from stages.script import run
 
 
@@ -22,11 +22,12 @@ def main(name: str) -> None:
 def pretrained(name: str, model: ReaderParams, how: Pretrain, seed: int) -> dict[str, Any]:
     # Imported here, as most pipelines have no use for them.
     from kassandra.training.checkpoint import Checkpoint, code, digest
-    from kassandra.training.fingerprint import fingerprint, set_up
+    from kassandra.training.fingerprint import fingerprint, precision_here, set_up
     from kassandra.training.pretrain import pretrain
 
     prepared, meta = PREPARED / name, read_json(PREPARED / name / "meta.json")
     device = set_up("auto", how.threads)
+    how = how.model_copy(update={"precision": precision_here(device, how.precision)})
     made_on = fingerprint(device, how.threads, how.precision)
     splits = [prepared / "train.npz", prepared / "valid.npz"]
     key = digest(seed, model.model_dump(), meta, made_on, *splits, *code())

@@ -6,14 +6,14 @@ import torch
 
 from kassandra import tasks
 from kassandra.contracts import artifacts
-from kassandra.contracts.params import read_pipeline
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.tables import write_table
-from kassandra.models.build import build
-from kassandra.models.classifier import Classifier
-from kassandra.models.folder import load_weights, save
+from kassandra.lstm.build import build
+from kassandra.params.pipeline import read_pipeline
+from kassandra.targets.label.train.classifier import Classifier
 from kassandra.training.checkpoint import Checkpoint, code, digest
-from kassandra.training.fingerprint import fingerprint, set_up
+from kassandra.training.fingerprint import fingerprint, precision_here, set_up
+from kassandra.training.folder import load_weights, save
 from kassandra.training.loop import train
 from stages.script import run
 
@@ -27,7 +27,8 @@ def main(name: str) -> None:
     params, seed = read_pipeline(name)
     meta = artifacts.read_json(artifacts.PREPARED / name / "meta.json")
     device = set_up(params.train.device, params.train.threads)
-    made_on = fingerprint(device, params.train.threads, params.train.precision)
+    how = params.train.model_copy(update={"precision": precision_here(device, params.train.precision)})
+    made_on = fingerprint(device, how.threads, how.precision)
     print(" · ".join(f"{key} {value}" for key, value in made_on.items()), flush=True)
 
     task = tasks.load(params.task).Task(meta, device)
@@ -42,7 +43,7 @@ def main(name: str) -> None:
     seen, valid = (artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid"))
     key = digest(seed, params.model_dump(), meta, made_on, seen, valid, pretrained, *code())
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
-    trained = train(model, task, task.read(seen), task.read(valid), params.train, seed, checkpoint)
+    trained = train(model, task, task.read(seen), task.read(valid), how, seed, checkpoint)
     digest_of_weights = save(artifacts.MODELS / name, trained.weights, meta, params.model, made_on)
     write_table(artifacts.METRICS / name / "history.csv", trained.history)
     spent = {"seconds": trained.seconds, "cpu_seconds": trained.cpu_seconds}

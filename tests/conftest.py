@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,7 +44,7 @@ def raw(root) -> Path:
 @pytest.fixture(scope="session")
 def prepared(raw, tmp_path_factory) -> Path:
     """550 train, 50 valid and 200 test images, by rows. Not to be written to."""
-    from kassandra.contracts.tasks.images import ImagesPrepare
+    from kassandra.params.tasks.images import ImagesPrepare
     from kassandra.tasks.images import prepare
 
     folder = tmp_path_factory.mktemp("prepared")
@@ -76,13 +77,13 @@ def trained(prepared, task, cpu, tmp_path_factory):
     import torch
 
     from kassandra.contracts.artifacts import read_json
-    from kassandra.contracts.model_params import ModelParams
     from kassandra.contracts.spec import ModelSpec
-    from kassandra.contracts.tasks.images import ImagesTrain
-    from kassandra.models.build import build
-    from kassandra.models.folder import save
+    from kassandra.lstm.build import build
+    from kassandra.params.model import ModelParams
+    from kassandra.params.tasks.images import ImagesTrain
     from kassandra.training.checkpoint import Checkpoint
     from kassandra.training.fingerprint import fingerprint
+    from kassandra.training.folder import save
     from kassandra.training.loop import train
 
     folder, meta = tmp_path_factory.mktemp("trained"), read_json(prepared / "meta.json")
@@ -117,7 +118,7 @@ def raw_prices(root) -> Path:
 @pytest.fixture(scope="session")
 def prepared_books(books, tmp_path_factory) -> Path:
     """85 train, 10 valid and 24 test reviews, of at most 40 words (one is there twice). Not to be written to."""
-    from kassandra.contracts.tasks.sentiment import SentimentPrepare, TextSource
+    from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
     from kassandra.tasks.sentiment import prepare
 
     folder = tmp_path_factory.mktemp("prepared_books")
@@ -129,8 +130,8 @@ def prepared_books(books, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def prepared_shakespeare(shakespeare, tmp_path_factory) -> Path:
     """17,100 characters to train on, 900 to choose on, 2,000 to test on. Not to be written to."""
-    from kassandra.contracts.params import Source
-    from kassandra.contracts.tasks.language import LanguagePrepare
+    from kassandra.params.pipeline import Source
+    from kassandra.params.tasks.language import LanguagePrepare
     from kassandra.tasks.language import prepare
 
     folder = tmp_path_factory.mktemp("prepared_shakespeare")
@@ -145,13 +146,13 @@ def train_small(cpu, tmp_path_factory):
 
     from kassandra import tasks
     from kassandra.contracts.artifacts import read_json
-    from kassandra.contracts.model_params import params_for
-    from kassandra.contracts.params import pipeline_of
     from kassandra.contracts.spec import ModelSpec
-    from kassandra.models.build import build
-    from kassandra.models.folder import save
+    from kassandra.lstm.build import build
+    from kassandra.params.model import params_for
+    from kassandra.params.pipeline import pipeline_of
     from kassandra.training.checkpoint import Checkpoint
     from kassandra.training.fingerprint import fingerprint
+    from kassandra.training.folder import save
     from kassandra.training.loop import train
 
     def train_small(prepared: Path, model: dict[str, object], how: dict[str, object]) -> Path:
@@ -186,7 +187,7 @@ def trained_writer(prepared_shakespeare, train_small) -> Path:
 @pytest.fixture(scope="session")
 def prepared_prices(raw_prices, tmp_path_factory) -> Path:
     """Windows of 20 days of two series, of which the returns of the next 3 are told. Not to be written to."""
-    from kassandra.contracts.tasks.forecast import ForecastPrepare, SeriesSource
+    from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
     from kassandra.tasks.forecast import prepare
 
     folder = tmp_path_factory.mktemp("prepared_prices")
@@ -210,8 +211,8 @@ def raw_speech(root) -> Path:
 @pytest.fixture(scope="session")
 def prepared_speech(raw_speech, tmp_path_factory) -> Path:
     """40 recordings to train on, 5 to choose on, 15 to test on. Not to be written to."""
-    from kassandra.contracts.params import Source
-    from kassandra.contracts.tasks.speech import SpeechPrepare
+    from kassandra.params.pipeline import Source
+    from kassandra.params.tasks.speech import SpeechPrepare
     from kassandra.tasks.speech import prepare
 
     folder = tmp_path_factory.mktemp("prepared_speech")
@@ -236,7 +237,7 @@ def tatoeba(root) -> Path:
 def prepared_tatoeba(tatoeba, tmp_path_factory) -> Path:
     """622 pairs to train on, 56 sentences to choose on, 56 to test on, the latter with up to four translations; one
     vocabulary of 300 pieces. Not to be written to."""
-    from kassandra.contracts.tasks.translation import TranslationPrepare, TranslationSource
+    from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource
     from kassandra.tasks.translation import prepare
 
     folder = tmp_path_factory.mktemp("prepared_tatoeba")
@@ -290,3 +291,69 @@ def terminal():
     yield
     for kind, handler in before.items():
         signal.signal(kind, handler)
+
+
+@pytest.fixture
+def kassandra(monkeypatch, capsys):
+    """Runs the command; returns its exit status and what it printed."""
+
+    def kassandra(*arguments):
+        from kassandra.cli import main
+
+        monkeypatch.setattr(sys, "argv", ["kassandra", *map(str, arguments)])
+        monkeypatch.setenv("COLUMNS", "200")
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        if isinstance(code, str):  # Python itself prints it, and ends with 1
+            return SimpleNamespace(status=1, out=said.out, err=said.err + code)
+        return SimpleNamespace(status=code or 0, out=said.out, err=said.err)
+
+    return kassandra
+
+
+@pytest.fixture
+def shown(monkeypatch, tmp_path):
+    """The figure that a function would save."""
+
+    from kassandra.judging import figures
+
+    def shown(draw, *args):
+        kept = []
+        monkeypatch.setattr(figures, "save", lambda figure, path: kept.append(figure))
+        draw(*args, tmp_path / "none.png")
+        return kept[0]
+
+    return shown
+
+
+@pytest.fixture(scope="session")
+def answers():
+    """test.json and predictions of a classifier that is right about `share` of the time; `seed` alone decides what the
+    examples are and how hard they are."""
+    import numpy as np
+
+    from kassandra.judging import score_file
+    from kassandra.targets.label.evaluate import calibration, classification, curves
+
+    def answers(share, examples=300, classes=2, seed=0, own=1):
+        generator, noise = np.random.default_rng(seed), np.random.default_rng(own)
+        targets = generator.integers(0, classes, examples)
+        hard = generator.random(examples)
+        rows = np.arange(examples)
+        logits = noise.normal(0, 0.1, (examples, classes))
+        said = np.where(hard < share, targets, (targets + 1) % classes)
+        logits[rows, said] += 1 + noise.random(examples)
+        log_probabilities = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+        names = [f"class {label}" for label in range(classes)]
+        report = classification.report(targets, log_probabilities, {"none": np.zeros_like(targets)}, names, 0)
+        report.scores.update(curves.area_scores(targets, log_probabilities, 0))
+        confidence, right = np.exp(log_probabilities.max(1)), log_probabilities.argmax(1) == targets
+        report.scores["calibration_error"] = calibration.calibration_error_score(confidence, right, 0)
+        machine = {"device": "cpu"}
+        result = score_file.contents(report, 7, machine, machine)
+        return result, classification.predictions(targets, log_probabilities, names)
+
+    return answers

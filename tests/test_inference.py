@@ -102,10 +102,10 @@ def test_without_attention_there_is_none(trained, prepared, tmp_path, cpu):
     import torch
 
     from kassandra.contracts.artifacts import read_json
-    from kassandra.contracts.model_params import ModelParams
     from kassandra.contracts.spec import ModelSpec
-    from kassandra.models.build import build
-    from kassandra.models.folder import save
+    from kassandra.lstm.build import build
+    from kassandra.params.model import ModelParams
+    from kassandra.training.folder import save
 
     meta, params = read_json(prepared / "meta.json"), ModelParams(variant="vanilla", hidden_size=5)
     torch.manual_seed(0)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 import kassandra
 from kassandra.contracts.artifacts import read_arrays, read_json, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import WriterParams
+from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK, ModelSpec
 from kassandra.inference import Predictor, Writer, draw
-from kassandra.models.build import build
-from kassandra.models.folder import save
-from kassandra.text.ragged import Ragged
+from kassandra.lstm.build import build
+from kassandra.params.model import WriterParams
+from kassandra.training.folder import save
 
 pytestmark = pytest.mark.slow
 

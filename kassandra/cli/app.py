@@ -90,8 +90,8 @@ def generate(
 
     Example: kassandra generate data/models/shakespeare --prompt "ROMEO:" --temperature 0.8 --top-p 0.9 --seed 0
     """
-    from kassandra.cli.generate import generate as show
     from kassandra.inference.loaded import described_by_hand
+    from kassandra.targets.next.show import generate as show
 
     with described_by_hand(folder):
         show(folder, prompt, length, temperature, top_p, seed)
@@ -120,8 +120,8 @@ def translate(
 
     Example: kassandra translate data/models/tatoeba < english.txt > french.txt
     """
-    from kassandra.cli.translate import translate as show
     from kassandra.inference.loaded import described_by_hand
+    from kassandra.targets.text.show import translate as show
 
     with described_by_hand(folder):
         show(folder, texts or [], beam, length_penalty, alignments, as_json)

@@ -14,7 +14,7 @@ from kassandra.comparison.compare import Comparison, Pipeline, Row
 from kassandra.comparison.compare import compare as judge
 from kassandra.comparison.revisions import sides
 from kassandra.contracts.errors import KassandraError
-from kassandra.evaluation.intervals import Score
+from kassandra.judging.intervals import Score
 
 COLOURS = {"better": "green", "worse": "red", "not comparable": "yellow", "differs": "yellow"}
 SIGNS = {"better": "✅", "worse": "❌", "no evidence": "➖", "identical": "🟰", "differs": "❔", "not comparable": "❔"}

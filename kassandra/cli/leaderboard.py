@@ -12,7 +12,7 @@ from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import recorded
 from kassandra.experiments.leaderboard import Board, Row, boards
-from kassandra.experiments.ranking import ENOUGH, Rank
+from kassandra.judging.ranking import ENOUGH, Rank
 
 HEAD = """\
 # Leaderboard
@@ -116,7 +116,7 @@ def _mark(rank: Rank) -> str:
 
 def _score(rank: Rank) -> str:
     """
-    >>> from kassandra.evaluation.intervals import Score
+    >>> from kassandra.judging.intervals import Score
     >>> _score(Rank("best", 0.01648, Score(0.01648, 0.0141, 0.0189)))
     '0.01648 [0.01410, 0.01890]'
     """

@@ -9,8 +9,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from rich.console import Console
 
-from kassandra.contracts.params import TASKS, Seed, pipeline_of
-from kassandra.contracts.section import Section, explained, sections_in
+from kassandra.params.pipeline import TASKS, Seed, pipeline_of
+from kassandra.params.section import Section, explained, sections_in
 
 
 def show() -> None:

@@ -11,11 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kassandra.cli import predict_forecast, predict_speech
-from kassandra.cli.lines import texts as lines_of
 from kassandra.contracts.errors import KassandraError
 from kassandra.inference import Forecaster, Prediction, Predictor, Translator, load
-from kassandra.text.table import NO_LABEL, READERS, read_table_of_texts, sentence
+from kassandra.inputs.audio.show import listened as predict_speech
+from kassandra.inputs.text.prepare.table import NO_LABEL, READERS, read_table_of_texts, sentence
+from kassandra.inputs.text.show.lines import texts as lines_of
+from kassandra.targets.forecast import show as predict_forecast
 
 WORDS = 5  # those that mattered most
 

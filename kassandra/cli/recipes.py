@@ -15,8 +15,8 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from kassandra.contracts import artifacts
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import read_pipeline
-from kassandra.contracts.section import unknown
+from kassandra.params.pipeline import read_pipeline
+from kassandra.params.section import unknown
 
 PARAMS = Path("params.yaml")
 LOCK = Path("dvc.lock")

@@ -10,8 +10,8 @@ from rich.table import Table
 from kassandra.cli.reproduction import compare
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import read_pipeline
-from kassandra.evaluation.intervals import LEVEL, Score
+from kassandra.judging.intervals import LEVEL, Score
+from kassandra.params.pipeline import read_pipeline
 from kassandra.sources.own import has_changed
 
 SPEAKERS = Path("recipes/results")  # what benchmarks.speakers found

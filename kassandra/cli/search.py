@@ -9,12 +9,12 @@ from matplotlib.ticker import MaxNLocator
 from optuna.trial import FrozenTrial, TrialState
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import read_pipeline
-from kassandra.evaluation import figures
 from kassandra.experiments import search as searches
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.search import Pruner, Search
+from kassandra.judging import figures
+from kassandra.params.pipeline import read_pipeline
 
 FEW = 4  # finished trials, with fewer of which importances mean nothing
 

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from kassandra.comparison.compare import SMALLER, Comparison, Pipeline
-from kassandra.evaluation import figures
-from kassandra.evaluation.highlight import drawable
-from kassandra.evaluation.intervals import Score
+from kassandra.judging import figures
+from kassandra.judging.highlight import drawable
+from kassandra.judging.intervals import Score
 
 COLOURS = {"better": figures.BLUE, "worse": figures.ORANGE}
 

@@ -4,18 +4,18 @@ import importlib
 import math
 from typing import Any, NamedTuple
 
-from kassandra.comparison.paired import Difference
 from kassandra.comparison.revisions import Absent, Predicted, Side, Unpaired
 from kassandra.contracts.artifacts import PREDICTIONS
+from kassandra.judging.paired import Difference
 
 # By task, the module of this room that knows what its data/predictions hold.
 MODULES = {
-    "images": "classifiers",
-    "sentiment": "classifiers",
-    "speech": "classifiers",
-    "language": "language",
+    "images": "label",
+    "sentiment": "label",
+    "speech": "label",
+    "language": "next",
     "forecast": "forecast",
-    "translation": "translations",
+    "translation": "text",
 }
 # Keys that decide what a score is of: where both the test examples and one of these differ, values of the two have
 # nothing to do with each other.
@@ -54,7 +54,7 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
     changed = [key for key in UNITS.get(tasks[0], ()) if _key(a, name, key) != _key(b, name, key)]
     try:
         told = [_predicted(*side, name) for side in zip((a, b), results, strict=True)]
-        module = importlib.import_module(f"kassandra.comparison.{MODULES[tasks[0]]}")
+        module = importlib.import_module(f"kassandra.targets.{MODULES[tasks[0]]}.evaluate.compared")
         for side in told:
             if missing := [column for column in module.COLUMNS if column not in side.table]:
                 raise Unpaired(f"{PREDICTIONS / name}/test.parquet of {side.side.label} has no column {missing[0]!r}")

@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 
 from kassandra.contracts.artifacts import BASELINES, METRICS, PREDICTIONS, PREPARED, damaged_content
 from kassandra.contracts.errors import KassandraError
-from kassandra.series.windows import Split, read_split
+from kassandra.contracts.windows import Split, read_split
 
 WORKSPACE = "workspace"  # the revision that DVC calls so: the work tree, committed or not
 CODE = ("kassandra/", "stages/")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from kassandra.contracts.tables import read_table
-from kassandra.evaluation.intervals import Score
-from kassandra.experiments.examples import Units, units
-from kassandra.experiments.ranking import Entry, Rank, rank
 from kassandra.experiments.recorded import Result, cached, cpu_seconds
+from kassandra.judging.examples import Units, units
+from kassandra.judging.intervals import Score
+from kassandra.judging.ranking import Entry, Rank, rank
 
 LARGEST = {"accuracy": 1.0}  # where a headline has an end
 ASKED = ("task", "source", "prepare")  # sections that say what is asked of a model, not what the model is

@@ -16,14 +16,23 @@ from safetensors import SafetensorError, safe_open
 
 from kassandra.contracts.artifacts import CHECKPOINTS
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Pipeline, read_pipeline
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
 from kassandra.experiments.trial import Training, can_be_named, check_work, history, named, turn
+from kassandra.params.pipeline import Pipeline, read_pipeline
 
 LOSS = "valid_loss"
-ROOMS = ("audio", "contracts", "models", "series", "tasks", "text", "training")  # whose code decides what is learned
+ROOMS = (
+    "contracts",
+    "inputs",
+    "lstm",
+    "params",
+    "targets",
+    "tasks",
+    "training",
+    "vocabulary",
+)  # whose code decides what is learned
 DECIMALS = 4  # of the scores that training prints after each epoch
 DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
 TOO_MANY = 3  # trials that fail one after the other, for what is not their values' fault

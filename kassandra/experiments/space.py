@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Pipeline, pipeline_of, read_pipeline
-from kassandra.contracts.section import Section, check, unknown
+from kassandra.params.pipeline import Pipeline, pipeline_of, read_pipeline
+from kassandra.params.section import Section, check, unknown
 
 Value = str | bool | int | float | None
 SECTIONS = ("model", "train", "prepare")  # `task` and `source` say what is asked, and are not to be chosen

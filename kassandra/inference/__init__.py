@@ -5,15 +5,15 @@ from typing import Any
 
 import torch
 
-from kassandra.inference.forecaster import Forecast, Forecaster
 from kassandra.inference.loaded import Loaded
-from kassandra.inference.predictor import Outputs, Prediction, Predictor
-from kassandra.inference.translator import Translation, Translator
-from kassandra.inference.writer import Writer, draw
-from kassandra.models import folder as model_folder
-from kassandra.models.forecaster import Forecaster as ForecasterModel
-from kassandra.models.language import LanguageModel
-from kassandra.models.translator import Translator as TranslatorModel
+from kassandra.lstm.language_model import LanguageModel
+from kassandra.targets.forecast.evaluate.predict import Forecast, Forecaster
+from kassandra.targets.forecast.train.heads import Forecaster as ForecasterModel
+from kassandra.targets.label.evaluate.predict import Outputs, Prediction, Predictor
+from kassandra.targets.next.evaluate.predict import Writer, draw
+from kassandra.targets.text.evaluate.predict import Translation, Translator
+from kassandra.targets.text.train.translator import Translator as TranslatorModel
+from kassandra.training import folder as model_folder
 
 __all__ = [
     "Forecast", "Forecaster", "Loaded", "Outputs", "Prediction", "Predictor", "Translation", "Translator", "Writer",

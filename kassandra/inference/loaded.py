@@ -8,7 +8,7 @@ import torch
 
 from kassandra import tasks
 from kassandra.contracts.artifacts import damaged, is_sealed
-from kassandra.models import folder as model_folder
+from kassandra.training import folder as model_folder
 
 # What values of a wrong kind lead to where they are first used.
 NONSENSE = (

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.section import Section, check, unknown
+from kassandra.params.section import Section, check, unknown
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kassandra.contracts.params import TASKS, Train
+from kassandra.params.pipeline import TASKS, Train
 
 
 class Batch(NamedTuple):

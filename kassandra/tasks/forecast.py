@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from kassandra.contracts import spans as splits
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
-from kassandra.series import columns, splits
-from kassandra.series.latest import last_windows
-from kassandra.series.windows import SMALLEST, Split, centre_and_scale, read_split, seen, told
+from kassandra.contracts.windows import SMALLEST, Split, centre_and_scale, read_split, seen, told
+from kassandra.inputs.series.prepare import columns
+from kassandra.inputs.series.show.latest import last_windows
+from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
 from kassandra.tasks import Batch
 
 EVALUATION_BATCH = 512  # windows; scores do not depend on it, the speed does

@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import missing, read_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Source
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.tasks.images import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.params.pipeline import Source
+from kassandra.params.tasks.images import Distortion, ImagesPrepare, ImagesTrain
 from kassandra.tasks import Batch, class_loss, class_scores
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),

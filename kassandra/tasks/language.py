@@ -11,11 +11,11 @@ from torch import Tensor
 
 from kassandra.contracts.artifacts import read_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Source
 from kassandra.contracts.spec import UNK, ModelSpec
-from kassandra.contracts.tasks.language import LanguagePrepare, LanguageTrain
+from kassandra.params.pipeline import Source
+from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
 from kassandra.tasks import Batch
-from kassandra.text import streams
+from kassandra.vocabulary import streams
 
 EVALUATION_WINDOW = 50  # tokens of a step; scores do not depend on it
 VALID_STREAMS = 10  # places read at once, for speed: each begins without having read anything

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 
 from kassandra.contracts.artifacts import map_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.ragged import Ragged, batches_by_length, shuffled_batches
 from kassandra.contracts.spec import UNK, ModelSpec
-from kassandra.contracts.tasks.sentiment import SentimentPrepare, SentimentTrain, TextSource
+from kassandra.inputs.text.prepare import labelled as reviews
+from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain, TextSource
 from kassandra.tasks import Batch, class_loss, class_scores
-from kassandra.text import reviews, tokens
-from kassandra.text.ragged import Ragged, batches_by_length, shuffled_batches
+from kassandra.vocabulary import tokens
 
 EVALUATION_TOKENS = 32768  # of a batch; scores do not depend on it, the speed does
 

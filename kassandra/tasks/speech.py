@@ -10,19 +10,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from kassandra.audio import recordings, sound_files
-from kassandra.audio.augment import augmented
-from kassandra.audio.features import Features, Waveforms
-from kassandra.audio.mel import MelScale
-from kassandra.audio.recordings import Recording
 from kassandra.contracts.artifacts import read_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Source
-from kassandra.contracts.section import unknown
+from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.tasks.speech import SpeechPrepare, SpeechTrain
+from kassandra.inputs.audio.prepare import recordings
+from kassandra.inputs.audio.prepare.recordings import Recording
+from kassandra.inputs.audio.train import sound_files
+from kassandra.inputs.audio.train.augment import augmented
+from kassandra.inputs.audio.train.features import Features, Waveforms
+from kassandra.inputs.audio.train.mel import MelScale
+from kassandra.params.pipeline import Source
+from kassandra.params.section import unknown
+from kassandra.params.tasks.speech import SpeechPrepare, SpeechTrain
 from kassandra.tasks import Batch, class_loss, class_scores
-from kassandra.text.ragged import Ragged
 
 FEWEST = 3  # recordings of a class, so that each split may have one
 EVALUATION_BATCH = 100  # recordings; scores do not depend on it, the speed does

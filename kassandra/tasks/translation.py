@@ -12,13 +12,14 @@ from torch import Tensor
 
 from kassandra.contracts.artifacts import map_arrays, write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.ragged import Ragged, batches_by_length, shuffled_batches
 from kassandra.contracts.spec import EOS, PAD, UNK, ModelSpec
-from kassandra.contracts.tasks.translation import TranslationPrepare, TranslationSource, TranslationTrain
+from kassandra.inputs.text.prepare import pairs
+from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource, TranslationTrain
+from kassandra.targets.text.prepare.pair_splits import Sentence, split
 from kassandra.tasks import Batch
-from kassandra.text import pairs, tokens
-from kassandra.text.languages import bleu_tokenizer
-from kassandra.text.pair_splits import Sentence, split
-from kassandra.text.ragged import Ragged, batches_by_length, shuffled_batches
+from kassandra.vocabulary import tokens
+from kassandra.vocabulary.languages import bleu_tokenizer
 
 EVALUATION_TOKENS = 16384  # of a batch; scores do not depend on it, the speed does
 SPLITS = ("train", "valid", "test")

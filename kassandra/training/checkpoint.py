@@ -31,7 +31,7 @@ def digest(*parts: Any) -> str:
 
 def code() -> list[Path]:
     """What a checkpoint must have been made with to be continued."""
-    rooms = ("audio", "contracts", "models", "series", "tasks", "text", "training")
+    rooms = ("contracts", "inputs", "lstm", "params", "targets", "tasks", "training", "vocabulary")
     return sorted(path for room in rooms for path in Path("kassandra", room).rglob("*.py"))
 
 

@@ -4,8 +4,10 @@ import os
 import platform
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import torch
+from torch import nn
 
 from kassandra.contracts.errors import KassandraError
 
@@ -24,6 +26,27 @@ def set_up(device: str, threads: int) -> torch.device:
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
     return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+@cache
+def precision_here(device: torch.device, asked: Literal["fp32", "bf16"]) -> Literal["fp32", "bf16"]:
+    """The precision that training uses on this machine: `asked`, but fp32 where the processor cannot train in bf16.
+
+    oneDNN's LSTM refuses bfloat16 on processors without AVX-512. That is printed, and the fingerprint says fp32.
+    """
+    if asked == "fp32" or device.type != "cpu":
+        return asked
+    layer, inputs = nn.LSTM(1, 1, batch_first=True), torch.zeros(1, 1, 1)
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            layer(inputs)[0].float().sum().backward()
+    except RuntimeError:
+        print(
+            "train.precision: this processor cannot train an LSTM in bf16 (no AVX-512); fp32 is used instead",
+            flush=True,
+        )
+        return "fp32"
+    return asked
 
 
 def fingerprint(device: torch.device, threads: int, precision: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.params import Train
+from kassandra.params.pipeline import Train
 from kassandra.tasks import Task
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.progress import Display

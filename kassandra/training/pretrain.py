@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from kassandra.contracts.artifacts import map_arrays
-from kassandra.contracts.model_params import Pretrain, ReaderParams, WriterParams
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.contracts.tasks.language import LanguageTrain
-from kassandra.models.build import build
+from kassandra.lstm.build import build
+from kassandra.params.model import Pretrain, ReaderParams, WriterParams
+from kassandra.params.tasks.language import LanguageTrain
 from kassandra.tasks.language import Split, Task
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train

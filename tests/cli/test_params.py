@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from kassandra.contracts.params import TASKS, pipeline_of
-from kassandra.contracts.section import explained, sections_in
+from kassandra.params.pipeline import TASKS, pipeline_of
+from kassandra.params.section import explained, sections_in
 
 
 @pytest.fixture

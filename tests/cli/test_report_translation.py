@@ -8,8 +8,8 @@ from rich.console import Console
 from kassandra.cli import report
 from kassandra.cli.reproduction import Reproduction
 from kassandra.contracts.artifacts import write_json
-from kassandra.evaluation.intervals import Score
-from kassandra.evaluation.score_file import Report, contents
+from kassandra.judging.intervals import Score
+from kassandra.judging.score_file import Report, contents
 
 SIGNATURE = "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:floor[0.10]|version:2.6.0"
 

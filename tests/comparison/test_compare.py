@@ -8,7 +8,7 @@ import pytest
 
 from kassandra.comparison.compare import compare
 from kassandra.contracts.errors import KassandraError
-from kassandra.evaluation.intervals import Z
+from kassandra.judging.intervals import Z
 from tests.sides import DIGITS, stored
 
 WIDER = {"digits": {"task": "images", "model": {"variant": "vanilla", "hidden_size": 9}, "train": {"epochs": 1}}}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from kassandra.contracts.model_params import ModelParams
+from kassandra.params.model import ModelParams
 
 CELLS = ["lstm", "gru", "rnn"]
 READOUTS = [{"readout": "last"}, {"readout": "max"}, {"readout": "mean"}]

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
-from kassandra.models.bidirectional import Bidirectional
-from kassandra.models.build import build_encoder, require_causal
-from kassandra.models.encoder import Encoded
-from kassandra.models.vanilla import VanillaLSTM
+from kassandra.lstm.bidirectional import Bidirectional
+from kassandra.lstm.build import build_encoder, require_causal
+from kassandra.lstm.encoder import Encoded
+from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.params.model import ModelParams
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, TIME = 3, 7

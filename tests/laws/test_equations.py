@@ -6,11 +6,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from kassandra.contracts.model_params import ModelParams
-from kassandra.models.build import build_encoder
-from kassandra.models.cells import STEPS, Weights, unroll
-from kassandra.models.encoder import Encoded, State
-from kassandra.models.vanilla import CELLS, VanillaLSTM
+from kassandra.lstm.build import build_encoder
+from kassandra.lstm.cells import STEPS, Weights, unroll
+from kassandra.lstm.encoder import Encoded, State
+from kassandra.lstm.vanilla import CELLS, VanillaLSTM
+from kassandra.params.model import ModelParams
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, HIDDEN, TIME = 3, 5, 7

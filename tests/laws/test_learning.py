@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.models.build import build
-from kassandra.models.cells import Weights, lstm
-from kassandra.models.encoder import State
-from kassandra.models.vanilla import GATES, VanillaLSTM
+from kassandra.lstm.build import build
+from kassandra.lstm.cells import Weights, lstm
+from kassandra.lstm.encoder import State
+from kassandra.lstm.vanilla import GATES, VanillaLSTM
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, CLASSES = 3, 7

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.models.build import build
-from kassandra.models.encoder import Encoded
+from kassandra.lstm.build import build
+from kassandra.lstm.encoder import Encoded
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, CLASSES = 3, 7

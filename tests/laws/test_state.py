@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.models.build import build, build_encoder
+from kassandra.lstm.build import build, build_encoder
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES = 3

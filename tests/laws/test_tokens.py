@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from kassandra.contracts.model_params import ReaderParams
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.models.build import build
-from kassandra.models.encoder import Encoded
+from kassandra.lstm.build import build
+from kassandra.lstm.encoder import Encoded
+from kassandra.params.model import ReaderParams
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 VOCABULARY, CLASSES = 31, 5

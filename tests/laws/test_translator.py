@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from kassandra.contracts.model_params import TranslatorParams
 from kassandra.contracts.spec import BOS, EOS, PAD, ModelSpec
-from kassandra.models import cells
-from kassandra.models.build import build
+from kassandra.lstm import cells
+from kassandra.lstm.build import build
+from kassandra.params.model import TranslatorParams
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 WORDS, OUTPUTS = 11, 13

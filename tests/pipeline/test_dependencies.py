@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from kassandra.contracts.params import TASKS as KNOWN_TASKS
-from kassandra.contracts.params import pipeline_of
+from kassandra.params.pipeline import TASKS as KNOWN_TASKS
+from kassandra.params.pipeline import pipeline_of
 
 ROOT = Path(__file__).parents[2]
 STAGES = {name: stage["do"] for name, stage in YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"].items()}
@@ -88,7 +88,7 @@ def test_a_stage_depends_on_exactly_the_code_that_it_imports(stage, key):
 
 def test_imports_are_found_wherever_they_stand():
     train, download = (imported(ROOT / "stages" / f"{name}.py", "images") for name in ("train", "download"))
-    at_the_top, through_load = ROOT / "kassandra/models/vanilla.py", ROOT / "kassandra/tasks/images.py"
+    at_the_top, through_load = ROOT / "kassandra/lstm/vanilla.py", ROOT / "kassandra/tasks/images.py"
     assert {at_the_top, through_load} <= train
     assert not {at_the_top, through_load} & download
     app = imported(ROOT / "kassandra/cli/app.py", "images")

@@ -6,10 +6,10 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from kassandra.contracts.model_params import ModelParams
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.tasks.images import ImagesTrain
-from kassandra.models.build import build
+from kassandra.lstm.build import build
+from kassandra.params.model import ModelParams
+from kassandra.params.tasks.images import ImagesTrain
 from kassandra.tasks.images import Split
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train

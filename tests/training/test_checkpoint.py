@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from kassandra.models.folder import save
 from kassandra.training.checkpoint import Checkpoint, digest
+from kassandra.training.folder import save
 
 pytestmark = pytest.mark.slow
 
@@ -182,7 +182,7 @@ def test_a_training_of_another_name_is_not_continued(cut, run, fresh, task, tmp_
 
 
 def test_the_folder_that_is_written_is_the_same_too(cut, run, fresh, task, tmp_path):
-    from kassandra.contracts.model_params import ModelParams
+    from kassandra.params.model import ModelParams
 
     cut(run, task, BATCHES)
     params = ModelParams(variant="vanilla", hidden_size=5)

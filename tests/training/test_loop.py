@@ -7,10 +7,10 @@ import torch
 from torch.nn import functional as F
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ModelParams
-from kassandra.contracts.params import Train
 from kassandra.contracts.spec import ModelSpec
-from kassandra.models.build import build
+from kassandra.lstm.build import build
+from kassandra.params.model import ModelParams
+from kassandra.params.pipeline import Train
 from kassandra.tasks.images import Task
 from kassandra.training.schedule import factor
 

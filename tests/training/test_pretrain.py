@@ -7,10 +7,10 @@ import torch
 
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.model_params import ReaderParams
-from kassandra.contracts.section import check
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.models.build import build
+from kassandra.lstm.build import build
+from kassandra.params.model import ReaderParams
+from kassandra.params.section import check
 from kassandra.training.pretrain import VECTORS, pretrain
 
 pytestmark = pytest.mark.slow

@@ -1,0 +1,127 @@
+"""Evaluation of recordings on the test split: scores, calibration, accuracy by speaker, and where a model listened."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from kassandra.contracts.ragged import Ragged
+from kassandra.contracts.tables import write_table
+from kassandra.inference import Predictor
+from kassandra.inputs.audio.train.mel import MelScale, hertz
+from kassandra.judging import figures
+from kassandra.judging.highlight import drawable
+from kassandra.judging.intervals import wilson
+from kassandra.targets.label.evaluate import calibration, classification
+
+SHOWN = 12  # recordings whose weights are drawn
+TICKS = np.array([200.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0])  # Hz
+
+
+def evaluate(
+    predictor: Predictor, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
+    seed: int,
+) -> tuple[classification.ClassReport, pd.DataFrame]:  # fmt: skip
+    """Writes pictures and tables into `plots`, pages to read into `pages`; returns scores, one row per recording."""
+    meta, split = predictor.meta, predictor.task.read(test)
+    classes, targets, names = meta["classes"], split.labels, split.names.texts()
+    log_probabilities, attention = predictor.outputs(split)
+    answers = {str(name): column.to_numpy() for name, column in baselines.items()}
+    report = classification.report(targets, log_probabilities, answers, classes, seed)
+    confidence, right = np.exp(log_probabilities.max(1)), log_probabilities.argmax(1) == targets
+    report.scores["calibration_error"] = calibration.calibration_error_score(confidence, right, seed)
+
+    figures.learning_curves(history, plots / "learning_curves.png")
+    figures.confusion(report.confusion, classes, plots / "confusion.png")
+    figures.per_class(report.per_class, plots / "per_class.png")
+    write_table(plots / "per_class.csv", report.per_class)
+    calibration.reliability(confidence, right, plots / "reliability.png", seed)
+    speakers = by_speaker(split.speakers, right, meta["speakers"])
+    if len(speakers):
+        write_table(plots / "by_speaker.csv", speakers)
+        _speakers(speakers, right, plots / "by_speaker.png")
+    mistakes = classification.mistakes(targets, log_probabilities, classes)
+    mistakes["recording"] = [names[row] for row in mistakes["row"]]
+    write_table(pages / "mistakes.csv", mistakes)
+    if attention is not None:
+        shown = some_of_each(targets, right)
+        titles = [
+            f"{classes[targets[row]]}, heard as {classes[log_probabilities[row].argmax()]} ({confidence[row]:.2f})"
+            for row in shown
+        ]
+        _attention(split.waveforms.take(shown), [attention[row] for row in shown], titles, MelScale.of(meta), plots)
+    return report, classification.predictions(targets, log_probabilities, classes)
+
+
+def by_speaker(speakers: NDArray[np.int64], right: NDArray[np.bool_], names: list[str]) -> pd.DataFrame:
+    """speaker, recordings, the 95% interval (Wilson) of the accuracy, and it itself; the weakest first.
+
+    Args:
+        speakers: (recordings,) numbers of `names`; who is unknown (-1) is left out.
+    """
+    known = speakers >= 0
+    counts = np.bincount(speakers[known], minlength=len(names))  # (speakers,)
+    hits = np.bincount(speakers[known], right[known], minlength=len(names)).astype(np.int64)
+    there = np.flatnonzero(counts)
+    low, high = wilson(hits[there], counts[there])
+    columns = {"speaker": [names[number] for number in there], "recordings": counts[there]}
+    columns |= {"accuracy_low": low, "accuracy_high": high, "accuracy": hits[there] / counts[there]}
+    return pd.DataFrame(columns).sort_values("accuracy", kind="stable", ignore_index=True)
+
+
+def some_of_each(targets: classification.Labels, right: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Up to twelve recordings: the first that is wrong of some classes, and the first that is right of each in turn."""
+    wrong = np.flatnonzero(~right)
+    first_wrong = wrong[np.unique(targets[wrong], return_index=True)[1]][: SHOWN // 3]
+    by_class = [np.flatnonzero(right & (targets == label)) for label in np.unique(targets)]
+    some_right = [rows[place] for place in range(SHOWN) for rows in by_class if place < len(rows)]
+    return np.array([*some_right[: SHOWN - len(first_wrong)], *first_wrong], np.intp)
+
+
+def _speakers(table: pd.DataFrame, right: NDArray[np.bool_], path: Path) -> None:
+    """Accuracy of each speaker with its interval, the weakest at the bottom."""
+    figure = Figure(figsize=(5, 1 + 0.27 * len(table)))
+    axis = figure.subplots()
+    rows = np.arange(len(table))
+    axis.hlines(rows, table["accuracy_low"], table["accuracy_high"], color=figures.BLUE, linewidth=2, alpha=0.4)
+    axis.plot(table["accuracy"], rows, "o", color=figures.BLUE)
+    axis.axvline(float(right.mean()), linestyle=":", color=figures.GREY)
+    names = [drawable(name) for name in table["speaker"]]
+    axis.set_yticks(
+        rows, [f"{name}  ({count:,})" for name, count in zip(names, table["recordings"], strict=True)], parse_math=False
+    )
+    axis.set(xlabel="accuracy on test, with its 95% interval", title="Speaker (test recordings)")
+    axis.grid(axis="x", linewidth=0.4)
+    figures.save(figure, path)
+
+
+def _attention(
+    waveforms: Ragged, weights: list[NDArray[np.float32]], titles: list[str], scale: MelScale, plots: Path
+) -> None:
+    """Each recording's log-mel bands over time, and above them the share of each frame in the summary."""
+    columns = 4
+    lines = -(-len(titles) // columns)
+    figure = Figure(figsize=(10, 1.9 * lines + 0.4), layout="constrained")
+    figure.suptitle("Attention: the share of each frame in the summary that the answer is read from")
+    middles = hertz(scale.edges[1:-1])
+    ticks = TICKS[(middles[0] < TICKS) & (middles[-1] > TICKS)]
+    for place, (title, shares) in enumerate(zip(titles, weights, strict=True)):
+        axis = figure.add_subplot(lines, columns, place + 1)
+        start, end = waveforms.offsets[place : place + 2]
+        energies = scale.log_energies(waveforms.flat[start:end])  # (frames, bands)
+        bands, seconds = scale.bands, len(energies) * scale.hop_length / scale.sample_rate
+        axis.imshow(energies.T, origin="lower", aspect="auto", cmap="gray_r", extent=(0, seconds, -0.5, bands - 0.5))
+        times = (np.arange(len(shares)) + 0.5) * scale.hop_length / scale.sample_rate
+        height = shares / shares.max() * 0.4 * bands
+        axis.fill_between(times, bands, bands + height, color=figures.ORANGE, step="mid", linewidth=0)
+        axis.set(ylim=(-0.5, 1.42 * bands), xlim=(0, seconds))
+        axis.set_yticks(np.interp(ticks, middles, np.arange(bands)), [f"{hz / 1000:g}" for hz in ticks])
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.tick_params(labelsize=7)
+        axis.set_title(drawable(title), fontsize=8, parse_math=False)
+    figure.supxlabel("seconds", fontsize=8)
+    figure.supylabel("kHz", fontsize=8)
+    figures.save(figure, plots / "attention.png")

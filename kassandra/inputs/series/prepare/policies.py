@@ -1,0 +1,195 @@
+"""What is done where a series has two rows for one time, or none, or a cell is empty: as declared, counted and told."""
+
+import statistics
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.series.prepare.clock import Grid, Times, grid, shown, weekend
+from kassandra.inputs.series.prepare.rows import TOLD, Rows, first
+
+NONE = -1  # the row of the file, where a row was put in
+SPARSEST = 2  # times expected per row that is there: of more, most would be made up
+SPARSEST_OF_DROP = 50  # where gaps stay gaps, as the nights of a series that stops at night
+REPAIRS = "forward, interpolate or drop"
+
+
+class Part(NamedTuple):
+    """The rows of one series in the order of time; of equal times, as they stand in the file.
+
+    rows: (rows,) of the file, or NONE. values: (rows, columns), NaN where missing.
+    """
+
+    name: str
+    rows: NDArray[np.int64]
+    times: Times
+    values: NDArray[np.float64]
+
+
+def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]:
+    """One row per time: the `first`, the `last`, or the `mean` of each column's values that are not missing.
+
+    Raises:
+        KassandraError: some time has two rows, and the policy is `error`.
+    """
+    # (times,) where each time of a part begins in it, and where it ends
+    begins = [np.flatnonzero(np.diff(part.times, prepend=part.times[0] - 1)) for part in parts]
+    ends = [np.append(begin[1:], len(part.times)) for part, begin in zip(parts, begins, strict=True)]
+    several = [np.flatnonzero(end - begin > 1) for begin, end in zip(begins, ends, strict=True)]
+    if policy == "error" and any(map(len, several)):
+        groups = [
+            f"{shown(part.times[begin[time]])} ({rows.where(part.rows[begin[time] : end[time]])})"
+            for part, begin, end, times in zip(parts, begins, ends, several, strict=True)
+            for time in times
+        ]
+        raise KassandraError(
+            f"{rows.path}: several rows for one time: {first(groups)}; keep one of each, say which in "
+            "`prepare.duplicates`: first, last or mean, or name the column that tells series apart in `source.series`"
+        )
+    result = []
+    for part, begin, end, times in zip(parts, begins, ends, several, strict=True):
+        kept = end - 1 if policy == "last" else begin
+        values = part.values[kept]
+        if policy == "mean":
+            for time in times:
+                values[time] = [_mean(column) for column in part.values[begin[time] : end[time]].T]
+        result.append(Part(part.name, part.rows[kept], part.times[kept], values))
+    counts = [len(old.times) - len(new.times) for old, new in zip(parts, result, strict=True)]
+    return result, counted(counts, "row was too many for its time", "rows were too many for their times", policy)
+
+
+def regular(parts: list[Part], frequency: str, policy: str, rows: Rows) -> tuple[list[Part], str]:
+    """A row for every time that is expected between the first and the last of each series, NaN where there was none.
+
+    Raises:
+        KassandraError: a time is on no grid of this frequency with the others; times are missing, and the policy is
+            `error`; or so many are that the frequency is none of this series.
+    """
+    if frequency.endswith("b"):
+        idle = [weekend(part.times) for part in parts]
+        _refuse(parts, idle, rows, f"`source.frequency: {frequency}` is Monday to Friday; `d` is every day")
+    grids = [grid(part.times, frequency) for part in parts]
+    others = f"`source.frequency: {frequency}` and most of the rows expect others"
+    advice = "mend them, or leave the frequency out where rows come as they come"
+    _refuse(parts, [on.off for on in grids], rows, f"{others}; {advice}")
+    counts = [int(on.places[-1] - on.places[0]) + 1 - len(on.places) for on in grids]
+    densest = SPARSEST_OF_DROP if policy == "drop" else SPARSEST
+    for part, count in zip(parts, counts, strict=True):
+        if count + len(part.times) > densest * len(part.times):
+            raise KassandraError(
+                f"{rows.path}: series {part.name!r} has {len(part.times):,} of the {count + len(part.times):,} times "
+                f"that `source.frequency: {frequency}` expects from {shown(part.times[0])} to {shown(part.times[-1])}; "
+                "name the distance that its rows have, or none"
+            )
+    if policy == "error" and any(counts):
+        _refuse_gaps(parts, grids, sum(counts), frequency, rows)
+    whole = [
+        _with_all_places(part, on) if count else part for part, on, count in zip(parts, grids, counts, strict=True)
+    ]
+    return whole, counted(counts, "time was missing", "times were missing", policy)
+
+
+def filled(parts: list[Part], names: list[str], policy: str, rows: Rows) -> tuple[list[Part], str]:
+    """Every value finite, unless the policy is `drop`, which leaves NaN.
+
+    Args:
+        names: of the columns.
+
+    Raises:
+        KassandraError: a cell is empty and the policy is `error`; a series begins with an empty cell, which nothing
+            can be repeated in, or with `interpolate` ends with one.
+    """
+    empty = [np.isnan(part.values) & (part.rows != NONE)[:, None] for part in parts]
+    if policy != "drop":
+        _refuse_empty(parts, empty, names, policy, rows)
+    told = counted((int(cells.sum()) for cells in empty), "value was missing", "values were missing", policy)
+    if policy in ("forward", "interpolate"):
+        parts = [part._replace(values=_without_gaps(part.times, part.values, policy)) for part in parts]
+    return parts, told
+
+
+def counted(counts: Iterable[int], one: str, many: str, policy: str) -> str:
+    """
+    >>> counted([9, 0, 3], "time was missing", "times were missing", "forward")
+    '12 times were missing in 2 series: forward'
+    >>> counted([0, 0], "time was missing", "times were missing", "forward")
+    ''
+    """
+    some = [count for count in counts if count]
+    total = sum(some)
+    return f"{total:,} {one if total == 1 else many} in {len(some)} series: {policy}" if some else ""
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    """Exact, and so the same in whichever order the rows stand; NaN where all are missing."""
+    there = values[~np.isnan(values)].tolist()
+    return float(statistics.mean(there)) if there else np.nan
+
+
+def _refuse(parts: list[Part], wrong: list[NDArray[np.bool_]], rows: Rows, why: str) -> None:
+    told = [
+        f"{shown(part.times[row])} ({rows.where([part.rows[row]])})"
+        for part, some in zip(parts, wrong, strict=True)
+        for row in np.flatnonzero(some)
+    ]
+    if told:
+        raise KassandraError(f"{rows.path}: unexpected times {first(told)}: {why}")
+
+
+def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: str, rows: Rows) -> None:
+    told: list[str] = []
+    for part, on in zip(parts, grids, strict=True):
+        for row in np.flatnonzero(np.diff(on.places) > 1):
+            there = on.places[row] + 1, min(on.places[row + 1], on.places[row] + 1 + TOLD)
+            told += [f"{shown(time)} (after {rows.where([part.rows[row]])})" for time in on.at(np.arange(*there))]
+            if len(told) >= TOLD:
+                break
+    weekdays = frequency == "d" and not any(weekend(part.times).any() for part in parts)
+    advice = "; `source.frequency: b` is Monday to Friday" if weekdays else ""
+    more = f" and {total - TOLD} more" if total > TOLD else ""
+    raise KassandraError(
+        f"{rows.path}: times that `source.frequency: {frequency}` expects are missing: {', '.join(told[:TOLD])}{more}; "
+        f"add their rows, or say what is done in `prepare.missing`: {REPAIRS}{advice}"
+    )
+
+
+def _refuse_empty(parts: list[Part], empty: list[NDArray[np.bool_]], names: list[str], policy: str, rows: Rows) -> None:
+    for place, name in enumerate(names):
+        column = f"{rows.path}: column {name!r} is empty in "
+        found = [cells[:, place] for cells in empty]
+        if policy == "error" and any(cells.any() for cells in found):
+            wrong = np.sort(np.concatenate([part.rows[cells] for part, cells in zip(parts, found, strict=True)]))
+            raise KassandraError(
+                f"{column}{rows.where(wrong)}; fill the cells, or say what is done in `prepare.missing`: {REPAIRS}"
+            )
+        ends = [(0, "begins", "before", "first")] + [(-1, "ends", "after", "last")] * (policy == "interpolate")
+        for end, verb, side, which in ends:
+            if wrong_ends := [part.rows[end] for part, cells in zip(parts, found, strict=True) if cells[end]]:
+                raise KassandraError(
+                    f"{column}{rows.where(wrong_ends)}, where a series {verb}, so `prepare.missing: {policy}` has "
+                    f"nothing to go by; delete its rows {side} the {which} value"
+                )
+
+
+def _with_all_places(part: Part, on: Grid) -> Part:
+    there = on.places - on.places[0]
+    times = on.at(np.arange(on.places[0], on.places[-1] + 1))
+    rows, values = np.full(len(times), NONE), np.full((len(times), part.values.shape[1]), np.nan)
+    rows[there], values[there] = part.rows, part.values
+    return Part(part.name, rows, times, values)
+
+
+def _without_gaps(times: Times, values: NDArray[np.float64], policy: str) -> NDArray[np.float64]:
+    """Only what is missing changes; `forward` looks at no later row."""
+    known, places = ~np.isnan(values), np.arange(len(times))[:, None]
+    before = np.maximum.accumulate(np.where(known, places, 0))  # (rows, columns) the last row that is known
+    old = np.take_along_axis(values, before, 0)
+    if policy == "forward":
+        return old
+    after = np.minimum.accumulate(np.where(known, places, len(times) - 1)[::-1])[::-1]
+    gap = np.maximum(times[after] - times[before], 1)  # 1 where a value is known: it is its own neighbour
+    share = (times[:, None] - times[before]) / gap
+    return np.where(known, values, (1 - share) * old + share * np.take_along_axis(values, after, 0))

@@ -1,0 +1,62 @@
+"""Somebody's table, of the columns that a model was trained on, as the windows after which it tells what comes."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.spans import Span
+from kassandra.contracts.windows import Split
+from kassandra.inputs.series.prepare.columns import Columns, Scale, join, read
+from kassandra.params.section import unknown
+from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
+
+
+def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
+    """The last window of each series of the table, as a split of which nothing is known ahead.
+
+    Args:
+        series: of a table that names its series, the only one to take; of another, which of those in train it holds.
+
+    Raises:
+        KassandraError: it cannot be read, has a series that train had not, or too few rows.
+    """
+    reading, known = meta["reading"], list(meta["series"])
+    source = SeriesSource.model_validate(reading["source"] | {"path": str(path)})
+    params = ForecastPrepare.model_validate(reading["prepare"])
+    found = read(path, source, params, to_learn=False)
+    if found.said:
+        print(found.said, file=sys.stderr)
+    tables = _chosen(found.tables, known, series, bool(source.series), path)
+    for name, one in tables.items():
+        rows = int(np.logical_and.accumulate(one.usable[::-1]).sum())
+        if rows < params.window:
+            raise KassandraError(
+                f"{path}: series {name!r} ends in {rows} rows without a gap; the model reads the last {params.window}"
+            )
+    nothing = found.tables[0].between(Span(0, 0))
+    scales = map(Scale, meta["input_mean"], meta["input_std"], meta["value_std"])
+    split = join([tables.get(name, nothing) for name in known], scales, params.window, 0)
+    if not np.isfinite(split.inputs).all():
+        raise KassandraError(f"{path}: holds numbers far too large for what the model was trained on")
+    begins, ends = split.offsets[:-1], split.offsets[1:]
+    return split._replace(origins=ends[ends > begins] - 1)
+
+
+def _chosen(tables: list[Columns], known: list[str], series: str | None, named: bool, path: Path) -> dict[str, Columns]:
+    """By name, of the names in train.
+
+    Args:
+        named: whether a column names the series; else a file's name is that of its series, or `series` is.
+    """
+    if not named and len(tables) == 1 and (series or len(known) == 1):
+        tables = [tables[0]._replace(name=series or known[0])]
+    by_name = {one.name: one for one in tables}
+    if series and series not in by_name:
+        raise KassandraError(unknown(f"--series: {path}", "series name", series, by_name))
+    if strange := [name for name in ([series] if series else by_name) if name not in known]:
+        hint = "" if named else "; --series says which it is"
+        raise KassandraError(f"{unknown(str(path), 'series name', strange[0], known)}{hint}")
+    return {series: by_name[series]} if series else by_name

@@ -1,0 +1,85 @@
+"""A summary that weighs the steps by what they hold, the weights being learned."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor, nn
+
+from kassandra.lstm.encoder import Encoded, Encoder, State, valid_steps
+
+
+class Score(nn.Module, ABC):
+    """How much each step should count, before the softmax."""
+
+    @abstractmethod
+    def forward(self, outputs: Tensor, last: Tensor) -> Tensor:
+        """(batch, time), any real number, of `outputs` h (batch, time, size) and the last state s (batch, size)."""
+
+
+class Additive(Score):
+    """v · tanh(W h_t + b): Bahdanau et al. (2015) with a learned query, as Yang et al. (2016), eq. 5-6.
+
+    Args:
+        encoder_size: output_size of the encoder that is read.
+        size: width of the hidden layer, ≥ 1.
+    """
+
+    def __init__(self, encoder_size: int, size: int = 64) -> None:
+        super().__init__()
+        self.key = nn.Linear(encoder_size, size)
+        self.query = nn.Linear(size, 1, bias=False)
+
+    def forward(self, outputs: Tensor, last: Tensor) -> Tensor:
+        keys = torch.tanh(self.key(outputs))  # (batch, time, size)
+        scores: Tensor = self.query(keys).squeeze(2)  # (batch, time)
+        return scores
+
+
+class Dot(Score):
+    """h_t · s with s the last state: Luong et al. (2015), eq. 8, `dot`. Nothing to learn."""
+
+    def forward(self, outputs: Tensor, last: Tensor) -> Tensor:
+        return (outputs @ last.unsqueeze(2)).squeeze(2)  # (batch, time, size) @ (batch, size, 1) → (batch, time)
+
+
+class General(Score):
+    """h_t · W s with s the last state: Luong et al. (2015), eq. 8, `general`.
+
+    Args:
+        encoder_size: output_size of the encoder that is read.
+    """
+
+    def __init__(self, encoder_size: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(encoder_size, encoder_size, bias=False)
+
+    def forward(self, outputs: Tensor, last: Tensor) -> Tensor:
+        query = self.query(last)  # (batch, size)
+        scores: Tensor = (outputs @ query.unsqueeze(2)).squeeze(2)  # (batch, time)
+        return scores
+
+
+class Attention(Encoder):
+    """An encoder whose summary is the mean of its outputs, weighed by the softmax of a score over valid steps.
+
+    The summary is Σ_t a_t h_t, Yang et al. (2016), eq. 7; `Encoded.attention` has the weights a.
+    """
+
+    def __init__(self, encoder: Encoder, score: Score) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.score = score
+        self.output_size = encoder.output_size
+        self.causal = encoder.causal
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
+        """See Encoder.forward; summary and attention are our own, the rest is that of the encoder inside."""
+        encoded: Encoded = self.encoder(inputs, lengths, state)
+        scores = self.score(encoded.outputs, encoded.summary)  # (batch, time)
+        if lengths is not None:
+            # exp(-inf) is exactly 0, and a row has at least one valid step: no row is all -inf.
+            scores = scores.masked_fill(~valid_steps(lengths, scores.shape[1]), float("-inf"))  # (batch, time)
+        # At least float32, also under autocast: bfloat16 has 8 bits, too few for weights that must sum to 1.
+        weights = scores.softmax(dim=1, dtype=torch.promote_types(scores.dtype, torch.float32))  # (batch, time)
+        summary = (weights.unsqueeze(1).to(encoded.outputs.dtype) @ encoded.outputs).squeeze(1)  # (batch, output_size)
+        return encoded._replace(summary=summary, attention=weights)

@@ -1,0 +1,116 @@
+"""Baselines of forecasts: no change, the mean, the season, a linear map, and classical models of the series."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from kassandra.contracts.artifacts import read_json
+from kassandra.contracts.windows import LEVELS, read_split
+from kassandra.targets.forecast.baseline import series_models, volatility
+from kassandra.targets.forecast.baseline.history import History, history
+from kassandra.targets.forecast.baseline.linear_map import linear_map
+
+Numbers = NDArray[np.float64]
+# From a series to (origins, horizon, targets), told of all its origins: those of train and valid, then those of test.
+Baseline = Callable[[History, dict[str, Any]], Numbers]
+
+LINEAR = "linear map of the window"
+DIGITS = 8  # after the first of a series' own deviation; where arrays lie in memory decides the last bits of sums
+
+
+def predictions(prepared: Path, seed: int) -> pd.DataFrame:
+    """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS, its quantiles.
+
+    One row per number that is told, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted
+    on train and valid, as there is nothing that it chooses on valid, and each but the linear map on every series by
+    itself. An origin of test knows the rows up to it. Quantiles are its points and the quantiles of its own errors at
+    this step on train and valid, which it was fitted on: they are somewhat too narrow where much was fitted. Nothing is
+    drawn, so `seed` is not used.
+
+    Raises:
+        KassandraError: a file of `prepared` is missing or damaged.
+    """
+    meta = read_json(prepared / "meta.json")
+    splits = [read_split(prepared / f"{name}.npz") for name in ("train", "valid", "test")]
+    test = splits[-1]
+    shape = (len(test.origins), meta["horizon"], len(meta["targets"]))
+    alone = chosen(meta)
+    columns: dict[str, Numbers] = {}
+    for name in [*alone, LINEAR]:
+        for column in (name, *(f"{name} @{level}" for level in LEVELS)):
+            columns[column] = np.empty(shape)
+    with threadpool_limits(1):  # the same sums in the same order, however many cores there are
+        mapped = linear_map(splits, meta)
+        for series in np.unique(test.series):
+            past, rows = history(splits, int(series), meta), test.series == series
+            for name in [*alone, LINEAR]:
+                if name == LINEAR:
+                    parts = [points[split.series == series] for points, split in zip(mapped, splits, strict=True)]
+                    points = np.concatenate(parts)  # (origins, horizon, targets)
+                else:
+                    points = alone[name](past, meta)
+                errors = np.quantile(past.truth - points[: past.learned], LEVELS, axis=0)  # (levels, horizon, targets)
+                columns[name][rows] = points[past.learned :]
+                for level, error in zip(LEVELS, errors, strict=True):
+                    columns[f"{name} @{level}"][rows] = points[past.learned :] + error
+    for told in columns.values():
+        _rounded(told, test.series, meta)
+    # Without a copy: there are twenty columns to each baseline, and of long horizons they are gigabytes.
+    return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, copy=False)
+
+
+def _rounded(told: Numbers, series: NDArray[np.int64], meta: dict[str, Any]) -> None:
+    """`told` (origins, horizon, targets), in place."""
+    for (number, target), deviation in np.ndenumerate(np.array(meta["value_std"])):  # (series, targets)
+        decimals = DIGITS - math.floor(math.log10(deviation))
+        told[series == number, :, target] = told[series == number, :, target].round(decimals)
+
+
+def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
+    """The baselines of one series that there are for what is predicted."""
+    found: dict[str, Baseline] = {"last value": last_value, "historical mean": historical_mean}
+    if meta["season"]:
+        found["seasonal naive"] = seasonal_naive
+    if meta["predict"] == "value":
+        found["exponential smoothing"] = series_models.smoothing
+    elif meta["predict"] == "return":
+        found["AR(1)"] = series_models.autoregression
+    else:
+        found["ARIMA(1,0,1)"] = series_models.arma
+        found["EWMA (RiskMetrics, 0.94)"] = volatility.ewma
+        found["GARCH(1,1)"] = volatility.garch
+        found["HAR"] = volatility.har
+    return found
+
+
+def last_value(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): no change; of returns 0."""
+    last = past.values[past.origins][:, None]  # (origins, 1, targets)
+    return np.repeat(np.zeros_like(last) if meta["predict"] == "return" else last, meta["horizon"], axis=1)
+
+
+def historical_mean(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): what came on the average in train and valid; of returns the drift."""
+    return np.repeat(past.truth.mean(0, keepdims=True), len(past.origins), axis=0)
+
+
+def seasonal_naive(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): what was a season before, or two; of returns the sum of those of such days.
+
+    Where that is not known there is no change.
+    """
+    ahead, season = np.arange(1, meta["horizon"] + 1), meta["season"]
+    before = past.origins[:, None] + (ahead - 1) % season + 1 - season  # (origins, horizon)
+    there = before >= 0
+    if meta["predict"] == "return":
+        assert past.returns is not None  # prepare writes them for prices
+        days = np.where(there, past.returns[np.maximum(before, 0)], np.nan)
+        return np.cumsum(np.nan_to_num(days), axis=1)[:, :, None]
+    values = np.where(there[:, :, None], past.values[np.maximum(before, 0)], np.nan)
+    return np.where(np.isnan(values), last_value(past, meta), values)

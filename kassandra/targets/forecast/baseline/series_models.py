@@ -1,0 +1,120 @@
+"""Classical models of one series, by statsmodels: exponential smoothing and ARMA, fitted once and rolled over test."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tsa.arima.model import ARIMA
+from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+from kassandra.targets.forecast.baseline.history import History
+
+LONGEST_SEASON = 400  # rows: a year of days; each row keeps the whole season, and that of a year of hours is too much
+DIGITS = 6  # of fitted parameters: the last bits of an optimiser are noise
+
+Numbers = NDArray[np.float64]
+
+
+def smoothing(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): exponential smoothing with a damped trend, and a season where there is one.
+
+    ETS(A,Ad,A) or ETS(A,Ad,N) of Hyndman et al. (2008), each target for itself. The season is left out where
+    it has more than `LONGEST_SEASON` rows or train and valid hold fewer than two of them. Parameters and first state
+    are of train and valid; the state then goes on through the rows of test up to each origin. Where the optimiser stops
+    before it has converged, the best that it has found is taken.
+    """
+    told = [_smoothed(past, values, meta) for values in past.values.T]
+    return np.stack(told, axis=2)
+
+
+def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon) of one target, `values` (rows,)."""
+    season = meta["season"]
+    start = int(np.flatnonzero(~np.isnan(values))[0])
+    rows = past.fitted - start
+    if season and (season > LONGEST_SEASON or rows < max(2 * season, 10 + 2 * (season // 2))):
+        season = None
+    filled = bridged(values[start:], season or 1)
+    mean, std = filled[:rows].mean(), filled[:rows].std()  # fitted on train and valid
+    filled = (filled - mean) / std
+    kind = {"error": "add", "trend": "add", "damped_trend": True}
+    kind |= {"seasonal": "add", "seasonal_periods": season} if season else {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # of parameters that the optimiser tries and leaves
+        fitted = ETSModel(filled[:rows], **kind, initialization_method="heuristic").fit(disp=False)
+    first = {"initial_level": fitted.initial_level, "initial_trend": fitted.initial_trend}
+    first |= {"initial_seasonal": fitted.initial_seasonal} if season else {}
+    parameters = np.round(fitted.params[: 4 if season else 3], DIGITS)
+    rolled = ETSModel(filled, **kind, initialization_method="known", **first).smooth(parameters)
+    at = past.origins - start
+    ahead = np.arange(1, meta["horizon"] + 1)
+    damped = np.cumsum(rolled.phi**ahead)  # (horizon,)
+    points = rolled.level[at, None] + damped * rolled.slope[at, None]  # (origins, horizon)
+    if season:
+        # (season + rows,): those before the first row are of the state that smoothing begins with
+        seasons = np.concatenate([fitted.initial_seasonal, rolled.season])
+        points = points + seasons[at[:, None] + (ahead - 1) % season + 1]
+    assert np.isfinite(points).all()
+    return np.asarray(points * std + mean)
+
+
+def bridged(values: Numbers, season: int) -> Numbers:
+    """(rows,) with what is missing between known rows as it was a season before, moved along a line from end to end.
+
+    The line knows the first row after the gap, which all origins after the gap know too. Rows after the last known one
+    stay as they were a season before.
+
+    >>> bridged(np.array([1.0, np.nan, np.nan, 4.0]), 1)
+    array([1., 2., 3., 4.])
+    """
+    filled = values.copy()
+    missing = np.isnan(values)
+    edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
+    for begin, end in edges.reshape(-1, 2):
+        last = max(begin - season, 0)  # the first row of the season that is repeated
+        rows = last + np.arange(end - begin + 1) % (begin - last)  # and one more, of the first known row
+        repeated = filled[rows]
+        if end < len(values):
+            repeated += (values[end] - repeated[-1]) * np.arange(1, len(rows) + 1) / len(rows)
+        filled[begin:end] = repeated[:-1]
+    return filled
+
+
+def autoregression(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, 1): AR(1) of daily log-returns with a mean, added up over the days ahead."""
+    assert past.returns is not None  # prepare writes them for prices
+    return np.cumsum(_arma(past, past.returns, [0.0], meta["horizon"]), axis=1)[:, :, None]
+
+
+def arma(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): ARIMA(1,0,1) with a mean, each target for itself."""
+    return np.stack([_arma(past, values, [0.9, -0.5], meta["horizon"]) for values in past.values.T], axis=2)
+
+
+def _arma(past: History, values: Numbers, start: list[float], horizon: int) -> Numbers:
+    """(origins, horizon) of `values` (rows,); Kalman filter with what is missing left out (Harvey 1989).
+
+    Fitted on train and valid, from the coefficients `start` (that of AR, then that of MA) on; where the optimiser stops
+    before it has converged, the best that it has found is taken.
+    """
+    known = values[: past.fitted]
+    mean, std = np.nanmean(known), np.nanstd(known)  # of train and valid
+    standard = (values - mean) / std
+    order = (1, 0, len(start) - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)  # of parameters that the optimiser tries and leaves
+        fitted = ARIMA(standard[: past.fitted], order=order, trend="c").fit(
+            start_params=[0.0, *start, 0.5], method_kwargs={"disp": 0}, cov_type="none"
+        )
+    parameters = np.round(fitted.params, DIGITS)
+    centre, persistence = parameters[0], parameters[1]
+    rolled = ARIMA(standard, order=order, trend="c").filter(parameters, cov_type="none")
+    # The prediction of a row knows the rows before it; after the first step nothing but the autoregression is left.
+    first = rolled.predict()[past.origins + 1] - centre  # (origins,)
+    points = centre + first[:, None] * persistence ** np.arange(horizon)  # (origins, horizon)
+    assert np.isfinite(points).all()
+    return np.asarray(points * std + mean)

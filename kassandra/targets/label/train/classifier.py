@@ -1,0 +1,59 @@
+"""One answer per sequence: an encoder and a linear layer on its summary."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from kassandra.lstm.attention import Attention
+from kassandra.lstm.embedding import Embedding
+from kassandra.lstm.encoder import Encoded, Encoder
+from kassandra.lstm.pooling import Pooled
+
+
+class Classifier(nn.Module):
+    """Logits, or values, from a sequence read to its end. There is no softmax: CrossEntropyLoss has it.
+
+    Args:
+        encoder: reads the sequence.
+        embedding: makes the numbers that the encoder reads of token ids; None where inputs are numbers.
+        outputs: number of classes, or of values to predict, ≥ 1.
+        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
+    """
+
+    def __init__(
+        self, encoder: Encoder, outputs: int, dropout: float = 0.0, embedding: Embedding | None = None
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(encoder.output_size, outputs)
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None) -> Tensor:
+        """(batch, outputs) logits of what `encode` takes."""
+        return self.answer(self.encode(inputs, lengths))
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over the weights of a language model: `embedding.…`, and `encoder.…` of what reads, without the summary.
+
+        Raises:
+            RuntimeError: they are not those of these layers.
+        """
+        assert self.embedding is not None, "a language model reads token ids"
+        reader: nn.Module = self.encoder
+        while isinstance(reader, Pooled | Attention):
+            reader = reader.encoder
+        for part, prefix in ((self.embedding, "embedding."), (reader, "encoder.")):
+            part.load_state_dict(
+                {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+            )
+
+    def encode(self, inputs: Tensor, lengths: Tensor | None) -> Encoded:
+        """Read `inputs`, numbers (batch, time, input_size) or token ids (batch, time); `lengths` as in Encoder."""
+        encoded: Encoded = self.encoder(inputs if self.embedding is None else self.embedding(inputs), lengths)
+        return encoded
+
+    def answer(self, encoded: Encoded) -> Tensor:
+        """(batch, outputs) logits of a sequence that was read."""
+        logits: Tensor = self.linear(self.dropout(encoded.summary))  # (batch, outputs)
+        return logits

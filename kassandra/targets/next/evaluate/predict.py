@@ -1,0 +1,73 @@
+"""A trained language model: how surprised it is, and what it writes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.spec import PAD, UNK
+from kassandra.inference.loaded import Loaded
+from kassandra.lstm.encoder import State
+from kassandra.lstm.language_model import LanguageModel
+from kassandra.training import folder as model_folder
+
+
+class Writer(Loaded):
+    """A language model; `load` gives one."""
+
+    def __init__(self, folder: Path, loaded: model_folder.Loaded, model: LanguageModel, device: torch.device) -> None:
+        super().__init__(folder, loaded, device)
+        self.model, self.device = model.to(device), device
+
+    @torch.inference_mode()
+    def losses(self, split: Any) -> NDArray[np.float64]:
+        """(tokens - 1,) nats of each token of a split but the first, each told from all that stands before it."""
+        losses: NDArray[np.float64] = self.task.losses(self.model, split).numpy()
+        return losses
+
+    @torch.inference_mode()
+    def write(
+        self, prompt: str, length: int, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0
+    ) -> Iterator[str]:
+        """What may follow on `prompt`, piece by piece; the same for the same seed.
+
+        Args:
+            length: how many characters, or words, are written.
+            temperature: logits are divided by it: below 1 more likely pieces, above 1 less likely ones; 0 always takes
+                the likeliest.
+            top_p: draws are from the fewest likeliest pieces whose probabilities reach it (nucleus sampling; Holtzman
+                et al. 2020), in (0, 1].
+
+        Raises:
+            KassandraError: a value is out of range, or nothing of the prompt is in the vocabulary.
+        """
+        if not (0 <= temperature < float("inf") and 0 < top_p <= 1 and length >= 1):
+            raise KassandraError(
+                "expected 0 ≤ temperature < ∞, 0 < top_p ≤ 1 and length ≥ 1, "
+                f"got {temperature:g}, {top_p:g} and {length}"
+            )
+        ids = self.task.own_input(prompt).to(self.device)  # (tokens,)
+        generator = torch.Generator().manual_seed(seed)
+        state: list[State] | None = None
+        for _ in range(length):
+            read = self.model(ids.unsqueeze(0), state)
+            state = read.state
+            logits = self.model.logits(read.outputs[0, -1]).double().cpu()  # (vocab_size,)
+            logits[[PAD, UNK]] = float("-inf")  # neither is anything to write
+            ids = draw(logits, temperature, top_p, generator).view(1).to(self.device)
+            yield self.task.piece(int(ids))
+
+
+def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torch.Generator) -> torch.Tensor:
+    """() the id of a token drawn by `logits` (vocab_size,); see `Writer.write`."""
+    if temperature == 0:
+        return logits.argmax()
+    logits = (logits - logits.max()) / temperature  # none above 0, so that a small temperature gives no infinity
+    probabilities, ids = logits.softmax(0).sort(descending=True, stable=True)  # (vocab_size,) each
+    before = probabilities.cumsum(0) - probabilities  # (vocab_size,): of all that are likelier
+    kept = probabilities.masked_fill(before >= top_p, 0)  # the likeliest always stays
+    return ids[torch.multinomial(kept, 1, generator=generator)].squeeze(0)

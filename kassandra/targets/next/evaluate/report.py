@@ -1,0 +1,119 @@
+"""Evaluation of language models on the test split: how surprised they are by each token, and what they write."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from kassandra.contracts.artifacts import whole
+from kassandra.inference import Writer
+from kassandra.judging import figures, highlight
+from kassandra.judging.intervals import bootstrap
+from kassandra.judging.score_file import Report
+
+BLOCKS = 200  # stretches of the test text, which are drawn as wholes
+SHOWN = {"characters": 400, "words": 120}  # tokens of a stretch whose surprise is drawn
+WRITTEN = {"characters": 1000, "words": 200}  # tokens of the sample
+
+
+def evaluate(
+    writer: Writer, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path, seed: int
+) -> tuple[Report, pd.DataFrame]:
+    """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per token of test."""
+    split, meta = writer.task.read(test), writer.meta
+    losses = writer.losses(split)  # (tokens,) nats
+    others = {str(name): -column.to_numpy().astype(np.float64) for name, column in baselines.items()}
+    report = scores(losses, others, meta["characters"]["test"], seed)
+    targets = split.ids[1:].cpu().numpy()
+
+    figures.learning_curves(history, plots / "learning_curves.png")
+    _by_rank(losses, others, targets, plots / "loss_by_rank.png")
+    passages = _surprise(writer, losses, targets)
+    explanation = "The stronger the colour, the less the model expected the token after all that stands before it."
+    highlight.html(passages, "What surprises the model", explanation, pages / "surprise.html")
+    highlight.png(passages, "Surprise: the stronger, the less expected", plots / "surprise.png")
+    _sample(writer, seed, pages / "sample.txt")
+    return report, pd.DataFrame({"target": targets, "log_probability": (-losses).astype(np.float32)})
+
+
+def scores(
+    losses: NDArray[np.float64], baselines: dict[str, NDArray[np.float64]], characters: int, seed: int
+) -> Report:
+    """Loss in nats per token, perplexity (its exponential), and bits per character of the text.
+
+    Tokens that stand together are hard or easy together, so the bootstrap draws stretches of the text (Künsch 1989,
+    without overlap).
+
+    Args:
+        losses: (tokens,) nats of the model. baselines: the same of each.
+        characters: of the text, spaces and ends of lines among them.
+    """
+    blocks = np.array_split(np.arange(len(losses)), min(BLOCKS, len(losses)))
+    sizes = np.array([len(block) for block in blocks], np.float64)
+    sums = np.array([[one[block].sum() for block in blocks] for one in (losses, *baselines.values())])
+    bits = len(losses) / characters / math.log(2)  # per character, of a nat per token
+
+    def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        means = sums[:, rows].sum(1) / sizes[rows].sum()  # (1 + baselines,) nats per token
+        return np.concatenate([[means[0], math.exp(means[0]), means[0] * bits], means[1:], means[1:] - means[0]])
+
+    loss, perplexity, per_character, *rest = bootstrap(len(blocks), statistic, seed)
+    return Report(
+        {"loss": loss, "perplexity": perplexity, "bits_per_character": per_character},
+        dict(zip(baselines, rest[: len(baselines)], strict=True)),
+        dict(zip(baselines, rest[len(baselines) :], strict=True)),
+        len(losses),
+        min,
+    )
+
+
+def _by_rank(
+    losses: NDArray[np.float64], others: dict[str, NDArray[np.float64]], targets: NDArray[np.int64], path: Path
+) -> None:
+    """Nats per token by the token's rank in train: where the model gains on the best baseline."""
+    best = min(others, key=lambda name: others[name].mean())
+    edges = [2, 3, 5, 9, 17, 33, 65, 257, 1025, 4097, 16385, 1 << 30]
+    band = np.digitize(targets, edges)  # 0: <unk>, as ids are ranks
+    there = [number for number in range(len(edges)) if (band == number).any()]
+    names = ["<unk>" if n == 0 else _range(edges[n - 1] - 1, edges[n] - 2, int(targets.max()) - 1) for n in there]
+    figure = Figure(figsize=(7, 3.2))
+    axis = figure.subplots()
+    place = np.arange(len(there))
+    for shift, values, colour, name in ((-0.2, others[best], figures.GREY, best), (0.2, losses, figures.BLUE, "LSTM")):
+        heights = [values[band == number].mean() for number in there]
+        axis.bar(place + shift, heights, 0.4, color=colour, label=f"{name}: {values.mean():.3f}")
+    shares = [f"{name}\n{(band == number).mean():.0%}" for number, name in zip(there, names, strict=True)]
+    axis.set_xticks(place, shares, fontsize=8)
+    axis.set(xlabel="rank of the token by frequency in train, and its share of test", ylabel="nats per token")
+    axis.set_title("Loss on test by how frequent the token is")
+    axis.legend(frameon=False)
+    figures.save(figure, path)
+
+
+def _range(first: int, last: int, largest: int) -> str:
+    last = min(last, largest)
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _surprise(writer: Writer, losses: NDArray[np.float64], targets: NDArray[np.int64]) -> list[highlight.Passage]:
+    """Three stretches of test, from its beginning, its middle and its end."""
+    length = min(SHOWN[writer.task.unit], len(losses))
+    starts = dict.fromkeys([0, (len(losses) - length) // 2, len(losses) - length])
+    return [
+        highlight.Passage(
+            f"{losses[start : start + length].mean():.2f} nats per token",
+            [writer.task.piece(int(token)) for token in targets[start : start + length]],
+            losses[start : start + length],
+        )
+        for start in starts
+    ]
+
+
+def _sample(writer: Writer, seed: int, path: Path) -> None:
+    length = WRITTEN[writer.task.unit]
+    written = "".join(writer.write(writer.task.start, length, temperature=0.8, top_p=0.95, seed=seed))
+    with whole(path) as partial:
+        partial.write_text(written + "\n", encoding="utf-8")

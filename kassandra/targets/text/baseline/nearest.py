@@ -1,0 +1,54 @@
+"""Baselines of translation: no translation at all, that of the nearest sentence of train or valid, and an LSTM that
+must keep all that it read in its last state."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+from threadpoolctl import threadpool_limits
+
+from kassandra.contracts.artifacts import read_arrays
+from kassandra.contracts.ragged import Ragged
+from kassandra.vocabulary.languages import UNSPACED_SIGNS
+
+WORD = rf"(?u)[{UNSPACED_SIGNS}]|(?:(?![{UNSPACED_SIGNS}])\w)+"  # where no spaces are written each sign is a word
+AT_ONCE = 100  # test sentences that are compared with all others together
+
+
+def predictions(prepared: Path, seed: int) -> pd.DataFrame:
+    """One column of texts per baseline, one row per test sentence."""
+    from kassandra.targets.text.baseline import plain_seq2seq  # here, as it alone of all baselines brings PyTorch
+
+    train, valid, test = (_pairs(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
+    seen, targets = train[0] + valid[0], train[1] + valid[1]
+    return pd.DataFrame(
+        {
+            "copy of the source": test[0],
+            "nearest train sentence": [targets[row] for row in nearest(seen, test[0])],
+            "LSTM without attention": plain_seq2seq.translations(prepared, seed),
+        }
+    )
+
+
+def nearest(seen: list[str], asked: list[str]) -> NDArray[np.intp]:
+    """(asked,) the number of the text in `seen` that is most like each, the first of several, by the cosine of TF-IDF
+    of words and pairs of words.
+
+    Weights are those of `seen`, and words that it lacks count for nothing; where no word is known, the answer is 0.
+    """
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), token_pattern=WORD, sublinear_tf=True, dtype=np.float64)
+    with threadpool_limits(1):  # the same sums in the same order, however many cores there are
+        known = vectorizer.fit_transform(seen).T.tocsr()  # (words and pairs, seen)
+        rows = vectorizer.transform(asked)  # (asked, words and pairs)
+        parts = (rows[start : start + AT_ONCE] @ known for start in range(0, len(asked), AT_ONCE))
+        return np.concatenate([part.toarray().argmax(1) for part in parts])
+
+
+def _pairs(path: Path) -> tuple[list[str], list[str]]:
+    """Sources, and of each the first translation."""
+    arrays = read_arrays(path)
+    sources = Ragged(arrays["source_text"], arrays["source_text_offsets"])
+    targets = Ragged(arrays["target_text"], arrays["target_text_offsets"])
+    return sources.texts(), targets.take(arrays["references"][:-1]).texts()

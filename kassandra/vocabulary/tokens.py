@@ -1,0 +1,192 @@
+"""Texts as token ids, by the library `tokenizers`: a vocabulary that is fitted on train, and how it is applied."""
+
+import json
+import os
+import re
+
+os.environ["TOKENIZERS_PARALLELISM"] = "false"  # before the import: as many threads would be as many orders of sums
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from kassandra.contracts.artifacts import damaged_content
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.ragged import Ragged
+from kassandra.contracts.spec import BOUNDS, SPECIAL, UNK
+
+MARKUP = r"<\s*/?\s*(br|p|i|b|em)\s*/?\s*>"  # what reviews of the web are strewn with: it says nothing
+# Where a text is to be written too, a mark is a piece of its own, with the space before it where there is one (▁). An
+# apostrophe or a hyphen between letters is no such mark: l'ami, peut-être.
+MARKS = r"▁?(?:[[\p{P}\p{S}]&&[^▁'’-]]|(?<![\p{L}\p{M}\p{N}])['’-]|['’-](?![\p{L}\p{M}\p{N}]))"
+AT_ONCE = 1000  # texts handed to the library together
+
+
+def fit(
+    kind: str, texts: Iterable[str], vocab_size: int, min_frequency: int, lowercase: bool, written: bool = False
+) -> Tokenizer:
+    """A tokenizer whose vocabulary is the most frequent tokens of `texts`, ids in the order of frequency.
+
+    Args:
+        kind: `words`, `bpe` (Sennrich et al. 2016) or `unigram` (Kudo 2018).
+        texts: those of train, and no others.
+        vocab_size: largest number of ids, PAD and UNK among them.
+        written: whether texts are written too, not only read; `bpe` and `unigram` alone. The vocabulary then has
+            BOUNDS, and `decode` gives a text back as it was, but for its white space and its normal form (C).
+
+    Raises:
+        KassandraError: texts have more different characters than `vocab_size` has room for (of `bpe`: if `written`).
+    """
+    parts: list[normalizers.Normalizer] = [normalizers.NFKC(), normalizers.Replace(Regex(MARKUP), " ")]
+    if written:  # no NFKC, which would write 1⁄2 for ½ and ... for …; ▁ is what a space becomes
+        parts = [normalizers.NFC(), normalizers.Replace("▁", "_"), normalizers.Replace(Regex(r"\s+"), " ")]
+        parts.append(normalizers.Strip())
+    if lowercase:
+        parts.append(normalizers.Lowercase())
+    tokenizer, trainer = _parts(kind, vocab_size, min_frequency, SPECIAL + BOUNDS if written else SPECIAL)
+    if written:
+        marks = pre_tokenizers.Split(Regex(MARKS), "isolated")
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([tokenizer.pre_tokenizer, marks])
+    tokenizer.normalizer = normalizers.Sequence(parts)
+    _train(tokenizer, texts, trainer, vocab_size, written)
+    if kind == "unigram":
+        tokenizer.model = _settled(tokenizer)
+    return tokenizer if not written else _without_added(tokenizer)
+
+
+def _train(
+    tokenizer: Tokenizer, texts: Iterable[str], trainer: trainers.Trainer, vocab_size: int, at_most: bool
+) -> None:
+    too_small = KassandraError(f"prepare.vocab_size: {vocab_size} is too small for the different characters of train")
+    try:
+        tokenizer.train_from_iterator(texts, trainer)
+    except Exception as error:  # the library raises this very class
+        if "large enough" in str(error):  # so says unigram
+            raise too_small from None
+        raise
+    if at_most and tokenizer.get_vocab_size() > vocab_size:  # bpe takes all characters, however many
+        raise too_small
+
+
+def _without_added(tokenizer: Tokenizer) -> Tokenizer:
+    """The same, but a text that has <s> in it has three characters there, and not the mark of a beginning."""
+    return Tokenizer.from_str(json.dumps(json.loads(tokenizer.to_str()) | {"added_tokens": []}))
+
+
+def _settled(tokenizer: Tokenizer) -> models.Unigram:
+    """The same pieces with the same bytes in every run: the trainer sums in the order of a hash table, which is random.
+
+    Sums differ beyond the tenth digit, so six are kept. Characters that training left over get scores 0.0001 apart, in
+    that random order, above the lowest one: here they all get the lowest.
+    """
+    content = json.loads(tokenizer.to_str())
+    trained, first = content["model"]["vocab"], len(content["added_tokens"])  # pieces and log-probabilities
+    special, learned = trained[:first], trained[first:]
+    lowest = min(score for _, score in learned)
+    left_over = lowest + 0.0001 * len(learned)
+    scores = {piece: lowest if len(piece) == 1 and score < left_over else score for piece, score in learned}
+    ranked = sorted(((piece, round(score, 6)) for piece, score in scores.items()), key=lambda one: (-one[1], one[0]))
+    return models.Unigram([*map(tuple, special), *ranked], UNK, False)
+
+
+def _parts(kind: str, vocab_size: int, min_frequency: int, special: list[str]) -> tuple[Tokenizer, trainers.Trainer]:
+    size: dict[str, Any] = {"vocab_size": vocab_size, "special_tokens": special, "show_progress": False}
+    match kind:
+        case "words":
+            tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNK]))
+            # A word keeps its apostrophe (don't, film's); every other mark is a token of its own.
+            tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\w+(?:['’]\w+)*|[^\w\s]"), "removed", invert=True)
+            return tokenizer, trainers.WordLevelTrainer(min_frequency=min_frequency, **size)
+        case "bpe":
+            tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNK]))
+            tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+            return tokenizer, trainers.BpeTrainer(min_frequency=min_frequency, **size)
+        case _:
+            tokenizer = Tokenizer(models.Unigram())
+            tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+            return tokenizer, trainers.UnigramTrainer(unk_token=SPECIAL[UNK], **size)
+
+
+def load(content: str) -> Tokenizer:
+    """What `Tokenizer.to_str` gave.
+
+    Raises:
+        KassandraError: it is something else.
+    """
+    try:
+        return Tokenizer.from_str(content)
+    except Exception as error:  # the library raises this very class
+        raise damaged_content("the tokenizer in meta.json", error) from None
+
+
+def encode(tokenizer: Tokenizer, texts: list[str]) -> Ragged:
+    """Token ids of each text, UNK for what train has not seen; a text of which nothing is left becomes one UNK."""
+    return Ragged.of(_ids(tokenizer, texts), np.int32)
+
+
+def _ids(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
+    for start in range(0, len(texts), AT_ONCE):
+        for encoding in tokenizer.encode_batch_fast(texts[start : start + AT_ONCE], add_special_tokens=False):
+            yield encoding.ids or [UNK]
+
+
+def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
+    """The text that a tokenizer of `written` texts has these ids for, those of SPECIAL and BOUNDS left out.
+
+    >>> tokenizer = fit("bpe", ["Oui, mon ami !"], 64, 1, False, written=True)
+    >>> decode(tokenizer, encode(tokenizer, ["Mon ami ! Oui, oui, mon ami!"]).flat)
+    'on ami ! Oui, oui, mon ami!'
+    """
+    special = len(SPECIAL + BOUNDS)
+    text: str = tokenizer.decode([int(number) for number in ids if number >= special])
+    return " ".join(text.split())
+
+
+def shortened(ragged: Ragged, longest: int, keep: str) -> Ragged:
+    """At most `longest` tokens of each row: its `start`, its `end`, or of both `ends` half."""
+    first = {"start": longest, "end": 0, "ends": longest - longest // 2}[keep]
+    rows = (ragged.flat[a:b] for a, b in zip(ragged.offsets[:-1], ragged.offsets[1:], strict=True))
+    return Ragged.of(
+        (
+            row if len(row) <= longest else np.concatenate([row[:first], row[len(row) - (longest - first) :]])
+            for row in rows
+        ),
+        np.int32,
+    )
+
+
+def pieces(tokenizer: Tokenizer, text: str, longest: int, keep: str) -> tuple[list[str], list[int | None]]:
+    """A text in pieces, and of each piece which token of the shortened text it is, None for what no token stands for.
+
+    >>> tokenizer = fit("words", ["good film"], 16, 1, True)
+    >>> pieces(tokenizer, "A good, good film", 2, "ends")
+    (['A', ' ', 'good', ',', ' ', 'good', ' ', 'film'], [0, None, None, None, None, None, None, 1])
+    """
+    spans = tokenizer.encode(text, add_special_tokens=False).offsets
+    left_out = len(spans) - longest
+    first = {"start": longest, "end": 0, "ends": longest - longest // 2}[keep] if left_out > 0 else len(spans)
+    found: list[str] = []
+    token_of: list[int | None] = []
+    done = 0
+    for number, (start, end) in enumerate(spans):
+        if number + 1 < len(spans) and spans[number + 1][0] == start:
+            continue  # a space that bpe and unigram put before the text: the next token stands for these characters
+        if start > done:
+            found.append(text[done:start])
+            token_of.append(None)
+        if end > max(start, done):
+            kept = number < first or number >= first + left_out
+            found.append(text[max(start, done) : end])
+            token_of.append(None if not kept else number if number < first else number - left_out)
+            done = end
+    if done < len(text):
+        found.append(text[done:])
+        token_of.append(None)
+    return found, token_of
+
+
+def display(piece: str) -> str:
+    """A piece without the markup that the vocabulary does not know either."""
+    return re.sub(MARKUP, " ", piece)

