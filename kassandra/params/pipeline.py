@@ -2,90 +2,83 @@
 
 import importlib
 import re
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from types import ModuleType
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.model import ModelParams
+from kassandra.params.kind import Pipeline, Sections
 from kassandra.params.section import Section, check, shown, unknown
 
 LARGEST = 500_000  # bytes of a params file: of more than a thousand pipelines
 NAME = re.compile(r"[^\W_][\w .-]*")  # of a pipeline: of its folders too
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Source(Section):
-    """Where the data come from: `dataset`, an entry of the catalogue, or `path`, one's own file or folder."""
-
-    dataset: str | None = Field(None, min_length=1)
-    path: str | None = Field(None, min_length=1)
-
-    @model_validator(mode="after")
-    def one_place(self) -> Self:
-        if (self.dataset is None) == (self.path is None):
-            raise ValueError("give either 'dataset' (an entry of the catalogue) or 'path' (your own data)")
-        return self
+def kinds(side: Literal["inputs", "targets"]) -> list[str]:
+    """The kinds of inputs, or of targets, that there are: one module each in the folder of that name."""
+    return sorted(path.stem for path in Path(__file__).with_name(side).glob("[a-z]*.py"))
 
 
-class Train(Section):
-    """The training loop, the same for every task.
+def reading(target: str) -> str:
+    """What a target asks of an input: `examples`, `stream`, `pairs`, `table`, or a name of your own kind."""
+    return str(_module("targets", target).READS)
 
-    epochs: passes over the train split.
-    learning_rate: the peak of the schedule.
-    schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` does so on
-        cosine flanks from 1/25 of the peak; `cosine` falls from the peak at once; `constant` stays.
-    beta2, weight_decay: of AdamW (Loshchilov & Hutter 2019); weight_decay 0 is Adam.
-    clip: largest norm of the gradient; null does not clip.
-    patience: epochs without a better validation loss before training stops; null never stops early.
-    keep: `best` keeps the weights of the epoch with the lowest validation loss, `last` those of the last epoch.
-    precision: `bf16` computes matrix products in bfloat16 (autocast), weights stay fp32.
-    device: `auto` takes CUDA where there is one.
-    threads: CPU threads; part of what decides the bits of the result. oneDNN's LSTM hardly uses a second one: measure.
+
+def readers(wanted: str) -> list[str]:
+    """The inputs that offer a reading."""
+    return [name for name in kinds("inputs") if hasattr(_module("inputs", name), wanted)]
+
+
+@cache
+def pipeline_of(input: str, target: str) -> type[Pipeline]:
+    """The sections of a pair: each has the keys of its input and of its target.
+
+    Raises:
+        KassandraError: this input does not offer what the target reads.
     """
-
-    epochs: int = Field(5, ge=1, le=1_000_000)
-    learning_rate: float = Field(1e-3, gt=0, lt=10)
-    schedule: Literal["triangular", "one-cycle", "cosine", "constant"] = "triangular"
-    warmup: float = Field(0.3, ge=0, lt=1)
-    beta2: float = Field(0.99, gt=0, lt=1)
-    weight_decay: float = Field(0.0, ge=0)
-    clip: float | None = Field(1.0, gt=0)
-    patience: int | None = Field(None, ge=1)
-    keep: Literal["best", "last"] = "best"
-    precision: Literal["fp32", "bf16"] = "fp32"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    threads: int = Field(1, ge=1, le=256)
-
-    @model_validator(mode="after")
-    def warmup_is_used(self) -> Self:
-        if "warmup" in self.model_fields_set and self.schedule in ("cosine", "constant"):
-            raise ValueError(f"schedule {self.schedule!r} does not use 'warmup'; 'triangular' and 'one-cycle' do")
-        return self
-
-
-class Pipeline(Section):
-    """What every pipeline has; kassandra/contracts/tasks/<task>.py narrows it to what the task knows."""
-
-    task: str
-    source: Source
-    prepare: Section
-    model: ModelParams
-    train: Train
-
-
-# One module per task; its name is the value of `task` in params.yaml.
-TASKS = sorted(path.stem for path in Path(__file__).with_name("tasks").glob("[a-z]*.py"))
-
-
-def pipeline_of(task: str) -> type[Pipeline]:
-    """The sections of a task in TASKS."""
-    module = importlib.import_module(f"kassandra.params.tasks.{task}")
-    kind: type[Pipeline] = module.Pipeline
+    wanted = reading(target)
+    if input not in readers(wanted):
+        raise KassandraError(
+            f"input {input!r} does not go with target {target!r}, which reads {wanted}; "
+            f"inputs that do are {readers(wanted)}"
+        )
+    of_target: Sections = _module("targets", target).sections
+    of_input: Sections = getattr(_module("inputs", input), wanted)
+    model: Any = create_model(
+        "Pipeline",
+        __base__=of_target.pipeline,
+        __doc__=_first_paragraph(input, target),
+        input=(Literal[input], ...),
+        target=(Literal[target], ...),
+        source=(of_input.source, ...),
+        prepare=(_both("Prepare", of_input.prepare, of_target.prepare), ...),
+        model=(_both("Model", of_target.model, of_input.model), ...),
+        train=(_both("Train", of_target.train, of_input.train), ...),
+    )
+    kind: type[Pipeline] = model
     return kind
+
+
+def _both(name: str, first: type[Section], second: type[Section]) -> type[Section]:
+    """A section with the keys of both; where both have one, that of the first."""
+    if issubclass(first, second):
+        return first
+    if issubclass(second, first):
+        return second
+    return type(name, (first, second), {"__doc__": None, "__module__": __name__})
+
+
+def _module(side: str, kind: str) -> ModuleType:
+    return importlib.import_module(f"kassandra.params.{side}.{kind}")
+
+
+def _first_paragraph(input: str, target: str) -> str:
+    return f"input: {input}, target: {target}"
 
 
 class Seed(Section):
@@ -116,12 +109,26 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
     if name not in pipelines:
         raise KassandraError(unknown(str(path), "pipeline", name, pipelines))
     section, where = pipelines[name], f"pipelines.{name}"
-    if not isinstance(section, dict) or "task" not in section:
-        raise KassandraError(f"{where}: key 'task' is missing; tasks are {TASKS}")
-    task = section["task"]
-    if not isinstance(task, str) or task not in TASKS:
-        raise KassandraError(unknown(f"{where}.task", "task", task, TASKS))
-    return check(pipeline_of(task), section, where), seed
+    return check(_kind_of(section, where), section, where), seed
+
+
+def _kind_of(section: Any, where: str) -> type[Pipeline]:
+    """The sections of the pair that `input` and `target` name."""
+    if isinstance(section, dict) and "task" in section:
+        raise KassandraError(
+            f"{where}: 'task' is of Kassandra 0.1.0, and is 'input' and 'target' now; "
+            "`kassandra migrate` rewrites params.yaml"
+        )
+    for key in ("input", "target"):
+        known = kinds("inputs" if key == "input" else "targets")
+        if not isinstance(section, dict) or key not in section:
+            raise KassandraError(f"{where}: key {key!r} is missing; {key}s are {known}")
+        if not isinstance(section[key], str) or section[key] not in known:
+            raise KassandraError(unknown(f"{where}.{key}", key, section[key], known))
+    try:
+        return pipeline_of(section["input"], section["target"])
+    except KassandraError as error:
+        raise KassandraError(f"{where}: {error}") from None
 
 
 def _load(path: Path) -> dict[str, object]:

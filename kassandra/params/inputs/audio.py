@@ -1,24 +1,21 @@
-"""`task: speech`: recordings of words, each with a label; its sections of params.yaml."""
+"""`input: audio`: its sections of params.yaml."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params import pipeline as params
-from kassandra.params.model import ModelParams
-from kassandra.params.pipeline import Fraction, Source, Train
+from kassandra.params import train
+from kassandra.params.kind import Sections
 from kassandra.params.section import Section
 
 
-class SpeechPrepare(Section):
-    """How recordings are cut into splits, and what is heard of them.
+class Prepare(Section):
+    """What is read of recordings, and which speakers are in test.
 
     sample_rate: Hz; recordings at other rates are resampled to it.
-    split: `official` is that of the data set (of one's own recordings: folders `train` and `test`, or a share of each
-        class); `speaker` holds out all recordings of `speakers`, so that test has voices that train has not heard.
+    split: `official` is that of the data set (of your own recordings: folders `train` and `test`, or a share of each
+        class); `speaker` holds out all recordings of `speakers`, so that the voices of test are not in train.
     speakers: names of those in test, for split `speaker`.
-    valid_fraction: share of train kept for validation, drawn by class, speaker and seed.
-    test_fraction: the same for the test split, where the data come without one.
     mels: bands of the mel scale. frame: milliseconds of a frame, which is a step of the sequence. hop: milliseconds
         from the beginning of one to that of the next.
     deltas: whether each band's slope and the slope's slope are read too.
@@ -27,8 +24,6 @@ class SpeechPrepare(Section):
     sample_rate: int = Field(8000, ge=2000, le=48_000)
     split: Literal["official", "speaker"] = "official"
     speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
-    valid_fraction: Fraction = 0.1
-    test_fraction: Fraction = 0.2
     mels: int = Field(40, ge=8, le=128)
     frame: float = Field(25.0, ge=5, le=200)
     hop: float = Field(10.0, ge=1, le=100)
@@ -68,23 +63,14 @@ class Augment(Section):
     frequency_mask: int = Field(0, ge=0, le=64)
 
 
-class SpeechTrain(Train):
-    """Of recordings only:
+class Train(train.Train):
+    """Of recordings:
 
     batch_size: recordings per step, of about equal lengths.
-    label_smoothing: share of the target probability spread over all classes.
     """
 
     batch_size: int = Field(32, ge=1, le=1_000_000)
-    label_smoothing: float = Field(0.0, ge=0, lt=1)
     augment: Augment | None = None
 
 
-class Pipeline(params.Pipeline):
-    """Recordings (.wav), each with a label: spoken digits, commands."""
-
-    task: Literal["speech"]
-    source: Source
-    prepare: SpeechPrepare
-    model: ModelParams
-    train: SpeechTrain
+examples = Sections(prepare=Prepare, train=Train)

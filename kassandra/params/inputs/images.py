@@ -1,0 +1,50 @@
+"""`input: images`: its sections of params.yaml."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from kassandra.params import train
+from kassandra.params.kind import Fraction, Sections
+from kassandra.params.section import Section
+
+
+class Prepare(Section):
+    """How images become sequences.
+
+    scan: `rows` gives height steps of width features, `pixels` height × width steps of one feature.
+    permute: a fixed random order of the pixels, the same for every image (permuted sequential benchmark).
+    size: your own images are resized to (size, size) pixels in grey; idx files keep their size.
+    valid_fraction, test_fraction: as MNIST has them, where nothing else is said.
+    """
+
+    scan: Literal["rows", "pixels"] = "rows"
+    permute: bool = False
+    size: int = Field(28, ge=4, le=512)
+    valid_fraction: Fraction = 1 / 12
+    test_fraction: Fraction = 1 / 6
+
+
+class Distortion(Section):
+    """Random affine distortion of train images, fresh for each image in each epoch, every value a largest magnitude.
+
+    shift: pixels. rotate: degrees. scale: share of the size. shear: degrees.
+    """
+
+    shift: float = Field(0.0, ge=0, le=14)
+    rotate: float = Field(0.0, ge=0, le=180)
+    scale: float = Field(0.0, ge=0, lt=1)
+    shear: float = Field(0.0, ge=0, le=45)
+
+
+class Train(train.Train):
+    """Of images:
+
+    batch_size: images per step.
+    """
+
+    batch_size: int = Field(64, ge=1, le=1_000_000)
+    distort: Distortion | None = None
+
+
+examples = Sections(prepare=Prepare, train=Train)

@@ -1,0 +1,164 @@
+"""`input: text`: its sections of params.yaml, for texts with an answer each, one long text, or pairs of texts."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from kassandra.params import train
+from kassandra.params.kind import Sections
+from kassandra.params.model import TokenModel
+from kassandra.params.section import Section
+from kassandra.params.source import Source
+
+
+class ExamplesSource(Source):
+    """Your own texts are a table: .csv, .tsv, .jsonl or .parquet, in UTF-8.
+
+    text, label: names of its columns; null takes the only column with a usual name (text, review, …; label, stars, …).
+    """
+
+    text: str | None = Field(None, min_length=1)
+    label: str | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def columns_are_of_a_path(self) -> Self:
+        if self.dataset and (self.text or self.label):
+            raise ValueError("'text' and 'label' name columns of your own file; a 'dataset' knows its own")
+        return self
+
+
+class ExamplesPrepare(Section):
+    """How texts become sequences of token ids. The vocabulary is that of train.
+
+    tokens: `words` (and punctuation marks), or pieces of words: `bpe` (Sennrich et al. 2016), `unigram` (Kudo 2018).
+    vocab_size: the most frequent tokens are kept, <pad> and <unk> among them.
+    min_frequency: tokens (bpe: pairs) seen less often in train are left out; unigram does not use it.
+    lowercase: whether Good and good are one word.
+    max_length: tokens kept of a text; of longer ones, `keep` says which: `start`, `end`, or `ends`, half of each.
+    """
+
+    tokens: Literal["words", "bpe", "unigram"] = "words"
+    vocab_size: int = Field(20000, ge=16, le=500_000)
+    min_frequency: int = Field(2, ge=1)
+    lowercase: bool = True
+    max_length: int = Field(400, ge=2, le=100_000)
+    keep: Literal["start", "end", "ends"] = "ends"
+
+    @model_validator(mode="after")
+    def min_frequency_is_used(self) -> Self:
+        if "min_frequency" in self.model_fields_set and self.tokens == "unigram":
+            raise ValueError("tokens 'unigram' does not use 'min_frequency'; 'words' and 'bpe' do")
+        return self
+
+
+class Pretrain(Section):
+    """Before it is trained on labels, the model learns to predict the next token of the train texts (Dai & Le 2015).
+
+    Each direction that the model reads in does so on its own; the token vectors are learned by the forward one.
+
+    epochs: passes over the train texts. learning_rate: the peak of a triangular schedule.
+    batch_size, window: as in `train` of target next.
+    samples: as in `model` of target next.
+    precision, threads: as in `train`.
+    """
+
+    epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 3
+    learning_rate: Annotated[float, Field(gt=0, lt=10)] = 3e-3
+    batch_size: Annotated[int, Field(ge=1, le=100_000)] = 32
+    window: Annotated[int, Field(ge=2, le=100_000)] = 70
+    samples: Annotated[int | None, Field(ge=1)] = 2000
+    precision: Literal["fp32", "bf16"] = "bf16"
+    threads: Annotated[int, Field(ge=1, le=256)] = 1
+
+
+class ExamplesModel(TokenModel):
+    """Of texts with an answer each:
+
+    pretrain: null begins with random weights.
+    """
+
+    pretrain: Pretrain | None = None
+
+    @model_validator(mode="after")
+    def pretrained_layer_by_layer(self) -> Self:
+        if self.pretrain and self.bidirectional and self.num_layers > 1:
+            raise ValueError(
+                "'pretrain' cannot be done for several bidirectional layers, as those above the first read both "
+                "directions; use num_layers: 1, or bidirectional: false"
+            )
+        return self
+
+
+class ExamplesTrain(train.Train):
+    """Of texts:
+
+    batch_tokens: a step reads texts of about the same length, padded to the longest, so many tokens in all.
+    """
+
+    batch_tokens: int = Field(8192, ge=1)
+
+
+class StreamPrepare(Section):
+    """How a text becomes a stream of token ids. The vocabulary is that of train.
+
+    tokens: `characters`, or `words`: what stands between spaces, and <eos> at the end of each line.
+    vocab_size: words only: the most frequent are kept; null keeps all of train.
+    """
+
+    tokens: Literal["characters", "words"] = "characters"
+    vocab_size: int | None = Field(None, ge=4, le=1_000_000)
+
+    @model_validator(mode="after")
+    def vocab_size_is_used(self) -> Self:
+        if self.vocab_size is not None and self.tokens == "characters":
+            raise ValueError("tokens 'characters' does not use 'vocab_size': every character of train is kept")
+        return self
+
+
+class StreamTrain(train.Train):
+    """Of one long text:
+
+    batch_size: so many places of the text are read at the same time, each going on where it stopped a step before.
+    window: tokens read per step and place; gradients flow no further back (truncated back-propagation), the state does.
+    """
+
+    batch_size: int = Field(32, ge=1, le=100_000)
+    window: int = Field(64, ge=2, le=100_000)
+
+
+class PairsSource(Source):
+    """Your own pairs are a file of two columns parted by a tab (.tsv, .txt; further columns are not read), or a folder
+    of files that go line by line together: `<anything>.de` beside `<anything>.en`, or `train.de`, `valid.de`, `test.de`
+    and their partners. UTF-8, no header, .gz or not.
+
+    pair: from which language into which, `de-en`; of a file of two columns, its first is then `de`, and `en-de` turns
+        them round for a data set. null takes the direction that the catalogue says, or the columns as they come.
+    """
+
+    pair: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_]+-[A-Za-z0-9_]+$")] = None
+
+
+class PairsPrepare(Section):
+    """Which pairs of texts are taken, and their vocabularies.
+
+    vocabulary: `joint`, one for both languages, or `separate`.
+    max_ratio: pairs of which one side has so many times the characters of the other are taken for mistakes, left out
+        and counted; of sides shorter than 20 characters, the difference has to be more than 20.
+    """
+
+    vocabulary: Literal["joint", "separate"] = "joint"
+    max_ratio: float = Field(4.0, gt=1)
+
+
+class PairsTrain(train.Train):
+    """Of pairs of texts:
+
+    batch_tokens: a step reads pairs of about the same lengths, padded to the longest, so many target tokens in all.
+    """
+
+    batch_tokens: int = Field(1536, ge=1)
+
+
+examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, model=ExamplesModel, train=ExamplesTrain)
+stream = Sections(prepare=StreamPrepare, model=TokenModel, train=StreamTrain)
+pairs = Sections(source=PairsSource, prepare=PairsPrepare, model=TokenModel, train=PairsTrain)

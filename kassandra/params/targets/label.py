@@ -1,0 +1,34 @@
+"""`target: label`: one class per example; its sections of params.yaml."""
+
+from pydantic import Field
+
+from kassandra.params import train
+from kassandra.params.kind import Fraction, Sections
+from kassandra.params.section import Section
+
+READS = "examples"
+
+
+class Prepare(Section):
+    """Who is in train, valid and test. The classes are those of train.
+
+    valid_fraction: share of train kept for validation, drawn by class and seed (of recordings evenly over speakers).
+    test_fraction: the same for the test split, where the data come without one.
+    limit: only so many examples of train, and of test, drawn by class and seed, for a quick try; null takes all.
+    """
+
+    valid_fraction: Fraction = 0.1
+    test_fraction: Fraction = 0.2
+    limit: int | None = Field(None, ge=100)
+
+
+class Train(train.Train):
+    """Of classifiers:
+
+    label_smoothing: share of the target probability spread over all classes.
+    """
+
+    label_smoothing: float = Field(0.0, ge=0, lt=1)
+
+
+sections = Sections(prepare=Prepare, train=Train)

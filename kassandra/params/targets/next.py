@@ -1,0 +1,68 @@
+"""`target: next`: the next token of a text; its sections of params.yaml."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from kassandra.params import train
+from kassandra.params.kind import Fraction, Sections
+from kassandra.params.model import TokenModel
+from kassandra.params.section import Section
+
+READS = "stream"
+
+
+class Prepare(Section):
+    """How a text is split by position.
+
+    test_fraction: the last part of the text; not used where the data come in splits.
+    valid_fraction: the first part of what is left for train; not used where the data come in splits.
+    """
+
+    test_fraction: Fraction = 0.1
+    valid_fraction: Fraction = 0.05
+
+
+class Model(TokenModel):
+    """Of language models, whose variants are `vanilla` and `stacked`:
+
+    tied: whether a token has one vector, both as input and as output (Press & Wolf 2017); where its width
+        is not that of the last layer, a linear layer without bias stands between.
+    samples: words that each batch is trained to distinguish from the true ones, drawn by rank (sampled softmax; Jean
+        et al. 2015), instead of all others; null takes all. Scores always do.
+    """
+
+    USES: ClassVar[dict[str, set[str]]] = {"vanilla": set(), "stacked": {"num_layers"}}
+
+    variant: Literal["vanilla", "stacked"]
+    tied: bool = False
+    samples: Annotated[int | None, Field(ge=1)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def refuse_those_that_see_ahead(cls, values: Any) -> Any:
+        if isinstance(values, dict) and (values.get("variant") == "bidirectional" or values.get("bidirectional")):
+            raise ValueError(
+                "'bidirectional' lets each step see later ones, which are what a language model is asked for; "
+                "choose variant 'vanilla' or 'stacked'"
+            )
+        if isinstance(values, dict) and values.get("variant") == "attention":
+            raise ValueError(
+                "variant 'attention' sums up a whole sequence, but a language model answers at each step; "
+                "choose variant 'vanilla' or 'stacked'"
+            )
+        return values
+
+
+class Train(train.Train):
+    """Of language models:
+
+    activation_regularisation: weight of the mean square of the outputs (AR; Merity et al. 2017, section 4.4).
+    temporal_regularisation: weight of the mean square of the outputs' change from step to step (TAR; the same).
+    """
+
+    activation_regularisation: float = Field(0.0, ge=0)
+    temporal_regularisation: float = Field(0.0, ge=0)
+
+
+sections = Sections(prepare=Prepare, model=Model, train=Train)
