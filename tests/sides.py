@@ -27,16 +27,14 @@ def side():
     import io
     import json
 
-    from ruamel.yaml import YAML
-
     from kassandra.comparison.revisions import Absent, Side
 
     def side(label, pipelines, results, predictions, lock=None, seed=0):
         """lock: dvc.lock; where it is None, all was made from the same."""
         lock = "".join(MADE_FROM.format(name=name) for name in pipelines) if lock is None else lock
-        text = io.StringIO()
-        YAML().dump({"seed": seed, "pipelines": pipelines}, text)
-        files = {"params.yaml": text.getvalue().encode(), "dvc.lock": lock.encode(), "kassandra/code.py": b""}
+        lock = lock if lock.startswith("schema") else f"stages:\n{lock}"
+        params = json.dumps({"seed": seed, "pipelines": pipelines})
+        files = {"params.yaml": params.encode(), "dvc.lock": lock.encode(), "kassandra/code.py": b""}
         files |= {f"metrics/{name}/test.json": json.dumps(result).encode() for name, result in results.items()}
         for name, table in predictions.items():
             buffer = io.BytesIO()

@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+from yaml import MappingNode, Node, SafeLoader, ScalarNode, compose
 
-from kassandra.contracts import artifacts
+from kassandra.contracts import artifacts, lock, yaml
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.pipeline import read_pipeline
 from kassandra.params.section import unknown
 
 PARAMS = Path("params.yaml")
-LOCK = Path("dvc.lock")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # a folder, a stage of DVC, and a key without quotes
 
 
@@ -108,10 +105,9 @@ def remove(name: str) -> None:
     if len(sections) == 1:
         lines[key_line] = re.sub(r"^(\s*[^\s:]+):", r"\1: {}", lines[key_line])
     rest = {key: value for key, value in params.tree["pipelines"].items() if str(key) != name}
+    remains = _remains(name)
     _write(params, lines, params.tree | {"pipelines": rest}, [])
-    print(f"Removed {name!r} from {PARAMS}.")
-    for line in _remains(name):
-        print(line)
+    print("\n".join([f"Removed {name!r} from {PARAMS}.", *remains]))
 
 
 def _remains(name: str) -> list[str]:
@@ -123,11 +119,11 @@ def _remains(name: str) -> list[str]:
     paths = [*folders, *tables, *sorted(checkpoints)]
     found = [str(path) for path in paths if path.exists()]
     lines = [f"Its results remain; delete what you need no more: {' '.join(found)}"] if found else []
-    lock = LOCK.read_text(encoding="utf-8") if LOCK.exists() else ""
-    if stages := re.findall(rf"^  ([a-z]+@{re.escape(name)}):", lock, re.MULTILINE):
+    text = lock.LOCK.read_text(encoding="utf-8", errors="replace") if lock.LOCK.exists() else ""
+    if stages := [f"{stage}@{name}" for stage in lock.parse(text, str(lock.LOCK)).get(name, {})]:
         # DVC asks dvc.lock for the stages that dvc.yaml has, not the other way round; the guard reads all of it.
         lines.append(
-            f"{LOCK} still names {', '.join(stages)}: DVC passes over them, and they spare the work if the same "
+            f"{lock.LOCK} still names {', '.join(stages)}: DVC passes over them, and they spare the work if the same "
             f"section is added again. Delete them when you delete {artifacts.METRICS / name}, for `make guard` looks "
             "for all metrics named there; `dvc gc --workspace` frees DVC's cache of whatever no pipeline here uses."
         )
@@ -135,7 +131,7 @@ def _remains(name: str) -> list[str]:
 
 
 def _check_name(name: str, section: Any, pipelines: dict[Any, Any], alone: bool) -> None:
-    if not (isinstance(name, str) and NAME.fullmatch(name) and YAML(typ="safe", pure=True).load(name) == name):
+    if not (isinstance(name, str) and NAME.fullmatch(name) and yaml.parse(name, name) == name):
         raise KassandraError(f"{name!r} cannot name a pipeline: letters, digits, '_' and '-' do, a letter first")
     if name not in pipelines:
         return
@@ -185,7 +181,7 @@ def _pipelines(file: _File) -> tuple[int, int, list[_Section]]:
 
 
 def _compose(file: _File) -> MappingNode:
-    root = YAML(typ="safe", pure=True).compose(file.text)
+    root = compose(file.text, SafeLoader)
     assert isinstance(root, MappingNode)  # its tree is a dict
     return root
 
@@ -254,10 +250,7 @@ def _read(path: Path, instead: str) -> _File:
 
 
 def _tree(path: Path, text: str) -> dict[Any, Any]:
-    try:
-        tree = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    tree = yaml.parse(text, str(path))
     if not isinstance(tree, dict):
         raise KassandraError(f"{path}: expected keys and sections, got {tree!r}")
     return tree

@@ -1,12 +1,11 @@
 """Whether the results in the working tree are those that git has: same bytes, within a tolerance, or other inputs."""
 
-import io
 import json
 import subprocess
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ruamel.yaml import YAML
+from kassandra.contracts import lock
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 
@@ -26,14 +25,14 @@ class Reproduction:
         return self.verdict == "differs"
 
 
-def compare(name: str, scores: dict[str, Any], lock: str, revision: str = "HEAD") -> Reproduction:
+def compare(name: str, scores: dict[str, Any], locked: str, revision: str = "HEAD") -> Reproduction:
     """Compare a pipeline's test.json (as read) and dvc.lock (as text) in the working tree with those of a revision."""
     committed, committed_lock = _show(revision, f"metrics/{name}/test.json"), _show(revision, "dvc.lock")
     if committed is None or committed_lock is None:
         return Reproduction(
             "nothing committed", f"git has no results of {name!r} yet; commit these to compare with later"
         )
-    if _inputs(name, lock) != _inputs(name, committed_lock):
+    if _inputs(name, locked, "dvc.lock") != _inputs(name, committed_lock, f"dvc.lock at {revision}"):
         return Reproduction("other inputs", "params, code or data are not those of the committed results")
     before = json.loads(committed)
     return judge(before, scores)
@@ -65,21 +64,14 @@ def judge(before: dict[str, Any], now: dict[str, Any]) -> Reproduction:
     return Reproduction("differs", "the same params, code, data and fingerprint gave other scores; please report this")
 
 
-def _inputs(name: str, lock: str) -> Any:
+def _inputs(name: str, locked: str, where: str) -> dict[str, Any]:
     """What results follow from: the commands, params, code and raw data of each stage; not what stages make."""
-    stages = (YAML(typ="safe", pure=True).load(io.StringIO(lock)) or {}).get("stages", {})
-    found: dict[str, Any] = {}
-    for stage in STAGES:
-        entry = stages.get(f"{stage}@{name}", {})
-        files = {
-            dep["path"]: dep["md5"]
-            for dep in entry.get("deps", [])
-            if dep["path"].startswith(("kassandra/", "stages/"))
-        }
-        if stage == "download":
-            files |= {out["path"]: out["md5"] for out in entry.get("outs", [])}
-        found[stage] = (entry.get("cmd"), entry.get("params"), files)
-    return found
+    stages = lock.parse(locked, where).get(name, {})
+    return {
+        stage: (entry.command, entry.params, entry.code | (entry.outs if stage == "download" else {}))
+        for stage, entry in stages.items()
+        if stage in STAGES
+    }
 
 
 def _show(revision: str, path: str) -> str | None:

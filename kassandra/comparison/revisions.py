@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,15 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from kassandra.contracts import lock, yaml
 from kassandra.contracts.artifacts import BASELINES, METRICS, PREDICTIONS, PREPARED, damaged_content
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.windows import Split, read_split
 
 WORKSPACE = "workspace"  # the revision that DVC calls so: the work tree, committed or not
-CODE = ("kassandra/", "stages/")
 
 
 class Unpaired(Exception):
@@ -69,7 +66,7 @@ class Side:
     def tree(self) -> dict[str, Any]:
         """params.yaml, not checked: an older one may have keys that are unknown today."""
         text = self._text(Path("params.yaml"))
-        tree = _yaml(text, f"params.yaml at {self}") if text else {}
+        tree = yaml.parse(text, f"params.yaml at {self}")
         sections = tree.get("pipelines") if isinstance(tree, dict) else None
         return tree if isinstance(sections, dict) else {}
 
@@ -96,16 +93,15 @@ class Side:
         """Of a pipeline without results, empty."""
         params: dict[str, Any] = {}
         files: dict[str, str] = {}
-        for block in self._stages(name):
-            for section in re.findall(r"^      params\.yaml:\n((?: {8}.*\n)+)", block, re.MULTILINE):
-                params |= _yaml(section, f"dvc.lock at {self}")
-            files |= dict(_files(block))
-        code = {path: md5 for path, md5 in files.items() if path.startswith(CODE)}
+        for stage in self._stages(name):
+            params |= stage.params
+            files |= stage.deps | stage.outs
+        code = {path: md5 for path, md5 in files.items() if path.startswith(lock.CODE)}
         return Made(params, code, {path: md5 for path, md5 in files.items() if path not in code})
 
     def changed_code(self, name: str) -> list[str]:
         """The paths of code that is no longer what a stage of the pipeline ran with, by dvc.lock."""
-        ran = {(path, md5) for block in self._stages(name) for path, md5 in _files(block) if path.startswith(CODE)}
+        ran = {each for stage in self._stages(name) for each in stage.code.items()}
         return sorted({path for path, md5 in ran if self._md5(Path(path)) != md5})
 
     def predictions(self, name: str) -> pd.DataFrame:
@@ -162,18 +158,10 @@ class Side:
                 self._memo[key] = _md5_of(json.dumps(listed, sort_keys=True).encode()) + ".dir"
         return str(self._memo[key])
 
-    def _stages(self, name: str) -> list[str]:
-        """The entries of dvc.lock, as text: reading all of it as YAML takes seconds."""
+    def _stages(self, name: str) -> list[lock.Stage]:
         if "lock" not in self._memo:
-            self._memo["lock"] = self._text(Path("dvc.lock"))
-            if re.search("^<<<<<<< ", self._memo["lock"], re.MULTILINE):
-                raise KassandraError(f"dvc.lock at {self}: holds the marks of a merge; resolve it, then `dvc repro`")
-        return re.findall(rf"^  \w+@{re.escape(name)}:\n((?:    .*\n)+)", self._memo["lock"], re.MULTILINE)
-
-
-def _files(block: str) -> list[tuple[str, str]]:
-    """Path and md5 of what an entry of dvc.lock was made from, and of what it made."""
-    return re.findall(r"^    - path: (.+)\n(?:      .+\n)*?      md5: (\S+)$", block, re.MULTILINE)
+            self._memo["lock"] = lock.parse(self._text(lock.LOCK), f"dvc.lock at {self}")
+        return list(self._memo["lock"].get(name, {}).values())
 
 
 def _md5_of(content: bytes) -> str:
@@ -273,10 +261,3 @@ def _side(repo: Any, label: str, commit: str) -> Side:
         return [Path(*repo.fs.relparts(file, repo.root_dir)) for file in found]
 
     return Side(label, commit, remote, read, open_output, files)
-
-
-def _yaml(text: str, what: str) -> Any:
-    try:
-        return YAML(typ="safe", pure=True).load(text) or {}
-    except (YAMLError, ValueError, RecursionError) as error:
-        raise KassandraError(f"{what}: not valid YAML: {' '.join(str(error).split())}") from None

@@ -6,22 +6,20 @@ results of every other pipeline, which lie in the same commit, are of another se
 
 import hashlib
 import json
-import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-
+from kassandra.contracts import lock
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, PREDICTIONS, PREPARED, RAW, read_json, sha256
 from kassandra.contracts.errors import KassandraError
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 WORKSPACE = "workspace"  # as DVC calls the working tree
 OWN = (WORKSPACE, "HEAD")  # where there is no experiment
-Locked = dict[str, dict[str, Any]]  # stage → what dvc.lock says of it
+Locked = dict[str, lock.Stage]  # by stage
 
 
 @dataclass(frozen=True)
@@ -83,15 +81,20 @@ def read(names: list[str]) -> Recorded:
     failure = "its run failed; `dvc queue logs <name>` says why, `dvc queue remove --failed` forgets it"
     left_out = {failure: failed} if failed else {}
     for revision in (*own, *experiments):
-        before = _blocks(revision.base) if revision.commit != revision.base else {}
-        for name, blocks in _blocks(revision.commit).items():
+        try:
+            before = _locked(revision.base) if revision.commit != revision.base else {}
+            now = _locked(revision.commit)
+        except KassandraError as error:
+            left_out.setdefault(str(error), []).append(revision.name)
+            continue
+        for name, stages in now.items():
             if names and name not in names:
                 continue
-            result = _result(revision, name, blocks)
+            result = _result(revision, name, stages)
             if isinstance(result, Result):
                 key = (name, json.dumps(result.params, sort_keys=True), result.code, result.seed)
-                (inherited if blocks == before.get(name) else found).setdefault(key, result)
-            elif revision.name == WORKSPACE or blocks != before.get(name):  # else it is another pipeline's experiment
+                (inherited if stages == before.get(name) else found).setdefault(key, result)
+            elif revision.name == WORKSPACE or stages != before.get(name):  # else it is another pipeline's experiment
                 left_out.setdefault(result, []).append(revision.name)
     # What an experiment has of its base is of interest where it is one more seed of what was run, and else long past.
     models = {key[:-1] for key in found}
@@ -158,25 +161,25 @@ def _experiments() -> tuple[list[Revision], list[str]]:
     return revisions, sorted(failed - {revision.name for revision in revisions})
 
 
-def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | str:
+def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
     """What a revision has of a pipeline, or why it has no score."""
-    if missing := [stage for stage in STAGES if stage not in blocks]:
+    if missing := [stage for stage in STAGES if stage not in stages]:
         return f"{name} was not evaluated: {missing[0]}@{name} did not run"
-    locked = {stage: _parsed(blocks[stage]) for stage in STAGES}
-    made = {out["path"]: out["md5"] for entry in locked.values() for out in entry.get("outs", []) if "md5" in out}
+    locked = {stage: stages[stage] for stage in STAGES}
+    made = {path: md5 for entry in locked.values() for path, md5 in entry.outs.items()}
     path = METRICS / name / "test.json"
     needed = (path, RAW / name, PREPARED / name / "test.npz", MODELS / name, PREDICTIONS / name)
     if absent := [each for each in needed if str(each) not in made]:
         return f"{name}: dvc.lock names no {absent[0]}"
     for stage, entry in locked.items():
-        for dep in entry.get("deps", []):
-            if made.get(dep["path"], dep.get("md5")) != dep.get("md5"):
+        for dep, md5 in entry.deps.items():
+            if made.get(dep, md5) != md5:
                 if stage == "evaluate":
                     return f"{name} was trained, but not evaluated"
-                return f"{name} has no score of its own: {stage}@{name} did not run on the {dep['path']} of now"
+                return f"{name} has no score of its own: {stage}@{name} did not run on the {dep} of now"
     params: dict[str, Any] = {}
     for entry in locked.values():
-        for key, value in entry.get("params", {}).get("params.yaml", {}).items():
+        for key, value in entry.params.items():
             if params.setdefault(key, value) != value:
                 return f"{name} has no score of its own: its stages ran with different {key}"
     content = _content(revision.commit, path)
@@ -184,8 +187,7 @@ def _result(revision: Revision, name: str, blocks: dict[str, str]) -> Result | s
         return f"{name}: {path} is not the one that dvc.lock names"
     sources = [made[str(RAW / name)]]
     for entry in locked.values():
-        code = [dep["md5"] for dep in entry.get("deps", []) if dep["path"].startswith(("kassandra/", "stages/"))]
-        sources += [entry["cmd"], *code]
+        sources += [entry.command, *entry.code.values()]
     flat = _flat(params, f"pipelines.{name}.")
     return Result(
         pipeline=name,
@@ -223,19 +225,11 @@ def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:
 
 
 @cache
-def _blocks(commit: str | None) -> dict[str, dict[str, str]]:
-    """Of dvc.lock: pipeline → stage → its lines. Reading all as YAML would take seconds, and most never changes."""
-    content = (_content(commit, Path("dvc.lock")) or b"").decode()
-    found: dict[str, dict[str, str]] = {}
-    for stage, name, block in re.findall(r"^  ([a-z]+)@([^\s:]+):\n((?:    .*\n)+)", content, re.MULTILINE):
-        found.setdefault(name, {})[stage] = block
-    return found
-
-
-@cache
-def _parsed(block: str) -> dict[str, Any]:
-    tree: dict[str, Any] = YAML(typ="safe", pure=True).load(block)
-    return tree
+def _locked(commit: str | None) -> dict[str, Locked]:
+    """By pipeline; none where there is no dvc.lock."""
+    content = _content(commit, lock.LOCK) or b""
+    where = f"dvc.lock at {commit[:7]}" if commit else "dvc.lock"
+    return lock.parse(content.decode("utf-8", "replace"), where)
 
 
 def _content(commit: str | None, path: Path) -> bytes | None:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from pydantic import Field, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.pipeline import Pipeline, pipeline_of, read_pipeline
 from kassandra.params.section import Section, check, unknown
@@ -90,15 +89,8 @@ def read(path: Path, name: str) -> Space:
     Raises:
         KassandraError: there is no such file, it is not YAML, or no such space; one line per mistake.
     """
-    try:
-        tree = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError:
-        known = sorted(str(each) for each in Path("recipes/search").glob("*.yaml"))
-        raise KassandraError(
-            f"{path}: no such file; write one (`kassandra search --help` shows how), or give one of {known} by --space"
-        ) from None
-    except (OSError, YAMLError, ValueError) as error:
-        raise KassandraError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    known = sorted(str(each) for each in Path("recipes/search").glob("*.yaml"))
+    tree = yaml.read(path, f"write one (`kassandra search --help` shows how), or give one of {known} by --space")
     space = check(Space, tree, str(path))
     known_sections = pipeline_of(read_pipeline(name)[0].task).model_fields
     for key in space.space:
@@ -112,9 +104,8 @@ def read(path: Path, name: str) -> Space:
 
 def sections(name: str, path: Path = Path("params.yaml")) -> dict[str, Any]:
     """The pipeline as it is written in params.yaml, which has been checked."""
-    tree = YAML(typ="safe", pure=True).load(path)
-    found: dict[str, Any] = tree["pipelines"][name]
-    return found
+    written: dict[str, Any] = yaml.read(path)["pipelines"][name]
+    return written
 
 
 def draw(space: Space, trial: Draw, written: dict[str, Any]) -> dict[str, Value]:

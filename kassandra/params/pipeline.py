@@ -8,9 +8,8 @@ from types import ModuleType
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.kind import Pipeline, Sections
 from kassandra.params.section import Section, check, shown, unknown
@@ -132,18 +131,7 @@ def _kind_of(section: Any, where: str) -> type[Pipeline]:
 
 
 def _load(path: Path) -> dict[str, object]:
-    try:
-        if (size := path.stat().st_size) > LARGEST:
-            raise KassandraError(f"{path}: {size:,} bytes; expected at most {LARGEST:,} of a params file")
-        # YAML 1.2: `1e-05`, as `dvc exp run -S` writes it, is a number here; YAML 1.1 readers take it for a string.
-        tree = YAML(typ="safe", pure=True).load(path)
-    except FileNotFoundError:
-        raise KassandraError(f"{path}: no such file; run this in the root of the repository") from None
-    except OSError as error:
-        raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
-    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        # All but the first are of what the parser takes at its word: the 45th of May, `!!bool perhaps`.
-        raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    tree = yaml.read(path, "run this in the root of the repository", LARGEST, for_dvc=True)
     if not isinstance(tree, dict):
         raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {shown(tree)}")
     return tree

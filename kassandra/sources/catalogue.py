@@ -6,9 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.section import Section, check, unknown
 
@@ -86,12 +85,7 @@ def read_catalogue(path: Path = CATALOGUE) -> dict[str, Dataset]:
     Raises:
         KassandraError: the file cannot be read or is not YAML, or an entry has an unknown, missing or wrong key.
     """
-    try:
-        tree = YAML(typ="safe", pure=True).load(path)
-    except OSError as error:
-        raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise KassandraError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from None
+    tree = yaml.read(path)
     if not isinstance(tree, dict):
         raise KassandraError(f"{path}: expected one section per data set, got {tree!r}")
     return {str(name): check(Dataset, section, f"{path.name}: {name}") for name, section in tree.items()}

@@ -162,11 +162,11 @@ def test_what_the_params_refuse(refused, old, new, text):
     [
         ("expected keys and sections, got None", ["", "# nothing"]),
         (r"expected keys and sections, got \['digits'\]", ["- digits"]),
-        ("not valid YAML: .*", ["a: ["]),
+        ("not valid YAML: .*", ["a: [", "? [a]\n: {}"]),
         ("'pipelines' is for params.yaml; a recipe holds what stands under 'pipelines'", ["pipelines:\n  a: {}"]),
         ("'seed' is for params.yaml; a recipe holds what stands under 'pipelines'", ["seed: 1\na: {}"]),
         ("expected comments and sections .*", ["{}", "{a: {}}", "---\na: {}", "a: {}\n...\n", "  a: {}", "2024: {}"]),
-        ("line 1 must begin with a name and ':'", ["? a\n: {}", "? [a]\n: {}"]),
+        ("line 1 must begin with a name and ':'", ["? a\n: {}"]),
     ],
     ids=["nothing", "list", "yaml", "params", "seed", "layout", "key"],
 )

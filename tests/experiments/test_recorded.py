@@ -5,7 +5,7 @@ import pytest
 from kassandra.experiments import recorded
 from kassandra.experiments.recorded import Revision
 
-# commit → pipeline → what stands for its block in dvc.lock: code, seed
+# commit → pipeline → what stands for its stages in dvc.lock: code, seed
 LOCKS = {
     "head": {"a": ("new", 0), "b": ("new", 0)},
     "old": {"a": ("old", 0), "b": ("old", 0), "c": ("old", 0)},
@@ -20,12 +20,12 @@ def found(monkeypatch, tmp_path):
     (tmp_path / "dvc.yaml").touch()
     monkeypatch.chdir(tmp_path)
 
-    def result(revision, name, block):
-        code, seed, *weights = block
+    def result(revision, name, stages):
+        code, seed, *weights = stages
         return recorded.Result(name, seed, {}, code, {}, revision.name, revision.base, "", "".join(weights) or code, "")
 
     monkeypatch.setattr(recorded, "_git", lambda *arguments: b"head\n")
-    monkeypatch.setattr(recorded, "_blocks", lambda commit: LOCKS[commit or "head"])
+    monkeypatch.setattr(recorded, "_locked", lambda commit: LOCKS[commit or "head"])
     monkeypatch.setattr(recorded, "_result", result)
     all_three = [Revision(name, name, "old") for name in ("first", "second", "third")]
     monkeypatch.setattr(recorded, "_experiments", lambda: (all_three, []))

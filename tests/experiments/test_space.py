@@ -109,7 +109,7 @@ def test_as_arguments_of_dvc():
     ("space: {}", "space: "),
     ("{}", "key 'space' is missing"),
     ("score: loss\nspace: {model.dropout: {low: 0.0, high: 0.5}}", "score: "),
-    ("space: [", "cannot be read: "),
+    ("space: [", "not valid YAML: "),
     (GOOD.replace("variant: [attention]", "dropout: [0.1]").replace("null]}", "1]}\n  model.dropout: {choices: [0.1]}"),
      "'model.num_layers' depends on 'model.dropout', which must stand above it"),
 ])  # fmt: skip

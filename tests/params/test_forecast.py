@@ -61,7 +61,7 @@ def test_frequencies(read, frequency):
         ("{path: a.csv, time: d, target: y, frequency: hourly}", "{}", "source.frequency: String should match pattern"),
         ("{path: a.csv, time: d, target: y, frequency: 0h}", "{}", "source.frequency: String should match pattern"),
         ("{dataset: sp500}", "{predict: return, normalise: last}", "predict 'return' does not use 'normalise'"),
-        (OWN, "{train_until: 2016-01-01}", "train_until: "),
+        (OWN, "{train_until: 2016-01-01}", "write '2016-01-01' in quotes; DVC takes no date without them (line "),
         (OWN, "{train_until: '2016-01-01'}", "give both 'train_until' and 'valid_until', or neither"),
         (OWN, "{test_until: '2016-01-01'}", "'test_until' goes with 'train_until' and 'valid_until'"),
         (

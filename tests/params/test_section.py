@@ -61,7 +61,6 @@ def test_a_whole_number_is_a_number(read):
         ("epochs: 3.0", "epochs: expected a whole number, got 3.0"),
         ("epochs: null", "epochs: expected a whole number, got None"),
         ("epochs: [3]", "epochs: expected a whole number, got [3]"),
-        ("epochs: 2026-05-01", "epochs: expected a whole number, got datetime.date(2026, 5, 1)"),
         ("learning_rate: true", "learning_rate: expected a number, got True"),
         ('learning_rate: "1e-3"', "learning_rate: expected a number, got '1e-3'"),
         ("learning_rate: nan", "learning_rate: expected a number, got 'nan'"),

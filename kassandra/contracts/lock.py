@@ -1,0 +1,60 @@
+"""dvc.lock: which commands, code, params and data the stages of each pipeline ran with, and what they made."""
+
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kassandra.contracts import yaml
+from kassandra.contracts.errors import KassandraError
+
+LOCK = Path("dvc.lock")
+CODE = ("kassandra/", "stages/")
+
+
+class Stage(NamedTuple):
+    """One entry. params: of params.yaml, by dotted key. deps, outs: md5 by path; of a folder it ends in `.dir`."""
+
+    command: str
+    params: dict[str, Any]
+    deps: dict[str, str]
+    outs: dict[str, str]
+
+    @property
+    def code(self) -> dict[str, str]:
+        """Those of deps that are code of ours."""
+        return {path: md5 for path, md5 in self.deps.items() if path.startswith(CODE)}
+
+
+def parse(text: str, where: str) -> dict[str, dict[str, Stage]]:
+    """Pipeline → stage → its entry; what belongs to no pipeline is left out.
+
+    Args:
+        text: a dvc.lock; empty where there is none.
+        where: opens the sentence of an error.
+
+    Raises:
+        KassandraError: it is not YAML, not laid out as DVC writes it, or has the marks of a merge in it.
+    """
+    if re.search("^<<<<<<< ", text, re.MULTILINE):
+        raise KassandraError(f"{where}: holds the marks of a merge; resolve it, then `dvc repro`")
+    tree = yaml.parse(text, where)
+    pipelines: dict[str, dict[str, Stage]] = {}
+    try:
+        for key, entry in ((tree or {}).get("stages") or {}).items():
+            stage, _, name = key.partition("@")
+            if name:
+                pipelines.setdefault(name, {})[stage] = _stage(entry)
+    except (AttributeError, TypeError, KeyError):
+        raise KassandraError(
+            f"{where}: not laid out as DVC writes it; `git checkout dvc.lock` or `dvc repro` mends it"
+        ) from None
+    return pipelines
+
+
+def _stage(entry: dict[str, Any]) -> Stage:
+    params = dict(entry.get("params", {}).get("params.yaml", {}))
+    return Stage(str(entry.get("cmd", "")), params, _files(entry.get("deps", [])), _files(entry.get("outs", [])))
+
+
+def _files(entries: list[dict[str, Any]]) -> dict[str, str]:
+    return {entry["path"]: str(entry["md5"]) for entry in entries if entry.get("md5") is not None}
