@@ -1,0 +1,45 @@
+"""A table of a user's, read for `kassandra predict`, and the times that follow its last row."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.windows import Split
+from kassandra.inputs.series.prepare.clock import grid
+from kassandra.inputs.series.prepare.columns import iso
+from kassandra.inputs.series.show.latest import last_windows
+
+OPTIONS = {"series"}
+
+
+def read(given: list[str], meta: dict[str, Any], series: str | None = None) -> Split:
+    """See `last_windows`.
+
+    Raises:
+        KassandraError: there is not one table, it cannot be read, has a series that train had not, or too few rows.
+    """
+    if len(given) != 1:
+        raise KassandraError("predict: give one table with the columns that the model was trained on")
+    if not Path(given[0]).exists():
+        raise KassandraError(f"{given[0]}: no such file")
+    return last_windows(Path(given[0]), meta, series)
+
+
+def following(times: NDArray[np.int64], frequency: str | None, count: int) -> tuple[str, list[str]]:
+    """The last of `times` (rows,), seconds since 1970, and the next ones of the clock that they lie on; none where rows
+    have no frequency.
+
+    >>> day = 86400
+    >>> following(np.array([0, day // 4]), "6h", 2), following(np.array([0]), None, 2)
+    (('1970-01-01T06:00:00', ['1970-01-01T12:00:00', '1970-01-01T18:00:00']), ('1970-01-01', []))
+    >>> following(np.array([30 * day, 58 * day]), "m", 2)[1]  # after the last days of January and February
+    ['1970-03-31', '1970-04-30']
+    """
+    last = iso(int(times[-1]))
+    if not frequency:
+        return last, []
+    clock = grid(times, frequency)
+    return last, [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
