@@ -127,7 +127,8 @@ def _overview(keys: Keys, paths: list[str]) -> None:
         section, _, name = path.partition(".")
         groups.setdefault(_where(having, keys), {}).setdefault(section, []).append(name)
     for where, sections in groups.items():
-        print(f"\n{where}")
+        print()
+        _print(where)
         for section, names in sections.items():
             _print(f"{section}: {', '.join(names)}".removesuffix(": "), 2, 4)
 
