@@ -16,11 +16,11 @@ class TrainedModel:
     def __init__(self, model: Any, pair: Any, meta: dict[str, Any], fingerprint: dict[str, str]) -> None:
         self.model, self.pair, self.meta, self.fingerprint = model, pair, meta, fingerprint
 
-    def outcome(self) -> str:
-        """What the model answers with, in short: `10 classes`."""
+    def choices(self) -> str:
+        """What the model predicts, in short: `10 classes`."""
         return ""
 
     def __repr__(self) -> str:
         size = f"{sum(weight.numel() for weight in self.model.parameters()):,} parameters"
-        facts = filter(None, [f"{self.input} → {self.target}", self.variant, self.outcome(), size])
+        facts = filter(None, [f"{self.input} → {self.target}", self.variant, self.choices(), size])
         return f"<kassandra model {self.name}: {', '.join(facts)}>"

@@ -21,7 +21,7 @@ def show(predictor: LabelPredictor, reader: ModuleType, given: list[str], as_jso
         KassandraError: there is no input, or one cannot be read.
     """
     names, inputs = reader.read(given, predictor.meta, **options)
-    outputs = predictor.outputs(predictor.own(inputs))
+    outputs = predictor.outputs(predictor.pair.own(inputs))
     predictions = predictor.predictions(outputs)
     added = reader.columns(predictor, inputs, outputs) if hasattr(reader, "columns") else {}
     columns = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]

@@ -18,8 +18,8 @@ def show(
         KassandraError: a value is out of range, or nothing of the prompt is in the vocabulary.
     """
     prompt = given[0].replace("\\n", "\n")
-    if not prompt.strip() and not set(prompt) & set(predictor.vocabulary):
-        prompt = predictor.start
+    if not prompt.strip() and not set(prompt) & set(predictor.meta["vocabulary"]):
+        prompt = predictor.pair.target.start
     begun = False
     for piece in predictor.write(prompt, length, temperature, top_p, seed):
         if not begun:  # only now is it sure that the values are in range

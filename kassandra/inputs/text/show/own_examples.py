@@ -7,7 +7,6 @@ from typing import Any
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.text.prepare.table import NO_LABEL, READERS, read_table_of_texts, sentence
 from kassandra.inputs.text.show.lines import texts as lines_of
-from kassandra.vocabulary import tokens
 
 NAME = "text"
 OPTIONS = {"text"}
@@ -43,13 +42,13 @@ def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tup
 
 def columns(predictor: Any, texts: list[str], _outputs: Any) -> dict[str, list[Any]]:
     """Of each text the words that speak loudest for the label (positive) or against it, each summed over the places
-    where it stands."""
-    meta = predictor.meta
-    tokenizer, longest, keep = tokens.load(meta["tokenizer"]), int(meta["max_length"]), str(meta["keep"])
+    where it stands; none where the predictor does not say how much tokens contribute."""
+    if not hasattr(predictor, "contributions"):
+        return {}
     words = []
     for text, contributions in zip(texts, predictor.contributions(texts), strict=True):
         sums: dict[str, float] = {}
-        for piece, token in zip(*tokens.pieces(tokenizer, text, longest, keep), strict=True):
+        for piece, token in zip(*predictor.pair.sequences.pieces(text), strict=True):
             if token is not None and (word := piece.strip().casefold()):
                 sums[word] = sums.get(word, 0.0) + float(contributions[token])
         loudest = sorted(sums, key=lambda word: -abs(sums[word]))[:WORDS]
