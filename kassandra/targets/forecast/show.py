@@ -28,8 +28,8 @@ def show(predictor: ForecastPredictor, reader: ModuleType, given: list[str], as_
     Raises:
         KassandraError: the table cannot be read, has a series that train had not, or too few rows.
     """
-    split = reader.read(given, predictor.meta, **options)
-    rows = forecast_rows(predictor, split, reader)
+    _, *inputs = reader.read(given, predictor.meta, **options)
+    rows = forecast_rows(predictor, predictor.pair.own(*inputs), reader)
     if as_json:
         print_json(rows)
     elif sys.stdout.isatty():
@@ -38,10 +38,11 @@ def show(predictor: ForecastPredictor, reader: ModuleType, given: list[str], as_
         print_csv(rows)
 
 
-def forecast_rows(predictor: ForecastPredictor, split: Split, reader: ModuleType) -> list[dict[str, Any]]:
+def forecast_rows(predictor: ForecastPredictor, own: Any, reader: ModuleType) -> list[dict[str, Any]]:
     """One row per series, step and target: the point, the median and both ends of INTERVALS. Of a return also the close
     that it leads to and the probability that it is above 0."""
-    forecast, meta, rows = predictor.outputs(split), predictor.meta, []
+    forecast, meta, rows = predictor.outputs(own), predictor.meta, []
+    split: Split = own.inputs
     for number, (origin, of) in enumerate(zip(split.origins.tolist(), split.series.tolist(), strict=True)):
         known = split.times[split.offsets[of] : origin + 1]
         last, times = reader.following(known, meta["frequency"], meta["horizon"])

@@ -36,7 +36,7 @@ def show(
     if not given and sys.stdin.isatty():
         source, target = (predictor.meta["languages"][side] for side in ("source", "target"))
         print(f"From {source} into {target}, a sentence per line; Ctrl-D ends.", file=sys.stderr)
-    for lines in reader.read(given):
+    for lines in reader.read(given, predictor.meta):
         translations = iter(predictor.translate([line for line in lines if line], beam, length_penalty, alignments))
         pairs = ((line, next(translations) if line else None) for line in lines)
         if as_json:

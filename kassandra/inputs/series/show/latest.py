@@ -1,4 +1,4 @@
-"""Somebody's table, of the columns that a model was trained on, as the windows after which it tells what comes."""
+"""A user's table, of the columns that a model was trained on, as the last window of each of its series."""
 
 import sys
 from pathlib import Path
@@ -10,12 +10,13 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spans import Span
 from kassandra.contracts.windows import Split
 from kassandra.inputs.series.prepare.columns import Columns, Scale, join, read
+from kassandra.params.inputs.series import TableSource
+from kassandra.params.pipeline import pipeline_of
 from kassandra.params.section import unknown
-from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
 
 
 def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
-    """The last window of each series of the table, as a split of which nothing is known ahead.
+    """The last window of each series of the table, as a split without targets.
 
     Args:
         series: of a table that names its series, the only one to take; of another, which of those in train it holds.

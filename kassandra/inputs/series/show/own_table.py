@@ -7,25 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.windows import Split
 from kassandra.inputs.series.prepare.clock import grid
 from kassandra.inputs.series.prepare.columns import iso
-from kassandra.inputs.series.show.latest import last_windows
 
 OPTIONS = {"series"}
 
 
-def read(given: list[str], meta: dict[str, Any], series: str | None = None) -> Split:
-    """See `last_windows`.
+def read(given: list[str], _meta: dict[str, Any], series: str | None = None) -> tuple[list[str], Path, str | None]:
+    """Names, the path of the table, and which of the series in train it holds.
 
     Raises:
-        KassandraError: there is not one table, it cannot be read, has a series that train had not, or too few rows.
+        KassandraError: there is not one table.
     """
     if len(given) != 1:
         raise KassandraError("predict: give one table with the columns that the model was trained on")
     if not Path(given[0]).exists():
         raise KassandraError(f"{given[0]}: no such file")
-    return last_windows(Path(given[0]), meta, series)
+    return given, Path(given[0]), series
 
 
 def following(times: NDArray[np.int64], frequency: str | None, count: int) -> tuple[str, list[str]]:

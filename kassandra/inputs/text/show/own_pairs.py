@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from kassandra.inputs.text.show.lines import texts
 
@@ -10,7 +11,7 @@ LONGEST = 10_000  # characters of a sentence: time grows with the square of it, 
 AT_ONCE = 256  # lines that are read together: the first answers appear soon, and the batches are full
 
 
-def read(given: list[str]) -> Iterator[list[str]]:
+def read(given: list[str], _meta: dict[str, Any]) -> Iterator[list[str]]:
     """The texts given, or else the lines of standard input, some at a time; on a terminal one at a time.
 
     Raises:
