@@ -121,15 +121,14 @@ def translate(
     """
     from kassandra.cli.predict import run
 
-    run(
-        "translate", folder, texts or [], as_json, beam=beam, length_penalty=length_penalty, alignments=alignments
-    )
+    run("translate", folder, texts or [], as_json, beam=beam, length_penalty=length_penalty, alignments=alignments)
 
 
 @app.command()
 def params(
     of: Annotated[
-        str | None, typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; an overview if none.")
+        str | None,
+        typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; an overview if none."),
     ] = None,
 ) -> None:
     """Explain the keys of params.yaml: their meaning, range and default.

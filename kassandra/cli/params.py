@@ -58,7 +58,9 @@ def show(of: str | None) -> None:
     else:
         near = difflib.get_close_matches(of, {path.rpartition(".")[2] for path in paths} | {*(pipelines or ())}, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise KassandraError(f"params: no key and no pipeline is called {of!r}{hint}; `kassandra params` lists all keys")
+        raise KassandraError(
+            f"params: no key and no pipeline is called {of!r}{hint}; `kassandra params` lists all keys"
+        )
 
 
 def keys_of(section: type[Section], above: str = "") -> Iterator[Key]:
@@ -148,7 +150,10 @@ def _of_pipeline(name: str, pipeline: Pipeline) -> None:
     for key in keys_of(type(pipeline)):
         value: Any = reduce(lambda section, part: getattr(section, part, None), key.path.split("."), pipeline)
         here = f"; here {_value(value)}"
-        _key(key.path, key if here.replace("here", "default", 1) in key.limits else key._replace(limits=key.limits + here))
+        _key(
+            key.path,
+            key if here.replace("here", "default", 1) in key.limits else key._replace(limits=key.limits + here),
+        )
 
 
 def _one(path: str, keys: Keys) -> None:

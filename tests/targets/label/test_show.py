@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 from types import SimpleNamespace
 
@@ -17,7 +18,11 @@ PREDICTIONS = [
     Prediction("[dog]", 0.9876543, {"cat": 0.0023456, "[dog]": 0.9876543, "cow": 0.0100001}),
     Prediction("cow", 0.5, {"cat": 0.0, "[dog]": 0.5, "cow": 0.5}),
 ]
-ADDED = {"seconds": [0.25, 1.0, 12.5], "heard": [(10, 40), (0, 7), (3, 3)], "words": [{"a": 1.25, "b": -0.5}, {}, {"c": 2}]}
+ADDED = {
+    "seconds": [0.25, 1.0, 12.5],
+    "heard": [(10, 40), (0, 7), (3, 3)],
+    "words": [{"a": 1.25, "b": -0.5}, {}, {"c": 2}],
+}
 
 
 @pytest.fixture
@@ -31,6 +36,7 @@ def printed(capsys, monkeypatch):
         )  # fmt: skip
         reader = SimpleNamespace(NAME="animal", read=lambda given, meta, option: (given, [meta["of"], option]))
         if added:
+
             def columns(by, inputs, outputs):
                 assert (by, outputs) == (predictor, ("outputs", ("split", inputs)))
                 return ADDED
@@ -39,7 +45,7 @@ def printed(capsys, monkeypatch):
         monkeypatch.setenv("COLUMNS", "200")
         monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
         show(predictor, reader, NAMES, as_json, option=3)
-        return capsys.readouterr().out
+        return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
 
     return printed  # fmt: skip
 
