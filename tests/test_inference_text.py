@@ -14,10 +14,10 @@ from kassandra.contracts.artifacts import read_arrays, read_json, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK, ModelSpec
-from kassandra.targets.label.evaluate.predict import LabelPredictor
-from kassandra.targets.next.evaluate.predict import NextPredictor, draw
 from kassandra.lstm.build import build
 from kassandra.params.model import WriterParams
+from kassandra.targets.label.evaluate.predict import LabelPredictor
+from kassandra.targets.next.evaluate.predict import NextPredictor, draw
 from kassandra.training.folder import save
 
 pytestmark = pytest.mark.slow

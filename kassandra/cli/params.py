@@ -35,7 +35,7 @@ Keys = dict[tuple[str, str], list[Key]]  # by input and target
 
 
 def show(of: str | None) -> None:
-    """Print an overview, the keys of a pipeline, or a key, or all keys of a section, wherever there is one of that name.
+    """Print an overview, the keys of a pipeline, or a key (all keys of a section) wherever there is one of that name.
 
     Args:
         of: name of a pipeline of params.yaml; a key, with its section or without.
@@ -107,8 +107,8 @@ def _value(value: Any) -> str:
 
 
 def meaning(section: type[Section], name: str) -> str:
-    """What the docstring of a section says of a key: from `name: ` or `name, other: ` to the next key or paragraph; else
-    each sentence that has the key in backticks; of a section of its own, what that one says first."""
+    """What the docstring of a section says of a key: from `name: ` or `name, other: ` to the next key or paragraph;
+    else each sentence that has the key in backticks; of a key that is a section, that section's first paragraph."""
     keys = "|".join(section.model_fields)
     entries = re.split(rf"(?:^|(?<=[.)] ))((?:(?:{keys})(?:, )?)+): ", explained(section), flags=re.MULTILINE)
     texts = {key: text for names, text in zip(entries[1::2], entries[2::2], strict=True) for key in names.split(", ")}

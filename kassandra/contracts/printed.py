@@ -1,4 +1,4 @@
-"""Rows of answers on standard output: a table for people, CSV for files and pipes, a JSON object per line for programs."""
+"""Rows on standard output: a table for people, CSV for files and pipes, a JSON object per line for programs."""
 
 import csv
 import json

@@ -72,7 +72,9 @@ def test_csv_into_a_file(printed):
 def test_a_table_on_a_terminal(printed):
     heading, *lines = printed(added=True, terminal=True).splitlines()
     assert heading.split() == ["animal", "class", "probability", "next", "seconds", "heard", "words"]
-    assert lines[0].split() == [*"a [b] [bold]c.png cat 0.700 [dog] 0.200 0.25 10–40 a +1.25, b -0.50".split()]
+    assert lines[0].split() == [
+        *("a", "[b]", "[bold]c.png", "cat", "0.700", "[dog]", "0.200", "0.25", "10–40", "a", "+1.25,", "b", "-0.50")
+    ]
     assert lines[1].split()[:5] == ["=1+1", "[dog]", "0.988", "cow", "0.010"]
     assert lines[2].startswith(" " + NAMES[2][:79] + "…")
     assert printed(added=False, terminal=True).splitlines()[0].split() == ["animal", "class", "probability", "next"]
