@@ -12,13 +12,18 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples, Rows
 
 SPLITS = ("train", "valid", "test")
+WHOLE = "all"  # the name of the only part of data that come in one piece
 Mask = NDArray[np.bool_]
 FEWEST = 3  # examples of a class, so that each split may have one
 
 
 def first_of_equals(rows: Rows, keys: Sequence[Hashable]) -> Rows:
-    """The rows without those whose key an earlier one has."""
-    return np.array(sorted({keys[row]: row for row in rows[::-1]}.values()), np.intp)
+    """The rows without those whose key an earlier one has, in the order in which each key occurs last.
+
+    >>> first_of_equals(np.arange(4), ["a", "b", "a", "c"])
+    array([1, 0, 3])
+    """
+    return np.array(list({keys[row]: row for row in rows[::-1]}.values())[::-1], np.intp)
 
 
 def strangers(rows: Rows, others: Iterable[int], keys: Sequence[Hashable]) -> Rows:

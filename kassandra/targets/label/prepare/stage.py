@@ -69,7 +69,7 @@ def _split(raw: Path, examples: Examples, params: Any, seed: int) -> tuple[dict[
     if params.limit:
         train, test = (splits.at_most(examples, rows, params.limit, seed) for rows in (train, test))
     train, valid = splits.drawn(examples, train, params.valid_fraction, seed, "prepare.valid_fraction")
-    return {"train": train, "valid": valid, "test": test}, dropped
+    return {"train": np.sort(train), "valid": np.sort(valid), "test": np.sort(test)}, dropped
 
 
 def _classes(raw: Path, examples: Examples, rows: dict[str, Rows]) -> list[str]:
