@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.printed import print_csv, print_json
+from kassandra.contracts.series import iso
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.windows import Split
 from kassandra.targets.forecast.evaluate.predict import ForecastPredictor
@@ -45,9 +46,9 @@ def forecast_rows(predictor: ForecastPredictor, own: Any, reader: ModuleType) ->
     split: Split = own.inputs
     for number, (origin, of) in enumerate(zip(split.origins.tolist(), split.series.tolist(), strict=True)):
         known = split.times[split.offsets[of] : origin + 1]
-        last, times = reader.following(known, meta["frequency"], meta["horizon"])
+        times = reader.following(known, meta["frequency"], meta["horizon"]) if hasattr(reader, "following") else []
         for step, place in np.ndindex(meta["horizon"], len(meta["targets"])):
-            row: dict[str, Any] = {"series": meta["series"][of], "after": last}
+            row: dict[str, Any] = {"series": meta["series"][of], "after": iso(int(known[-1]))}
             row |= {"step": step + 1} | ({"time": times[step]} if times else {})
             row |= {"target": meta["targets"][place], "point": float(forecast.point[number, step, place])}
             if forecast.quantiles is not None:

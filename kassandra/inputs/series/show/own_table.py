@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.series import iso
 from kassandra.inputs.series.prepare.clock import grid
-from kassandra.inputs.series.prepare.columns import iso
 
 OPTIONS = {"series"}
 
@@ -26,18 +26,16 @@ def read(given: list[str], _meta: dict[str, Any], series: str | None = None) -> 
     return given, Path(given[0]), series
 
 
-def following(times: NDArray[np.int64], frequency: str | None, count: int) -> tuple[str, list[str]]:
-    """The last of `times` (rows,), seconds since 1970, and the next ones of the clock that they lie on; none where rows
-    have no frequency.
+def following(times: NDArray[np.int64], frequency: str | None, count: int) -> list[str]:
+    """The next times of the clock that `times` (rows,), seconds since 1970, lie on; none where rows have no frequency.
 
     >>> day = 86400
     >>> following(np.array([0, day // 4]), "6h", 2), following(np.array([0]), None, 2)
-    (('1970-01-01T06:00:00', ['1970-01-01T12:00:00', '1970-01-01T18:00:00']), ('1970-01-01', []))
-    >>> following(np.array([30 * day, 58 * day]), "m", 2)[1]  # after the last days of January and February
+    (['1970-01-01T12:00:00', '1970-01-01T18:00:00'], [])
+    >>> following(np.array([30 * day, 58 * day]), "m", 2)  # the last days of January and February
     ['1970-03-31', '1970-04-30']
     """
-    last = iso(int(times[-1]))
     if not frequency:
-        return last, []
+        return []
     clock = grid(times, frequency)
-    return last, [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
+    return [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
