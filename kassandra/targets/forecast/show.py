@@ -13,11 +13,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.series import iso
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.windows import Split
 from kassandra.inference import Forecaster
 from kassandra.inputs.series.prepare.clock import grid
-from kassandra.inputs.series.prepare.columns import iso
 
 INTERVALS = {"90%": (0.05, 0.95), "50%": (0.25, 0.75)}
 
