@@ -2,13 +2,15 @@
 
 >>> import kassandra  # doctest: +SKIP
 >>> model = kassandra.load("data/models/mnist")  # doctest: +SKIP
+>>> model  # doctest: +SKIP
+<kassandra model mnist: images → label, attention, 10 classes, 213,002 parameters>
 >>> model.predict(array)[0].label  # doctest: +SKIP
 '7'
 """
 
 from typing import Any
 
-__all__ = ["load"]
+__all__ = ["__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +19,12 @@ def __getattr__(name: str) -> Any:
         from kassandra.inference import load
 
         return load
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("kassandra")
     raise AttributeError(f"module 'kassandra' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

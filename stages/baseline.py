@@ -1,16 +1,65 @@
-"""data/prepared/<pipeline>/ → data/baselines/<pipeline>.parquet: what models without an LSTM say of the test split."""
+"""data/prepared/<pipeline>/ → data/baselines/<pipeline>.parquet: what other models predict of the test split."""
 
-from kassandra import baselines
-from kassandra.contracts.artifacts import BASELINES, PREPARED
+import importlib
+import importlib.util
+from types import ModuleType
+from typing import Any
+
+from kassandra.contracts import artifacts
 from kassandra.contracts.tables import write_table
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.kind import Pipeline
+from kassandra.params.pipeline import read_pipeline, reading
+from kassandra.params.section import check
 from stages.script import run
 
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
-    predicted = baselines.load(params.task).predictions(PREPARED / name, seed)
-    write_table(BASELINES / f"{name}.parquet", predicted)
+    stage = importlib.import_module(f"kassandra.targets.{params.target}.baseline.stage")
+    seen = f"kassandra.inputs.{params.input}.baseline.{reading(params.target)}"
+    module = importlib.import_module(seen) if _exists(seen) else None
+    predicted = stage.predictions(module, artifacts.PREPARED / name, seed)
+    for column, spec in getattr(stage, "TRAINED", {}).items():
+        predicted[column] = trained(name, params, spec, seed)
+    write_table(artifacts.BASELINES / f"{name}.parquet", predicted)
+
+
+def trained(name: str, params: Pipeline, spec: ModuleType, seed: int) -> list[Any]:
+    """Predictions of a model that is trained as in stages/train.py, on one thread of the CPU, by params of `spec`."""
+    import torch  # here, as are those below: most baselines need no PyTorch
+
+    from kassandra.training.checkpoint import Checkpoint, digest, home
+    from kassandra.training.fingerprint import fingerprint, set_up
+    from kassandra.training.folder import build
+    from kassandra.training.loop import train
+    from kassandra.training.pair import Pair
+    from kassandra.training.rooms import code
+
+    sections = {"model": spec.MODEL, "train": spec.TRAIN}
+    params = check(type(params), params.model_dump(exclude_unset=True) | sections, f"baseline of {name}")
+    meta, device = artifacts.read_json(artifacts.PREPARED / name / "meta.json"), set_up("cpu", params.train.threads)
+    pair = Pair.of(params.input, params.target, meta, device)
+    files = [artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid", "test")]
+    splits = [pair.read(file) for file in files]
+    epochs = max(1, min(params.train.epochs, spec.MOST_STEPS // pair.steps(splits[0], params.train)))
+    how = params.train.model_copy(update={"epochs": epochs})
+
+    torch.manual_seed(seed)
+    model: Any = build(params.target, meta, params.model)
+    made_on = fingerprint(device, how.threads, how.precision)
+    key = digest(seed, params.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
+    checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-baseline-{key}")
+    model.load_state_dict(train(model, pair, splits[0], splits[1], how, seed, checkpoint).weights)
+    checkpoint.remove()
+    predicted: list[Any] = pair.target.predictions(model.eval(), pair.numbered_batches(splits[2]), splits[2].targets)
+    return predicted
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of the folder
+        return False
 
 
 if __name__ == "__main__":

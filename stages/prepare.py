@@ -1,14 +1,16 @@
 """data/raw/<pipeline>/ → data/prepared/<pipeline>/: sequences in train.npz, valid.npz, test.npz, and meta.json."""
 
-from kassandra import tasks
 from kassandra.contracts.artifacts import PREPARED, RAW
-from kassandra.params.pipeline import read_pipeline
+from kassandra.contracts.kinds import part
+from kassandra.params.pipeline import read_pipeline, reading
 from stages.script import run
 
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
-    print(tasks.load(params.task).prepare(RAW / name, PREPARED / name, params.prepare, seed, params.source))
+    reader = part("inputs", params.input, "prepare", reading(params.target))
+    target = part("targets", params.target, "prepare", "stage")
+    print(target.prepare(reader, RAW / name, PREPARED / name, params, seed))
 
 
 if __name__ == "__main__":

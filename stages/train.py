@@ -1,26 +1,17 @@
 """prepared train and valid splits, pretrained weights → data/models/<pipeline>/ and metrics/<pipeline>/history.csv."""
 
-from pathlib import Path
-
 import torch
 
-from kassandra import tasks
 from kassandra.contracts import artifacts
-from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.tables import write_table
-from kassandra.lstm.build import build
 from kassandra.params.pipeline import read_pipeline
-from kassandra.targets.label.train.classifier import Classifier
-from kassandra.training.checkpoint import Checkpoint, code, digest
+from kassandra.training.checkpoint import Checkpoint, digest, home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
-from kassandra.training.folder import load_weights, save
+from kassandra.training.folder import build, load_weights, save
 from kassandra.training.loop import train
+from kassandra.training.pair import Pair
+from kassandra.training.rooms import code
 from stages.script import run
-
-
-def home() -> Path:
-    """The repository itself, from within the copy of it that DVC makes for a queued experiment and deletes after it."""
-    return next((at.parents[2] for at in Path.cwd().parents if at.parts[-3:] == (".dvc", "tmp", "exps")), Path())
 
 
 def main(name: str) -> None:
@@ -31,23 +22,26 @@ def main(name: str) -> None:
     made_on = fingerprint(device, how.threads, how.precision)
     print(" · ".join(f"{key} {value}" for key, value in made_on.items()), flush=True)
 
-    task = tasks.load(params.task).Task(meta, device)
+    pair = Pair.of(params.input, params.target, meta, device)
     torch.manual_seed(seed)
-    model = build(ModelSpec(**meta["spec"]), params.model).to(device)
+    model = build(params.target, meta, params.model).to(device)
     pretrained = artifacts.PRETRAINED / f"{name}.safetensors"
-    if isinstance(model, Classifier) and (weights := load_weights(pretrained)):
+    if weights := load_weights(pretrained):
         try:
             model.begin_with(weights)
         except RuntimeError as error:
             raise artifacts.damaged(pretrained, error) from None
-    seen, valid = (artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid"))
-    key = digest(seed, params.model_dump(), meta, made_on, seen, valid, pretrained, *code())
+
+    train_file, valid_file = (artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid"))
+    files = (train_file, valid_file, pretrained, *code(params.input, params.target))
+    key = digest(seed, params.model_dump(), meta, made_on, *files)
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
-    trained = train(model, task, task.read(seen), task.read(valid), how, seed, checkpoint)
-    digest_of_weights = save(artifacts.MODELS / name, trained.weights, meta, params.model, made_on)
+    trained = train(model, pair, pair.read(train_file), pair.read(valid_file), how, seed, checkpoint)
+
+    sha256 = save(artifacts.MODELS / name, trained.weights, meta, params, made_on)
     write_table(artifacts.METRICS / name / "history.csv", trained.history)
     spent = {"seconds": trained.seconds, "cpu_seconds": trained.cpu_seconds}
-    artifacts.write_json(home() / artifacts.COSTS / name / f"{digest_of_weights}.json", spent)
+    artifacts.write_json(home() / artifacts.COSTS / name / f"{sha256}.json", spent)
     checkpoint.remove()
     print(f"Kept the weights of epoch {trained.kept_epoch} of {len(trained.history)} (train.keep: {params.train.keep})")
 

@@ -1,17 +1,18 @@
 """A trained model put to use, wherever its folder lies."""
 
+import importlib.metadata
 import json
 import shutil
 
 import numpy as np
 import pytest
+from kassandra.inputs.images.train import examples as images_module
 from safetensors.torch import load_file, save_file
 
 import kassandra
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.inference import Predictor
-from kassandra.tasks import images as images_task
+from kassandra.targets.label.evaluate.predict import LabelPredictor
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +67,17 @@ def test_a_row_alone_is_the_row_in_a_batch(model, test_split, monkeypatch):
     together = probabilities(model.predict(images))
     alone = np.concatenate([probabilities(model.predict(image)) for image in images])
     np.testing.assert_allclose(alone, together, atol=1e-6)
-    split, found = model.task.own_input(images), []
+    split, weights_of = model.pair.own(images), []
     for batch_size in (1, 7, 20, 500):
-        monkeypatch.setattr(images_task, "EVALUATION_BATCH", batch_size)
+        monkeypatch.setattr(images_module, "EVALUATION_BATCH", batch_size)
         outputs = model.outputs(split)
         np.testing.assert_allclose(np.exp(outputs.log_probabilities), together, atol=1e-6)
         assert [weights.shape for weights in outputs.attention] == [(28,)] * 20
         np.testing.assert_allclose([weights.sum() for weights in outputs.attention], 1, atol=1e-6)
-        found.append(np.stack(outputs.attention))
-    for other in found[1:]:  # each row of weights is of its own image
-        np.testing.assert_allclose(other, found[0], atol=1e-6)
-    assert np.abs(found[0][1:] - found[0][:-1]).max(1).min() > 1e-4
+        weights_of.append(np.stack(outputs.attention))
+    for other in weights_of[1:]:  # each row of weights is of its own image
+        np.testing.assert_allclose(other, weights_of[0], atol=1e-6)
+    assert np.abs(weights_of[0][1:] - weights_of[0][:-1]).max(1).min() > 1e-4
 
 
 def test_predictions_repeat_and_teach_nothing(model, test_split):
@@ -111,8 +112,8 @@ def test_without_attention_there_is_none(trained, prepared, tmp_path, cpu):
     torch.manual_seed(0)
     save(tmp_path / "plain", build(ModelSpec(**meta["spec"]), params).state_dict(), meta, params, {})
     model = kassandra.load(tmp_path / "plain")
-    assert isinstance(model, Predictor)
-    assert model.outputs(model.task.own_input(np.zeros((3, 28, 28)))).attention is None
+    assert isinstance(model, LabelPredictor)
+    assert model.outputs(model.pair.own(np.zeros((3, 28, 28)))).attention is None
 
 
 def refused(folder, text):
@@ -200,6 +201,13 @@ def test_model_json_without_a_key(folder, name):
     refused(folder, rf"^{folder}.*: damaged \('{name}'\)")
 
 
+def test_what_a_model_is(model, folder):
+    size = sum(weight.numel() for weight in model.model.parameters())
+    assert repr(model) == f"<kassandra model model: images → label, attention, 10 classes, {size:,} parameters>"
+
+
 def test_kassandra_has_nothing_else():
     with pytest.raises(AttributeError, match="module 'kassandra' has no attribute 'laod'"):
         kassandra.laod  # noqa: B018
+    assert {"load", "__version__"} <= set(dir(kassandra))
+    assert kassandra.__version__ == importlib.metadata.version("kassandra")

@@ -14,9 +14,10 @@ from kassandra.contracts.artifacts import read_arrays, read_json, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK, ModelSpec
-from kassandra.inference import Predictor, Writer, draw
 from kassandra.lstm.build import build
 from kassandra.params.model import WriterParams
+from kassandra.targets.label.evaluate.predict import LabelPredictor
+from kassandra.targets.next.evaluate.predict import NextPredictor, draw
 from kassandra.training.folder import save
 
 pytestmark = pytest.mark.slow
@@ -35,7 +36,7 @@ def writer(trained_writer):
 
 
 def test_load_says_what_it_is(reader, writer):
-    assert (type(reader), type(writer)) == (Predictor, Writer)
+    assert (type(reader), type(writer)) == (LabelPredictor, NextPredictor)
     assert not reader.model.training
     assert not writer.model.training
 
@@ -59,7 +60,7 @@ def test_a_text_alone_is_the_text_among_others(reader):
 
 def test_attention_is_of_each_token_and_sums_to_one(reader, prepared_books):
     """PITFALLS 3: in the order of the split, not of the batches, and none of it on padding."""
-    split = reader.task.read(prepared_books / "test.npz")
+    split = reader.pair.read(prepared_books / "test.npz")
     outputs = reader.outputs(split)
     assert [len(weights) for weights in outputs.attention] == split.ids.lengths.tolist()
     for row, weights in enumerate(outputs.attention):
@@ -67,11 +68,11 @@ def test_attention_is_of_each_token_and_sums_to_one(reader, prepared_books):
         assert (weights > 0).all()
         if row % 8 == 0:
             text = Ragged(split.texts.flat, split.texts.offsets).texts()[row]
-            np.testing.assert_allclose(reader.outputs(reader.task.own_input([text])).attention[0], weights, atol=1e-6)
+            np.testing.assert_allclose(reader.outputs(reader.pair.own([text])).attention[0], weights, atol=1e-6)
 
 
 def test_it_has_learned_something(reader, prepared_books):
-    split = reader.task.read(prepared_books / "train.npz")
+    split = reader.pair.read(prepared_books / "train.npz")
     assert (reader.outputs(split).log_probabilities.argmax(1) == split.labels).mean() > 0.8
 
 
@@ -85,7 +86,7 @@ def test_contributions_are_what_the_log_odds_lose_without_a_token(trained_reader
     reader = kassandra.load(trained_reader)
     reader.model.double()
     contributions, predictions = reader.contributions(TEXTS), reader.predict(TEXTS)
-    split = reader.task.own_input(TEXTS)
+    split = reader.pair.own(TEXTS)
     assert [len(one) for one in contributions] == split.ids.lengths.tolist() == [4, 1, 40, 1]
     for row, (one, prediction) in enumerate(zip(contributions, predictions, strict=True)):
         ids = torch.from_numpy(split.ids.flat[split.ids.offsets[row] : split.ids.offsets[row + 1]].astype(np.int64))
@@ -127,13 +128,13 @@ def test_the_seed_decides_what_is_written(writer):
 
 def test_temperature_zero_takes_the_likeliest_and_so_does_a_small_top_p(writer):
     """By hand: the whole text is read again for each character."""
-    ids = writer.task.own_input("The ")
+    ids = writer.pair.sequences.own("The ")
     with torch.no_grad():
         for _ in range(20):
             logits = writer.model.logits(writer.model(ids.unsqueeze(0)).outputs[0, -1])
             logits[[PAD, UNK]] = -math.inf
             ids = torch.cat([ids, logits.argmax().view(1)])
-    expected = "".join(writer.task.piece(int(token)) for token in ids[4:])
+    expected = "".join(writer.pair.target.piece(int(token)) for token in ids[4:])
     for keys in ({"temperature": 0}, {"top_p": 1e-9}, {"temperature": 1e-4}, {"temperature": 1e-310}):
         for seed in (0, 1):
             assert written(writer, "The ", 20, seed=seed, **keys) == expected
@@ -179,7 +180,7 @@ def test_values_out_of_range(writer, keys, told):
 
 
 def test_losses_are_of_each_token_from_all_before(writer, prepared_shakespeare):
-    split = writer.task.read(prepared_shakespeare / "test.npz")
+    split = writer.pair.read(prepared_shakespeare / "test.npz")
     losses = writer.losses(split)
     assert losses.shape == (1999,)
     with torch.no_grad():
@@ -242,7 +243,7 @@ def test_a_damaged_writer(trained_writer, tmp_path):
 def test_bytes_of_what_is_read_are_not_touched(reader, prepared_books):
     """The arrays of a split are mapped from disk."""
     before = (prepared_books / "test.npz").read_bytes()
-    split = reader.task.read(prepared_books / "test.npz")
+    split = reader.pair.read(prepared_books / "test.npz")
     reader.outputs(split)
     assert isinstance(split.ids.flat, np.memmap)
     assert (prepared_books / "test.npz").read_bytes() == before

@@ -6,7 +6,7 @@ import torch
 
 import kassandra
 from kassandra.contracts.errors import KassandraError
-from kassandra.inference import Translator
+from kassandra.targets.text.evaluate.predict import TextPredictor
 
 pytestmark = pytest.mark.slow
 SENTENCES = ["I am here.", "Where is my book, and who has taken it?", "Go!", "zzzz ßß"]
@@ -18,7 +18,7 @@ def translator(trained_translator):
 
 
 def test_load_says_what_it_is(translator):
-    assert type(translator) is Translator
+    assert type(translator) is TextPredictor
     assert not translator.model.training
     assert translator.meta["languages"] == {"source": "en", "target": "fr"}
 
@@ -47,7 +47,7 @@ def test_text_pieces_and_alignment_belong_together(translator):
 
 
 def test_a_split_is_translated_in_its_order(translator, prepared_tatoeba):
-    split = translator.task.read(prepared_tatoeba / "test.npz")
+    split = translator.pair.read(prepared_tatoeba / "test.npz")
     found = translator.outputs(split)
     assert [one.text for one in found] == [one.text for one in translator.translate(split.sources)]
     assert len(found) == len(split.references)
@@ -55,9 +55,9 @@ def test_a_split_is_translated_in_its_order(translator, prepared_tatoeba):
 
 def test_the_log_probability_is_that_of_the_model(translator):
     (one,) = translator.translate(SENTENCES[:1])
-    source = translator.task.own_input(SENTENCES[:1])
-    ((_, batch),) = translator.task.numbered_batches(source)
-    ids = torch.tensor([[translator.task.writer.token_to_id(piece) for piece in one.pieces]])
+    source = translator.pair.own(SENTENCES[:1])
+    ((_, batch),) = translator.pair.numbered_batches(source)
+    ids = torch.tensor([[translator.pair.target.tokenizer.token_to_id(piece) for piece in one.pieces]])
     with torch.no_grad():
         losses = translator.model.losses(batch.inputs, batch.lengths, ids)
     assert one.log_probability == pytest.approx(-losses.sum().item(), rel=1e-5)

@@ -50,17 +50,20 @@ def predict(
             help="Image or sound files; texts, or a table of them; a table of series (.csv, .tsv, .parquet)."
         ),
     ] = None,
-    invert: Annotated[bool, typer.Option(help="For dark on bright, as ink on paper: MNIST is bright on dark.")] = False,
-    text: Annotated[str | None, typer.Option(help="Column of the table that holds the texts.")] = None,
+    invert: Annotated[
+        bool, typer.Option("--invert", help="Images are dark on bright, as ink on paper; MNIST is bright on dark.")
+    ] = False,
+    text: Annotated[str | None, typer.Option(help="The column of a table that holds the texts.")] = None,
     series: Annotated[
-        str | None, typer.Option(help="Which of the series in train a table without names holds.")
+        str | None, typer.Option(help="The series of train that a table holds, where no column names it.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with all that is known.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, with every detail.")] = False,
 ) -> None:
-    """The class of each image, recording or text, how probable it is to the model; of texts the words that mattered.
+    """Predict: the class of images, recordings or texts with its probability, or the next steps of series.
 
-    Without inputs, texts are read from standard input, one per line. For a table, a table (CSV) is written. Of a table
-    of series the next rows are told, with intervals: as a table on a terminal, as CSV into a file.
+    Of texts also the words that mattered, of recordings when an attention model listened, of series intervals. Texts
+    are read from standard input, one per line, if none are given. On a terminal a table is printed, into a file or a
+    pipe CSV.
 
     Example: kassandra predict data/models/mnist seven.png --invert
 
@@ -70,31 +73,29 @@ def predict(
 
     Example: kassandra predict data/models/sp500 latest.csv --series sp500
     """
-    from kassandra.cli.predict import predict as show
-    from kassandra.inference.loaded import described_by_hand
+    from kassandra.cli.predict import run
 
-    with described_by_hand(folder):
-        show(folder, inputs or [], invert, text, series, as_json)
+    run("predict", folder, inputs or [], as_json, {"invert": invert, "text": text, "series": series})
 
 
 @app.command()
 def generate(
     folder: Annotated[Path, typer.Argument(help="A trained language model, as data/models/shakespeare.")],
-    prompt: Annotated[str, typer.Option(help="What to go on from; \\n stands for the end of a line.")] = "\\n",
+    prompt: Annotated[str, typer.Option(help="The text to continue; \\n stands for the end of a line.")] = "\\n",
     length: Annotated[int, typer.Option(help="Characters, or words, to write.")] = 500,
-    temperature: Annotated[float, typer.Option(help="Below 1 likelier, above 1 bolder; 0 always the likeliest.")] = 0.8,
+    temperature: Annotated[
+        float, typer.Option(help="Below 1 more predictable, above 1 less; 0 always takes the likeliest piece.")
+    ] = 0.8,
     top_p: Annotated[float, typer.Option(help="Draw from the likeliest pieces that together reach this.")] = 0.95,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed writes the same text.")] = 0,
 ) -> None:
-    """Write on from a prompt, piece by piece.
+    """Continue a prompt, piece by piece.
 
     Example: kassandra generate data/models/shakespeare --prompt "ROMEO:" --temperature 0.8 --top-p 0.9 --seed 0
     """
-    from kassandra.inference.loaded import described_by_hand
-    from kassandra.targets.next.show import generate as show
+    from kassandra.cli.predict import run
 
-    with described_by_hand(folder):
-        show(folder, prompt, length, temperature, top_p, seed)
+    run("generate", folder, [prompt], length=length, temperature=temperature, top_p=top_p, seed=seed)
 
 
 @app.command()
@@ -103,16 +104,14 @@ def translate(
     texts: Annotated[
         list[str] | None, typer.Argument(help="Sentences in quotes; lines of standard input if none.")
     ] = None,
-    beam: Annotated[
-        int, typer.Option(help="Beginnings followed at the same time; 1 is quicker, and a little worse.")
-    ] = 5,
+    beam: Annotated[int, typer.Option(help="Beginnings followed at once; 1 is quicker, and a little worse.")] = 5,
     length_penalty: Annotated[
-        float, typer.Option(help="Above 0 makes up for length; larger prefers longer ones.")
+        float, typer.Option(help="0 prefers short translations; larger numbers prefer longer ones.")
     ] = 0.6,
-    alignments: Annotated[bool, typer.Option(help="Also print where the model looked for each piece.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, with all that is known.")] = False,
+    alignments: Annotated[bool, typer.Option("--alignments", help="Print where the model looked, by piece.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, with every detail.")] = False,
 ) -> None:
-    """Sentences in another language, one line each; the same ones every time.
+    """Translate sentences, one line each; the same input always gives the same translation.
 
     Example: kassandra translate data/models/tatoeba "How are you?"
 
@@ -120,19 +119,27 @@ def translate(
 
     Example: kassandra translate data/models/tatoeba < english.txt > french.txt
     """
-    from kassandra.inference.loaded import described_by_hand
-    from kassandra.targets.text.show import translate as show
+    from kassandra.cli.predict import run
 
-    with described_by_hand(folder):
-        show(folder, texts or [], beam, length_penalty, alignments, as_json)
+    run("translate", folder, texts or [], as_json, beam=beam, length_penalty=length_penalty, alignments=alignments)
 
 
 @app.command()
-def params() -> None:
-    """Every key of params.yaml: what it means, its range and its default."""
+def params(
+    of: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; an overview if none."),
+    ] = None,
+) -> None:
+    """Explain the keys of params.yaml: their meaning, range and default.
+
+    Example: kassandra params mnist
+
+    Example: kassandra params train.batch_size
+    """
     from kassandra.cli.params import show
 
-    show()
+    show(of)
 
 
 @app.command()

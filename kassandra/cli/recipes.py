@@ -57,12 +57,12 @@ def add(recipe: Path, name: str | None) -> None:
         KassandraError: a file cannot be read, or is not laid out in lines; a name is taken; a value is refused.
             Nothing is written then.
     """
-    params = _read(PARAMS, "run this in the root of the repository")
-    source = _read(recipe, f"recipes are {sorted(map(str, Path('recipes').glob('*.yaml')))}")
-    found = _recipe(source)
-    if name is not None and len(found) > 1:
-        raise KassandraError(f"{recipe}: --as renames one section, here are {[section.name for section in found]}")
-    new = {section.name if name is None else name: source.tree[section.name] for section in found}
+    params = read_file(PARAMS, "run this in the root of the repository")
+    source = read_file(recipe, f"recipes are {sorted(map(str, Path('recipes').glob('*.yaml')))}")
+    parts = _recipe(source)
+    if name is not None and len(parts) > 1:
+        raise KassandraError(f"{recipe}: --as renames one section, here are {[section.name for section in parts]}")
+    new = {section.name if name is None else name: source.tree[section.name] for section in parts}
     pipelines = params.tree.get("pipelines")
     for key, value in new.items():
         _check_name(key, value, pipelines if isinstance(pipelines, dict) else {}, alone=len(new) == 1)
@@ -70,31 +70,31 @@ def add(recipe: Path, name: str | None) -> None:
     at = _after_comments(params.lines, sections[-1].end if sections else key_line + 1, column)
     lines = list(params.lines)
     block: list[str] = []
-    said: list[str] = []
+    report: list[str] = []
     if not sections:
         lines[key_line] = lines[key_line].replace(": {}", ":", 1)
-    for place, (key, section) in enumerate(zip(new, found, strict=True)):
-        above = source.lines[found[place - 1].end if place else 0 : section.key]
-        below = source.lines[section.end :] if section == found[-1] else []
+    for place, (key, section) in enumerate(zip(new, parts, strict=True)):
+        above = source.lines[parts[place - 1].end if place else 0 : section.key]
+        below = source.lines[section.end :] if section == parts[-1] else []
         head = _comments(above)  # without a blank line, so that `remove` knows it as one
         first = key + source.lines[section.key][section.width :]
         rest = [*source.lines[section.key + 1 : section.end], *("  " + line for line in _comments(below))]
         separator = [""] if block or at > key_line + 1 else []
         block += separator + [" " * column + line if line else "" for line in [*head, first, *rest]]
-        said += [f"Added {key!r} to {PARAMS}.", *(f"  {line}" for line in head)]
+        report += [f"Added {key!r} to {PARAMS}.", *(f"  {line}" for line in head)]
     lines[at:at] = block
     _write(params, lines, params.tree | {"pipelines": params.tree["pipelines"] | new}, list(new))
-    print("\n".join([*said, f"Next: dvc repro {' '.join(f'evaluate@{key}' for key in new)}"]))
+    print("\n".join([*report, f"Next: dvc repro {' '.join(f'evaluate@{key}' for key in new)}"]))
 
 
 def remove(name: str) -> None:
-    """Take a section and its comments out of params.yaml, and say what else there is of this pipeline.
+    """Take a section and its comments out of params.yaml, and list what else this pipeline has left.
 
     Raises:
         KassandraError: params.yaml cannot be read, has no such pipeline, or is not laid out in lines. Nothing is
             written then.
     """
-    params = _read(PARAMS, "run this in the root of the repository")
+    params = read_file(PARAMS, "run this in the root of the repository")
     key_line, _, sections = _pipelines(params)
     section = next((section for section in sections if section.name == name), None)
     if section is None:
@@ -117,8 +117,8 @@ def _remains(name: str) -> list[str]:
     tables = [artifacts.BASELINES / f"{name}.parquet", artifacts.PRETRAINED / f"{name}.safetensors"]
     checkpoints = [at for at in artifacts.CHECKPOINTS.glob(f"{name}-*") if at.name.rpartition("-")[0] == name]
     paths = [*folders, *tables, *sorted(checkpoints)]
-    found = [str(path) for path in paths if path.exists()]
-    lines = [f"Its results remain; delete what you need no more: {' '.join(found)}"] if found else []
+    left = [str(path) for path in paths if path.exists()]
+    lines = [f"Its results remain; delete what you no longer need: {' '.join(left)}"] if left else []
     text = lock.LOCK.read_text(encoding="utf-8", errors="replace") if lock.LOCK.exists() else ""
     if stages := [f"{stage}@{name}" for stage in lock.parse(text, str(lock.LOCK)).get(name, {})]:
         # DVC asks dvc.lock for the stages that dvc.yaml has, not the other way round; the guard reads all of it.
@@ -236,7 +236,7 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _read(path: Path, instead: str) -> _File:
+def read_file(path: Path, instead: str) -> _File:
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.spec import PAD
+from kassandra.contracts.spec import EOS, PAD
 
 
 class Ragged(NamedTuple):
@@ -51,6 +51,13 @@ class Ragged(NamedTuple):
         inside = step < lengths[:, None]  # (rows, time)
         index = np.where(inside, starts[:, None] + step, 0)
         return np.where(inside, self.flat[index], PAD).astype(np.int64), lengths
+
+    def ended(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `padded`, with EOS after the last token of each row: (rows, longest + 1), and lengths that count it."""
+        padded, lengths = self.padded(rows)
+        with_end = np.pad(padded, ((0, 0), (0, 1)), constant_values=PAD)
+        with_end[np.arange(len(lengths)), lengths] = EOS
+        return with_end, lengths + 1
 
 
 def batches_by_length(lengths: NDArray[np.int64], tokens: int) -> list[NDArray[np.intp]]:

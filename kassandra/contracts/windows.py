@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import read_arrays
+from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.spec import LEVELS as LEVELS  # where those who read windows look for it
 
 SMALLEST = 1e-3  # share of a series' own deviation that is added to that of a window it is divided by
@@ -39,9 +39,28 @@ def read_split(path: Path) -> Split:
     Raises:
         KassandraError: there is no such file, or it is damaged.
     """
-    arrays = read_arrays(path)
+    arrays = map_arrays(path)
     optional = Split._field_defaults.keys() - arrays.keys()
-    return Split(**{name: arrays[name] for name in Split._fields if name not in optional})
+    # The inputs, by far the largest, stay on disk: an input and a target read them both, and each needs its own half.
+    return Split(
+        **{
+            name: arrays[name] if name == "inputs" else np.array(arrays[name])
+            for name in Split._fields
+            if name not in optional
+        }
+    )
+
+
+def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:
+    """Rows after which `horizon` rows are forecast from the `window` rows up to them, all of them usable.
+
+    >>> origins(np.array([True, True, True, False, True, True, True]), 2, 1)
+    array([1, 5])
+    """
+    good = np.concatenate([[0], np.cumsum(usable)])  # (rows + 1,): usable rows before each
+    candidates = np.arange(window - 1, len(usable) - horizon)
+    whole = good[candidates + horizon + 1] - good[candidates - window + 1] == window + horizon
+    return np.asarray(candidates[whole])
 
 
 def seen(split: Split, window: int) -> NDArray[np.int64]:

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import optuna
@@ -21,18 +20,9 @@ from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
 from kassandra.experiments.trial import Training, can_be_named, check_work, history, named, turn
 from kassandra.params.pipeline import Pipeline, read_pipeline
+from kassandra.training.rooms import code
 
 LOSS = "valid_loss"
-ROOMS = (
-    "contracts",
-    "inputs",
-    "lstm",
-    "params",
-    "targets",
-    "tasks",
-    "training",
-    "vocabulary",
-)  # whose code decides what is learned
 DECIMALS = 4  # of the scores that training prints after each epoch
 DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
 TOO_MANY = 3  # trials that fail one after the other, for what is not their values' fault
@@ -65,7 +55,7 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
         "seed": seed,
         "space": space.model_dump(),
         "params.yaml": spaces.without(written, space),
-        "code": _hash_of_code(),
+        "code": _hash_of_code(params),
     }
     largest = _largest_epochs(space, params)
     with turn():
@@ -218,9 +208,8 @@ def _forget(pipeline: str, losses: list[float], before: int, since: float) -> No
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _hash_of_code() -> str:
-    """As of a checkpoint (kassandra.training), which would bring PyTorch."""
-    files = sorted(path for room in ROOMS for path in Path("kassandra", room).rglob("*.py"))
+def _hash_of_code(params: Pipeline) -> str:
+    files = code(params.input, params.target)
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()[:16]
 
 

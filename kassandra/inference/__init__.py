@@ -1,29 +1,21 @@
-"""A trained model put to use: `kassandra.load(folder).predict(…)`, `.write(prompt)` or `.translate(texts)`."""
+"""A trained model put to use: `kassandra.load(folder)`, then `.predict(…)`, `.write(prompt)` or `.translate(texts)`."""
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from kassandra.inference.loaded import Loaded
-from kassandra.lstm.language_model import LanguageModel
-from kassandra.targets.forecast.evaluate.predict import Forecast, Forecaster
-from kassandra.targets.forecast.train.heads import Forecaster as ForecasterModel
-from kassandra.targets.label.evaluate.predict import Outputs, Prediction, Predictor
-from kassandra.targets.next.evaluate.predict import Writer, draw
-from kassandra.targets.text.evaluate.predict import Translation, Translator
-from kassandra.targets.text.train.translator import Translator as TranslatorModel
+from kassandra.contracts.artifacts import read_json
+from kassandra.inference.by_hand import described_by_hand
 from kassandra.training import folder as model_folder
+from kassandra.training.pair import Pair
 
-__all__ = [
-    "Forecast", "Forecaster", "Loaded", "Outputs", "Prediction", "Predictor", "Translation", "Translator", "Writer",
-    "draw", "load",
-]  # fmt: skip
+__all__ = ["load"]
 
 
 def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
-    """A trained model from its folder: a Predictor, for language models a Writer, for numbers to come a
-    Forecaster, for translations a Translator.
+    """A trained model from its folder, as the `Predictor` of its target: targets/<target>/evaluate/predict.py.
 
     Args:
         folder: what training wrote, as data/models/mnist; it may lie anywhere.
@@ -34,10 +26,10 @@ def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
     """
     folder, device = Path(folder), torch.device(device)
     loaded = model_folder.load(folder)
-    if isinstance(loaded.model, LanguageModel):
-        return Writer(folder, loaded, loaded.model, device)
-    if isinstance(loaded.model, ForecasterModel):
-        return Forecaster(folder, loaded, loaded.model, device)
-    if isinstance(loaded.model, TranslatorModel):
-        return Translator(folder, loaded, loaded.model, device)
-    return Predictor(folder, loaded, loaded.model, device)
+    with described_by_hand(folder):
+        pair = Pair.of(loaded.input, loaded.target, loaded.meta, device)
+        module = importlib.import_module(f"kassandra.targets.{loaded.target}.evaluate.predict")
+        predictor = module.Predictor(loaded.model.to(device), pair, loaded.meta, loaded.fingerprint)
+        predictor.name, predictor.input, predictor.target = folder.resolve().name, loaded.input, loaded.target
+        predictor.variant = read_json(folder / "model.json")["model"]["variant"]
+    return predictor

@@ -1,4 +1,4 @@
-"""A summary that weighs the steps by what they hold, the weights being learned."""
+"""A summary that weighs the steps by what they hold, with weights that are learned."""
 
 from abc import ABC, abstractmethod
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from kassandra.lstm.encoder import Encoded, Encoder, State, valid_steps
 
 
-class Score(nn.Module, ABC):
+class Scorer(nn.Module, ABC):
     """How much each step should count, before the softmax."""
 
     @abstractmethod
@@ -16,7 +16,7 @@ class Score(nn.Module, ABC):
         """(batch, time), any real number, of `outputs` h (batch, time, size) and the last state s (batch, size)."""
 
 
-class Additive(Score):
+class AdditiveScorer(Scorer):
     """v · tanh(W h_t + b): Bahdanau et al. (2015) with a learned query, as Yang et al. (2016), eq. 5-6.
 
     Args:
@@ -35,14 +35,14 @@ class Additive(Score):
         return scores
 
 
-class Dot(Score):
+class DotScorer(Scorer):
     """h_t · s with s the last state: Luong et al. (2015), eq. 8, `dot`. Nothing to learn."""
 
     def forward(self, outputs: Tensor, last: Tensor) -> Tensor:
         return (outputs @ last.unsqueeze(2)).squeeze(2)  # (batch, time, size) @ (batch, size, 1) → (batch, time)
 
 
-class General(Score):
+class GeneralScorer(Scorer):
     """h_t · W s with s the last state: Luong et al. (2015), eq. 8, `general`.
 
     Args:
@@ -59,13 +59,13 @@ class General(Score):
         return scores
 
 
-class Attention(Encoder):
+class Attentive(Encoder):
     """An encoder whose summary is the mean of its outputs, weighed by the softmax of a score over valid steps.
 
     The summary is Σ_t a_t h_t, Yang et al. (2016), eq. 7; `Encoded.attention` has the weights a.
     """
 
-    def __init__(self, encoder: Encoder, score: Score) -> None:
+    def __init__(self, encoder: Encoder, score: Scorer) -> None:
         super().__init__()
         self.encoder = encoder
         self.score = score

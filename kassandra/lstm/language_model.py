@@ -1,19 +1,21 @@
 """An answer at each step: what the next token is."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from kassandra.lstm.batch import Batch
 from kassandra.lstm.dropout import LockedDropout
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder, State
 
 
 class Read(NamedTuple):
-    raw: Tensor  # (batch, time, encoder.output_size), what the last layer gave
+    raw: Tensor  # (batch, time, encoder.output_size), outputs of the last layer
     outputs: Tensor  # (batch, time, size): the same after dropout and, where there is one, projection
     state: list[State]  # from which the next window goes on
 
@@ -45,7 +47,7 @@ class LanguageModel(nn.Module):
             self.weight = nn.Parameter(torch.empty(vocab_size, size).uniform_(-0.1, 0.1))
 
     @property
-    def told(self) -> Tensor:
+    def vectors(self) -> Tensor:
         """(vocab_size, size): the vector of each token that outputs are compared with."""
         return self.embedding.table.weight if self.tied else self.weight
 
@@ -60,7 +62,7 @@ class LanguageModel(nn.Module):
 
     def logits(self, outputs: Tensor) -> Tensor:
         """(…, vocab_size) of `outputs` (…, size)."""
-        return F.linear(outputs, self.told, self.bias)
+        return F.linear(outputs, self.vectors, self.bias)
 
     def losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """(tokens,) nats, -log p(target), of `outputs` (tokens, size) and `targets` (tokens,).
@@ -76,12 +78,14 @@ class LanguageModel(nn.Module):
         drawn = (torch.exp(uniform * math.log(self.vocab_size + 1)) - 1).long().clamp_(max=self.vocab_size - 1)
         drawn = drawn.unique()  # (drawn,): what is frequent is hit often, but counts once
         # One lookup for both: the gradient of each is as large as the whole table.
-        vectors, true_vectors = F.embedding(torch.cat([drawn, targets]), self.told).split([len(drawn), len(targets)])
-        others = F.linear(outputs, vectors, self.bias[drawn] - self._log_drawn(drawn))  # (tokens, drawn)
-        others = others.masked_fill(drawn == targets.unsqueeze(1), float("-inf")).float()  # (tokens, drawn)
+        drawn_vectors, true_vectors = F.embedding(torch.cat([drawn, targets]), self.vectors).split(
+            [len(drawn), len(targets)]
+        )
+        drawn_logits = F.linear(outputs, drawn_vectors, self.bias[drawn] - self._log_drawn(drawn))  # (tokens, drawn)
+        drawn_logits = drawn_logits.masked_fill(drawn == targets.unsqueeze(1), float("-inf")).float()  # (tokens, drawn)
         true = (outputs.float() * true_vectors).sum(1) + self.bias[targets]  # (tokens,)
         true = true - self._log_drawn(targets)
-        losses: Tensor = torch.logaddexp(others.logsumexp(1), true) - true
+        losses: Tensor = torch.logaddexp(drawn_logits.logsumexp(1), true) - true
         return losses
 
     def _log_drawn(self, ids: Tensor) -> Tensor:
@@ -89,3 +93,26 @@ class LanguageModel(nn.Module):
         assert self.samples
         share = torch.log1p(1 / (ids.float() + 1)) / math.log(self.vocab_size + 1)  # sums to 1 over the vocabulary
         return torch.log(-torch.expm1(self.samples * torch.log1p(-share)))
+
+
+def window_loss(model: LanguageModel, batch: Batch) -> tuple[Tensor, int, Read]:
+    """Sum of the cross-entropies (nats) of the targets of a window, how many there are, and what the model read.
+
+    Targets (batch, time) below 0 are none: the last window of a part of a text may be shorter than the others'.
+    """
+    read: Read = model(batch.inputs, batch.state)
+    known = batch.targets >= 0  # (batch, time)
+    return model.losses(read.outputs[known], batch.targets[known]).sum(), int(known.sum()), read
+
+
+def token_losses(model: LanguageModel, batches: Iterable[Batch]) -> Tensor:
+    """(tokens,) float64 nats of each target of a text, in its order, with the state carried from window to window."""
+    state: Any = None
+    losses, known = [], []
+    for batch in batches:
+        read = model(batch.inputs, None if batch.begins else state)
+        state = read.state
+        window = model.losses(read.outputs.flatten(0, 1), batch.targets.clamp(min=0).flatten())
+        losses.append(window.view(batch.targets.shape).double().cpu())  # (streams, time)
+        known.append((batch.targets >= 0).cpu())
+    return torch.cat(losses, dim=1)[torch.cat(known, dim=1)]

@@ -37,6 +37,8 @@ class Attention(Section):
 class Model(Section):
     """Which LSTM reads the sequence. A key that the variant does not use is refused.
 
+    variant: `vanilla`, one layer that reads forwards; `stacked`, several; `bidirectional`, which also reads backwards;
+        `attention`, whose summary is a weighted mean of the outputs of all steps.
     cell: `lstm`, or the baselines `gru` (Cho et al. 2014) and `rnn` (Elman 1990, tanh).
     hidden_size: width of h and c in each direction of each layer.
     dropout: probability of zeroing an element of each layer's output, the last one's summary included.

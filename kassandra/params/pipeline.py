@@ -81,7 +81,10 @@ def _first_paragraph(input: str, target: str) -> str:
 
 
 class Seed(Section):
-    """What stands beside `pipelines:`. Every random draw of every stage follows from it."""
+    """What stands beside `pipelines:`.
+
+    seed: every random draw of every stage follows from it.
+    """
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
 

@@ -29,55 +29,6 @@ PIXELS = 64_000_000  # of an image file; four bytes and more each while it is re
 EVALUATION_BATCH = 500  # scores do not depend on it; the speed does
 
 
-class Images(NamedTuple):
-    """images: (examples, height, width) uint8; labels: (examples,) int64; classes: a name per label."""
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    classes: list[str]
-
-
-def prepare(raw: Path, folder: Path, params: ImagesPrepare, seed: int, _source: Source | None = None) -> str:
-    """Raw images → train.npz, valid.npz, test.npz and meta.json in `folder`; returns a line that says what was done.
-
-    Whatever is fitted (mean and standard deviation of a pixel) is fitted on train only.
-
-    Raises:
-        KassandraError: there are no images, they differ in size, or a class is too small to be split.
-    """
-    train, test = _read_raw(raw, params, seed)
-    if params.limit:
-        train = _at_most(train, params.limit, seed)
-        test = _at_most(test, math.ceil(params.limit / 6), seed)
-    if len(train.classes) < 2:
-        raise KassandraError(f"{raw}: every image is of class {train.classes[0]!r}; there is nothing to tell apart")
-    train, repeated = _without_rows_of(train, test)
-    train, valid = _split(train, params.valid_fraction, seed, "prepare.valid_fraction")
-    height, width = train.images.shape[1:]
-    mean, std = _mean_and_std(train.images)  # fitted on train only
-    steps = (height, width) if params.scan == "rows" else (height * width, 1)
-    order = np.random.default_rng(seed).permutation(height * width).tolist() if params.permute else None
-    meta = {
-        "task": "images",
-        "spec": ModelSpec("many_to_one", outputs=len(train.classes), features=steps[1]).to_json(),
-        "classes": train.classes,
-        "height": height,
-        "width": width,
-        "steps": steps[0],
-        "order": order,
-        "mean": mean,
-        "std": max(std, 1e-6),
-        "examples": {"train": len(train.labels), "valid": len(valid.labels), "test": len(test.labels)},
-        "dropped_from_train_because_in_test": repeated,
-    }
-    for name, split in (("train", train), ("valid", valid), ("test", test)):
-        write_arrays(folder / f"{name}.npz", images=split.images, labels=split.labels)
-    write_json(folder / "meta.json", meta, sealed=True)
-    sizes = ", ".join(f"{count} {name}" for name, count in meta["examples"].items())
-    said = f"{sizes} images of {height}×{width} in {len(train.classes)} classes"
-    return f"{said}; {repeated} dropped from train (in test)"
-
-
 class Split(NamedTuple):
     images: Tensor  # (examples, height, width) uint8
     labels: Tensor  # (examples,) int64
@@ -151,7 +102,7 @@ class Task:
 
     def own_file(self, path: Path, invert: bool = False) -> NDArray[np.uint8]:
         """An image file in grey, resized to the size that the model was trained on; (height, width)."""
-        grey = np.asarray(_grey(path).resize((self.width, self.height), Image.Resampling.BILINEAR))
+        grey = np.asarray(grey(path).resize((self.width, self.height), Image.Resampling.BILINEAR))
         return np.uint8(255) - grey if invert else grey
 
     def _sequences(self, pixels: Tensor) -> Tensor:  # (batch, height, width) in [0, 1] → (batch, time, features)
@@ -175,124 +126,3 @@ def distort(pixels: Tensor, by: Distortion, generator: torch.Generator) -> Tenso
     where = torch.stack([across, down], dim=1).to(pixels.device)  # (batch, 2, 3)
     grid = F.affine_grid(where, [size, 1, height, width], align_corners=False)
     return F.grid_sample(pixels[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
-
-
-def _read_raw(raw: Path, params: ImagesPrepare, seed: int) -> tuple[Images, Images]:
-    if not raw.is_dir():
-        raise missing(raw)
-    if any(raw.glob("train-images-idx3-ubyte*")):
-        train, test = _read_idx(raw, "train"), _read_idx(raw, "test")
-        if train.images.shape[1:] != test.images.shape[1:]:
-            sizes = " and ".join("×".join(map(str, split.images.shape[1:])) for split in (train, test))
-            raise KassandraError(f"{raw}: images of train and test differ in size: {sizes}")
-        if len(test.classes) > len(train.classes):
-            raise KassandraError(f"{raw}: test has label {test.classes[-1]}, train ends with {train.classes[-1]}")
-        return train, test
-    if (raw / "train").is_dir() and (raw / "test").is_dir():
-        train, test = _read_folder(raw / "train", params.size), _read_folder(raw / "test", params.size)
-        if train.classes != test.classes:
-            raise KassandraError(f"{raw}: classes of train {train.classes} are not those of test {test.classes}")
-        return train, test
-    return _split(_read_folder(raw, params.size), params.test_fraction, seed, "prepare.test_fraction")
-
-
-def _read_idx(raw: Path, split: str) -> Images:
-    images, labels = (_parse_idx(raw, name) for name in IDX[split])
-    if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels) or not images.size:
-        raise KassandraError(
-            f"{raw}: {split} has images of {images.shape} and labels of {labels.shape}; counts must agree and not be 0"
-        )
-    return Images(images, labels.astype(np.int64), [str(label) for label in range(int(labels.max()) + 1)])
-
-
-def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
-    """idx: two zero bytes, 8 for uint8, the number of axes, each axis as a big-endian int32, then the values."""
-    path = next((raw / file for file in (f"{name}.gz", name) if (raw / file).is_file()), raw / name)
-    try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            begin = file.read(4)
-            axes = begin[3] if begin[:3] == b"\0\0\x08" and len(begin) == 4 else 0
-            shape = np.frombuffer(
-                file.read(4 * axes).ljust(4 * axes, b"\xff"), ">u4"
-            ).tolist()  # 2^32 - 1 where cut off
-            size = math.prod(shape) if 0 < axes < 4 and math.prod(shape) <= LARGEST else -1
-            values = file.read(size + 1)  # and no more: a small gzip file may unpack to more than there is memory
-    except FileNotFoundError:
-        four = sorted(sum(IDX.values(), ()))
-        raise KassandraError(f"{raw}: no {name} or {name}.gz; the four idx files are {four}") from None
-    except (OSError, EOFError, zlib.error) as error:
-        raise KassandraError(f"{path}: not a whole gzip file ({error})") from None
-    if len(values) != size:
-        raise KassandraError(f"{path}: not an idx file of uint8, or cut short ({4 + 4 * axes + len(values)} bytes)")
-    return np.frombuffer(values, np.uint8).reshape(shape)
-
-
-def _read_folder(folder: Path, size: int) -> Images:
-    """One folder per class; files in it that do not end like an image (.png, .jpg, …: see ImageFolder) are left out."""
-    from torchvision.datasets import ImageFolder  # here, as its import takes seconds that training and predicting save
-
-    try:
-        found = ImageFolder(str(folder))
-    except FileNotFoundError as error:
-        raise KassandraError(f"{folder}: expected idx files or one folder of images per class ({error})") from None
-    square = (size, size)
-    images = [np.asarray(_grey(Path(path)).resize(square, Image.Resampling.BILINEAR)) for path, _ in found.samples]
-    return Images(np.stack(images), np.array(found.targets, dtype=np.int64), found.classes)
-
-
-def _grey(path: Path) -> Image.Image:
-    """An image file in 8 bits of grey; what is transparent is white, as on paper."""
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as image:  # as of 100 million pixels
-            if math.prod(image.size) > PIXELS:
-                raise ValueError(f"{image.width}×{image.height} pixels; at most {PIXELS:,} in all")
-            if image.mode.startswith("I"):  # 16 bits of grey: `convert` would cut off what is above 255
-                return Image.fromarray((np.asarray(image) // 257).clip(0, 255).astype(np.uint8))
-            paper = Image.new("RGBA", image.size, "white")
-            seen = Image.alpha_composite(paper, image.convert("RGBA")) if image.has_transparency_data else image
-            return seen.convert("L")
-    except FileNotFoundError:
-        raise KassandraError(f"{path}: no such file") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise KassandraError(f"{path}: not an image that can be read ({error})") from None
-
-
-def _mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:
-    """Of a pixel, as a fraction in [0, 1].
-
-    In whole numbers to the end: sums of floats end in other digits when NumPy happens to align its memory otherwise.
-    """
-    counts: list[int] = np.sum(
-        [np.bincount(image.ravel(), minlength=256) for image in images], axis=0
-    ).tolist()  # (256,)
-    pixels, total = sum(counts), sum(count * value for value, count in enumerate(counts))
-    squares = sum(count * value**2 for value, count in enumerate(counts))
-    return total / (255 * pixels), math.sqrt(pixels * squares - total**2) / (255 * pixels)
-
-
-def _at_most(split: Images, count: int, seed: int) -> Images:
-    return split if count >= len(split.labels) else _split(split, count, seed, "prepare.limit")[1]
-
-
-def _without_rows_of(train: Images, test: Images) -> tuple[Images, int]:
-    """Train without the images that stand in test too, and how many those were."""
-    known = {image.tobytes() for image in test.images}
-    new = np.array([image.tobytes() not in known for image in train.images])
-    return train._replace(images=train.images[new], labels=train.labels[new]), int((~new).sum())
-
-
-def _split(whole: Images, part: float | int, seed: int, key: str) -> tuple[Images, Images]:
-    """The rest, and a part (share or number of the images) drawn by class and seed."""
-    from sklearn.model_selection import train_test_split  # here, as ImageFolder above
-
-    try:
-        drawn = train_test_split(np.arange(len(whole.labels)), test_size=part, random_state=seed, stratify=whole.labels)
-    except ValueError as error:
-        raise KassandraError(
-            f"{key}: {part:g} of {len(whole.labels)} images cannot be drawn by class ({error})"
-        ) from None
-    first, second = (np.sort(rows) for rows in drawn)
-    return (
-        whole._replace(images=whole.images[first], labels=whole.labels[first]),
-        whole._replace(images=whole.images[second], labels=whole.labels[second]),
-    )

@@ -21,41 +21,6 @@ EVALUATION_WINDOW = 50  # tokens of a step; scores do not depend on it
 VALID_STREAMS = 10  # places read at once, for speed: each begins without having read anything
 
 
-def prepare(raw: Path, folder: Path, params: LanguagePrepare, seed: int, source: Source) -> str:
-    """Raw text → train.npz, valid.npz, test.npz and meta.json in `folder`; returns a line that says what was done.
-
-    The vocabulary is that of train. Nothing is shuffled, so nothing is drawn from `seed`: valid and test are the last
-    parts of the text, or the parts that the data set itself calls so.
-
-    Raises:
-        KassandraError: there is no text, it is not UTF-8, or it is too short to be split.
-    """
-    splits = streams.read(raw, params.valid_fraction, params.test_fraction)
-    vocabulary = streams.fit(splits["train"], params.tokens, params.vocab_size)  # fitted on train only
-    ids = {name: streams.encode(text, params.tokens, vocabulary) for name, text in splits.items()}
-    for name, stream in ids.items():
-        if len(stream) < 2:
-            raise KassandraError(
-                f"{raw}: {name} has {len(stream)} {params.tokens}; at least 2 are needed; "
-                "tokens 'characters' finds more"
-            )
-    for name, stream in ids.items():
-        write_arrays(folder / f"{name}.npz", ids=stream)
-    unknown = {name: round(float((stream == UNK).mean()), 6) for name, stream in ids.items()}
-    meta = {
-        "task": "language",
-        "spec": ModelSpec("many_to_many", outputs=len(vocabulary), vocab_size=len(vocabulary)).to_json(),
-        "tokens": params.tokens,
-        "vocabulary": vocabulary,
-        "examples": {name: len(stream) for name, stream in ids.items()},
-        "characters": {name: len(text) for name, text in splits.items()},
-        "unknown_tokens": unknown,
-    }
-    write_json(folder / "meta.json", meta, sealed=True)
-    sizes = ", ".join(f"{len(stream):,} {name}" for name, stream in ids.items())
-    return f"{sizes} {params.tokens}, {len(vocabulary):,} different ones; <unk> {unknown['test']:.2%} of test"
-
-
 class Split(NamedTuple):
     ids: Tensor  # (tokens,) int64
 

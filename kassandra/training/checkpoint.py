@@ -29,10 +29,9 @@ def digest(*parts: Any) -> str:
     return result.hexdigest()[:16]
 
 
-def code() -> list[Path]:
-    """What a checkpoint must have been made with to be continued."""
-    rooms = ("contracts", "inputs", "lstm", "params", "targets", "tasks", "training", "vocabulary")
-    return sorted(path for room in rooms for path in Path("kassandra", room).rglob("*.py"))
+def home() -> Path:
+    """The repository itself, from within the copy of it that DVC makes for a queued experiment and deletes after it."""
+    return next((at.parents[2] for at in Path.cwd().parents if at.parts[-3:] == (".dvc", "tmp", "exps")), Path())
 
 
 class Checkpoint:
@@ -68,8 +67,8 @@ class Checkpoint:
         if not self.path.exists():
             return None
         try:
-            arrays, said = read_tensors(self.path)
-            progress = json.loads(said["progress"])
+            arrays, texts = read_tensors(self.path)
+            progress = json.loads(texts["progress"])
         except (KassandraError, KeyError, json.JSONDecodeError):
             print(f"{self.path}: damaged; training starts anew", flush=True)
             return None

@@ -4,30 +4,41 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from kassandra.before import folders
 from kassandra.contracts.artifacts import damaged, read_json, read_tensors, write_json, write_tensors
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.build import Model, build
-from kassandra.params.model import ModelParams, params_for
+from kassandra.params.kind import Pipeline
+from kassandra.params.model import Model
+from kassandra.params.pipeline import kinds, pipeline_of
 from kassandra.params.section import check
+from kassandra.training.pair import target_module
 
 
 class Loaded(NamedTuple):
-    model: Model  # on the CPU, in evaluation mode
-    meta: dict[str, Any]  # what prepare wrote: task, classes, normalisation, …
+    model: nn.Module  # on the CPU, in evaluation mode
+    meta: dict[str, Any]  # what prepare wrote: classes, normalisation, …
     fingerprint: dict[str, str]  # of the machine that trained it
+    input: str
+    target: str
+
+
+def build(target: str, meta: dict[str, Any], params: Model) -> Any:
+    """The model of a target, its weights drawn from PyTorch's global generator: seed it first."""
+    return target_module(target).build(ModelSpec(**meta["spec"]), params)
 
 
 def save(
-    folder: Path, weights: dict[str, Tensor], meta: dict[str, Any], params: ModelParams, fingerprint: dict[str, str]
+    folder: Path, weights: dict[str, Tensor], meta: dict[str, Any], params: Pipeline, fingerprint: dict[str, str]
 ) -> str:
     """Write the folder; equal weights give equal bytes. Returns the sha256 of the weights' file."""
     arrays = {name: value.cpu().numpy() for name, value in weights.items()}
     digest = write_tensors(folder / "weights.safetensors", arrays)
     write_json(folder / "meta.json", meta, sealed=True)
-    write_json(folder / "model.json", {"model": params.used(), "fingerprint": fingerprint}, sealed=True)
+    described = {"input": params.input, "target": params.target, "model": params.model.used()}
+    write_json(folder / "model.json", {**described, "fingerprint": fingerprint}, sealed=True)
     return digest
 
 
@@ -49,20 +60,26 @@ def load(folder: Path) -> Loaded:
     described, meta = read_json(folder / "model.json"), read_json(folder / "meta.json")
     path = folder / "weights.safetensors"
     try:
-        params, fingerprint, spec = described["model"], described["fingerprint"], ModelSpec(**meta["spec"])
-    except (KeyError, TypeError) as error:
+        described, meta = folders.translated(described, meta)
+        given, fingerprint, input, target = (described[key] for key in ("model", "fingerprint", "input", "target"))
+        spec = ModelSpec(**meta["spec"])
+        if input not in kinds("inputs") or target not in kinds("targets"):
+            raise ValueError(f"there is no input {input!r} with target {target!r}")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(folder, error) from None
-    weights, checked = load_weights(path), check(params_for(spec), params, f"{folder}/model.json")
+    weights = load_weights(path)
+    kind: type[Model] = pipeline_of(input, target).model_fields["model"].annotation  # type: ignore[assignment]
+    params = check(kind, given, f"{folder}/model.json")
     another = KassandraError(f"{path}: these are not the weights of the model that model.json describes")
     try:
         with torch.device("meta"):  # which takes no memory: sizes that nobody trained would be more than there is
-            expected = build(spec, checked).state_dict()
+            expected = target_module(target).build(spec, params).state_dict()
         if {name: value.shape for name, value in expected.items()} != {
             name: value.shape for name, value in weights.items()
         }:
             raise another
-        model = build(spec, checked)
+        model: nn.Module = target_module(target).build(spec, params)
         model.load_state_dict(weights)
     except (RuntimeError, TypeError, ValueError, OverflowError):
         raise another from None
-    return Loaded(model.eval(), meta, fingerprint)
+    return Loaded(model.eval(), meta, fingerprint, input, target)

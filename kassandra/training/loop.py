@@ -1,20 +1,38 @@
-"""The one training loop, for every task and every model."""
+"""The one training loop, for every pair and every model."""
 
 import math
 import time
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.pipeline import Train
-from kassandra.tasks import Task
+from kassandra.lstm.batch import Batch
+from kassandra.params.train import Train
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.progress import Display
 from kassandra.training.schedule import factor
 
 REPORT_EVERY = 20  # steps between two updates of the live display; each costs a wait for the device
+
+
+class Lesson(Protocol):
+    """What the loop asks of what it trains a model on; a Pair is one. See kassandra.training.pair."""
+
+    unit: str
+
+    def size(self, split: Any) -> int: ...
+
+    def steps(self, split: Any, params: Any) -> int: ...
+
+    def train_batches(self, split: Any, params: Any, generator: torch.Generator) -> Iterator[Batch]: ...
+
+    def loss(self, model: Any, batch: Batch, params: Any) -> tuple[Tensor, int, Any]: ...
+
+    def scores(self, model: Any, split: Any) -> dict[str, float]: ...
 
 
 class Trained(NamedTuple):
@@ -25,86 +43,110 @@ class Trained(NamedTuple):
     cpu_seconds: float  # of this process, all threads
 
 
+@dataclass
+class Progress:
+    """What a checkpoint keeps besides tensors. seconds, cpu_seconds: of all epochs so far."""
+
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_epoch: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+class Epoch(NamedTuple):
+    loss: float
+    learning_rate: float  # of the last step
+    per_second: float
+
+
 def train(
-    model: nn.Module, task: Task, train_split: Any, valid_split: Any, params: Train, seed: int, checkpoint: Checkpoint
+    model: nn.Module, lesson: Lesson, train_split: Any, valid_split: Any, params: Any, seed: int, checkpoint: Checkpoint
 ) -> Trained:
     """Train, keep the weights that `params.keep` asks for, choose on validation only.
 
     Continues from the checkpoint where there is one, and then ends with the same bytes as an uninterrupted run.
 
+    Args:
+        params: the `train:` section of the pair.
+
     Raises:
         KassandraError: the loss is not finite.
     """
-    device = next(model.parameters()).device
     generator = torch.Generator().manual_seed(seed)  # of order and distortion, on the CPU for every device
     optimizer = torch.optim.AdamW(
         model.parameters(), betas=(0.9, params.beta2), weight_decay=params.weight_decay, fused=True
     )
-    examples, steps_per_epoch = task.size(train_split), task.steps(train_split, params)
-    history: list[dict[str, float]] = []
-    best, best_epoch, seconds, cpu_seconds = _copy(model), 0, 0.0, 0.0
+    progress, best = Progress(), _copy(model)
     if restored := checkpoint.restore(model, optimizer, generator):
-        progress, best = restored
-        history, best_epoch = progress["history"], progress["best_epoch"]
-        seconds, cpu_seconds = progress["seconds"], progress["cpu_seconds"]
-        print(f"Continuing after epoch {len(history)} of {params.epochs}", flush=True)
-
-    with Display(params.epochs, examples, task.unit, done=len(history)) as display:
-        for epoch in range(len(history) + 1, params.epochs + 1):
-            if params.patience and history and epoch - 1 - best_epoch >= params.patience:
+        progress, best = Progress(**restored[0]), restored[1]
+        print(f"Continuing after epoch {len(progress.history)} of {params.epochs}", flush=True)
+    history = progress.history
+    with Display(params.epochs, lesson.size(train_split), lesson.unit, done=len(history)) as display:
+        for number in range(len(history) + 1, params.epochs + 1):
+            if params.patience and history and number - 1 - progress.best_epoch >= params.patience:
                 break
             started, cpu_started = time.perf_counter(), time.process_time()
-            model.train()
-            total, seen = torch.zeros((), dtype=torch.float64, device=device), 0
-            for number, batch in enumerate(task.train_batches(train_split, params, generator)):
-                step = (epoch - 1) * steps_per_epoch + number
-                rate = params.learning_rate * factor(
-                    params.schedule, step, params.epochs * steps_per_epoch, params.warmup
-                )
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
-                    loss, count = task.loss(model, batch, params)
-                optimizer.zero_grad()
-                (loss / count).backward()
-                if params.clip:
-                    nn.utils.clip_grad_norm_(model.parameters(), params.clip)
-                optimizer.step()
-                total, seen = total + loss.detach(), seen + count
-                if number % REPORT_EVERY == 0 and display.live:
-                    display.step(epoch, seen, total.item() / seen, seen / _since(started))
-            train_loss = total.item() / seen
-            per_second = seen / _since(started)
-            scores = _validate(model, task, valid_split, params, device)
-            if not math.isfinite(train_loss + scores["loss"]):  # the last step may have spoilt the weights, too
+            epoch = _epoch(number, model, lesson, train_split, params, generator, optimizer, display)
+            scores = _validate(model, lesson, valid_split, params)
+            if not math.isfinite(epoch.loss + scores["loss"]):  # the last step may have spoilt the weights, too
                 raise KassandraError(
-                    f"training diverged: loss {train_loss:g}, on validation {scores['loss']:g}, in epoch {epoch}; "
+                    f"training diverged: loss {epoch.loss:g}, on validation {scores['loss']:g}, in epoch {number}; "
                     f"lower train.learning_rate ({params.learning_rate:g}) or set train.clip ({params.clip})"
                 )
-            row = {
-                "epoch": epoch,
-                "train_loss": train_loss,
-                **{f"valid_{name}": value for name, value in scores.items()},
-            }
+            row = {"epoch": number, "train_loss": epoch.loss}
+            row |= {f"valid_{name}": value for name, value in scores.items()}
             better = not history or scores["loss"] < min(past["valid_loss"] for past in history)
             if better or params.keep == "last":
                 best = _copy(model)
-            best_epoch = epoch if better else best_epoch
-            history.append(row | {"learning_rate": rate})
-            seconds += time.perf_counter() - started
-            cpu_seconds += time.process_time() - cpu_started
-            spent = {"seconds": seconds, "cpu_seconds": cpu_seconds}
-            checkpoint.save(model, best, optimizer, generator, {"history": history, "best_epoch": best_epoch, **spent})
-            display.epoch(row, per_second, better)
-    kept_epoch = best_epoch if params.keep == "best" else len(history)
-    return Trained(best, history, kept_epoch, seconds, cpu_seconds)
+            progress.best_epoch = number if better else progress.best_epoch
+            history.append(row | {"learning_rate": epoch.learning_rate})
+            progress.seconds += time.perf_counter() - started
+            progress.cpu_seconds += time.process_time() - cpu_started
+            checkpoint.save(model, best, optimizer, generator, asdict(progress))
+            display.epoch(row, epoch.per_second, better)
+    kept_epoch = progress.best_epoch if params.keep == "best" else len(history)
+    return Trained(best, history, kept_epoch, progress.seconds, progress.cpu_seconds)
+
+
+def _epoch(
+    number: int, model: nn.Module, lesson: Lesson, split: Any, params: Any, generator: torch.Generator,
+    optimizer: torch.optim.Optimizer, display: Display,
+) -> Epoch:  # fmt: skip
+    """One pass over the train split."""
+    device, started = next(model.parameters()).device, time.perf_counter()
+    steps, state, rate = lesson.steps(split, params), None, 0.0
+    total, count = torch.zeros((), dtype=torch.float64, device=device), 0
+    model.train()
+    for place, batch in enumerate(lesson.train_batches(split, params, generator)):
+        rate = _set_learning_rate(optimizer, params, (number - 1) * steps + place, params.epochs * steps)
+        if not batch.begins:
+            batch = batch._replace(state=state)
+        with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
+            loss, units, state = lesson.loss(model, batch, params)
+        optimizer.zero_grad()
+        (loss / units).backward()
+        if params.clip:
+            nn.utils.clip_grad_norm_(model.parameters(), params.clip)
+        optimizer.step()
+        total, count = total + loss.detach(), count + units
+        if place % REPORT_EVERY == 0 and display.live:
+            display.step(number, count, total.item() / count, count / _since(started))
+    return Epoch(total.item() / count, rate, count / _since(started))
+
+
+def _set_learning_rate(optimizer: torch.optim.Optimizer, params: Train, step: int, steps: int) -> float:
+    rate = params.learning_rate * factor(params.schedule, step, steps, params.warmup)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    return rate
 
 
 @torch.no_grad()
-def _validate(model: nn.Module, task: Task, split: Any, params: Train, device: torch.device) -> dict[str, float]:
+def _validate(model: nn.Module, lesson: Lesson, split: Any, params: Train) -> dict[str, float]:
     model.eval()
+    device = next(model.parameters()).device
     with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
-        return task.scores(model, split)
+        return lesson.scores(model, split)
 
 
 def _since(started: float) -> float:

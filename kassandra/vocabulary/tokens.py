@@ -8,6 +8,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"  # before the import: as many thr
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -54,6 +55,18 @@ def fit(
     if kind == "unigram":
         tokenizer.model = _settled(tokenizer)
     return tokenizer if not written else _without_added(tokenizer)
+
+
+def normal_form(text: str, lowercase: bool) -> str:
+    """What tokens are looked for in, of a text that is not to be written: texts of one form are one to every model.
+
+    As the normalizer of `fit` does it, in a tenth of the time.
+
+    >>> normal_form("A ﬁne<br />film", lowercase=True)
+    'a fine film'
+    """
+    form = re.sub(MARKUP, " ", normalize("NFKC", text))
+    return form.lower() if lowercase else form
 
 
 def _train(

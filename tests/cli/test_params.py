@@ -1,73 +1,114 @@
-"""`kassandra params` says of every key what it means, its range and its default."""
-
-import re
+"""`kassandra params` explains each key: its meaning, its range and its default."""
 
 import pytest
 
-from kassandra.params.pipeline import TASKS, pipeline_of
-from kassandra.params.section import explained, sections_in
+from kassandra.cli.params import keys_of
+from kassandra.params.pipeline import kinds, pipeline_of, readers, reading
+
+PAIRS = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
+PARAMS = """\
+seed: 3
+pipelines:
+  mine:
+    input: images
+    target: label
+    source: {dataset: mnist}
+    prepare: {}
+    model: {variant: vanilla}
+    train: {learning_rate: 0.004, distort: {shift: 2}}
+  limit: {}
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
-def printed(kassandra):
-    done = kassandra("params")
-    assert (done.status, done.err) == (0, "")
-    return done.out
+def printed(kassandra, monkeypatch):
+    def printed(*arguments, width=200):
+        monkeypatch.setattr("shutil.get_terminal_size", lambda: type("Size", (), {"columns": width}))
+        done = kassandra("params", *arguments)
+        assert (done.status, done.err) == (0, "")
+        return done.out.splitlines()
+
+    return printed
 
 
-def sections(kind, path=""):
-    for name, field in kind.model_fields.items():
-        for section in sections_in(field.annotation):
-            yield f"{path}{name}", section
-            yield from sections(section, f"{path}{name}.")
-
-
-EVERY = [(task, *section) for task in TASKS for section in sections(pipeline_of(task))]
-IDS = [f"{task}-{path}" for task, path, _ in EVERY]
-
-
-def test_there_are_sections():
-    paths = {path for task, path, _ in EVERY if task == "images"}
-    assert paths == {"source", "prepare", "model", "model.attention", "train", "train.distort"}
-
-
-@pytest.mark.parametrize(("task", "path", "section"), EVERY, ids=IDS)
-def test_every_key_of_every_section(printed, task, path, section):
-    (of_task,) = (part for part in printed.split("\npipelines.<name> with task: ") if part.startswith(f"{task}\n"))
-    start = of_task.index(f"\n{path}:\n")
-    end = min(place for other in ["\nnothing:\n", *(f"\n{other}:\n" for _, other, _ in EVERY)]
-              if (place := (of_task + "\nnothing:\n").find(other, start + 1)) > 0)  # fmt: skip
-    part = of_task[start:end]
-    assert explained(section) in part
-    for key, field in section.model_fields.items():
-        if not list(sections_in(field.annotation)):
-            assert part.count(f"\n  {key}: ") == 1
-
-
-@pytest.mark.parametrize(("path", "section"), [one[1:] for one in EVERY], ids=IDS)
-def test_every_key_is_explained(path, section):
-    """As `name: …`, or as `name`, in the docstring of its section, but for the variant, which the README is about."""
-    keys = {key for key, field in section.model_fields.items() if not list(sections_in(field.annotation))}
-    unexplained = {key for key in keys if not re.search(rf"\b{key}(, \w+)*: |`{key}`", explained(section))}
-    assert unexplained - {"variant"} == (set())
+@pytest.mark.parametrize(("input", "target"), PAIRS)
+def test_every_key_is_explained(input, target):
+    keys = list(keys_of(pipeline_of(input, target)))
+    assert len({key.path for key in keys}) == len(keys)
+    for key in keys:
+        assert key.meaning, key.path
+        assert not key.meaning.startswith(("source:", "prepare:")), key
+        assert "typing" not in key.limits, key
+        assert "{" not in key.limits, key
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("key", "line"),
     [
-        "seed: whole number, ≥ 0, < 4294967296; default 0",
-        "variant: one of vanilla, stacked, bidirectional, attention; required",
-        "learning_rate: number, > 0, < 10; default 0.001",
-        "clip: number or null, > 0; default 1.0",
-        "limit: whole number or null, ≥ 100; default null",
-        "permute: true or false; default false",
-        "dataset: text or null; default null",
-        'precision: one of fp32, bf16; default "fp32"',
-        "shift: number, ≥ 0, ≤ 14; default 0.0",
+        ("seed", "seed (every pipeline): whole number, ≥ 0, < 4294967296; default 0"),
+        ("learning_rate", "train.learning_rate (every pipeline): number, > 0, < 10; default 0.001"),
+        ("train.clip", "train.clip (every pipeline): number or null, > 0; default 1"),
+        ("variant", "model.variant (target: next): one of vanilla, stacked; required"),
+        ("permute", "prepare.permute (input: images): true or false; default false"),
+        ("precision", 'train.precision (every pipeline): one of fp32, bf16; default "fp32"'),
+        ("distort", "train.distort (input: images): section or null; default null"),
+        ("distort", "train.distort.shift (input: images): number, ≥ 0, ≤ 14; default 0"),
+        ("calendar", "prepare.calendar (input: series): list of minute, hour, weekday, monthday, yearday, month; default []"),
+        ("source.target", "source.target (input: series): text or list of text or null; default null"),
+        ("tied", "model.tied (target: next): true or false; default false"),
+        ("tied", "model.decoder.tied (target: text): true or false; default true"),
+        ("keep", 'prepare.keep (text → label): one of start, end, ends; default "ends"'),
     ],
-)
-def test_ranges_and_defaults(printed, line):
-    assert f"\n  {line}\n" in printed
+)  # fmt: skip
+def test_a_key_in_each_section_that_has_it(printed, key, line):
+    assert line in printed(key)
+
+
+def test_a_key_that_means_different_things_is_shown_for_each(printed):
+    lines = printed("train.batch_size")
+    assert [line for line in lines if line.endswith("images per step.")] == ["    images per step."]
+    assert [line.split(":")[0] for line in lines if not line.startswith(" ")] == ["train.batch_size (input"] * 3 + [
+        "train.batch_size (target"
+    ]
+
+
+def test_a_pipeline_has_the_keys_of_its_pair_and_their_values(printed):
+    lines = printed("mine")
+    assert lines[0] == "pipelines.mine: input images, target label"
+    headings = [line for line in lines[1:] if not line.startswith(" ")]
+    assert [line.split(":")[0] for line in headings] == [key.path for key in keys_of(pipeline_of("images", "label"))]
+    assert "train.learning_rate: number, > 0, < 10; default 0.001; here 0.004" in headings
+    assert "train.distort.shift: number, ≥ 0, ≤ 14; default 0; here 2" in headings
+    assert "train.epochs: whole number, ≥ 1, ≤ 1000000; default 5" in headings
+
+
+def test_the_overview_names_every_key_and_wraps(printed):
+    lines = printed(width=60)
+    assert max(map(len, lines)) <= 60
+    words = {word.strip(",:").split(".")[-1] for line in lines for word in line.split()}
+    for pair in PAIRS:
+        assert {key.path.split(".")[-1] for key in keys_of(pipeline_of(*pair))} <= words
+    assert len(lines) < 100
+
+
+def test_mistakes(kassandra, here):
+    done = kassandra("params", "batchsize")
+    assert done.err == (
+        "Error: params: no key and no pipeline is called 'batchsize' (did you mean 'batch_size'?); "
+        "`kassandra params` lists all keys"
+    )
+    assert kassandra("params", "limit").err == (
+        "Error: pipelines.limit: key 'input' is missing; inputs are ['audio', 'images', 'series', 'text']"
+    )
+    (here / "params.yaml").unlink()
+    assert kassandra("params", "limit").status == 0  # a key, where there are no pipelines
 
 
 def test_help(kassandra):

@@ -20,7 +20,8 @@ seed: 7 # any
 pipelines: # one or more
   # The digits
   mine:
-    task: images
+    input: images
+    target: label
     source: {dataset: mnist} # where from
     prepare: {scan: rows}
     model: {variant: vanilla}
@@ -28,7 +29,8 @@ pipelines: # one or more
     # threads: 2 is no faster
 """
 BODY = """\
-  task: images
+  input: images
+  target: label
   source: {dataset: mnist}
   prepare: {}
   model: {variant: vanilla, hidden_size: 13} # the plainest
@@ -124,7 +126,7 @@ def test_remove_says_what_remains(here, kassandra):
     stages = "".join(f"  {name}:\n    cmd: x\n" for name in ("prepare@mine", "prepare@mine-2", "train@mine"))
     (here.folder / "dvc.lock").write_text(f"schema: '2.0'\nstages:\n{stages}")
     _, results, lock = kassandra("remove", "mine").out.splitlines()
-    assert results == f"Its results remain; delete what you need no more: {' '.join(kinds)} .checkpoints/mine-0a1b"
+    assert results == f"Its results remain; delete what you no longer need: {' '.join(kinds)} .checkpoints/mine-0a1b"
     assert re.match(r"dvc.lock still names prepare@mine, train@mine: .* when you delete metrics/mine, .*gc", lock)
     assert all((here.folder / name).exists() for name in kinds)
 
@@ -149,8 +151,9 @@ def test_a_name_that_cannot_be(refused, name):
     [
         ("epochs: 2", "epochs: 0", "pipelines.digits.train.epochs: 0 must be ≥ 1"),
         ("epochs", "epoch", r"pipelines.digits.train: unknown key 'epoch'; .* \(did you mean 'epochs'\?\)"),
-        ("task: images", "task: imags", r"pipelines.digits.task: unknown task 'imags'; .*"),
-        (RECIPE, "digits: 3", "pipelines.digits: key 'task' is missing; .*"),
+        ("input: images", "input: imags", r"pipelines.digits.input: unknown input 'imags'; .*"),
+        (RECIPE, "digits: 3", "pipelines.digits: key 'input' is missing; .*"),
+        ("input: images", "task: images", "pipelines.digits: 'task' is of Kassandra 0.1.0, .*; `kassandra migrate` .*"),
     ],
 )
 def test_what_the_params_refuse(refused, old, new, text):
@@ -184,7 +187,7 @@ def test_files_that_are_not_there(refused, here):
     refused("params.yaml: no such file; run this in the root of the repository", "remove", "mine")
 
 
-@pytest.mark.parametrize("pipelines", ["{mine: {task: images}}", "", "3", "[]", "{ }", "&all {}", "\n  {}"])
+@pytest.mark.parametrize("pipelines", ["{mine: {input: images}}", "", "3", "[]", "{ }", "&all {}", "\n  {}"])
 def test_pipelines_in_another_layout(refused, pipelines):
     params = f"seed: 1\npipelines: {pipelines}\n"
     text = "params.yaml: line 2: under 'pipelines:', put each section on lines of its own, without braces, or write .*"
@@ -201,7 +204,7 @@ def test_what_stands_in_the_way(refused):
     refused(text, "remove", "mine", params=anchored)
     # Nothing can be put below what is closed further left than its key, or counts the blank lines below it.
     for value in ("[1\n]", "'a\n# b'"):
-        refused(text, params=f"pipelines:\n  mine:\n    task: {value}\n")
+        refused(text, params=f"pipelines:\n  mine:\n    input: {value}\n")
     counting = PARAMS.replace("{dataset: mnist} # where from", "\n      path: |+\n        mine")
     refused(text, params=counting[: counting.index("    prepare")])
 
@@ -216,7 +219,7 @@ PATHS = ["{dataset: mnist}", "\n____path: |-\n______a\n\n______# no comment", "{
 @st.composite
 def section(draw, name, width):
     """The lines of a section from the first column on, its values in some order, with gaps between them."""
-    values = {"task": "images", "source": draw(st.sampled_from(PATHS)), "prepare": "{}", "model": "{variant: vanilla}"}
+    values = {"input": "images", "target": "label", "source": draw(st.sampled_from(PATHS)), "prepare": "{}", "model": "{variant: vanilla}"}
     values["train"] = draw(st.sampled_from(LEAVES))
     lines = [draw(st.sampled_from([f"{name}:", f'"{name}":', f"{name}: # it"]))]
     for key in draw(st.permutations(sorted(values))):

@@ -1,85 +1,70 @@
-"""`kassandra predict` of a forecaster: what comes after the last row of a table, with intervals."""
+"""`kassandra predict` of series: the steps after the last row of a table, with intervals."""
 
-import json
 import sys
-from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import print_csv, print_json
+from kassandra.contracts.series import iso
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.windows import Split
-from kassandra.inference import Forecaster
-from kassandra.inputs.series.prepare.clock import grid
-from kassandra.inputs.series.prepare.columns import iso
+from kassandra.targets.forecast.evaluate.predict import ForecastPredictor
 
+COMMAND = "predict"
 INTERVALS = {"90%": (0.05, 0.95), "50%": (0.25, 0.75)}
 
 
-def show(model: Forecaster, path: Path, series: str | None, as_json: bool) -> None:
-    """A table on a terminal, CSV into a file or a pipe, one JSON object per row with `as_json`.
+def show(predictor: ForecastPredictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
+    """Print a row per series, step and target: a table on a terminal, CSV into a file or a pipe, or JSON.
+
+    Args:
+        reader: how tables are read: inputs/<kind>/show/own_table.py.
 
     Raises:
         KassandraError: the table cannot be read, has a series that train had not, or too few rows.
     """
-    if not path.exists():
-        raise KassandraError(f"{path}: no such file")
-    rows = forecast_rows(model, model.task.own_input(path, series))
+    _, *inputs = reader.read(given, predictor.meta, **options)
+    rows = forecast_rows(predictor, predictor.pair.own(*inputs), reader)
     if as_json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+        print_json(rows)
     elif sys.stdout.isatty():
-        _print(rows, model.meta["predict"])
+        _print(rows, predictor.meta["predict"])
     else:
-        pd.DataFrame(rows).to_csv(sys.stdout, index=False, float_format="%.10g", lineterminator="\n")
+        print_csv(rows)
 
 
-def forecast_rows(model: Forecaster, split: Split) -> list[dict[str, Any]]:
+def forecast_rows(predictor: ForecastPredictor, own: Any, reader: ModuleType) -> list[dict[str, Any]]:
     """One row per series, step and target: the point, the median and both ends of INTERVALS. Of a return also the close
     that it leads to and the probability that it is above 0."""
-    told, meta, rows = model.outputs(split), model.meta, []
+    forecast, meta, rows = predictor.outputs(own), predictor.meta, []
+    split: Split = own.inputs
     for number, (origin, of) in enumerate(zip(split.origins.tolist(), split.series.tolist(), strict=True)):
-        shown = split.times[split.offsets[of] : origin + 1]
-        times = following(shown, meta["frequency"], meta["horizon"])
+        known = split.times[split.offsets[of] : origin + 1]
+        times = reader.following(known, meta["frequency"], meta["horizon"]) if hasattr(reader, "following") else []
         for step, place in np.ndindex(meta["horizon"], len(meta["targets"])):
-            row: dict[str, Any] = {"series": meta["series"][of], "after": iso(int(split.times[origin]))}
+            row: dict[str, Any] = {"series": meta["series"][of], "after": iso(int(known[-1]))}
             row |= {"step": step + 1} | ({"time": times[step]} if times else {})
-            row |= {"target": meta["targets"][place], "point": float(told.point[number, step, place])}
-            if told.quantiles is not None:
-                row |= _intervals(told.quantiles[:, number, step, place])
+            row |= {"target": meta["targets"][place], "point": float(forecast.point[number, step, place])}
+            if forecast.quantiles is not None:
+                row |= _intervals(forecast.quantiles[:, number, step, place])
             if meta["predict"] == "return":
                 close = float(split.values[origin, 0])  # its logarithm
                 row |= {f"close_{name}": float(np.exp(close + row[name])) for name in ("point", *_ends(row))}
-                if told.quantiles is not None:
-                    row["up"] = probability_above_zero(told.quantiles[:, number, step, place])
+                if forecast.quantiles is not None:
+                    row["up"] = probability_above_zero(forecast.quantiles[:, number, step, place])
             rows.append(row)
     return rows
 
 
-def following(times: NDArray[np.int64], frequency: str | None, count: int) -> list[str]:
-    """The next times of the clock that `times` (rows,), seconds since 1970, lie on; none where rows come as they come.
-
-    >>> day = 86400
-    >>> following(np.array([0, day // 4]), "6h", 2), following(np.array([0]), None, 2)
-    (['1970-01-01T12:00:00', '1970-01-01T18:00:00'], [])
-    >>> following(np.array([30 * day, 58 * day]), "m", 2)  # the last days of January and February
-    ['1970-03-31', '1970-04-30']
-    """
-    if not frequency:
-        return []
-    clock = grid(times, frequency)
-    return [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
-
-
 def probability_above_zero(quantiles: NDArray[np.float64]) -> float:
-    """Of a value with these quantiles (levels,), between them by a straight line: in [0.05, 0.95], as none is told of
-    what lies beyond."""
+    """Of a value with these quantiles (levels,), between them by a straight line: in [0.05, 0.95], as the levels end
+    there."""
     return 1 - float(np.interp(0.0, quantiles, LEVELS))
 
 

@@ -1,31 +1,30 @@
-"""`kassandra generate`: a language model writes, and the terminal shows it as it comes."""
+"""`kassandra generate`: a language model writes, and each piece is shown at once."""
 
 import sys
-from pathlib import Path
+from types import ModuleType
 
-from kassandra.contracts.errors import KassandraError
-from kassandra.inference import Writer, load
+from kassandra.targets.next.evaluate.predict import NextPredictor
+
+COMMAND = "generate"
 
 
-def generate(folder: Path, prompt: str, length: int, temperature: float, top_p: float, seed: int) -> None:
-    """Print the prompt and what follows on it.
+def show(
+    predictor: NextPredictor, _reader: ModuleType, given: list[str], _as_json: bool,
+    length: int, temperature: float, top_p: float, seed: int,
+) -> None:  # fmt: skip
+    """Print the prompt, which is all that is given, and what the model writes after it.
 
     Raises:
-        KassandraError: the folder holds no language model, or a value is out of range.
+        KassandraError: a value is out of range, or nothing of the prompt is in the vocabulary.
     """
-    writer = load(folder)
-    if not isinstance(writer, Writer):
-        task = writer.meta["task"]
-        other = "translate" if task == "translation" else "predict"
-        raise KassandraError(f"{folder}: a model of task {task!r} does not write; try `kassandra {other}`")
-    prompt = prompt.replace("\\n", "\n")
-    if not prompt.strip() and not set(prompt) & set(writer.task.vocabulary):
-        prompt = writer.task.start
-    shown = False
-    for piece in writer.write(prompt, length, temperature, top_p, seed):
-        if not shown:  # only now is it sure that the values are in range
+    prompt = given[0].replace("\\n", "\n")
+    if not prompt.strip() and not set(prompt) & set(predictor.meta["vocabulary"]):
+        prompt = predictor.pair.target.start
+    begun = False
+    for piece in predictor.write(prompt, length, temperature, top_p, seed):
+        if not begun:  # only now is it sure that the values are in range
             sys.stdout.write(prompt.lstrip("\n"))
-            shown = True
+            begun = True
         sys.stdout.write(piece)
         sys.stdout.flush()
     sys.stdout.write("\n")

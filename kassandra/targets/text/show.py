@@ -1,62 +1,52 @@
 """`kassandra translate`: sentences into another language, line by line, and where the model looked."""
 
-import json
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from types import ModuleType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inference import Translation, Translator, load
-from kassandra.inputs.text.show.lines import texts as lines_of
+from kassandra.contracts.printed import print_json
+from kassandra.targets.text.evaluate.predict import TextPredictor, Translation
 
+COMMAND = "translate"
 SHADES = ["grey93", "grey78", "grey62", "grey42", "grey19"]  # of weights from 0.1 on, the last ones under white digits
-LONGEST = 10_000  # characters of a sentence: time grows with the square of it, and minutes would pass without a word
 WIDEST = 100_000  # columns of a table of weights
-AT_ONCE = 256  # lines that are translated together: the first appear soon, and the batches are full
 
 
-def translate(
-    folder: Path, texts: list[str], beam: int, length_penalty: float, alignments: bool, as_json: bool
-) -> None:
+def show(
+    predictor: TextPredictor, reader: ModuleType, given: list[str], as_json: bool,
+    beam: int, length_penalty: float, alignments: bool,
+) -> None:  # fmt: skip
     """Print one line per sentence, an empty one for an empty one, so that files stay line by line.
 
+    Args:
+        reader: how texts are read, some at a time: inputs/<kind>/show/own_pairs.py.
+
     Raises:
-        KassandraError: the folder holds no model that translates, or a number is out of range.
+        KassandraError: there is no sentence, or a number is out of range.
     """
-    model = load(folder)
-    if not isinstance(model, Translator):
-        task = model.meta["task"]
-        raise KassandraError(f"{folder}: a model of task {task!r} does not translate; try `kassandra predict`")
-    if alignments and model.model.decoder.attention is None:
-        raise KassandraError(f"--alignments: {folder} has no attention (model.decoder.attention: none)")
-    if texts and not any(text.strip() for text in texts):
-        raise KassandraError(f"translate: expected a sentence, got {texts[0]!r}")
-    if not texts and sys.stdin.isatty():
-        languages = model.meta["languages"]
-        print(
-            f"From {languages['source']} into {languages['target']}, a sentence per line; Ctrl-D ends.", file=sys.stderr
-        )
-    lines: list[str] = []
-    for line in lines_of(texts, LONGEST):
-        lines.append(line)
-        if len(lines) == (1 if not texts and sys.stdin.isatty() else AT_ONCE):
-            _show(model, lines, beam, length_penalty, alignments, as_json)
-            lines = []
-    _show(model, lines, beam, length_penalty, alignments, as_json)
-
-
-def _show(
-    model: Translator, lines: list[str], beam: int, length_penalty: float, alignments: bool, as_json: bool
-) -> None:
-    found = iter(model.translate([line for line in lines if line], beam, length_penalty, alignments))
-    for line in lines:
-        one = next(found) if line else None
+    if alignments and predictor.model.decoder.attention is None:
+        raise KassandraError("--alignments: this model has no attention (model.decoder.attention: none)")
+    if given and not any(text.strip() for text in given):
+        raise KassandraError(f"translate: expected a sentence, got {given[0]!r}")
+    if not given and sys.stdin.isatty():
+        source, target = (predictor.meta["languages"][side] for side in ("source", "target"))
+        print(f"From {source} into {target}, a sentence per line; Ctrl-D ends.", file=sys.stderr)
+    for lines in reader.read(given, predictor.meta):
+        translations = iter(predictor.translate([line for line in lines if line], beam, length_penalty, alignments))
+        pairs = ((line, next(translations) if line else None) for line in lines)
         if as_json:
-            print(json.dumps(_as_json(line, one, alignments), ensure_ascii=False), flush=True)
-            continue
+            print_json(_as_json(line, one, alignments) for line, one in pairs)
+        else:
+            _print(pairs, alignments)
+
+
+def _print(pairs: Iterator[tuple[str, Translation | None]], alignments: bool) -> None:
+    for _, one in pairs:
         print(one.text if one else "", flush=True)
         if one and alignments:
             console, table = Console(highlight=False), _table(one)
@@ -69,15 +59,15 @@ def _show(
 def _as_json(line: str, one: Translation | None, alignments: bool) -> dict[str, object]:
     if one is None:
         return {"source": line, "translation": ""}
-    told: dict[str, object] = {
+    row: dict[str, object] = {
         "source": line,
         "translation": one.text,
         "log_probability": round(one.log_probability, 6),
     }
     if alignments and one.alignment is not None:
         weights = [[round(float(weight), 4) for weight in row] for row in one.alignment]
-        told |= {"source_pieces": one.source_pieces, "pieces": one.pieces, "alignment": weights}
-    return told
+        row |= {"source_pieces": one.source_pieces, "pieces": one.pieces, "alignment": weights}
+    return row
 
 
 def _table(one: Translation) -> Table:

@@ -1,5 +1,7 @@
 """`kassandra predict`, with a model trained on real digits."""
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -38,20 +40,14 @@ def expected(trained, digits):
     return load(trained.folder).predict(digits[1])
 
 
-def test_one_line_per_image(kassandra, trained, digits, expected):
+def test_one_row_per_image(kassandra, trained, digits, expected):
     done = kassandra("predict", trained.folder, *digits[0])
     assert (done.status, done.err) == (0, "")
-    heading, *lines = done.out.splitlines()
-    assert heading.split() == ["image", "class", "probability", "next"]
-    for line, path, prediction in zip(lines, digits[0], expected, strict=True):
-        said = line.split()
-        second = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[1]
-        assert said == [str(path), prediction.label, f"{prediction.probability:.3f}", second[0], f"{second[1]:.3f}"]
-
-
-def test_json(kassandra, trained, digits, expected):
+    rows = list(csv.DictReader(io.StringIO(done.out)))
+    assert [(row["image"], row["label"]) for row in rows] == [
+        (str(path), prediction.label) for path, prediction in zip(digits[0], expected, strict=True)
+    ]
     done = kassandra("predict", trained.folder, *digits[0], "--json")
-    assert (done.status, done.err) == (0, "")
     for line, path, prediction in zip(done.out.splitlines(), digits[0], expected, strict=True):
         assert json.loads(line) == {"image": str(path), **prediction._asdict()}
 
@@ -63,16 +59,10 @@ def test_invert(kassandra, trained, inverted, expected):
 
 def test_a_hint_where_dark_and_bright_are_the_other_way_round(kassandra, trained, digits, inverted):
     hint = "in the train images it was 0.1"
-    assert f"{hint}3: perhaps --invert is right here." in kassandra("predict", trained.folder, inverted).out
-    assert "perhaps" not in kassandra("predict", trained.folder, digits[0][0]).out
-    assert "perhaps" not in kassandra("predict", trained.folder, inverted, "--invert").out
-    assert "perhaps without --invert is" in kassandra("predict", trained.folder, digits[0][0], "--invert").out
-
-
-def test_names_are_printed_as_they_are(kassandra, trained, digits, tmp_path):
-    path = tmp_path / "a [b] [bold]c.png"
-    path.write_bytes(digits[0][0].read_bytes())
-    assert str(path) in kassandra("predict", trained.folder, path).out
+    assert f"{hint}3: perhaps --invert is right here." in kassandra("predict", trained.folder, inverted).err
+    assert kassandra("predict", trained.folder, digits[0][0]).err == ""
+    assert kassandra("predict", trained.folder, inverted, "--invert").err == ""
+    assert "perhaps without --invert is" in kassandra("predict", trained.folder, digits[0][0], "--invert").err
 
 
 def test_bad_images_cost_no_prediction(kassandra, trained, digits, tmp_path):
@@ -106,12 +96,6 @@ def test_without_a_folder(kassandra):
     done = kassandra("predict")
     assert done.status == 2
     assert "Missing argument" in done.err
-
-
-def test_a_column_of_images(kassandra, trained, digits):
-    done = kassandra("predict", trained.folder, digits[0][0], "--text", "review")
-    assert (done.status, done.out) == (1, "")
-    assert done.err == "Error: --text: images have no such column"
 
 
 @pytest.mark.slow

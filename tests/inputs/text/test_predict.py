@@ -26,7 +26,7 @@ def expected(reader):
 
 def words_by_hand(reader, text):
     """The five words whose contributions, summed over where each stands, are largest."""
-    pieces, token_of = reader.task.pieces(text)
+    pieces, token_of = reader.pair.sequences.pieces(text)
     (weights,), summed = reader.contributions([text]), defaultdict(float)
     for piece, token in zip(pieces, token_of, strict=True):
         if token is not None:
@@ -34,51 +34,23 @@ def words_by_hand(reader, text):
     return dict(sorted(summed.items(), key=lambda item: -abs(item[1]))[:5])
 
 
-def test_lines(kassandra, trained_reader, expected):
-    done = kassandra("predict", trained_reader, *TEXTS)
-    assert (done.status, done.err) == (0, "")
-    headings = [line for line in done.out.splitlines() if not line.startswith("    ")]
-    assert headings == [
-        f"{prediction.label} {prediction.probability:.3f}  {text}"
-        for text, prediction in zip(TEXTS, expected, strict=True)
-    ]
-    assert "    for it: " in done.out or "    against it: " in done.out
-
-
 def test_json(kassandra, trained_reader, reader, expected):
     done = kassandra("predict", trained_reader, *TEXTS, "--json")
     assert (done.status, done.err) == (0, "")
     for line, text, prediction in zip(done.out.splitlines(), TEXTS, expected, strict=True):
-        said = json.loads(line)
+        row = json.loads(line)
         words = words_by_hand(reader, text)
-        assert said.pop("words") == pytest.approx({word: round(value, 3) for word, value in words.items()}, abs=1e-3)
-        assert said == {"text": text, **prediction._asdict()}
+        assert row.pop("words") == pytest.approx({word: round(value, 3) for word, value in words.items()}, abs=1e-3)
+        assert row == {"text": text, **prediction._asdict()}
     assert "größe" in done.out
-
-
-def test_words_of_either_side(kassandra, trained_reader, reader):
-    """Those for the label and those against it, each by how loud it is."""
-    text = TEXTS[0]
-    done, words = kassandra("predict", trained_reader, text), words_by_hand(reader, text)
-    for sign, name in ((1, "for it"), (-1, "against it")):
-        some = ", ".join(f"{word} {abs(value):.2f}" for word, value in words.items() if value * sign > 0.0005)
-        if some:
-            assert f"    {name}: {some}" in done.out
-    assert len(words) == 5
 
 
 def test_a_word_that_stands_twice_is_summed(kassandra, trained_reader, reader):
     text = "Good book. good book. GOOD good book"
-    said = json.loads(kassandra("predict", trained_reader, text, "--json").out)
+    row = json.loads(kassandra("predict", trained_reader, text, "--json").out)
     expected = words_by_hand(reader, text)
     assert set(expected) == {"good", "book", "."}
-    assert said["words"] == pytest.approx(expected, abs=1e-3)
-
-
-def test_long_texts_are_cut_where_they_are_shown(kassandra, trained_reader):
-    text = "a long story " * 20
-    line = kassandra("predict", trained_reader, text).out.splitlines()[0]
-    assert line.endswith(f"  {text[:79]}…")
+    assert row["words"] == pytest.approx(expected, abs=1e-3)
 
 
 def test_lines_of_standard_input(kassandra, trained_reader, expected, monkeypatch):
@@ -118,8 +90,7 @@ def test_a_table_gives_a_table(kassandra, trained_reader, reader, table, expecte
         assert row["label"] == prediction.label
         assert float(row["probability"]) == pytest.approx(prediction.probability, abs=1e-5)
         assert float(row["probability_negative"]) == pytest.approx(prediction.probabilities["negative"], abs=1e-5)
-        spoken = [word for word, value in words_by_hand(reader, row["text"]).items() if value > 0.0005]
-        assert row["words"].split() == spoken
+        assert [word.split()[0] for word in row["words"].split(", ")] == list(words_by_hand(reader, row["text"]))
 
 
 def test_a_table_has_a_usual_column(kassandra, trained_reader, table):
@@ -135,10 +106,9 @@ def test_a_table_has_a_usual_column(kassandra, trained_reader, table):
             ["fine", "--text", "what"],
             "--text: names a column, so the input must be one table (.csv, .tsv, .jsonl, .parquet)",
         ),
-        (["fine", "--invert"], "--invert: is for images"),
         (["none.csv"], "none.csv: no such file"),
     ],
-    ids=["empty", "text", "invert", "no file"],
+    ids=["empty", "text", "no file"],
 )  # fmt: skip
 def test_a_mistake_is_one_sentence(kassandra, trained_reader, arguments, text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -151,11 +121,3 @@ def test_an_unknown_column(kassandra, trained_reader, table):
     assert done.status == 1
     assert done.err.startswith("Error: source.text: unknown column 'waht'; ")
     assert "did you mean 'what'?" in done.err
-
-
-def test_other_models(kassandra, trained, trained_writer):
-    done = kassandra("predict", trained_writer, "a text")
-    assert done.err == f"Error: {trained_writer}: a language model does not name classes; try `kassandra generate`"
-    assert (
-        kassandra("predict", trained.folder, "x.png", "--text", "y").err == "Error: --text: images have no such column"
-    )

@@ -39,9 +39,9 @@ def test_into_a_file_it_is_csv(kassandra, trained_forecaster, latest):
 def test_json_says_the_same(kassandra, trained_forecaster, latest):
     lines = kassandra("predict", trained_forecaster, latest, "--series", "sp500", "--json").out.splitlines()
     rows = [json.loads(line) for line in lines]
-    told = load(trained_forecaster).predict(latest, "sp500")
-    assert [row["point"] for row in rows] == told.point[0, :, 0].tolist()
-    assert [row["90% to"] for row in rows] == told.quantiles[LEVELS.index(0.95), 0, :, 0].tolist()
+    forecast = load(trained_forecaster).predict(latest, "sp500")
+    assert [row["point"] for row in rows] == forecast.point[0, :, 0].tolist()
+    assert [row["90% to"] for row in rows] == forecast.quantiles[LEVELS.index(0.95), 0, :, 0].tolist()
     last = float(latest.read_text().splitlines()[-1].split(",")[4])  # its close
     assert rows[0]["close_point"] == pytest.approx(last * np.exp(rows[0]["point"]))
 
@@ -58,7 +58,7 @@ def test_the_last_rows_decide(trained_forecaster, latest):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "text"),
     [
         ((), "Error: predict: give one table with the columns that the model was trained on"),
         (("a.csv", "b.csv"), "Error: predict: give one table with the columns that the model was trained on"),
@@ -68,19 +68,18 @@ def test_the_last_rows_decide(trained_forecaster, latest):
             "unknown series name 'latest'; known series names are ['nasdaq', 'sp500']; --series says which",
         ),
         (("latest.csv", "--series", "dax"), "unknown series name 'dax'; known series names are ['nasdaq', 'sp500']"),
-        (("latest.csv", "--invert"), "Error: --invert: a forecast does not use it"),
         (("short.csv", "--series", "sp500"), "rows without a gap; the model reads the last 20"),
     ],
 )
-def test_mistakes(kassandra, trained_forecaster, latest, monkeypatch, arguments, said):
+def test_mistakes(kassandra, trained_forecaster, latest, monkeypatch, arguments, text):
     monkeypatch.chdir(latest.parent)
     (latest.parent / "short.csv").write_text("\n".join(latest.read_text().splitlines()[:30]) + "\n")
     done = kassandra("predict", trained_forecaster, *arguments)
     assert done.status == 1
-    assert said in done.err
+    assert text in done.err
 
 
 def test_probability_above_zero():
     assert probability_above_zero(np.array(LEVELS) - 0.3) == pytest.approx(0.7)
-    assert probability_above_zero(np.array(LEVELS) + 1) == pytest.approx(0.95)  # no more is told
+    assert probability_above_zero(np.array(LEVELS) + 1) == pytest.approx(0.95)  # the levels end there
     assert probability_above_zero(np.array(LEVELS) - 2) == pytest.approx(0.05)

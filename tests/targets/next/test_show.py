@@ -50,13 +50,6 @@ def test_a_mistake_is_one_sentence_and_nothing_is_written(kassandra, trained_wri
     assert (done.status, done.out, done.err) == (1, "", f"Error: {text}")
 
 
-def test_a_classifier_does_not_write(kassandra, trained_reader, trained):
-    for folder, task in ((trained_reader, "sentiment"), (trained.folder, "images")):
-        done = kassandra("generate", folder)
-        assert (done.status, done.out) == (1, "")
-        assert done.err == f"Error: {folder}: a model of task '{task}' does not write; try `kassandra predict`"
-
-
 def test_no_folder(kassandra, tmp_path):
     done = kassandra("generate", tmp_path / "none")
     assert done.err.startswith(f"Error: {tmp_path}/none: no such folder; ")

@@ -26,6 +26,11 @@ class Recording(NamedTuple):
     label: str
     speaker: str
 
+    @property
+    def id(self) -> str:
+        """The name of its file without its label: nicolas_9 of 7_nicolas_9, and of 7/7_nicolas_9."""
+        return self.name.removeprefix(f"{self.label}/").removeprefix(f"{self.label}_")
+
 
 class Raw(NamedTuple):
     """test: None where the data come without such a split."""

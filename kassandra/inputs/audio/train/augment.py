@@ -7,7 +7,7 @@ from torch import Tensor
 
 from kassandra.inputs.audio.train.features import Features, Waveforms, inside
 from kassandra.inputs.audio.train.mel import hertz
-from kassandra.params.tasks.speech import Augment
+from kassandra.params.inputs.audio import Augment
 
 BEND = 0.6  # of the highest frequency: above it, a stretched scale is bent so that it ends where it did
 WAVES = 3  # cosines over the bands, of half a period, a whole one, and one and a half

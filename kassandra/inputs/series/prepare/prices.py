@@ -1,4 +1,4 @@
-"""Daily prices: open, high, low, close and volume; what a day tells of itself and of those before."""
+"""Daily prices: open, high, low, close and volume; what is known at the end of a day, of it and of those before."""
 
 import math
 import re
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY, read_times
+from kassandra.inputs.series.prepare.own_table import Series
 from kassandra.inputs.series.prepare.rows import Rows, numbers, read_rows
-from kassandra.inputs.series.prepare.table import Series
 
 Days = NDArray[np.float64]  # (rows,)
 

@@ -1,132 +1,132 @@
-"""One's own series from a table, read so that nothing is repaired in silence: what is done is declared, and told."""
+"""Series from tables: the columns that a model reads and may forecast, and the scales that train gives its inputs."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.series.prepare import policies
-from kassandra.inputs.series.prepare.clock import Times, read_times
-from kassandra.inputs.series.prepare.rows import Rows, numbers, read_rows
-from kassandra.params.section import unknown
-from kassandra.params.tasks.forecast import SeriesSource
+from kassandra.contracts.series import Columns, Tables, mean_and_std
+from kassandra.contracts.windows import Split
+from kassandra.inputs.series.prepare import calendar, own_table, prices
+from kassandra.params.inputs.series import TablePrepare, TableSource
+
+# The columns of data sets in the catalogue that are no prices.
+DATASETS = {
+    "traffic": TableSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h"),
+}
 
 
-class Series(NamedTuple):
-    """times: (rows,) seconds since 1970 in UTC, strictly increasing. columns: each (rows,), finite where `usable`.
+class Scale(NamedTuple):
+    """Of one series in train: mean and deviation of each input, (features,)."""
 
-    usable: (rows,) False where a value was missing and `missing: drop` leaves out the windows that would see the row.
-    Such rows stand in the series, with NaN, so that the clock is regular.
-    filled: (rows,) True where a value was missing and `forward` or `interpolate` made one up. An interpolated value
-    knows the next one: of a run of such rows that a split ends within, the split must use none.
-    """
-
-    name: str
-    times: Times
-    columns: dict[str, NDArray[np.float64]]
-    usable: NDArray[np.bool_]
-    filled: NDArray[np.bool_]
+    mean: list[float]
+    std: list[float]
 
 
-class Read(NamedTuple):
-    """said: what was done, by which policy, with counts; empty where the table was taken as it is."""
-
-    series: list[Series]
-    said: str
-
-
-def read_own(raw: Path, source: SeriesSource, missing: str, duplicates: str, to_learn: bool = True) -> Read:
-    """The series of a table, or of the only one in a folder, in the order of their names.
-
-    Rows may stand in any order. A series is named by its column, or where there is none by the file.
+def read(raw: Path, source: TableSource, params: TablePrepare, predict: str = "value", to_learn: bool = True) -> Tables:
+    """Every series of data/raw/<name>, or of one file.
 
     Args:
-        missing: what is done where a cell is empty, or a time that `source.frequency` expects between the first and the
-            last of a series is not there: `error`, `forward`, `interpolate` or `drop`.
-        duplicates: what is done where a series has two rows for one time: `error`, the `first` or the `last` of them as
-            they stand in the file, or the `mean` of each column's cells that are not empty.
-        to_learn: whether a target that never changes is refused.
+        predict: `value` of columns, or of prices the `return` or the `volatility`.
+        to_learn: a target that never changes is then refused.
 
     Raises:
-        KassandraError: there is not one file; it, or a cell, cannot be read (see read_rows, read_times, numbers); a
-            column is unknown or holds no number; a target never changes; a row names no series; a time does not fit
-            the frequency; or something is missing or twice there, and the policy is `error` or has nothing to go by.
+        KassandraError: a table cannot be read as it is described, or this data set has no such target.
     """
-    rows = read_rows(_only_file(raw), lambda known: _columns(source, known))
-    assert source.time is not None  # a section with a path has one
-    times = read_times(rows, source.time, source.time_format)
-    names = list(dict.fromkeys([*source.targets, *source.features]))
-    values = np.stack([numbers(rows, name) for name in names], axis=1)  # (rows, columns)
-    _refuse_what_says_nothing(rows, names, source.targets if to_learn else [], values)
-    said = [""] * 4
-    parts, said[0] = _sorted(_by_series(rows, source.series), times, values)
-    parts, said[1] = policies.merged(parts, duplicates, rows)
-    if source.frequency:
-        parts, said[2] = policies.regular(parts, source.frequency, missing, rows)
-    whole, said[3] = policies.filled(parts, names, missing, rows)
-    series = []
-    for old, new in zip(parts, whole, strict=True):
-        columns = {name: np.ascontiguousarray(column) for name, column in zip(names, new.values.T, strict=True)}
-        lacking, left = (np.asarray(np.isnan(part.values).any(axis=1)) for part in (old, new))
-        series.append(Series(new.name, new.times, columns, ~left, lacking & ~left))
-    told = "; ".join(filter(None, said))
-    return Read(series, f"{rows.path}: {told}" if told else "")
-
-
-def _only_file(raw: Path) -> Path:
-    if raw.is_file():
-        return raw
-    files = sorted(path for path in raw.rglob("*") if path.is_file() and not path.name.startswith("."))
-    if len(files) != 1:
-        raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
-    return files[0]
-
-
-def _columns(source: SeriesSource, known: list[str]) -> list[str]:
-    chosen = [("time", source.time), *(("target", name) for name in source.targets)]
-    chosen += [*(("features", name) for name in source.features), ("series", source.series)]
-    for key, name in chosen:
-        if name is not None and name not in known:
-            raise KassandraError(unknown(f"source.{key}", "column", name, known))
-    return list(dict.fromkeys(name for _, name in chosen if name is not None))
-
-
-def _refuse_what_says_nothing(rows: Rows, names: list[str], targets: list[str], values: NDArray[np.float64]) -> None:
-    for name, column in zip(names, values.T, strict=True):
-        there = column[~np.isnan(column)]
-        if not len(there):
-            raise KassandraError(f"{rows.path}: column {name!r} holds no number; leave it out of `source`")
-        if name in targets and len(there) > 1 and (there == there[0]).all():
-            raise KassandraError(
-                f"{rows.path}: column {name!r} never changes ({there[0]:g} in every row), so there is nothing to "
-                "forecast; name another in `source.target`"
+    source = _described(source, predict)
+    described = source.model_dump(exclude={"dataset", "path"})
+    circles = list(calendar.cycles(np.zeros(1, np.int64), params.calendar))
+    if predict == "value":
+        own = own_table.read_own(raw, source, params.missing, params.duplicates, to_learn)
+        names = [*source.targets, *source.features]
+        interpolated = params.missing == "interpolate"
+        series = [
+            _of_values(one, names, len(source.targets), params.calendar)._replace(
+                made=one.filled, ahead=one.filled if interpolated else None
             )
+            for one in own.series
+        ]
+        places = list(range(len(source.targets)))
+        return Tables(series, [*names, *circles], source.targets, places, described, own.message)
+    files = sorted(path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else [raw]
+    daily = [prices.prices(path) for path in files]
+    if not daily:
+        raise KassandraError(f"{raw}: holds no table of prices")
+    series = [_of_prices(one, predict, params.calendar) for one in daily]
+    inputs = [*prices.features(daily[0]), *circles]
+    if predict == "volatility":
+        return Tables(series, ["volatility", *inputs], ["volatility"], [0], described, "")
+    return Tables(series, inputs, ["close"], [], described, "")
 
 
-def _by_series(rows: Rows, column: str | None) -> dict[str, NDArray[np.int64]]:
-    """The name of each series, in order, and its rows as they stand in the file."""
-    if column is None:
-        return {Path(rows.path.name.removesuffix(".gz")).stem: np.arange(len(rows.lines))}
-    cells = rows.columns[column]
-    if empty := [row for row, cell in enumerate(cells) if not cell]:
+def _described(source: TableSource, predict: str) -> TableSource:
+    """Of a data set that we know, what its columns are; of your own table, the source as it is."""
+    if not source.dataset or predict != "value":
+        return source
+    if source.dataset not in DATASETS:
         raise KassandraError(
-            f"{rows.path}: column {column!r} names no series in {rows.where(empty)}; each row needs a name"
+            f"prepare.predict: data set {source.dataset!r} holds prices, of which 'return' and 'volatility' are "
+            f"forecast; 'value' is of your own table, or of {sorted(DATASETS)}"
         )
-    places: dict[str, list[int]] = {name: [] for name in sorted(set(cells))}
-    for row, cell in enumerate(cells):
-        places[cell].append(row)
-    return {name: np.array(mine, np.int64) for name, mine in places.items()}
+    return DATASETS[source.dataset]
 
 
-def _sorted(
-    series: dict[str, NDArray[np.int64]], times: Times, values: NDArray[np.float64]
-) -> tuple[list[policies.Part], str]:
-    """Each series in the order of time; rows of one time as they stand in the file."""
-    orders = [mine[np.argsort(times[mine], kind="stable")] for mine in series.values()]
-    parts = [
-        policies.Part(name, order, times[order], values[order]) for name, order in zip(series, orders, strict=True)
-    ]
-    late = [int((times[mine] < np.maximum.accumulate(times[mine])).sum()) for mine in series.values()]
-    return parts, policies.counted(late, "row stood after a later one", "rows stood after later ones", "sorted")
+def fit(train: Columns) -> Scale:
+    """Means and deviations of the inputs in usable rows; `math.fsum` gives the same digits wherever arrays lie.
+
+    Raises:
+        KassandraError: no row of train is usable.
+    """
+    inputs = train.inputs[train.usable]
+    if not len(inputs):
+        raise KassandraError(f"series {train.name!r}: no usable row in train")
+    means, stds = zip(*(mean_and_std(column.tolist()) for column in inputs.T), strict=True)
+    return Scale(list(means), [std or 1.0 for std in stds])
+
+
+def join(series: list[Columns], scales: Iterable[Scale], window: int, horizon: int) -> Split:
+    """The series one after another, their inputs scaled, with every origin whose window and horizon are whole."""
+    scaled, begins, origins = [], [0], []
+    for one, scale in zip(series, scales, strict=True):
+        inputs = (one.inputs - np.array(scale.mean)) / np.array(scale.std)  # (rows, features)
+        with np.errstate(over="ignore"):  # infinite then, and refused where a user's table is read
+            scaled.append(np.where(one.usable[:, None], inputs, 0).astype(np.float32))
+        origins.append(begins[-1] + one.origins(window, horizon))
+        begins.append(begins[-1] + len(one.times))
+    returns = [one.returns for one in series if one.returns is not None]
+    return Split(
+        np.concatenate(scaled),
+        np.concatenate([np.where(one.usable[:, None], one.values, 0) for one in series]),
+        np.concatenate([one.times for one in series]),
+        np.array(begins, np.int64),
+        np.concatenate(origins).astype(np.int64),
+        np.concatenate(returns) if returns else None,
+    )
+
+
+def _of_values(series: own_table.Series, names: list[str], targets: int, cycles: Sequence[str]) -> Columns:
+    numbers = np.column_stack([series.columns[name] for name in names])  # (rows, targets + features)
+    circles = [column[:, None] for column in calendar.cycles(series.times, cycles).values()]
+    return Columns(
+        series.name, series.times, np.concatenate([numbers, *circles], axis=1), numbers[:, :targets], series.usable
+    )
+
+
+def _of_prices(series: own_table.Series, predict: str, cycles: Sequence[str]) -> Columns:
+    """Rows whose features are not known yet are left out."""
+    close = np.log(series.columns["close"])
+    values = close if predict == "return" else np.log(prices.garman_klass(series))
+    inputs = [*prices.features(series).values(), *calendar.cycles(series.times, cycles).values()]
+    if predict == "volatility":
+        inputs.insert(0, values)
+    known = slice(prices.WARM_UP, None)
+    return Columns(
+        series.name,
+        series.times[known],
+        np.column_stack(inputs)[known],
+        values[known, None],
+        series.usable[known],
+        np.diff(close, prepend=np.nan)[known],
+    )

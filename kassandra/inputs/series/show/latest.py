@@ -1,4 +1,4 @@
-"""Somebody's table, of the columns that a model was trained on, as the windows after which it tells what comes."""
+"""A user's table, of the columns that a model was trained on, as the windows that it forecasts from."""
 
 import sys
 from pathlib import Path
@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spans import Span
+from kassandra.contracts.series import Columns
+from kassandra.contracts.splits import Span
 from kassandra.contracts.windows import Split
-from kassandra.inputs.series.prepare.columns import Columns, Scale, join, read
+from kassandra.inputs.series.prepare.table import Scale, join, read
+from kassandra.params.inputs.series import TablePrepare, TableSource
 from kassandra.params.section import unknown
-from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
 
 
 def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
@@ -24,21 +25,22 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
         KassandraError: it cannot be read, has a series that train had not, or too few rows.
     """
     reading, known = meta["reading"], list(meta["series"])
-    source = SeriesSource.model_validate(reading["source"] | {"path": str(path)})
-    params = ForecastPrepare.model_validate(reading["prepare"])
-    found = read(path, source, params, to_learn=False)
-    if found.said:
-        print(found.said, file=sys.stderr)
-    tables = _chosen(found.tables, known, series, bool(source.series), path)
+    source = TableSource.model_validate(reading["source"] | {"path": str(path)})
+    keys = TablePrepare.model_fields.keys() & reading["prepare"]
+    params = TablePrepare.model_validate({key: reading["prepare"][key] for key in keys})
+    everything = read(path, source, params, meta["predict"], to_learn=False)
+    if everything.message:
+        print(everything.message, file=sys.stderr)
+    tables = _chosen(everything.series, known, series, bool(source.series), path)
     for name, one in tables.items():
         rows = int(np.logical_and.accumulate(one.usable[::-1]).sum())
-        if rows < params.window:
+        if rows < meta["window"]:
             raise KassandraError(
-                f"{path}: series {name!r} ends in {rows} rows without a gap; the model reads the last {params.window}"
+                f"{path}: series {name!r} ends in {rows} rows without a gap; the model reads the last {meta['window']}"
             )
-    nothing = found.tables[0].between(Span(0, 0))
-    scales = map(Scale, meta["input_mean"], meta["input_std"], meta["value_std"])
-    split = join([tables.get(name, nothing) for name in known], scales, params.window, 0)
+    nothing = everything.series[0].between(Span(0, 0))
+    scales = map(Scale, meta["input_mean"], meta["input_std"])
+    split = join([tables.get(name, nothing) for name in known], scales, meta["window"], 0)
     if not np.isfinite(split.inputs).all():
         raise KassandraError(f"{path}: holds numbers far too large for what the model was trained on")
     begins, ends = split.offsets[:-1], split.offsets[1:]

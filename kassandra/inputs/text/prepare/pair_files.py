@@ -1,4 +1,4 @@
-"""Sentences and what they are in another language, line by line as files have them; what cannot be used is told.
+"""Sentences and what they are in another language, line by line as files have them; what cannot be used is reported.
 
 A sentence is kept as it was written, but for two things that nobody sees. It is in normal form C, so that é is one
 character however it was typed. And every run of white space is one plain space: French has four kinds of them before a
@@ -13,6 +13,7 @@ from unicodedata import category, normalize
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.pairs import Pair
 from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
 
 EMPTY, UNEQUAL, REPEATED = "empty", "one side much longer", "repeated"
@@ -28,19 +29,15 @@ NAMES = {
 }
 
 
-class Pair(NamedTuple):
-    """A sentence and its translation; neither is empty."""
-
-    source: str
-    target: str
-
-
 class Part(NamedTuple):
-    """The good pairs of a file, or of two that go together, in their order; every other line; and what to say of it."""
+    """The good pairs of a file, or of two that go together, in their order; every other line; and what to report of it.
 
-    pairs: list[Pair]
+    pairs: each with the name of the file of its source, and the line: fra.txt:12.
+    """
+
+    pairs: dict[Pair, str]
     refused: list[Refused]
-    said: str
+    message: str
 
 
 def columns(content: bytes, path: Path, max_ratio: float) -> Part:
@@ -75,7 +72,7 @@ def columns(content: bytes, path: Path, max_ratio: float) -> Part:
         names = [side.decode(errors="replace").strip() for side in sides]
         if all(name.lower() in NAMES for name in names):
             raise KassandraError(f"{path}: line {number}: {names} are names of columns, not a pair; delete that line")
-    return _part(rows, path, max_ratio)
+    return _part(rows, path, path.name, max_ratio)
 
 
 def aligned(source: Path, target: Path, max_ratio: float) -> Part:
@@ -89,8 +86,8 @@ def aligned(source: Path, target: Path, max_ratio: float) -> Part:
         raise KassandraError(
             f"{source}: {len(ours)} lines, but {target.name} has {len(theirs)}; they must go line by line"
         )
-    both = source.with_name(f"{source.name} and {target.name}")  # how lines are told of
-    return _part(list(zip(range(1, len(ours) + 1), ours, theirs, strict=True)), both, max_ratio)
+    both = source.with_name(f"{source.name} and {target.name}")  # as errors call them
+    return _part(list(zip(range(1, len(ours) + 1), ours, theirs, strict=True)), both, source.name, max_ratio)
 
 
 def content_of(path: Path) -> bytes:
@@ -118,8 +115,8 @@ def _lines(content: bytes, path: Path) -> list[bytes]:
     return lines if lines[-1] else lines[:-1]  # what follows on the last line feed is no line
 
 
-def _part(rows: list[tuple[int, bytes, bytes]], path: Path, max_ratio: float) -> Part:
-    pairs: dict[Pair, None] = {}  # in the order of the file
+def _part(rows: list[tuple[int, bytes, bytes]], path: Path, name: str, max_ratio: float) -> Part:
+    pairs: dict[Pair, str] = {}
     refused: list[Refused] = []
     for line, *sides in rows:
         pair = _pair(sides, max_ratio)
@@ -128,7 +125,7 @@ def _part(rows: list[tuple[int, bytes, bytes]], path: Path, max_ratio: float) ->
         elif pair in pairs:
             refused.append(Refused(line, REPEATED))
         else:
-            pairs[pair] = None
+            pairs[pair] = f"{name}:{line}"
     garbled = sum(row.reason == NOT_UTF_8 for row in refused)
     if 2 * garbled > len(rows):
         raise KassandraError(
@@ -138,7 +135,7 @@ def _part(rows: list[tuple[int, bytes, bytes]], path: Path, max_ratio: float) ->
         raise KassandraError(f"{path}: there is nothing in it")
     if not pairs:
         raise KassandraError(f"{sentence(refused, path, len(rows))}; no line is good")
-    return Part(list(pairs), refused, sentence(refused, path, len(rows)) if refused else "")
+    return Part(pairs, refused, sentence(refused, path, len(rows)) if refused else "")
 
 
 def _pair(sides: list[bytes], max_ratio: float) -> Pair | str:

@@ -6,39 +6,25 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from kassandra.contracts.artifacts import damaged, missing
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.pair_files import REASONS, Pair, Part, aligned, columns, content_of
+from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.splits import WHOLE
+from kassandra.inputs.text.prepare.pair_files import REASONS, Part, aligned, columns, content_of
+from kassandra.params.inputs.text import PairsPrepare, PairsSource
 
 SPLITS = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}  # as files are named
 SPLIT = re.compile(rf"({'|'.join(SPLITS)})(?![A-Za-z])", re.IGNORECASE)
-WHOLE = "all"  # the name of the only part of data that come in one piece
 
 
-class Pairs(NamedTuple):
-    """languages: that which is read, that which is written. parts: train, test and maybe valid; or WHOLE alone.
-
-    dropped: lines of all parts that are not in them, by reason. said: about them, and where the first of them are.
-    """
-
-    languages: tuple[str, str]
-    parts: dict[str, list[Pair]]
-    dropped: Counter[str]
-    said: str
-
-
-def read(raw: Path, dataset: str | None, pair: str | None, max_ratio: float) -> Pairs:
-    """
-    Args:
-        dataset: an entry of the catalogue; None for one's own files.
-        pair: from which language into which, as in `de-en`.
-        max_ratio: pairs of which one side has so many times the characters of the other are dropped.
+def read(raw: Path, source: PairsSource, params: PairsPrepare) -> Pairs:
+    """What was downloaded, or copied of your own files.
 
     Raises:
-        KassandraError: the data set holds no pairs, has other languages, or one's own files cannot be read.
+        KassandraError: the data set holds no pairs, has other languages, or your own files cannot be read.
     """
+    dataset, pair, max_ratio = source.dataset, source.pair, params.max_ratio
     asked = tuple(pair.split("-")) if pair else None
     if asked and asked[0] == asked[1]:
         raise KassandraError(f"source.pair: {pair!r} is one language; name two")
@@ -66,7 +52,7 @@ def _tatoeba(raw: Path, languages: tuple[str, ...], max_ratio: float) -> Pairs:
     except (OSError, EOFError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise damaged(path, error) from None
     part = columns(content, path / name, max_ratio)
-    turned = part._replace(pairs=[Pair(target, source) for source, target in part.pairs])
+    turned = part._replace(pairs={Pair(target, source): line for (source, target), line in part.pairs.items()})
     return _pairs(languages, {WHOLE: part if languages == ("en", "fr") else turned})
 
 
@@ -153,5 +139,5 @@ def _pairs(languages: tuple[str, ...], parts: dict[str, Part]) -> Pairs:
     source, target = languages
     dropped = Counter(dict.fromkeys(REASONS, 0))
     dropped.update(row.reason for part in parts.values() for row in part.refused)
-    said = "\n".join(part.said for part in parts.values() if part.said)
-    return Pairs((source, target), {name: part.pairs for name, part in parts.items()}, dropped, said)
+    message = "\n".join(part.message for part in parts.values() if part.message)
+    return Pairs((source, target), {name: part.pairs for name, part in parts.items()}, dropped, message)

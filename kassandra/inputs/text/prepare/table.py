@@ -53,11 +53,15 @@ class Refused(NamedTuple):
 
 
 class Table(NamedTuple):
-    """texts, labels: of the good rows, in the order of the file. refused: every other row, in the same order."""
+    """texts, labels: of the good rows, in the order of the file. refused: every other row, in the same order.
+
+    lines: where each good row begins, as in Refused.
+    """
 
     texts: list[str]
     labels: list[str]
     refused: list[Refused]
+    lines: list[int]
 
 
 # What a reader gives for each row: its line, and the row or the reason against it.
@@ -84,13 +88,14 @@ def read_table_of_texts(path: Path, text: str | None, label: str | None) -> Tabl
         raise KassandraError(
             f"{path}: no table of texts; known suffixes are {[*READERS]}, and .gz after all but the last"
         )
-    table = Table([], [], [])
+    table = Table([], [], [], [])
     limit = csv.field_size_limit(LARGEST)  # of the whole process, so it is put back
     try:
         for line, row in READERS[kind](path, text, label):
             if isinstance(row, Row):
                 table.texts.append(row.text)
                 table.labels.append(row.label)
+                table.lines.append(line)
             else:
                 table.refused.append(Refused(line, row))
     except FileNotFoundError:

@@ -1,35 +1,37 @@
-"""Numbers ahead of a window: an encoder, a linear layer on its summary, and what its outputs are the parameters of."""
+"""What is forecast of each number: its mean, the parameters of a distribution, or quantiles; and the loss of each."""
 
 import math
 from abc import ABC, abstractmethod
-from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from kassandra.contracts.spec import LEVELS
-from kassandra.lstm.encoder import Encoded, Encoder
 
 HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 class Head(ABC):
-    """How many parameters each number has, how surprising a value is under them, and what they tell."""
+    """How many parameters each number has, the loss of a value under them, and the forecast that they are."""
 
     parameters: int
-    places: int = 1  # so many of them, the first ones, say where values lie, and the others how they spread
+    places: int = 1  # so many of them, the first ones, are places, and the others how values spread around these
 
     @abstractmethod
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
         """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs)."""
 
     @abstractmethod
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        """`losses` of standardised values as those of values times `unit`, (batch, outputs) each."""
+
+    @abstractmethod
     def point(self, raw: Tensor) -> Tensor:
-        """(batch, outputs) the mean that is told."""
+        """(batch, outputs) the mean."""
 
     def quantiles(self, raw: Tensor) -> Tensor | None:
-        """(levels, batch, outputs) at LEVELS, increasing; None for a head that tells a point alone."""
+        """(levels, batch, outputs) at LEVELS, increasing; None for a head without any."""
         return None
 
 
@@ -40,6 +42,9 @@ class Point(Head):
 
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
         return (raw.squeeze(2) - targets).square()
+
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        return losses * unit.square()
 
     def point(self, raw: Tensor) -> Tensor:
         return raw.squeeze(2)
@@ -53,6 +58,9 @@ class Gaussian(Head):
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
         mean, scale = raw[..., 0], _positive(raw[..., 1])  # (batch, outputs) each
         return 0.5 * ((targets - mean) / scale).square() + scale.log() + HALF_LOG_2PI
+
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        return losses + unit.log()
 
     def point(self, raw: Tensor) -> Tensor:
         return raw[..., 0]
@@ -76,6 +84,9 @@ class Student(Head):
         likelihood: Tensor = density - (half + 0.5) * torch.log1p(distance / freedom)
         return -likelihood
 
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        return losses + unit.log()
+
     def point(self, raw: Tensor) -> Tensor:
         return raw[..., 0]
 
@@ -90,8 +101,8 @@ class Student(Head):
 class Quantiles(Head):
     """The quantiles at LEVELS; pinball loss (Koenker & Bassett 1978), its mean over the levels.
 
-    Each is told as its distance from that of a standard normal distribution, and put in order where some have crossed
-    (Chernozhukov et al. 2010). The mean that is told is that of the quantiles.
+    Each is given as its distance from that of a standard normal distribution, and put in order where some have crossed
+    (Chernozhukov et al. 2010). The mean is that of the quantiles.
     """
 
     parameters = len(LEVELS)
@@ -101,6 +112,9 @@ class Quantiles(Head):
         missed = targets - self.quantiles(raw)  # (levels, batch, outputs)
         levels = raw.new_tensor(LEVELS)[:, None, None]
         return torch.maximum(levels * missed, (levels - 1) * missed).mean(0)  # (batch, outputs)
+
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        return losses * unit
 
     def point(self, raw: Tensor) -> Tensor:
         return self.quantiles(raw).mean(0)
@@ -116,64 +130,6 @@ HEADS: dict[str, Head] = {
     "student": Student(),
     "quantiles": Quantiles(),
 }
-
-
-class Told(NamedTuple):
-    """point: (batch, outputs). quantiles: (levels, batch, outputs) at LEVELS, or None for head `point`."""
-
-    point: Tensor
-    quantiles: Tensor | None
-
-
-class Forecaster(nn.Module):
-    """What the next values are, from a window of fixed length.
-
-    Args:
-        encoder: reads the window.
-        outputs: numbers that are told: steps times targets, ≥ 1.
-        head: of HEADS.
-        window_size: steps times features of a window, if a linear map of it is added to what the encoder says (the
-            autoregressive part of Lai et al. 2018, section 3.5); None adds nothing.
-        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
-    """
-
-    def __init__(
-        self, encoder: Encoder, outputs: int, head: str, window_size: int | None = None, dropout: float = 0.0
-    ) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.head = HEADS[head]
-        self.outputs = outputs
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(encoder.output_size, outputs * self.head.parameters)
-        self.highway = None if window_size is None else nn.Linear(window_size, outputs)
-
-    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """(batch, outputs, parameters) of a window (batch, steps, features)."""
-        return self.answer(self.encode(inputs, lengths), inputs)
-
-    def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> Encoded:
-        """Read a window; `attention` of what is returned says where the attention variant looked."""
-        encoded: Encoded = self.encoder(inputs, lengths)
-        return encoded
-
-    def answer(self, encoded: Encoded, inputs: Tensor) -> Tensor:
-        """(batch, outputs, parameters) of a window that was read."""
-        raw: Tensor = self.linear(self.dropout(encoded.summary))  # (batch, outputs · parameters)
-        raw = raw.float().unflatten(1, (self.outputs, self.head.parameters))  # (batch, outputs, parameters)
-        if self.highway is None:
-            return raw
-        line = self.highway(inputs.flatten(1)).float()  # (batch, outputs)
-        places = self.head.places
-        return torch.cat([raw[..., :places] + line.unsqueeze(2), raw[..., places:]], dim=2)
-
-    def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
-        """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs); see the heads."""
-        return self.head.losses(raw, targets)
-
-    def tell(self, raw: Tensor) -> Told:
-        """What the parameters (batch, outputs, parameters) say."""
-        return Told(self.head.point(raw), self.head.quantiles(raw))
 
 
 def normal(like: Tensor) -> Tensor:

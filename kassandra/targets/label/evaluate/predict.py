@@ -1,16 +1,12 @@
-"""A trained classifier: what class an image, a text or a recording is of."""
+"""A trained classifier: the class of an image, a text or a recording."""
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import damaged
-from kassandra.inference.loaded import Loaded
-from kassandra.targets.label.train.classifier import Classifier
-from kassandra.training import folder as model_folder
+from kassandra.contracts.predictor import TrainedModel
 
 
 class Outputs(NamedTuple):
@@ -24,16 +20,18 @@ class Prediction(NamedTuple):
     probabilities: dict[str, float]  # of every class; they sum to 1
 
 
-class Predictor(Loaded):
-    """A classifier; `load` gives one."""
+class LabelPredictor(TrainedModel):
+    """A classifier; `kassandra.load` gives one."""
 
-    def __init__(self, folder: Path, loaded: model_folder.Loaded, model: Classifier, device: torch.device) -> None:
-        super().__init__(folder, loaded, device)
-        self.model = model.to(device)
-        classes = self.meta.get("classes")
-        if not (isinstance(classes, list) and len(classes) == model.linear.out_features):
-            raise damaged(folder / "meta.json", ValueError(f"'classes' are not {model.linear.out_features} names"))
-        self.meta["classes"] = [str(name) for name in classes]
+    def __init__(self, model: Any, pair: Any, meta: dict[str, Any], fingerprint: dict[str, str]) -> None:
+        super().__init__(model, pair, meta, fingerprint)
+        classes, expected = meta["classes"], model.linear.out_features
+        if not (isinstance(classes, list) and len(classes) == expected):
+            raise ValueError(f"'classes' are not {expected} names")
+        self.classes = [str(name) for name in classes]
+
+    def choices(self) -> str:
+        return f"{len(self.classes)} classes"
 
     def predict(self, inputs: Any) -> list[Prediction]:
         """One prediction per example.
@@ -46,33 +44,33 @@ class Predictor(Loaded):
         Raises:
             KassandraError: they are something else.
         """
-        return self.predictions(self.outputs(self.task.own_input(inputs)))
+        return self.predictions(self.outputs(self.pair.own(inputs)))
 
     def predictions(self, outputs: Outputs) -> list[Prediction]:
-        """What `outputs` say, by name."""
-        classes = self.meta["classes"]
+        """The outputs by name."""
         return [
-            Prediction(classes[row.argmax()], float(row.max()), dict(zip(classes, row.tolist(), strict=True)))
+            Prediction(self.classes[row.argmax()], float(row.max()), dict(zip(self.classes, row.tolist(), strict=True)))
             for row in np.exp(outputs.log_probabilities)  # (classes,) each
         ]
 
     @torch.inference_mode()
     def outputs(self, split: Any) -> Outputs:
-        """What the model says of every example of a split that the task has read, in order."""
-        count = self.task.size(split)
-        log_probabilities = np.empty((count, len(self.meta["classes"])))
-        attention: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * count
-        weighs = False
-        for rows, batch in self.task.numbered_batches(split):
-            encoded = self.model.encode(batch.inputs, batch.lengths)
-            log_probabilities[rows] = self.model.answer(encoded).double().log_softmax(1).cpu()  # (batch, classes)
-            if encoded.attention is not None:
-                weighs = True
-                weights = encoded.attention.float().cpu().numpy()  # (batch, time)
-                lengths = [weights.shape[1]] * len(rows) if batch.lengths is None else batch.lengths.tolist()
-                for row, length, shares in zip(rows, lengths, weights, strict=True):
-                    attention[row] = shares[:length]
-        return Outputs(log_probabilities, attention if weighs else None)
+        """The model's outputs for every example of a split that `pair` has read, in order."""
+        batches = [(rows, *self._batch_outputs(batch)) for rows, batch in self.pair.numbered_batches(split)]
+        order = np.argsort(np.concatenate([rows for rows, _, _ in batches])) if batches else np.empty(0, np.intp)
+        log_probabilities = np.concatenate([np.empty((0, len(self.classes))), *(values for _, values, _ in batches)])
+        attention = [weights for _, _, each in batches for weights in each]
+        return Outputs(log_probabilities[order], [attention[row] for row in order] if attention else None)
+
+    def _batch_outputs(self, batch: Any) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
+        """(batch, classes) log-probabilities, and the attention of each row if the model has any."""
+        encoded = self.model.encode(batch.inputs, batch.lengths)
+        log_probabilities = self.model.answer(encoded).double().log_softmax(1).cpu().numpy()
+        if encoded.attention is None:
+            return log_probabilities, []
+        weights = encoded.attention.float().cpu().numpy()  # (batch, time)
+        lengths = [weights.shape[1]] * len(weights) if batch.lengths is None else batch.lengths.tolist()
+        return log_probabilities, [row[:length].copy() for row, length in zip(weights, lengths, strict=True)]
 
     def contributions(self, inputs: Any) -> list[NDArray[np.float64]]:
         """Per text (tokens,): how much each token speaks for the label that is predicted, or against it.
@@ -80,10 +78,9 @@ class Predictor(Loaded):
         The gradient of the label's log-odds times the token's vector: to first order what the log-odds would lose
         without it (Denil et al. 2014, eq. 1). Only for models that read token ids.
         """
-        assert self.model.embedding is not None, "images have no tokens"
-        found, split = [], self.task.own_input(inputs)
-        order = [(row, batch) for rows, batch in self.task.numbered_batches(split, 1) for row in rows]
-        for _, batch in sorted(order, key=lambda numbered: int(numbered[0])):
+        assert self.model.embedding is not None, "only texts have tokens"
+        by_row: dict[int, NDArray[np.float64]] = {}
+        for (row,), batch in self.pair.numbered_batches(self.pair.own(inputs), 1):
             # cuDNN refuses the backward pass of a recurrent layer in evaluation mode.
             with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
                 vectors = self.model.embedding(batch.inputs).detach().requires_grad_()  # (1, time, size)
@@ -91,5 +88,8 @@ class Predictor(Loaded):
                 label = int(logits.argmax())
                 others = torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)
                 (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
-            found.append((gradient * vectors).sum(2)[0].detach().double().cpu().numpy())  # (time,)
-        return found
+            by_row[int(row)] = (gradient * vectors).sum(2)[0].detach().double().cpu().numpy()  # (time,)
+        return [by_row[row] for row in sorted(by_row)]
+
+
+Predictor = LabelPredictor

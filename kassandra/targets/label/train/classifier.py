@@ -1,22 +1,22 @@
-"""One answer per sequence: an encoder and a linear layer on its summary."""
+"""One class per sequence: an encoder and a linear layer on its summary."""
 
 from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from kassandra.lstm.attention import Attention
+from kassandra.lstm.attention import Attentive
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.lstm.pooling import Pooled
 
 
 class Classifier(nn.Module):
-    """Logits, or values, from a sequence read to its end. There is no softmax: CrossEntropyLoss has it.
+    """Logits of the classes of a sequence that was read to its end. There is no softmax: CrossEntropyLoss has it.
 
     Args:
         encoder: reads the sequence.
         embedding: makes the numbers that the encoder reads of token ids; None where inputs are numbers.
-        outputs: number of classes, or of values to predict, ≥ 1.
+        outputs: number of classes, ≥ 1.
         dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
     """
 
@@ -34,14 +34,14 @@ class Classifier(nn.Module):
         return self.answer(self.encode(inputs, lengths))
 
     def begin_with(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over the weights of a language model: `embedding.…`, and `encoder.…` of what reads, without the summary.
+        """Take over the weights of a language model: `embedding.…`, and `encoder.…` of the layers below the summary.
 
         Raises:
             RuntimeError: they are not those of these layers.
         """
         assert self.embedding is not None, "a language model reads token ids"
         reader: nn.Module = self.encoder
-        while isinstance(reader, Pooled | Attention):
+        while isinstance(reader, Pooled | Attentive):
             reader = reader.encoder
         for part, prefix in ((self.embedding, "embedding."), (reader, "encoder.")):
             part.load_state_dict(

@@ -1,7 +1,6 @@
-"""A trained language model: how surprised it is, and what it writes."""
+"""A trained language model: the loss of each token of a text, and texts that it writes."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,31 +8,29 @@ import torch
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.predictor import TrainedModel
 from kassandra.contracts.spec import PAD, UNK
-from kassandra.inference.loaded import Loaded
 from kassandra.lstm.encoder import State
-from kassandra.lstm.language_model import LanguageModel
-from kassandra.training import folder as model_folder
 
 
-class Writer(Loaded):
-    """A language model; `load` gives one."""
+class NextPredictor(TrainedModel):
+    """A language model; `kassandra.load` gives one."""
 
-    def __init__(self, folder: Path, loaded: model_folder.Loaded, model: LanguageModel, device: torch.device) -> None:
-        super().__init__(folder, loaded, device)
-        self.model, self.device = model.to(device), device
+    def choices(self) -> str:
+        return f"{len(self.meta['vocabulary'])} {self.meta['tokens']}"
 
     @torch.inference_mode()
     def losses(self, split: Any) -> NDArray[np.float64]:
-        """(tokens - 1,) nats of each token of a split but the first, each told from all that stands before it."""
-        losses: NDArray[np.float64] = self.task.losses(self.model, split).numpy()
-        return losses
+        """(tokens - 1,) nats of each token but the first, predicted from all before it, of a split that `pair` has
+        read."""
+        batches = self.pair.numbered_batches(split, 1)
+        return np.asarray(self.pair.target.losses(self.model, batches).numpy())
 
     @torch.inference_mode()
     def write(
         self, prompt: str, length: int, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0
     ) -> Iterator[str]:
-        """What may follow on `prompt`, piece by piece; the same for the same seed.
+        """A continuation of `prompt`, piece by piece; the same for the same seed.
 
         Args:
             length: how many characters, or words, are written.
@@ -50,20 +47,21 @@ class Writer(Loaded):
                 "expected 0 ≤ temperature < ∞, 0 < top_p ≤ 1 and length ≥ 1, "
                 f"got {temperature:g}, {top_p:g} and {length}"
             )
-        ids = self.task.own_input(prompt).to(self.device)  # (tokens,)
+        device = next(self.model.parameters()).device
+        ids = torch.from_numpy(self.pair.sequences.own(prompt).astype(np.int64)).to(device)  # (tokens,)
         generator = torch.Generator().manual_seed(seed)
         state: list[State] | None = None
         for _ in range(length):
             read = self.model(ids.unsqueeze(0), state)
             state = read.state
             logits = self.model.logits(read.outputs[0, -1]).double().cpu()  # (vocab_size,)
-            logits[[PAD, UNK]] = float("-inf")  # neither is anything to write
-            ids = draw(logits, temperature, top_p, generator).view(1).to(self.device)
-            yield self.task.piece(int(ids))
+            logits[[PAD, UNK]] = float("-inf")  # neither can be written
+            ids = draw(logits, temperature, top_p, generator).view(1).to(device)
+            yield self.pair.target.piece(int(ids))
 
 
 def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torch.Generator) -> torch.Tensor:
-    """() the id of a token drawn by `logits` (vocab_size,); see `Writer.write`."""
+    """() the id of a token drawn by `logits` (vocab_size,); see `NextPredictor.write`."""
     if temperature == 0:
         return logits.argmax()
     logits = (logits - logits.max()) / temperature  # none above 0, so that a small temperature gives no infinity
@@ -71,3 +69,6 @@ def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torc
     before = probabilities.cumsum(0) - probabilities  # (vocab_size,): of all that are likelier
     kept = probabilities.masked_fill(before >= top_p, 0)  # the likeliest always stays
     return ids[torch.multinomial(kept, 1, generator=generator)].squeeze(0)
+
+
+Predictor = NextPredictor

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.pair_files import Pair
-from kassandra.inputs.text.prepare.pairs import WHOLE, Pairs
+from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.splits import SPLITS, WHOLE
 from kassandra.targets.text.prepare.near_duplicates import near, normal_form
 
 NEAR_TEST, NEAR_VALID = "near-duplicates of test", "near-duplicates of valid"
@@ -17,10 +17,14 @@ EVALUATED = 1000  # sentences of valid and of test where there is a limit
 
 
 class Sentence(NamedTuple):
-    """What is to be translated, and each different translation of it that there is, at least one."""
+    """What is to be translated, and each different translation of it that there is, at least one.
+
+    id: file and line of the pair; in valid and test of the first with this source.
+    """
 
     source: str
     references: list[str]
+    id: str
 
 
 class Splits(NamedTuple):
@@ -43,7 +47,7 @@ def split(raw: Path, pairs: Pairs, valid_fraction: float, test_fraction: float, 
     Raises:
         KassandraError: a split would be empty.
     """
-    parts = dict(pairs.parts)
+    parts = {name: list(part) for name, part in pairs.parts.items()}
     for name in {WHOLE, "train"} & set(parts):
         parts[name] = sorted(parts[name], key=lambda pair: _place(seed, *pair))
     if WHOLE in parts:
@@ -59,8 +63,9 @@ def split(raw: Path, pairs: Pairs, valid_fraction: float, test_fraction: float, 
         if not left:
             raise KassandraError(f"{raw}: every pair of {name} is nearly one of {other}, so none is left")
         parts[name] = left
-    train = [Sentence(source, [target]) for source, target in parts["train"][:limit]]
-    valid, test = (_sentences(parts[name]) for name in ("valid", "test"))
+    ids = {name: pairs.parts.get(name) or pairs.parts.get("train") or pairs.parts[WHOLE] for name in SPLITS}
+    train = [Sentence(pair.source, [pair.target], ids["train"][pair]) for pair in parts["train"][:limit]]
+    valid, test = (_sentences(parts[name], ids[name]) for name in ("valid", "test"))
     if limit is not None:
         valid, test = (_some(sentences, EVALUATED, seed) for sentences in (valid, test))
     return Splits(train, valid, test, dropped)
@@ -97,11 +102,12 @@ def _strangers(pairs: list[Pair], others: list[Pair]) -> list[Pair]:
     return [pair for pair, is_strange in zip(pairs, strange, strict=True) if is_strange]
 
 
-def _sentences(pairs: list[Pair]) -> list[Sentence]:
-    found: dict[str, list[str]] = {}
+def _sentences(pairs: list[Pair], ids: dict[Pair, str]) -> list[Sentence]:
+    references: dict[str, list[str]] = {}
     for source, target in pairs:
-        found.setdefault(source, []).append(target)
-    return [Sentence(source, references) for source, references in found.items()]
+        references.setdefault(source, []).append(target)
+    first = {pair.source: one for pair, one in reversed(ids.items())}  # in the file, whatever order pairs are in
+    return [Sentence(source, some, first[source]) for source, some in references.items()]
 
 
 def _some(sentences: list[Sentence], most: int, seed: int) -> list[Sentence]:

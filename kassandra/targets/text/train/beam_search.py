@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from kassandra.contracts.spec import BOS, EOS
-from kassandra.targets.text.train.translator import Source, Translator
+from kassandra.targets.text.train.encoder_decoder import EncoderDecoder, Memorised
 
 
 class Hypothesis(NamedTuple):
@@ -36,7 +36,7 @@ class _Beams:
 
 @torch.inference_mode()
 def search(
-    model: Translator, ids: Tensor, lengths: Tensor | None, longest: Tensor, beam: int, length_penalty: float = 1.0,
+    model: EncoderDecoder, ids: Tensor, lengths: Tensor | None, longest: Tensor, beam: int, length_penalty: float = 1.0,
     keep_attention: bool = False,
 ) -> list[Hypothesis]:  # fmt: skip
     """The best hypothesis for each source, all sources at once; with `beam` 1 the likeliest token at each step.
@@ -47,10 +47,10 @@ def search(
 
     Args:
         model: in evaluation mode.
-        ids, lengths: as in Translator.read. longest: (batch,) ≥ 1, at most so many tokens of each translation.
+        ids, lengths: as in EncoderDecoder.read. longest: (batch,) ≥ 1, at most so many tokens of each translation.
         beam: ≥ 1.
         length_penalty: α of `length_normaliser`.
-        keep_attention: whether the hypotheses tell where the model looked.
+        keep_attention: whether the hypotheses have their attention.
     """
     source = model.read(ids, lengths)
     count, device = len(ids), ids.device
@@ -63,7 +63,7 @@ def search(
     for step in range(1, int(longest.max()) + 1):
         log_probabilities, standing, looked = model.next(source, last)
         vocabulary = log_probabilities.shape[1]
-        # In double precision: sums of many tokens, by which hypotheses are told apart.
+        # In double precision: sums of many tokens, by which hypotheses are compared.
         totals = beams.scores.unsqueeze(2) + log_probabilities.double().view(-1, beam, vocabulary)
         # Of 2 · beam, at least `beam` have not ended, since each beginning ends in one way only.
         best, places = totals.view(len(active), -1).topk(min(2 * beam, beam * vocabulary), dim=1)
@@ -102,13 +102,13 @@ def search(
         memory = source.memory  # the same for all hypotheses of a source: taken anew only when a source is done
         if memory is not None and not goes_on.all():
             memory = memory.take(rows)
-        source = Source(memory, standing.take(rows))
+        source = Memorised(memory, standing.take(rows))
         active, last = active[goes_on], tokens.reshape(-1)
     return [max(found, key=lambda hypothesis: hypothesis.score) for found in finished]
 
 
-def _rows(source: Source, rows: Tensor) -> Source:
-    return Source(None if source.memory is None else source.memory.take(rows), source.standing.take(rows))
+def _rows(source: Memorised, rows: Tensor) -> Memorised:
+    return Memorised(None if source.memory is None else source.memory.take(rows), source.standing.take(rows))
 
 
 def _attention(trail: list[tuple[Tensor, Tensor]], looked: Tensor, row: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Where a decoder looks: at each step a mean of what the encoder said, weighed by how well it fits the state."""
+"""Where a decoder looks: at each step a mean of the encoder's outputs, weighed by how well they fit the state."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -51,7 +51,7 @@ class CrossAttention(nn.Module, ABC):
         return weights.to(memory.values.dtype) @ memory.values, weights
 
 
-class Additive(CrossAttention):
+class AdditiveAttention(CrossAttention):
     """v · tanh(W h_t + U s + b): Bahdanau et al. (2015), section 3.1 and appendix A.1.2.
 
     Args:
@@ -74,7 +74,7 @@ class Additive(CrossAttention):
         return weighed
 
 
-class General(CrossAttention):
+class GeneralAttention(CrossAttention):
     """h_t · W s: Luong et al. (2015), eq. 8, `general`.
 
     Args:
@@ -93,7 +93,7 @@ class General(CrossAttention):
         return queries @ keys.transpose(1, 2)  # (batch, steps, query_size) @ (batch, query_size, time)
 
 
-class Dot(CrossAttention):
+class DotAttention(CrossAttention):
     """h_t · s: Luong et al. (2015), eq. 8, `dot`. Nothing to learn; encoder and decoder must be of one size."""
 
     def keys(self, values: Tensor) -> Tensor:

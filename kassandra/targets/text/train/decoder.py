@@ -1,4 +1,4 @@
-"""What writes a sequence from what an encoder has read of another one."""
+"""A decoder: writes a sequence from what an encoder has read of another one."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from kassandra.targets.text.train.cross_attention import CrossAttention, Memory
 class Standing(NamedTuple):
     """Where a decoder stands after a step, all it needs to write on. Rows are rows of the batch.
 
-    layers: one State per layer. fed: (batch, size), what the last step said; None without input feeding.
+    layers: one State per layer. fed: (batch, size), output of the last step; None without input feeding.
     """
 
     layers: list[State]
@@ -36,11 +36,11 @@ class Written(NamedTuple):
     attention: Tensor | None
 
 
-class Decoder(nn.Module):
+class RecurrentDecoder(nn.Module):
     """LSTM layers that read the tokens written so far and look back at the source at each step.
 
     A step is that of Luong et al. (2015), eq. 5, but for its tanh: the layers' new state s asks the attention for a
-    context c, and what is said is W [c; s]. (Both lie within ±1 already. With the tanh, how frequent tokens are is
+    context c, and the output is W [c; s]. (Both lie within ±1 already. With the tanh, how frequent tokens are is
     learned first, and drives it to its ends, from where it learns no more, or slowly.) With input feeding (section 3.3)
     the next step reads that beside its token, so steps are run one by one; without it, all steps of a known sequence
     are run at once by the fused layers.
@@ -52,8 +52,8 @@ class Decoder(nn.Module):
         attention: None looks at nothing but the state to begin from.
         encoder_size: output_size of the encoder whose summary makes that state.
         context_size: width of a context; 0 without attention.
-        size: width of what a step says.
-        feeding: whether a step reads what the one before said.
+        size: width of the output of a step.
+        feeding: whether a step reads the output of the one before.
         dropout: probability of zeroing an element between layers, the same at all steps of a row.
     """
 
@@ -63,7 +63,7 @@ class Decoder(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         if feeding and attention is None:
-            raise KassandraError("Decoder: input feeding needs an attention to feed")
+            raise KassandraError("RecurrentDecoder: input feeding needs an attention to feed")
         self.embedding = embedding
         self.layers = nn.ModuleList(layers)
         self.attention = attention
@@ -103,7 +103,7 @@ class Decoder(nn.Module):
         masks = [None if mask is None else mask.squeeze(1) for mask in self._masks(vectors)]  # (batch, size) each
         steps = [layer.stepper() for layer in self.layers if isinstance(layer, VanillaLSTM)]
         states, fed = list(standing.layers), standing.fed
-        said, looked = [], []
+        outputs, attention = [], []
         for vector in vectors.unbind(1):  # (batch, embedding_size)
             assert fed is not None
             below = torch.cat([vector, fed.to(vector.dtype)], 1)  # (batch, embedding_size + size)
@@ -112,13 +112,13 @@ class Decoder(nn.Module):
                 below = states[number].h  # (batch, hidden_size)
             output, weights = self._look(below.unsqueeze(1), memory)
             fed = output.squeeze(1)  # (batch, size)
-            said.append(output)
-            looked.append(weights)
-        attention = torch.cat([weights for weights in looked if weights is not None], 1)  # (batch, steps, time)
-        return Written(torch.cat(said, 1), Standing(states, fed), attention)
+            outputs.append(output)
+            attention.append(weights)
+        looked = torch.cat([weights for weights in attention if weights is not None], 1)  # (batch, steps, time)
+        return Written(torch.cat(outputs, 1), Standing(states, fed), looked)
 
     def _look(self, states: Tensor, memory: Memory | None) -> tuple[Tensor, Tensor | None]:
-        """What is said (batch, steps, size) in `states` (batch, steps, hidden_size), and where was looked."""
+        """Outputs (batch, steps, size) of `states` (batch, steps, hidden_size), and the attention they came from."""
         if self.attention is None or memory is None:
             return self.say(states), None
         context, weights = self.attention(states, memory)  # (batch, steps, context_size), (batch, steps, time)

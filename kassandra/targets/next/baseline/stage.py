@@ -11,7 +11,7 @@ from kassandra.targets.next.baseline.kneser_ney import KneserNey
 ORDERS = {"characters": 7, "words": 5}  # longer ones gain nothing on texts of this size
 
 
-def predictions(prepared: Path, seed: int) -> pd.DataFrame:
+def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     """One column of log-probabilities (nats) per baseline, one row per token of test but the first.
 
     Fitted on train alone, like the vocabulary, and not tuned; nothing is drawn, so `seed` is not used.

@@ -11,33 +11,32 @@ from kassandra.lstm.dropout import LockedDropout
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder, reverse_valid
 from kassandra.targets.text.train.cross_attention import Memory
-from kassandra.targets.text.train.decoder import Decoder, Standing, Written
+from kassandra.targets.text.train.decoder import RecurrentDecoder, Standing, Written
 
 
-class Source(NamedTuple):
-    """A batch of sources that were read: what there is to look at, and where writing begins."""
+class Memorised(NamedTuple):
+    """A batch of sources after they were read: what there is to look at, and where writing begins."""
 
     memory: Memory | None
     standing: Standing
 
 
-class Translator(nn.Module):
+class EncoderDecoder(nn.Module):
     """Encoder-decoder (Sutskever et al. 2014), with attention (Bahdanau et al. 2015; Luong et al. 2015) or without.
 
     Args:
         embedding: of source tokens.
         encoder: reads `embedding.size` numbers per step.
-        decoder: writes; `decoder.size` is that of the vectors that are compared with what it says.
+        decoder: writes; `decoder.size` is that of the vectors that its outputs are compared with.
         outputs: number of target tokens.
         tied: whether these vectors are those of the decoder's embedding (Press & Wolf 2017).
-        dropout: probability of zeroing an element of what the encoder and the decoder say, the same at all steps of a
-            row.
+        dropout: probability of zeroing an element of outputs of encoder and decoder, the same at all steps of a row.
         reverse_source: whether sources are read from their end (Sutskever et al. 2014, section 3.3).
     """
 
     def __init__(
-        self, embedding: Embedding, encoder: Encoder, decoder: Decoder, outputs: int, tied: bool, dropout: float = 0.0,
-        reverse_source: bool = False,
+        self, embedding: Embedding, encoder: Encoder, decoder: RecurrentDecoder, outputs: int, tied: bool,
+        dropout: float = 0.0, reverse_source: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.embedding = embedding
@@ -49,7 +48,7 @@ class Translator(nn.Module):
         if not tied:
             self.weight = nn.Parameter(torch.empty(outputs, decoder.size).uniform_(-0.1, 0.1))
 
-    def read(self, ids: Tensor, lengths: Tensor | None) -> Source:
+    def read(self, ids: Tensor, lengths: Tensor | None) -> Memorised:
         """Read sources (batch, time) of token ids; `lengths` as in Encoder. Attention is over places of the source as
         it stands, whichever way it was read."""
         if self.reverse_source:
@@ -57,13 +56,13 @@ class Translator(nn.Module):
         encoded: Encoded = self.encoder(self.embedding(ids), lengths)
         standing = self.decoder.begin(encoded.summary)
         if self.decoder.attention is None:
-            return Source(None, standing)
+            return Memorised(None, standing)
         outputs = self.dropout(encoded.outputs)  # (batch, time, encoder_size)
         if self.reverse_source:
             outputs = reverse_valid(outputs, lengths)
-        return Source(self.decoder.attention.memory(outputs, lengths), standing)
+        return Memorised(self.decoder.attention.memory(outputs, lengths), standing)
 
-    def write(self, source: Source, ids: Tensor) -> Written:
+    def write(self, source: Memorised, ids: Tensor) -> Written:
         """Read `ids` (batch, steps), what was written so far from BOS on, and say what comes after each of them."""
         written: Written = self.decoder(ids, source.standing, source.memory)
         return written._replace(outputs=self.dropout(written.outputs))
@@ -73,19 +72,19 @@ class Translator(nn.Module):
         return F.linear(outputs, self.decoder.embedding.table.weight if self.tied else self.weight, self.bias)
 
     def losses(self, ids: Tensor, lengths: Tensor | None, targets: Tensor, label_smoothing: float = 0.0) -> Tensor:
-        """(tokens,) nats of each token of `targets` (batch, steps) that is not padding, told from those before it
-        (teacher forcing). Each row ends with EOS; the first token is told from BOS.
+        """(tokens,) nats of each token of `targets` (batch, steps) that is not padding, predicted from those
+        before it (teacher forcing). Each row ends with EOS; the first token is predicted from BOS.
 
         label_smoothing: share of the target probability that is spread over all tokens (Szegedy et al. 2016, section
         7).
         """
-        there = targets != PAD  # (batch, steps)
+        real = targets != PAD  # (batch, steps)
         begin = targets.new_full((len(targets), 1), BOS)
         written = self.write(self.read(ids, lengths), torch.cat([begin, targets[:, :-1]], 1))
-        logits = self.logits(written.outputs[there]).float()  # (tokens, outputs)
-        return F.cross_entropy(logits, targets[there], reduction="none", label_smoothing=label_smoothing)
+        logits = self.logits(written.outputs[real]).float()  # (tokens, outputs)
+        return F.cross_entropy(logits, targets[real], reduction="none", label_smoothing=label_smoothing)
 
-    def next(self, source: Source, tokens: Tensor) -> tuple[Tensor, Standing, Tensor | None]:
+    def next(self, source: Memorised, tokens: Tensor) -> tuple[Tensor, Standing, Tensor | None]:
         """One step of writing.
 
         tokens: (batch,), written last. Returns log-probabilities (batch, outputs) of what comes next, never padding, a

@@ -24,7 +24,7 @@ LINEAR = "linear map of the window"
 DIGITS = 8  # after the first of a series' own deviation; where arrays lie in memory decides the last bits of sums
 
 
-def predictions(prepared: Path, seed: int) -> pd.DataFrame:
+def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS, its quantiles.
 
     One row per number that is told, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted

@@ -1,5 +1,5 @@
-"""Baselines of translation: no translation at all, that of the nearest sentence of train or valid, and an LSTM that
-must keep all that it read in its last state."""
+"""Baselines of translation: no translation, that of the nearest sentence of train or valid, and an LSTM that must keep
+all that it reads in its last state."""
 
 from pathlib import Path
 
@@ -11,23 +11,24 @@ from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.ragged import Ragged
+from kassandra.targets.text.baseline import without_attention
 from kassandra.vocabulary.languages import UNSPACED_SIGNS
 
 WORD = rf"(?u)[{UNSPACED_SIGNS}]|(?:(?![{UNSPACED_SIGNS}])\w)+"  # where no spaces are written each sign is a word
 AT_ONCE = 100  # test sentences that are compared with all others together
 
 
-def predictions(prepared: Path, seed: int) -> pd.DataFrame:
-    """One column of texts per baseline, one row per test sentence."""
-    from kassandra.targets.text.baseline import plain_seq2seq  # here, as it alone of all baselines brings PyTorch
+TRAINED = {"LSTM without attention": without_attention}  # by stages/baseline.py
 
+
+def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
+    """One column of texts per baseline that is not trained, one row per test sentence."""
     train, valid, test = (_pairs(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
-    seen, targets = train[0] + valid[0], train[1] + valid[1]
+    sources, targets = train[0] + valid[0], train[1] + valid[1]
     return pd.DataFrame(
         {
             "copy of the source": test[0],
-            "nearest train sentence": [targets[row] for row in nearest(seen, test[0])],
-            "LSTM without attention": plain_seq2seq.translations(prepared, seed),
+            "nearest train sentence": [targets[row] for row in nearest(sources, test[0])],
         }
     )
 

@@ -1,0 +1,44 @@
+"""Image files of a user's, read for `kassandra predict`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.images.train.image_files import grey
+
+NAME = "image"
+OPTIONS = {"invert"}
+
+
+def read(given: list[str], meta: dict[str, Any], invert: bool = False) -> tuple[list[str], NDArray[np.uint8]]:
+    """Names, and (images, height, width); a hint goes to standard error where dark and bright seem the wrong way round.
+
+    Args:
+        given: paths. invert: whether the images are dark on bright.
+
+    Raises:
+        KassandraError: there are none, or one cannot be read.
+    """
+    if not given:
+        raise KassandraError("predict: give one image file or several")
+    images = np.stack([own_file(Path(path), meta, invert) for path in given])
+    usual, here = float(meta["mean"]), float(images.mean()) / 255
+    if abs((1 - here) - usual) < abs(here - usual):  # nearer to the train images when inverted
+        hint = "without --invert" if invert else "--invert"
+        print(
+            f"Mean brightness is {here:.2f}, in the train images it was {usual:.2f}: perhaps {hint} is right here.",
+            file=sys.stderr,
+        )
+    return given, images
+
+
+def own_file(path: Path, meta: dict[str, Any], invert: bool = False) -> NDArray[np.uint8]:
+    """An image file in grey, resized to the size that the model was trained on; (height, width)."""
+    size = int(meta["width"]), int(meta["height"])
+    pixels = np.asarray(grey(path).resize(size, Image.Resampling.BILINEAR))
+    return np.uint8(255) - pixels if invert else pixels

@@ -1,0 +1,88 @@
+"""Images as sequences: row by row (28 steps of 28 features for MNIST) or pixel by pixel (784 steps of one)."""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from kassandra.contracts.artifacts import map_arrays
+from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.images.train.distort import distort
+from kassandra.params.inputs.images import Train
+
+EVALUATION_BATCH = 500  # images; scores do not depend on it, the speed does
+
+Rows = NDArray[np.intp]
+
+
+class Sequences:
+    """See kassandra.training.pair. Images stay uint8 in memory and are normalised one batch at a time."""
+
+    unit = "images"
+
+    def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
+        self.device = device
+        self.height, self.width, self.time = int(meta["height"]), int(meta["width"]), int(meta["steps"])
+        self.mean, self.std = float(meta["mean"]), float(meta["std"])
+        self.order = None if meta["order"] is None else torch.tensor(meta["order"], device=device)
+
+    def read(self, path: Path) -> Tensor:
+        """(images, height, width) uint8"""
+        return torch.from_numpy(np.array(map_arrays(path)["images"])).to(self.device)
+
+    def size(self, split: Tensor) -> int:
+        return len(split)
+
+    def steps(self, split: Tensor, params: Train, answers: object = None) -> int:
+        return math.ceil(len(split) / params.batch_size)
+
+    def shuffled(
+        self, split: Tensor, params: Train, generator: torch.Generator, answers: object = None
+    ) -> Iterator[Rows]:
+        for rows in torch.randperm(len(split), generator=generator).split(params.batch_size):
+            yield rows.numpy()
+
+    def ordered(self, split: Tensor, answers: object = None, at_once: int | None = None) -> Iterator[Rows]:
+        size = at_once or EVALUATION_BATCH
+        for start in range(0, len(split), size):
+            yield np.arange(start, min(start + size, len(split)))
+
+    def batch(
+        self, split: Tensor, rows: Rows, params: Train | None = None, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, None]:
+        pixels = split[torch.from_numpy(rows).to(self.device)].float().div_(255)  # (batch, height, width) in [0, 1]
+        if params is not None and params.distort and generator is not None:
+            pixels = distort(pixels, params.distort, generator)
+        flat = ((pixels - self.mean) / self.std).flatten(1)  # (batch, height · width)
+        if self.order is not None:
+            flat = flat[:, self.order]
+        return flat.reshape(len(flat), self.time, flat.shape[1] // self.time), None  # (batch, time, features)
+
+    def own(self, images: NDArray[Any]) -> Tensor:
+        """A user's array as a split.
+
+        Args:
+            images: (height, width) or (images, height, width); whole numbers in [0, 255] or fractions in [0, 1].
+
+        Raises:
+            KassandraError: another shape, type or range.
+        """
+        images = np.asarray(images)
+        if images.ndim not in (2, 3) or images.shape[-2:] != (self.height, self.width):
+            expected = f"({self.height}, {self.width}) or (n, {self.height}, {self.width})"
+            raise KassandraError(f"images: expected {expected}, got an array of {images.shape}")
+        images = images.reshape(-1, self.height, self.width)
+        if images.dtype.kind == "f":
+            if not (np.isfinite(images).all() and images.min(initial=0) >= 0 and images.max(initial=0) <= 1):
+                raise KassandraError("images: fractions must lie in [0, 1]; whole numbers may lie in [0, 255]")
+            images = np.rint(images * 255)
+        elif images.dtype.kind not in "iu" or images.min(initial=0) < 0 or images.max(initial=0) > 255:
+            raise KassandraError(
+                f"images: expected whole numbers in [0, 255] or fractions in [0, 1], got {images.dtype}"
+            )
+        return torch.from_numpy(images.astype(np.uint8)).to(self.device)

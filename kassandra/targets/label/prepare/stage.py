@@ -1,0 +1,93 @@
+"""Examples with a label each → train.npz, valid.npz, test.npz and meta.json."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from kassandra.contracts import splits
+from kassandra.contracts.artifacts import write_arrays, write_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.examples import Examples, Rows, numbered
+from kassandra.contracts.ragged import Ragged
+from kassandra.contracts.spec import ModelSpec
+from kassandra.params.kind import Pipeline
+
+LEAKED, REPEATED = "dropped_from_train_because_in_test", "dropped_because_repeated"
+
+
+def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
+    """Raw examples → arrays and meta.json in `folder`; returns lines that say what was done.
+
+    Args:
+        reader: the input's `read` and `encode`.
+
+    Raises:
+        KassandraError: the data cannot be read, a label of test is not in train, or a class is too small to be split.
+    """
+    how: Any = params.prepare  # with the keys of the input and those of this target
+    examples: Examples = reader.read(raw, params.source, how)
+    rows, dropped = _split(raw, examples, how, seed)
+    classes = _classes(raw, examples, rows)
+    encoded = reader.encode(examples, rows, how, seed)  # fitted on train only
+    ids = _ids(examples)
+    for name, some in rows.items():
+        example = Ragged.of_texts(ids[row] for row in some)
+        labels = np.array([classes.index(examples.labels[row]) for row in some], np.int64)
+        arrays = {"labels": labels, "example": example.flat, "example_offsets": example.offsets}
+        write_arrays(folder / f"{name}.npz", **encoded.arrays[name], **arrays)
+    counts = {name: len(some) for name, some in rows.items()}
+    spec = ModelSpec(outputs=len(classes), **encoded.spec)
+    meta = {"spec": spec.to_json(), "classes": classes, "examples": counts, **dropped, **examples.meta, **encoded.meta}
+    write_json(folder / "meta.json", meta, sealed=True)
+    sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
+    message = f"{sizes} {examples.unit} in {len(classes)} classes; {dropped[LEAKED]} of train dropped as they are in "
+    message += f"test too, {dropped[REPEATED]} as repeated; {encoded.message}"
+    return "\n".join(filter(None, [examples.message, message]))
+
+
+def _split(raw: Path, examples: Examples, params: Any, seed: int) -> tuple[dict[str, Rows], dict[str, int]]:
+    """The rows of each split, and how many examples were dropped, by reason: test is kept as it is.
+
+    Examples that are there twice are dropped before any is drawn, else one could be in train and the other in test.
+    """
+    everything = np.arange(len(examples.labels))
+    offered = everything if examples.test is None else everything[~examples.test]
+    unique = splits.first_of_equals(offered, examples.keys)
+    if examples.test is None:
+        kept, (train, test) = (
+            unique,
+            splits.drawn(examples, unique, params.test_fraction, seed, "prepare.test_fraction"),
+        )
+    else:
+        test = everything[examples.test]
+        train = kept = splits.strangers(unique, test, examples.keys)
+        if not len(kept):
+            raise KassandraError(f"{raw}: every {examples.one} of train is in test too, so none is left to train on")
+    dropped = {LEAKED: len(unique) - len(kept), REPEATED: len(offered) - len(unique)}
+    if params.limit:
+        train, test = (splits.at_most(examples, rows, params.limit, seed) for rows in (train, test))
+    train, valid = splits.drawn(examples, train, params.valid_fraction, seed, "prepare.valid_fraction")
+    return {"train": np.sort(train), "valid": np.sort(valid), "test": np.sort(test)}, dropped
+
+
+def _classes(raw: Path, examples: Examples, rows: dict[str, Rows]) -> list[str]:
+    labels = {name: {examples.labels[row] for row in some} for name, some in rows.items()}
+    known = sorted(labels["train"])
+    if unseen := sorted(labels["test"] - labels["train"]):
+        raise KassandraError(
+            f"{raw}: label {unseen[0]!r} of test is in no {examples.one} of train; the labels are {known}"
+        )
+    if len(known) < 2:
+        raise KassandraError(f"{raw}: every {examples.one} has the label {known[0]!r}; there is nothing to tell apart")
+    return examples.classes or known
+
+
+def _ids(examples: Examples) -> list[str]:
+    """Numbered among those that come as test and among the others, whatever is drawn of them."""
+    parts = [examples.ids] if examples.test is None else [
+        [one for one, is_test in zip(examples.ids, examples.test, strict=True) if is_test == part]
+        for part in (False, True)
+    ]  # fmt: skip
+    return [one for part in parts for one in numbered(part)]

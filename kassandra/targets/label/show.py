@@ -1,0 +1,50 @@
+"""`kassandra predict` of classifiers: the class of each input, how probable it is, and what the input adds to that."""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from kassandra.contracts.printed import cell, print_csv, print_json, print_table
+from kassandra.targets.label.evaluate.predict import LabelPredictor
+
+COMMAND = "predict"
+LONGEST = 80  # characters of a name, which a text is too, in a table
+
+
+def show(predictor: LabelPredictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
+    """Print a row per input; all are read before the first is predicted, so that a bad one costs nothing.
+
+    Args:
+        reader: how inputs of this kind are read: inputs/<kind>/show/own_examples.py.
+
+    Raises:
+        KassandraError: there is no input, or one cannot be read.
+    """
+    names, inputs = reader.read(given, predictor.meta, **options)
+    outputs = predictor.outputs(predictor.pair.own(inputs))
+    predictions = predictor.predictions(outputs)
+    added = reader.columns(predictor, inputs, outputs) if hasattr(reader, "columns") else {}
+    columns = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]
+    rows = list(zip(names, predictions, columns or [{} for _ in names], strict=True))
+    if as_json:
+        print_json({reader.NAME: name, **prediction._asdict(), **more} for name, prediction, more in rows)
+    elif sys.stdout.isatty():
+        print_table([_compact(reader.NAME, *row) for row in rows])
+    else:
+        print_csv([_whole(reader.NAME, *row) for row in rows])
+
+
+def _compact(heading: str, name: str, prediction: Any, more: dict[str, Any]) -> dict[str, str]:
+    second = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[1:2]
+    return {
+        heading: name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…",
+        "class": prediction.label,
+        "probability": f"{prediction.probability:.3f}",
+        "next": ", ".join(f"{label} {probability:.3f}" for label, probability in second),
+    } | {key: cell(value) for key, value in more.items()}
+
+
+def _whole(heading: str, name: str, prediction: Any, more: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {heading: name, "label": prediction.label, "probability": round(prediction.probability, 6)}
+    row |= {f"probability_{label}": round(value, 6) for label, value in prediction.probabilities.items()}
+    return row | {key: cell(value) for key, value in more.items()}

@@ -1,0 +1,169 @@
+"""Where an input and a target meet: what they offer each other, and what the training loop trains with.
+
+kassandra/inputs/<input>/train/<reading>.py has a class `Sequences`, kassandra/targets/<target>/train/target.py a class
+`Target` and a function `build(spec, params)`: the model of this target. `rows` are numbers of rows of a split, or
+whatever else the reading's modules agree on: positions in a text are.
+"""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from kassandra.lstm.batch import Batch
+from kassandra.params.pipeline import reading
+
+Rows = NDArray[Any]
+
+
+class Sequences(Protocol):
+    """What is asked of an input. `meta` is what its prepare wrote to meta.json.
+
+    unit: what there are `size` of, in the plural: images, texts.
+    """
+
+    unit: str
+
+    def __init__(self, meta: dict[str, Any], device: torch.device) -> None: ...
+
+    def read(self, path: Path) -> Any:
+        """The input's arrays of a split, in memory or mapped."""
+
+    def size(self, split: Any) -> int:
+        """How many rows it has; an epoch of training reads each once."""
+
+    def steps(self, split: Any, params: Any, answers: Any = None) -> int:
+        """At most so many batches are in an epoch of training; what the learning-rate schedule counts with."""
+
+    def shuffled(self, split: Any, params: Any, generator: torch.Generator, answers: Any = None) -> Iterator[Rows]:
+        """One epoch: every row once, in batches and an order drawn from the generator.
+
+        Args:
+            answers: (rows,) lengths of the answers, where they have some, for batches of about equal lengths.
+        """
+
+    def ordered(self, split: Any, answers: Any = None, at_once: int | None = None) -> Iterator[Rows]:
+        """Every row once, for evaluation.
+
+        Args:
+            at_once: how much is read together, in what the reading counts with; None takes what is fast.
+        """
+
+    def batch(
+        self, split: Any, rows: Rows, params: Any = None, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Inputs and lengths; with params and a generator of training, distorted where params say so."""
+
+    def own(self, *given: Any, **options: Any) -> Any:
+        """A user's inputs as a split, checked."""
+
+
+class Target(Protocol):
+    """What is asked of a target. `meta` is what its prepare wrote to meta.json.
+
+    unit: what losses are means over, in the plural; None: the input's.
+    """
+
+    unit: str | None
+
+    def __init__(self, meta: dict[str, Any], device: torch.device) -> None: ...
+
+    def read(self, path: Path) -> Any:
+        """The target's arrays of a split."""
+
+    def own(self, inputs: Any, size: int) -> Any:
+        """Those of a user's inputs, whose answers nobody knows."""
+
+    def size(self, split: Any) -> int | None:
+        """How many units an epoch has; None: the rows of the input."""
+
+    def lengths(self, split: Any) -> Any:
+        """(rows,) of the answers; None where they have none."""
+
+    def batch(self, split: Any, rows: Rows, inputs: Tensor, lengths: Tensor | None) -> Batch: ...
+
+    def loss(self, model: Any, batch: Batch, params: Any) -> tuple[Tensor, int, Any]:
+        """Sum of the units' losses, how many there are, and the state to read on from in the next batch, or None."""
+
+    def scores(self, model: Any, batches: Iterator[tuple[Rows, Batch]], split: Any) -> dict[str, float]:
+        """Means over the split's units, `loss` among them; for choosing weights on validation."""
+
+    def predictions(self, model: Any, batches: Iterator[tuple[Rows, Batch]], split: Any) -> list[Any]:
+        """One per row, in order; asked of targets that declare a baseline which is trained."""
+
+
+class Split(NamedTuple):
+    inputs: Any
+    targets: Any
+
+
+class Pair:
+    """An input and a target, as the training loop sees them."""
+
+    def __init__(self, sequences: Sequences, target: Target) -> None:
+        self.sequences, self.target = sequences, target
+        self.unit = target.unit or sequences.unit
+
+    @classmethod
+    def of(cls, input: str, target: str, meta: dict[str, Any], device: torch.device) -> "Pair":
+        """
+        Args:
+            meta: of the prepared data.
+        """
+        read = importlib.import_module(f"kassandra.inputs.{input}.train.{reading(target)}")
+        return cls(read.Sequences(meta, device), target_module(target).Target(meta, device))
+
+    def read(self, path: Path) -> Split:
+        """A split: train.npz, valid.npz or test.npz of the prepared data.
+
+        Raises:
+            KassandraError: there is no such file, or it is damaged.
+        """
+        return Split(self.sequences.read(path), self.target.read(path))
+
+    def own(self, *given: Any, **options: Any) -> Split:
+        """A user's inputs as a split without answers.
+
+        Raises:
+            KassandraError: they are not what the model reads.
+        """
+        inputs = self.sequences.own(*given, **options)
+        return Split(inputs, self.target.own(inputs, self.sequences.size(inputs)))
+
+    def size(self, split: Split) -> int:
+        """How many units a split has; an epoch of training sees each once."""
+        size = self.target.size(split.targets)
+        return self.sequences.size(split.inputs) if size is None else size
+
+    def steps(self, split: Split, params: Any) -> int:
+        """At most so many batches are in an epoch of training."""
+        return self.sequences.steps(split.inputs, params, self.target.lengths(split.targets))
+
+    def train_batches(self, split: Split, params: Any, generator: torch.Generator) -> Iterator[Batch]:
+        """One epoch: every row once, in an order drawn from the generator, distorted where params say so."""
+        answers = self.target.lengths(split.targets)
+        for rows in self.sequences.shuffled(split.inputs, params, generator, answers):
+            yield self.target.batch(split.targets, rows, *self.sequences.batch(split.inputs, rows, params, generator))
+
+    def numbered_batches(self, split: Split, at_once: int | None = None) -> Iterator[tuple[Rows, Batch]]:
+        """Every row once, for evaluation, with the numbers of the rows. See Sequences.ordered."""
+        for rows in self.sequences.ordered(split.inputs, self.target.lengths(split.targets), at_once):
+            yield rows, self.target.batch(split.targets, rows, *self.sequences.batch(split.inputs, rows))
+
+    def loss(self, model: nn.Module, batch: Batch, params: Any) -> tuple[Tensor, int, Any]:
+        """See Target.loss."""
+        return self.target.loss(model, batch, params)
+
+    def scores(self, model: nn.Module, split: Split) -> dict[str, float]:
+        """See Target.scores."""
+        return self.target.scores(model, self.numbered_batches(split), split.targets)
+
+
+def target_module(target: str) -> ModuleType:
+    """Has `build` and `Target`."""
+    return importlib.import_module(f"kassandra.targets.{target}.train.target")
