@@ -2,14 +2,8 @@
 
 from typing import Any
 
-PAIRS = {
-    "images": ("images", "label"),
-    "sentiment": ("text", "label"),
-    "speech": ("audio", "label"),
-    "language": ("text", "next"),
-    "forecast": ("series", "forecast"),
-    "translation": ("text", "text"),
-}
+from kassandra.before import PAIRS
+
 GONE = ("architecture", "answers")  # of a spec: the target says it
 
 
