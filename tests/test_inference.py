@@ -6,12 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
-from kassandra.inputs.images.train import examples as images_module
 from safetensors.torch import load_file, save_file
 
 import kassandra
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.images.train import examples as images_module
 from kassandra.targets.label.evaluate.predict import LabelPredictor
 
 

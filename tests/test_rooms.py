@@ -98,9 +98,7 @@ def test_a_kind_knows_no_other(path):
         assert where[2] in {stage, "train", *(["evaluate"] if stage == "show" else [])}, name
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in LIBRARY if set(parts(path)) & set(WITHOUT_PYTORCH)], ids=by_room
-)
+@pytest.mark.parametrize("path", [path for path in LIBRARY if set(parts(path)) & set(WITHOUT_PYTORCH)], ids=by_room)
 def test_no_pytorch_where_there_is_no_model(path):
     assert not HEAVY & {name.partition(".")[0] for name in imported(path)}
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kassandra.contracts.spans import SPLITS, origins, spans
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spans import SPLITS, origins, spans
 
 DAY = 86400
 NEVER = (None, None, None)

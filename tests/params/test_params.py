@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kassandra.params.tasks.images import Distortion
 from ruamel.yaml import YAML
 
 from kassandra.contracts.errors import KassandraError
@@ -14,7 +15,6 @@ from kassandra.params import pipeline as params
 from kassandra.params.model import Attention, Decoder
 from kassandra.params.pipeline import pipeline_of, read_pipeline
 from kassandra.params.section import sections_in
-from kassandra.params.tasks.images import Distortion
 
 
 def test_committed(root):

@@ -3,6 +3,12 @@
 import re
 
 import pytest
+from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain
+from kassandra.params.tasks.images import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
+from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain
+from kassandra.params.tasks.speech import Augment, SpeechPrepare, SpeechTrain
+from kassandra.params.tasks.translation import TranslationPrepare, TranslationTrain
 from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
@@ -17,12 +23,6 @@ from kassandra.params.model import (
 )
 from kassandra.params.pipeline import TASKS, pipeline_of
 from kassandra.params.section import Section, check, sections_in
-from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain
-from kassandra.params.tasks.images import Distortion, ImagesPrepare, ImagesTrain
-from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
-from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain
-from kassandra.params.tasks.speech import Augment, SpeechPrepare, SpeechTrain
-from kassandra.params.tasks.translation import TranslationPrepare, TranslationTrain
 
 SECTIONS = {
     "prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion,

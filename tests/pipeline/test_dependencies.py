@@ -6,13 +6,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from kassandra.params.sections.pipeline import kinds, pipeline_of
 
 from kassandra.contracts.yaml import read
-from kassandra.params.sections.pipeline import kinds, pipeline_of
 
 ROOT = Path(__file__).parents[2]
 STAGES = {name: stage["do"] for name, stage in read(ROOT / "dvc.yaml")["stages"].items()}
-PAIRS = {name: (section["input"], section["target"]) for name, section in read(ROOT / "params.yaml")["pipelines"].items()}
+PAIRS = {
+    name: (section["input"], section["target"]) for name, section in read(ROOT / "params.yaml")["pipelines"].items()
+}
 # Read by every stage, and yet no dependency of every stage. Both would make a download stale.
 # kassandra/__init__.py imports what somebody asks for by name, which no stage does: it cannot change a result.
 # stages/__init__.py sets cuBLAS's workspace and matplotlib's backend: that can change what stages with a model make.
