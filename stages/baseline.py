@@ -1,11 +1,10 @@
 """data/prepared/<pipeline>/ → data/baselines/<pipeline>.parquet: what other models predict of the test split."""
 
-import importlib
-import importlib.util
 from types import ModuleType
 from typing import Any
 
 from kassandra.contracts import artifacts
+from kassandra.contracts.kinds import part
 from kassandra.contracts.tables import write_table
 from kassandra.params.kind import Pipeline
 from kassandra.params.pipeline import read_pipeline, reading
@@ -15,10 +14,8 @@ from stages.script import run
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
-    stage = importlib.import_module(f"kassandra.targets.{params.target}.baseline.stage")
-    seen = f"kassandra.inputs.{params.input}.baseline.{reading(params.target)}"
-    module = importlib.import_module(seen) if _exists(seen) else None
-    predicted = stage.predictions(module, artifacts.PREPARED / name, seed)
+    stage = part("targets", params.target, "baseline", "stage")
+    predicted = stage.predictions(_seen(params), artifacts.PREPARED / name, seed)
     for column, spec in getattr(stage, "TRAINED", {}).items():
         predicted[column] = trained(name, params, spec, seed)
     write_table(artifacts.BASELINES / f"{name}.parquet", predicted)
@@ -55,11 +52,14 @@ def trained(name: str, params: Pipeline, spec: ModuleType, seed: int) -> list[An
     return predicted
 
 
-def _exists(module: str) -> bool:
+def _seen(params: Pipeline) -> ModuleType | None:
+    """The input's module of what a simple model sees; None where the input leaves that to the target."""
     try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:  # of the folder
-        return False
+        return part("inputs", params.input, "baseline", reading(params.target))
+    except ModuleNotFoundError as error:
+        if error.name and f"kassandra.inputs.{params.input}.baseline.{reading(params.target)}".startswith(error.name):
+            return None
+        raise
 
 
 if __name__ == "__main__":

@@ -42,13 +42,27 @@ def raw(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(raw, tmp_path_factory) -> Path:
-    """550 train, 50 valid and 200 test images, by rows. Not to be written to."""
-    from kassandra.params.tasks.images import ImagesPrepare
-    from kassandra.tasks.images import prepare
+def prepare():
+    """Raw data as the stage prepares them; returns what it prints. Keys of `prepare:` go by their names."""
+    from kassandra.contracts.kinds import part
+    from kassandra.params.pipeline import pipeline_of, reading
+    from kassandra.params.section import check
 
+    def prepare(input, target, raw, folder, seed=0, source=None, **keys):
+        section = {"input": input, "target": target, "source": source or {"path": "mine"}, "prepare": keys}
+        section |= {"model": {"variant": "vanilla"}, "train": {}}
+        params = check(pipeline_of(input, target), section, "pipelines.mine")
+        reader = part("inputs", input, "prepare", reading(target))
+        return part("targets", target, "prepare", "stage").prepare(reader, raw, folder, params, seed)
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
+def prepared(raw, prepare, tmp_path_factory) -> Path:
+    """550 train, 50 valid and 200 test images, by rows. Not to be written to."""
     folder = tmp_path_factory.mktemp("prepared")
-    prepare(raw, folder, ImagesPrepare(), seed=0)
+    prepare("images", "label", raw, folder, source={"dataset": "mnist"})
     return folder
 
 
@@ -64,37 +78,19 @@ def cpu():
 
 
 @pytest.fixture(scope="session")
-def task(prepared, cpu):
+def pair(prepared, cpu):
+    """Images and their labels."""
     from kassandra.contracts.artifacts import read_json
-    from kassandra.tasks.images import Task
+    from kassandra.training.pair import Pair
 
-    return Task(read_json(prepared / "meta.json"), cpu)
+    return Pair.of("images", "label", read_json(prepared / "meta.json"), cpu)
 
 
 @pytest.fixture(scope="session")
-def trained(prepared, task, cpu, tmp_path_factory):
+def trained(prepared, pair, train_small):
     """A small attention model; `folder` is what training wrote (not to be written to), `trained` what it returned."""
-    import torch
-
-    from kassandra.contracts.artifacts import read_json
-    from kassandra.contracts.spec import ModelSpec
-    from kassandra.lstm.build import build
-    from kassandra.params.model import ModelParams
-    from kassandra.params.tasks.images import ImagesTrain
-    from kassandra.training.checkpoint import Checkpoint
-    from kassandra.training.fingerprint import fingerprint
-    from kassandra.training.folder import save
-    from kassandra.training.loop import train
-
-    folder, meta = tmp_path_factory.mktemp("trained"), read_json(prepared / "meta.json")
-    params = ModelParams.model_validate({"variant": "attention", "hidden_size": 13, "attention": {"size": 7}})
-    torch.manual_seed(0)
-    model = build(ModelSpec(**meta["spec"]), params)
-    splits = [task.read(prepared / f"{name}.npz") for name in ("train", "valid")]
-    how = ImagesTrain(epochs=5, batch_size=16, learning_rate=0.02, threads=1)
-    result = train(model, task, *splits, how, 0, Checkpoint(folder / "checkpoint"))
-    save(folder / "model", result.weights, meta, params, fingerprint(cpu, 1, "fp32"))
-    return SimpleNamespace(folder=folder / "model", trained=result)
+    how = {"epochs": 5, "batch_size": 16, "learning_rate": 0.02, "threads": 1}
+    return train_small("images", "label", prepared, {"variant": "attention", "attention": {"size": 7}}, how)
 
 
 @pytest.fixture(scope="session")
@@ -116,56 +112,47 @@ def raw_prices(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_books(books, tmp_path_factory) -> Path:
+def prepared_books(books, prepare, tmp_path_factory) -> Path:
     """85 train, 10 valid and 24 test reviews, of at most 40 words (one is there twice). Not to be written to."""
-    from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
-    from kassandra.tasks.sentiment import prepare
-
     folder = tmp_path_factory.mktemp("prepared_books")
-    params = SentimentPrepare(vocab_size=500, max_length=40)
-    prepare(books, folder, params, 0, TextSource(dataset="books"))
+    prepare("text", "label", books, folder, source={"dataset": "books"}, vocab_size=500, max_length=40)
     return folder
 
 
 @pytest.fixture(scope="session")
-def prepared_shakespeare(shakespeare, tmp_path_factory) -> Path:
+def prepared_shakespeare(shakespeare, prepare, tmp_path_factory) -> Path:
     """17,100 characters to train on, 900 to choose on, 2,000 to test on. Not to be written to."""
-    from kassandra.params.pipeline import Source
-    from kassandra.params.tasks.language import LanguagePrepare
-    from kassandra.tasks.language import prepare
-
     folder = tmp_path_factory.mktemp("prepared_shakespeare")
-    prepare(shakespeare, folder, LanguagePrepare(), 0, Source(dataset="tiny-shakespeare"))
+    prepare("text", "next", shakespeare, folder, source={"dataset": "tiny-shakespeare"})
     return folder
 
 
 @pytest.fixture(scope="session")
 def train_small(cpu, tmp_path_factory):
-    """Trains a small model as the stage does it: returns the folder that is written (not to be written to)."""
+    """Trains a small model as the stage does it: `folder` is what is written (not to be written to), `trained` what the
+    training returned."""
     import torch
 
-    from kassandra import tasks
     from kassandra.contracts.artifacts import read_json
-    from kassandra.contracts.spec import ModelSpec
-    from kassandra.lstm.build import build
-    from kassandra.params.model import params_for
     from kassandra.params.pipeline import pipeline_of
     from kassandra.training.checkpoint import Checkpoint
     from kassandra.training.fingerprint import fingerprint
-    from kassandra.training.folder import save
+    from kassandra.training.folder import build, save
     from kassandra.training.loop import train
+    from kassandra.training.pair import Pair
 
-    def train_small(prepared: Path, model: dict[str, object], how: dict[str, object]) -> Path:
+    def train_small(input, target, prepared: Path, model: dict[str, object], how: dict[str, object]):
         meta, folder = read_json(prepared / "meta.json"), tmp_path_factory.mktemp("trained")
-        task, spec = tasks.load(meta["task"]).Task(meta, cpu), ModelSpec(**meta["spec"])
-        widths = {"hidden_size": 13} | ({"embedding_size": 11} if spec.vocab_size else {})
-        params = params_for(spec).model_validate({**widths, **model})
+        pair = Pair.of(input, target, meta, cpu)
+        widths = {"hidden_size": 13} | ({"embedding_size": 11} if meta["spec"]["vocab_size"] else {})
+        section = {"input": input, "target": target, "source": {"dataset": "any"}, "prepare": {}, "train": how}
+        params = pipeline_of(input, target).model_validate(section | {"model": {**widths, **model}})
         torch.manual_seed(0)
-        splits = [task.read(prepared / f"{name}.npz") for name in ("train", "valid")]
-        train_params = pipeline_of(meta["task"]).model_fields["train"].annotation.model_validate(how)
-        result = train(build(spec, params), task, *splits, train_params, 0, Checkpoint(folder / "checkpoint"))
+        splits = [pair.read(prepared / f"{name}.npz") for name in ("train", "valid")]
+        built = build(target, meta, params.model)
+        result = train(built, pair, *splits, params.train, 0, Checkpoint(folder / "checkpoint"))
         save(folder / "model", result.weights, meta, params, fingerprint(cpu, 1, "fp32"))
-        return folder / "model"
+        return SimpleNamespace(folder=folder / "model", trained=result)
 
     return train_small
 
@@ -174,32 +161,29 @@ def train_small(cpu, tmp_path_factory):
 def trained_reader(prepared_books, train_small) -> Path:
     """The folder of a small attention model that names the sentiment of reviews. Not to be written to."""
     how = {"epochs": 5, "batch_tokens": 400, "learning_rate": 0.01, "keep": "last"}
-    return train_small(prepared_books, {"variant": "attention"}, how)
+    return train_small("text", "label", prepared_books, {"variant": "attention"}, how).folder
 
 
 @pytest.fixture(scope="session")
 def trained_writer(prepared_shakespeare, train_small) -> Path:
     """The folder of a small model that writes characters. Not to be written to."""
     how = {"epochs": 2, "batch_size": 8, "window": 40, "learning_rate": 0.02}
-    return train_small(prepared_shakespeare, {"variant": "vanilla"}, how)
+    return train_small("text", "next", prepared_shakespeare, {"variant": "vanilla"}, how).folder
 
 
 @pytest.fixture(scope="session")
-def prepared_prices(raw_prices, tmp_path_factory) -> Path:
-    """Windows of 20 days of two series, of which the returns of the next 3 are told. Not to be written to."""
-    from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
-    from kassandra.tasks.forecast import prepare
-
+def prepared_prices(raw_prices, prepare, tmp_path_factory) -> Path:
+    """Windows of 20 days of two series, of which the returns of the next 3 are forecast. Not to be written to."""
     folder = tmp_path_factory.mktemp("prepared_prices")
-    params = ForecastPrepare(predict="return", window=20, horizon=3)
-    prepare(raw_prices, folder, params, 0, SeriesSource(dataset="sp500"))
+    keys = {"predict": "return", "window": 20, "horizon": 3}
+    prepare("series", "forecast", raw_prices, folder, source={"dataset": "sp500"}, **keys)
     return folder
 
 
 @pytest.fixture(scope="session")
 def trained_forecaster(prepared_prices, train_small) -> Path:
     """The folder of a small attention model of returns. Not to be written to."""
-    return train_small(prepared_prices, {"variant": "attention"}, {"epochs": 2, "batch_size": 32})
+    return train_small("series", "forecast", prepared_prices, {"variant": "attention"}, {"epochs": 2, "batch_size": 32}).folder
 
 
 @pytest.fixture(scope="session")
@@ -209,14 +193,10 @@ def raw_speech(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_speech(raw_speech, tmp_path_factory) -> Path:
+def prepared_speech(raw_speech, prepare, tmp_path_factory) -> Path:
     """40 recordings to train on, 5 to choose on, 15 to test on. Not to be written to."""
-    from kassandra.params.pipeline import Source
-    from kassandra.params.tasks.speech import SpeechPrepare
-    from kassandra.tasks.speech import prepare
-
     folder = tmp_path_factory.mktemp("prepared_speech")
-    prepare(raw_speech, folder, SpeechPrepare(mels=13), 0, Source(dataset="fsdd"))
+    prepare("audio", "label", raw_speech, folder, source={"dataset": "fsdd"}, mels=13)
     return folder
 
 
@@ -224,7 +204,7 @@ def prepared_speech(raw_speech, tmp_path_factory) -> Path:
 def trained_speech(prepared_speech, train_small) -> Path:
     """The folder of a small attention model that names spoken digits. Not to be written to."""
     how = {"epochs": 20, "batch_size": 5, "learning_rate": 0.01, "keep": "last", "augment": {"shift": 20}}
-    return train_small(prepared_speech, {"variant": "attention"}, how)
+    return train_small("audio", "label", prepared_speech, {"variant": "attention"}, how).folder
 
 
 @pytest.fixture(scope="session")
@@ -234,15 +214,12 @@ def tatoeba(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_tatoeba(tatoeba, tmp_path_factory) -> Path:
+def prepared_tatoeba(tatoeba, prepare, tmp_path_factory) -> Path:
     """622 pairs to train on, 56 sentences to choose on, 56 to test on, the latter with up to four translations; one
     vocabulary of 300 pieces. Not to be written to."""
-    from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource
-    from kassandra.tasks.translation import prepare
-
     folder = tmp_path_factory.mktemp("prepared_tatoeba")
-    params = TranslationPrepare(vocab_size=300, valid_fraction=0.1, test_fraction=0.1)
-    prepare(tatoeba, folder, params, 0, TranslationSource(dataset="tatoeba"))
+    keys = {"vocab_size": 300, "valid_fraction": 0.1, "test_fraction": 0.1}
+    prepare("text", "text", tatoeba, folder, source={"dataset": "tatoeba"}, **keys)
     return folder
 
 
@@ -250,12 +227,12 @@ def prepared_tatoeba(tatoeba, tmp_path_factory) -> Path:
 def trained_translator(prepared_tatoeba, train_small) -> Path:
     """The folder of a small model with attention that has seen short sentences a few times. Not to be written to."""
     model = {"variant": "bidirectional", "decoder": {"attention": "general", "input_feeding": False}}
-    return train_small(prepared_tatoeba, model, {"epochs": 6, "batch_tokens": 100, "learning_rate": 0.01})
+    return train_small("text", "text", prepared_tatoeba, model, {"epochs": 6, "batch_tokens": 100, "learning_rate": 0.01}).folder
 
 
 @pytest.fixture(scope="session")
 def power_fails():
-    """Calls `run` with a task like the one given, but that is cut off when so many batches have been given.
+    """Calls `run` with a pair like the one given, but that is cut off when so many batches have been given.
 
     `power_fails.Failure` is what is raised then: no Exception, so that nothing between can take it for an error.
     """
@@ -263,8 +240,8 @@ def power_fails():
     class Failure(BaseException):
         """Of power."""
 
-    def power_fails(task, batches, run):
-        class Interrupted(type(task)):
+    def power_fails(pair, batches, run):
+        class Interrupted(type(pair)):
             left = batches
 
             def train_batches(self, *args):
@@ -275,7 +252,7 @@ def power_fails():
                     yield batch
 
         interrupted = Interrupted.__new__(Interrupted)
-        vars(interrupted).update(vars(task))
+        vars(interrupted).update(vars(pair))
         with pytest.raises(Failure):
             run(interrupted)
 

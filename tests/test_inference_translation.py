@@ -5,7 +5,9 @@ import pytest
 import torch
 
 import kassandra
+from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.ragged import Ragged
 from kassandra.targets.text.evaluate.predict import TextPredictor
 
 pytestmark = pytest.mark.slow
@@ -48,9 +50,11 @@ def test_text_pieces_and_alignment_belong_together(translator):
 
 def test_a_split_is_translated_in_its_order(translator, prepared_tatoeba):
     split = translator.pair.read(prepared_tatoeba / "test.npz")
-    found = translator.outputs(split)
-    assert [one.text for one in found] == [one.text for one in translator.translate(split.sources)]
-    assert len(found) == len(split.references)
+    translations = translator.outputs(split)
+    arrays = read_arrays(prepared_tatoeba / "test.npz")
+    sources = Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
+    assert [one.text for one in translations] == [one.text for one in translator.translate(sources)]
+    assert len(translations) == len(split.targets.references)
 
 
 def test_the_log_probability_is_that_of_the_model(translator):

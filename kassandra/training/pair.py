@@ -5,7 +5,6 @@ kassandra/inputs/<input>/train/<reading>.py has a class `Sequences`, kassandra/t
 whatever else the reading's modules agree on: positions in a text are.
 """
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from kassandra.contracts.kinds import part
 from kassandra.lstm.batch import Batch
 from kassandra.params.pipeline import reading
 
@@ -115,8 +115,8 @@ class Pair:
         Args:
             meta: of the prepared data.
         """
-        read = importlib.import_module(f"kassandra.inputs.{input}.train.{reading(target)}")
-        return cls(read.Sequences(meta, device), target_module(target).Target(meta, device))
+        module = part("inputs", input, "train", reading(target))
+        return cls(module.Sequences(meta, device), target_module(target).Target(meta, device))
 
     def read(self, path: Path) -> Split:
         """A split: train.npz, valid.npz or test.npz of the prepared data.
@@ -166,4 +166,4 @@ class Pair:
 
 def target_module(target: str) -> ModuleType:
     """Has `build` and `Target`."""
-    return importlib.import_module(f"kassandra.targets.{target}.train.target")
+    return part("targets", target, "train", "target")

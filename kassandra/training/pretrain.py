@@ -1,12 +1,12 @@
 """Lessons that a model learns before it sees an answer; its input declares them."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from kassandra.contracts.kinds import part
 from kassandra.params.model import Model
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train
@@ -23,11 +23,13 @@ def pretrain(
         checkpoints: a folder for what an interrupted pretraining goes on from.
     """
     weights: dict[str, Tensor] = {}
-    for lesson in importlib.import_module(f"kassandra.inputs.{input}.train.pretrain").lessons(model, device):
+    for lesson in part("inputs", input, "train", "pretrain").lessons(model, device):
         print(f"Pretraining, {lesson.name}", flush=True)
-        splits = [lesson.read(prepared / f"{name}.npz") for name in ("train", "valid")]
+        train_split, valid_split = (lesson.read(prepared / f"{name}.npz") for name in ("train", "valid"))
         torch.manual_seed(seed)
         learner = lesson.build(int(meta["spec"]["vocab_size"]), weights)
-        trained = train(learner, lesson, *splits, lesson.params, seed, Checkpoint(checkpoints / lesson.name))
+        trained = train(
+            learner, lesson, train_split, valid_split, lesson.params, seed, Checkpoint(checkpoints / lesson.name)
+        )
         weights |= dict(lesson.kept(trained.weights))
     return weights

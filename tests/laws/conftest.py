@@ -1,4 +1,4 @@
-"""Every combination of ModelParams: a law that takes `model_params` holds for each of them."""
+"""Every combination of Model: a law that takes `model_params` holds for each of them."""
 
 from itertools import product
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from kassandra.params.model import ModelParams
+from kassandra.params.model import Model
 
 CELLS = ["lstm", "gru", "rnn"]
 READOUTS = [{"readout": "last"}, {"readout": "max"}, {"readout": "mean"}]
@@ -40,7 +40,7 @@ def every() -> list[Any]:
             kind = summary["attention"]["kind"] if "attention" in summary else summary["readout"]
             combinations.append(
                 pytest.param(
-                    ModelParams.model_validate({"cell": cell, "hidden_size": 5, **encoder, **summary}),
+                    Model.model_validate({"cell": cell, "hidden_size": 5, **encoder, **summary}),
                     id="-".join([encoder["variant"], layers, *both, cell, kind]),
                     marks=[] if quick else [pytest.mark.slow],
                 )

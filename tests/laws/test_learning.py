@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.build import build
 from kassandra.lstm.cells import Weights, lstm
 from kassandra.lstm.encoder import State
 from kassandra.lstm.vanilla import GATES, VanillaLSTM
+from kassandra.targets.label.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, CLASSES = 3, 7
@@ -20,7 +20,7 @@ FEATURES, CLASSES = 3, 7
 @functools.cache
 def model_of(params):
     torch.manual_seed(0)
-    return build(ModelSpec("many_to_one", CLASSES, FEATURES), params)
+    return build(ModelSpec(CLASSES, FEATURES), params)
 
 
 @pytest.mark.parametrize("hidden_size", [1, 5, 13])
@@ -65,7 +65,7 @@ def test_bfloat16_is_close_to_float32(model_params):
 @pytest.mark.slow
 def test_eight_samples_can_be_learned_by_heart(model_params):
     torch.manual_seed(3)
-    model = build(ModelSpec("many_to_one", CLASSES, FEATURES), model_params.model_copy(update={"hidden_size": 17}))
+    model = build(ModelSpec(CLASSES, FEATURES), model_params.model_copy(update={"hidden_size": 17}))
     inputs, lengths, targets = torch.randn(8, 7, FEATURES), torch.tensor([7, 1, 2, 3, 4, 5, 6, 7]), torch.arange(8) % 7
     optimizer = torch.optim.Adam(model.parameters(), lr=0.03)
     for _ in range(200):

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from kassandra.contracts.spec import BOS, EOS, PAD, ModelSpec
 from kassandra.lstm import cells
-from kassandra.lstm.build import build
-from kassandra.params.model import TranslatorParams
+from kassandra.params.targets.text import Model
+from kassandra.targets.text.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 WORDS, OUTPUTS = 11, 13
@@ -47,8 +47,8 @@ def model_of(case, joint=False, **more):
     encoder, decoder = case
     params = {"embedding_size": 4, **ENCODERS[encoder], "decoder": DECODERS[decoder], **more}
     torch.manual_seed(0)
-    spec = ModelSpec("encoder_decoder", WORDS if joint else OUTPUTS, vocab_size=WORDS, joint=joint)
-    model = build(spec, TranslatorParams.model_validate(params)).eval()
+    spec = ModelSpec(WORDS if joint else OUTPUTS, vocab_size=WORDS, joint=joint)
+    model = build(spec, Model.model_validate(params)).eval()
     with torch.no_grad():  # so that nothing is about equal
         for parameter in model.parameters():
             parameter.mul_(2)
@@ -233,8 +233,8 @@ def test_dropout_is_drawn_once_for_all_steps_and_absent_in_evaluation():
 def test_dot_refuses_unequal_sizes_and_none_refuses_to_be_fed():
     for encoder, own in ((ENCODERS["vanilla"], 5), (ENCODERS["two layers, two ways"], None)):
         with pytest.raises(ValueError, match=r"'dot' compares the encoder's 6 numbers per step with the decoder's \d"):
-            TranslatorParams.model_validate({**encoder, "decoder": {"attention": "dot", "hidden_size": own}})
+            Model.model_validate({**encoder, "decoder": {"attention": "dot", "hidden_size": own}})
     with pytest.raises(ValueError, match="'none' has nothing to feed"):
-        TranslatorParams.model_validate({"variant": "vanilla", "decoder": {"attention": "none", "input_feeding": True}})
+        Model.model_validate({"variant": "vanilla", "decoder": {"attention": "none", "input_feeding": True}})
     with pytest.raises(ValueError, match="attention 'dot' does not use 'attention_size'"):
-        TranslatorParams.model_validate({"variant": "vanilla", "decoder": {"attention": "dot", "attention_size": 3}})
+        Model.model_validate({"variant": "vanilla", "decoder": {"attention": "dot", "attention_size": 3}})

@@ -1,4 +1,4 @@
-"""Language models: what is said of the next token knows nothing of it, and what is drawn says the same as all."""
+"""Language models: the prediction of a token knows nothing of it, and a loss of samples is that of all."""
 
 import math
 
@@ -7,8 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.lstm.build import build
-from kassandra.params.model import WriterParams
+from kassandra.params.targets.next import Model
+from kassandra.targets.next.train.target import build
 
 pytestmark = pytest.mark.usefixtures("cpu")
 VOCABULARY = 11
@@ -25,8 +25,8 @@ every_variant = pytest.mark.parametrize("name", VARIANTS)
 
 def model_of(name, vocabulary=VOCABULARY, **more):
     torch.manual_seed(0)
-    params = WriterParams.model_validate({"hidden_size": 5, "embedding_size": 3, **VARIANTS[name], **more})
-    return build(ModelSpec("many_to_many", vocabulary, vocab_size=vocabulary), params)
+    params = Model.model_validate({"hidden_size": 5, "embedding_size": 3, **VARIANTS[name], **more})
+    return build(ModelSpec(vocabulary, vocab_size=vocabulary), params)
 
 
 def ids(batch=2, time=7, vocabulary=VOCABULARY, seed=0):
@@ -112,7 +112,7 @@ def test_tied_is_one_table_and_it_learns_from_both_its_uses(name):
     """Press & Wolf (2017)."""
     model, some = model_of(name), ids()
     names = dict(model.named_parameters())
-    assert model.told is model.embedding.table.weight
+    assert model.vectors is model.embedding.table.weight
     assert "weight" not in names
     assert ("project.weight" in names) == (name == "tied")  # where widths differ, a layer stands between
     untied = dict(model_of(name, tied=False).named_parameters())
@@ -123,11 +123,11 @@ def test_tied_is_one_table_and_it_learns_from_both_its_uses(name):
     some[:, -1] = unasked  # is told, never read
     outputs = model(some[:, :-1]).outputs.flatten(0, 1)
     model.losses(outputs, some[:, 1:].flatten()).sum().backward()
-    assert model.told.grad[unasked].ne(0).any()
-    before = model.told.detach().clone()
+    assert model.vectors.grad[unasked].ne(0).any()
+    before = model.vectors.detach().clone()
     torch.optim.SGD(model.parameters(), 0.1).step()
-    assert model.told[2:].ne(before[2:]).all()
-    assert torch.equal(model.embedding(torch.tensor([[unasked]]))[0, 0], model.told[unasked])
+    assert model.vectors[2:].ne(before[2:]).all()
+    assert torch.equal(model.embedding(torch.tensor([[unasked]]))[0, 0], model.vectors[unasked])
 
 
 @pytest.mark.parametrize("name", ["vanilla", "tied"])
@@ -136,12 +136,12 @@ def test_with_many_samples_the_loss_is_that_of_all(name, vocabulary):
     """Then every token is among those drawn, and each is expected to be: value and gradient are those of the whole."""
     model = model_of(name, vocabulary, samples=5000).train()
     with torch.no_grad():
-        model.told.normal_()
+        model.vectors.normal_()
         model.bias.normal_()
-    outputs, targets = torch.randn(20, model.told.shape[1], requires_grad=True), torch.arange(20) % vocabulary
+    outputs, targets = torch.randn(20, model.vectors.shape[1], requires_grad=True), torch.arange(20) % vocabulary
     found, expected = model.losses(outputs, targets), F.cross_entropy(model.logits(outputs), targets, reduction="none")
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
-    gradients = [torch.autograd.grad(loss.sum(), [outputs, model.told, model.bias]) for loss in (found, expected)]
+    gradients = [torch.autograd.grad(loss.sum(), [outputs, model.vectors, model.bias]) for loss in (found, expected)]
     for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
@@ -150,7 +150,7 @@ def test_with_some_samples_the_mean_of_many_draws_is_near_the_loss_of_all():
     """Of most of the vocabulary: that of each draw is another."""
     model = model_of("vanilla", 30, samples=200).train()
     with torch.no_grad():
-        model.told.normal_(0, 0.3)
+        model.vectors.normal_(0, 0.3)
     outputs, targets = torch.randn(40, 5), torch.arange(40) % 30
     drawn = torch.stack([model.losses(outputs, targets) for _ in range(200)]).detach()
     whole = model.eval().losses(outputs, targets).detach()

@@ -4,7 +4,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.spec import ModelSpec
-from kassandra.params.model import WriterParams
+from tests.untrained import save_untrained
 
 pytestmark = pytest.mark.slow
 
@@ -56,18 +56,14 @@ def test_no_folder(kassandra, tmp_path):
 
 
 @pytest.fixture
-def untrained(tmp_path, prepared_shakespeare, cpu):
+def untrained(tmp_path, prepared_shakespeare):
     """A model that has learned nothing, of some vocabulary."""
-    from kassandra.lstm.build import build
-    from kassandra.training.folder import save
 
     def untrained(tokens, vocabulary):
-        spec = ModelSpec("many_to_many", len(vocabulary), vocab_size=len(vocabulary))
+        spec = ModelSpec(len(vocabulary), vocab_size=len(vocabulary))
         meta = read_json(prepared_shakespeare / "meta.json")
         meta |= {"tokens": tokens, "vocabulary": vocabulary, "spec": spec.to_json()}
-        params = WriterParams(variant="vanilla", hidden_size=3, embedding_size=3)
-        save(tmp_path / "model", build(spec, params).state_dict(), meta, params, {})
-        return tmp_path / "model"
+        return save_untrained(tmp_path / "model", "text", "next", meta, embedding_size=3)
 
     return untrained
 

@@ -103,7 +103,11 @@ def test_an_output_that_lacks_a_character_is_one_sentence(kassandra, trained_tra
 
 def test_without_attention_there_is_no_alignment(kassandra, prepared_tatoeba, train_small):
     folder = train_small(
-        prepared_tatoeba, {"variant": "vanilla", "decoder": {"attention": "none"}}, {"epochs": 1, "batch_tokens": 500}
+        "text",
+        "text",
+        prepared_tatoeba,
+        {"variant": "vanilla", "decoder": {"attention": "none"}},
+        {"epochs": 1, "batch_tokens": 500},
     )
     done = kassandra("translate", folder, "--alignments", "Hi.")
     assert (done.status, done.err) == (

@@ -61,8 +61,8 @@ def checked(texts: Any) -> list[str]:
     Raises:
         KassandraError: they are no texts, or one holds nothing.
     """
-    texts = [texts] if isinstance(texts, str) else list(texts)
-    for number, text in enumerate(texts, 1):
+    given = [texts] if isinstance(texts, str) else list(texts)
+    for number, text in enumerate(given, 1):
         if not isinstance(text, str) or not text.strip():
             raise KassandraError(f"text {number}: expected some words, got {text!r}")
-    return texts
+    return given

@@ -74,4 +74,4 @@ class Sequences:
         if not (ids != UNK).any():
             example = self.vocabulary[2]
             raise KassandraError(f"prompt: no {self.tokens} of the vocabulary in {prompt!r}; try {example!r}")
-        return ids[ids != UNK]
+        return np.asarray(ids[ids != UNK])

@@ -1,0 +1,29 @@
+"""A model folder of random weights, for what does not depend on what a model has learned."""
+
+from pathlib import Path
+from typing import Any
+
+
+def save_untrained(
+    folder: Path, input: str, target: str, meta: dict[str, Any], change: Any = None, **model: Any
+) -> Path:
+    """Writes the folder, and returns it.
+
+    Args:
+        meta: of prepared data. change: called with the model before it is saved. model: keys of `model:`.
+    """
+    import torch
+
+    from kassandra.params.pipeline import pipeline_of
+    from kassandra.params.section import check
+    from kassandra.training.folder import build, save
+
+    section = {"input": input, "target": target, "source": {"path": "mine"}, "prepare": {}, "train": {}}
+    section["model"] = {"variant": "vanilla", "hidden_size": 5, **model}
+    params = check(pipeline_of(input, target), section, "pipelines.mine")
+    torch.manual_seed(0)
+    made = build(target, meta, params.model)
+    if change:
+        change(made)
+    save(folder, made.state_dict(), meta, params, {})
+    return folder
