@@ -42,13 +42,27 @@ def raw(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(raw, tmp_path_factory) -> Path:
-    """550 train, 50 valid and 200 test images, by rows. Not to be written to."""
-    from kassandra.params.tasks.images import ImagesPrepare
-    from kassandra.tasks.images import prepare
+def prepare():
+    """Raw data as the stage prepares them; returns what it prints. Keys of `prepare:` go by their names."""
+    from kassandra.contracts.kinds import part
+    from kassandra.params.pipeline import pipeline_of, reading
+    from kassandra.params.section import check
 
+    def prepare(input, target, raw, folder, seed=0, source=None, **keys):
+        section = {"input": input, "target": target, "source": source or {"path": "mine"}, "prepare": keys}
+        section |= {"model": {"variant": "vanilla"}, "train": {}}
+        params = check(pipeline_of(input, target), section, "pipelines.mine")
+        reader = part("inputs", input, "prepare", reading(target))
+        return part("targets", target, "prepare", "stage").prepare(reader, raw, folder, params, seed)
+
+    return prepare
+
+
+@pytest.fixture(scope="session")
+def prepared(raw, prepare, tmp_path_factory) -> Path:
+    """550 train, 50 valid and 200 test images, by rows. Not to be written to."""
     folder = tmp_path_factory.mktemp("prepared")
-    prepare(raw, folder, ImagesPrepare(), seed=0)
+    prepare("images", "label", raw, folder, source={"dataset": "mnist"})
     return folder
 
 
@@ -75,12 +89,12 @@ def task(prepared, cpu):
 def trained(prepared, task, cpu, tmp_path_factory):
     """A small attention model; `folder` is what training wrote (not to be written to), `trained` what it returned."""
     import torch
+    from kassandra.params.tasks.images import ImagesTrain
 
     from kassandra.contracts.artifacts import read_json
     from kassandra.contracts.spec import ModelSpec
     from kassandra.lstm.build import build
     from kassandra.params.model import ModelParams
-    from kassandra.params.tasks.images import ImagesTrain
     from kassandra.training.checkpoint import Checkpoint
     from kassandra.training.fingerprint import fingerprint
     from kassandra.training.folder import save
@@ -116,26 +130,18 @@ def raw_prices(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_books(books, tmp_path_factory) -> Path:
+def prepared_books(books, prepare, tmp_path_factory) -> Path:
     """85 train, 10 valid and 24 test reviews, of at most 40 words (one is there twice). Not to be written to."""
-    from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
-    from kassandra.tasks.sentiment import prepare
-
     folder = tmp_path_factory.mktemp("prepared_books")
-    params = SentimentPrepare(vocab_size=500, max_length=40)
-    prepare(books, folder, params, 0, TextSource(dataset="books"))
+    prepare("text", "label", books, folder, source={"dataset": "books"}, vocab_size=500, max_length=40)
     return folder
 
 
 @pytest.fixture(scope="session")
-def prepared_shakespeare(shakespeare, tmp_path_factory) -> Path:
+def prepared_shakespeare(shakespeare, prepare, tmp_path_factory) -> Path:
     """17,100 characters to train on, 900 to choose on, 2,000 to test on. Not to be written to."""
-    from kassandra.params.pipeline import Source
-    from kassandra.params.tasks.language import LanguagePrepare
-    from kassandra.tasks.language import prepare
-
     folder = tmp_path_factory.mktemp("prepared_shakespeare")
-    prepare(shakespeare, folder, LanguagePrepare(), 0, Source(dataset="tiny-shakespeare"))
+    prepare("text", "next", shakespeare, folder, source={"dataset": "tiny-shakespeare"})
     return folder
 
 
@@ -185,14 +191,11 @@ def trained_writer(prepared_shakespeare, train_small) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_prices(raw_prices, tmp_path_factory) -> Path:
-    """Windows of 20 days of two series, of which the returns of the next 3 are told. Not to be written to."""
-    from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
-    from kassandra.tasks.forecast import prepare
-
+def prepared_prices(raw_prices, prepare, tmp_path_factory) -> Path:
+    """Windows of 20 days of two series, of which the returns of the next 3 are forecast. Not to be written to."""
     folder = tmp_path_factory.mktemp("prepared_prices")
-    params = ForecastPrepare(predict="return", window=20, horizon=3)
-    prepare(raw_prices, folder, params, 0, SeriesSource(dataset="sp500"))
+    keys = {"predict": "return", "window": 20, "horizon": 3}
+    prepare("series", "forecast", raw_prices, folder, source={"dataset": "sp500"}, **keys)
     return folder
 
 
@@ -209,14 +212,10 @@ def raw_speech(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_speech(raw_speech, tmp_path_factory) -> Path:
+def prepared_speech(raw_speech, prepare, tmp_path_factory) -> Path:
     """40 recordings to train on, 5 to choose on, 15 to test on. Not to be written to."""
-    from kassandra.params.pipeline import Source
-    from kassandra.params.tasks.speech import SpeechPrepare
-    from kassandra.tasks.speech import prepare
-
     folder = tmp_path_factory.mktemp("prepared_speech")
-    prepare(raw_speech, folder, SpeechPrepare(mels=13), 0, Source(dataset="fsdd"))
+    prepare("audio", "label", raw_speech, folder, source={"dataset": "fsdd"}, mels=13)
     return folder
 
 
@@ -234,15 +233,12 @@ def tatoeba(root) -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared_tatoeba(tatoeba, tmp_path_factory) -> Path:
+def prepared_tatoeba(tatoeba, prepare, tmp_path_factory) -> Path:
     """622 pairs to train on, 56 sentences to choose on, 56 to test on, the latter with up to four translations; one
     vocabulary of 300 pieces. Not to be written to."""
-    from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource
-    from kassandra.tasks.translation import prepare
-
     folder = tmp_path_factory.mktemp("prepared_tatoeba")
-    params = TranslationPrepare(vocab_size=300, valid_fraction=0.1, test_fraction=0.1)
-    prepare(tatoeba, folder, params, 0, TranslationSource(dataset="tatoeba"))
+    keys = {"vocab_size": 300, "valid_fraction": 0.1, "test_fraction": 0.1}
+    prepare("text", "text", tatoeba, folder, source={"dataset": "tatoeba"}, **keys)
     return folder
 
 

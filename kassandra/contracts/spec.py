@@ -1,4 +1,4 @@
-"""What a model needs to know of its input and its target."""
+"""What a model needs to know of the data."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,18 +11,18 @@ BOS, EOS = 2, 3
 BOUNDS = ["<s>", "</s>"]
 
 
-LEVELS = [round(0.05 * number, 2) for number in range(1, 20)]  # of the quantiles that are forecast: 0.05, 0.1, … 0.95
+LEVELS = [round(0.05 * number, 2) for number in range(1, 20)]  # of the quantiles that are told: 0.05, 0.1, … 0.95
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """Written by prepare, read by train and evaluate: how input and target look to a model.
+    """The sizes of a model that follow from the data: written by prepare, read by train and evaluate.
 
-    outputs: number of classes, or of values to predict; ≥ 1.
+    outputs: number of classes, of values to predict, or of tokens to choose from; ≥ 1.
     features: numbers per step for real-valued input, 0 for token ids.
     vocab_size: number of token ids, 0 for real-valued input.
     steps: of every sequence, 0 where lengths differ.
-    joint: of pairs of texts: whether ids mean the same in the source and in the target.
+    joint: of token ids on both sides: whether they mean the same in the input and in the target.
     """
 
     outputs: int
