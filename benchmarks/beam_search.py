@@ -18,8 +18,8 @@ from rich.table import Table
 
 import kassandra
 from kassandra.contracts.artifacts import write_json
-from kassandra.inference import Translator
-from kassandra.tasks.translation import bleu
+from kassandra.targets.text.evaluate.predict import TextPredictor
+from kassandra.targets.text.train.target import bleu
 
 WIDTHS = [1, 2, 5, 10]
 ALONE = 50  # sentences that are also translated one after another
@@ -27,7 +27,7 @@ ROUNDS = 3
 RESULTS = Path(__file__).with_name("results") / "beam_search.json"
 
 
-def measured(model: Translator, test: Path, rounds: int) -> list[dict[str, Any]]:
+def measured(model: TextPredictor, test: Path, rounds: int) -> list[dict[str, Any]]:
     """A row per width."""
     split = model.task.read(test)
     sentences, references = split.sources, split.references

@@ -34,18 +34,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
-from kassandra import inference, tasks
-from kassandra.contracts.artifacts import read_arrays, read_json, write_json
-from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.build import build
-from kassandra.params.model import ModelParams
+from benchmarks import training
+from kassandra.contracts.artifacts import read_arrays, write_json
+from kassandra.params.pipeline import pipeline_of
 from kassandra.params.section import check
-from kassandra.params.tasks.images import ImagesPrepare, ImagesTrain
 from kassandra.sources.fetch import fetch_dataset
-from kassandra.training import folder as model_folder
-from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.fingerprint import fingerprint, set_up
-from kassandra.training.loop import train
 
 RAW = Path("data/raw/mnist")
 RESULT = Path("benchmarks/results/mnist.json")
@@ -98,21 +91,12 @@ def tutorial(seed: int, scratch: Path, threads: int = 0) -> float:
 
 def ours(seed: int, scratch: Path) -> float:
     """Accuracy on test of the pipeline's own prepare, train and predict, with weights chosen on validation."""
-    images = tasks.load("images")
-    images.prepare(RAW, scratch / "prepared", ImagesPrepare(), seed)
-    meta = read_json(scratch / "prepared" / "meta.json")
-    model_params, train_params = check(ModelParams, MODEL, "model"), check(ImagesTrain, TRAIN, "train")
-    device = set_up("cpu", THREADS)
-    task = images.Task(meta, device)
-    seen, valid = (task.read(scratch / "prepared" / f"{name}.npz") for name in ("train", "valid"))
-    torch.manual_seed(seed)
-    model = build(ModelSpec(**meta["spec"]), model_params)
-    trained = train(model, task, seen, valid, train_params, seed, Checkpoint(scratch / "checkpoint"))
-    made_on = fingerprint(device, THREADS, train_params.precision)
-    model_folder.save(scratch / "model", trained.weights, meta, model_params, made_on)
-    predicted = inference.load(scratch / "model").outputs(task.read(scratch / "prepared" / "test.npz"))
-    labels = read_arrays(scratch / "prepared" / "test.npz")["labels"]
-    return float((predicted.log_probabilities.argmax(1) == labels).mean())
+    section = {"input": "images", "target": "label", "source": {"dataset": "mnist"}, "prepare": {}}
+    params = check(pipeline_of("images", "label"), {**section, "model": MODEL, "train": TRAIN}, "benchmark")
+    training.prepare(params, "mnist", scratch / "prepared", seed)
+    _, predictor, test = training.fit(params, scratch / "prepared", seed, scratch)
+    predicted = predictor.outputs(test).log_probabilities.argmax(1)
+    return float((predicted == read_arrays(scratch / "prepared" / "test.npz")["labels"]).mean())
 
 
 def timed(loop: str, seed: int, threads: int) -> dict[str, Any]:

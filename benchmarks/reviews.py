@@ -12,31 +12,26 @@ import argparse
 import os
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
-import torch
 from rich.console import Console
 from rich.table import Table
 from safetensors.torch import save_file
 
-from kassandra import inference, tasks
-from kassandra.contracts.artifacts import BASELINES, PREPARED, RAW, read_arrays, read_json, write_json
-from kassandra.contracts.spec import ModelSpec
+from benchmarks import training
+from kassandra.contracts.artifacts import BASELINES, PREPARED, read_arrays, read_json, write_json
 from kassandra.contracts.tables import read_table
 from kassandra.judging.intervals import Score, bootstrap
-from kassandra.lstm.build import build
-from kassandra.params.model import ReaderParams
+from kassandra.params.kind import Pipeline
 from kassandra.params.pipeline import read_pipeline
-from kassandra.params.section import check
-from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain
-from kassandra.training import folder as model_folder
-from kassandra.training.checkpoint import Checkpoint, digest
-from kassandra.training.fingerprint import fingerprint, set_up
-from kassandra.training.loop import train
+from kassandra.training.checkpoint import digest
+from kassandra.training.fingerprint import set_up
+from kassandra.training.folder import load_weights
 from kassandra.training.pretrain import pretrain
 
 LARGE = {"embedding_size": 256, "hidden_size": 256, "embedding_dropout": 0.4, "dropout": 0.5}
@@ -62,54 +57,39 @@ KEPT = Path(".checkpoints/reviews")  # first weights, and predictions of test: t
 
 def run(row: str, seed: int) -> dict[str, Any]:
     """Train one row with one seed."""
-    params, split_seed = read_pipeline("imdb")
-    sections = {
-        name: getattr(params, name).model_dump(exclude_unset=True) | ROWS[row].get(name, {})
-        for name in ("prepare", "model", "train")
-    }
-    how = check(SentimentTrain, sections["train"], f"row {row!r}")
-    model_params = check(ReaderParams, sections["model"], f"row {row!r}")
-    device = set_up(how.device, how.threads)
-    with tempfile.TemporaryDirectory() as scratch:
-        prepared = Path(scratch) / "prepared"
-        chosen = check(SentimentPrepare, sections["prepare"], f"row {row!r}")
-        tasks.load("sentiment").prepare(RAW / "imdb", prepared, chosen, split_seed, params.source)
-        meta = read_json(prepared / "meta.json")
-        task = tasks.load("sentiment").Task(meta, device)
-        first = pretrained(prepared, meta, model_params, device) if model_params.pretrain else {}
-        torch.manual_seed(seed)
-        model: Any = build(ModelSpec(**meta["spec"]), model_params).to(device)
-        if first:
-            model.begin_with(first)
-        seen, valid, test = (task.read(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
-        trained = train(model, task, seen, valid, how, seed, Checkpoint(Path(scratch) / "checkpoint"))
-        made_on = fingerprint(device, how.threads, how.precision)
-        model_folder.save(Path(scratch) / "model", trained.weights, meta, model_params, made_on)
-        log_probabilities = inference.load(Path(scratch) / "model").outputs(test).log_probabilities
+    written, split_seed = read_pipeline("imdb")
+    params = training.changed(written, f"row {row!r}", **ROWS[row])
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        training.prepare(params, "imdb", scratch / "prepared", split_seed)
+        first = pretrained(params, scratch / "prepared") if "pretrain" in ROWS[row].get("model", {}) else {}
+        trained, predictor, test = training.fit(params, scratch / "prepared", seed, scratch, first)
+        labels = read_arrays(scratch / "prepared" / "test.npz")["labels"]
+        log_probabilities = predictor.outputs(test).log_probabilities
         KEPT.mkdir(parents=True, exist_ok=True)
         np.save(KEPT / f"{row}-{seed}.npy", log_probabilities)
     kept = min(trained.history, key=lambda epoch: epoch["valid_loss"])
     return {
         "row": row,
         "seed": seed,
-        "accuracy": float((log_probabilities.argmax(1) == test.labels).mean()),
+        "accuracy": float((log_probabilities.argmax(1) == labels).mean()),
         "valid_loss": kept["valid_loss"],
         "valid_accuracy": kept["valid_accuracy"],
         "cpu_seconds": trained.cpu_seconds,
-        "wrong": _numbers(log_probabilities.argmax(1) != test.labels),
+        "wrong": _numbers(log_probabilities.argmax(1) != labels),
     }
 
 
-def pretrained(prepared: Path, meta: dict[str, Any], model: ReaderParams, device: torch.device) -> dict[str, Any]:
+def pretrained(params: Pipeline, prepared: Path) -> dict[str, Any]:
     """The first weights of all seeds: pretraining costs more than all that follows, and is done once, with seed 0."""
     path = KEPT / "pretrained.safetensors"
     if not path.exists():
-        assert model.pretrain
-        started = time.process_time()
-        weights = pretrain(prepared, meta, model, model.pretrain, 0, device, KEPT / "pretrain")
+        started, meta = time.process_time(), read_json(prepared / "meta.json")
+        device = set_up("auto", params.train.threads)
+        weights = pretrain(params.input, prepared, meta, params.model, 0, device, KEPT / "pretrain")
         save_file({name: value.contiguous() for name, value in weights.items()}, path)
         print(f"Pretraining took {time.process_time() - started:.0f} CPU s", flush=True)
-    return model_folder.load_weights(path)
+    return load_weights(path)
 
 
 def together(runs: list[dict[str, Any]], targets: Any) -> str:
@@ -181,7 +161,7 @@ def main() -> None:
     params, _ = read_pipeline("imdb")
     targets = read_arrays(PREPARED / "imdb" / "test.npz")["labels"]  # (examples,), the same for every row
     baseline = (read_table(BASELINES / "imdb.parquet")[BEST].to_numpy() == targets).astype(float)
-    recipe = digest({"rows": ROWS, "imdb": params.model_dump(), "torch": torch.__version__})
+    recipe = digest({"rows": ROWS, "imdb": params.model_dump(), "torch": version("torch")})
     kept = read_json(RESULT) if RESULT.exists() else {}
     if kept.get("recipe") != recipe:  # what was measured with another recipe does not belong into this table
         kept = {"recipe": recipe, "runs": [], "together": {}}

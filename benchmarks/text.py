@@ -38,14 +38,15 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence
 from torch.utils.data import DataLoader
 
+from benchmarks import training
 from kassandra.contracts.artifacts import read_arrays, write_json
 from kassandra.contracts.ragged import Ragged, shuffled_batches
 from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.vanilla import VanillaLSTM
-from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
+from kassandra.params.pipeline import pipeline_of
+from kassandra.params.section import check
 from kassandra.targets.label.train.classifier import Classifier
-from kassandra.tasks.sentiment import prepare
 
 RESULT = Path("benchmarks/results/text.json")
 SIZE, BATCH, TOKENS = 128, 64, 8192
@@ -152,8 +153,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        params = SentimentPrepare(max_length=arguments.longest)
-        prepare(Path("data/raw/imdb"), Path(folder), params, 0, TextSource(dataset="imdb"))
+        section = {"input": "text", "target": "label", "source": {"dataset": "imdb"}, "train": {}}
+        section |= {"prepare": {"max_length": arguments.longest}, "model": {"variant": "bidirectional"}}
+        params = check(pipeline_of("text", "label"), section, "benchmark")
+        training.prepare(params, "imdb", Path(folder), 0)
         arrays = read_arrays(Path(folder) / "train.npz")
     rows = np.random.default_rng(0).permutation(len(arrays["labels"]))[: arguments.texts]
     ids = Ragged(arrays["ids"], arrays["offsets"]).take(rows)

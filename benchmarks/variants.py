@@ -17,22 +17,15 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
-import torch
 from rich.console import Console
 from rich.table import Table
 
-from kassandra import inference, tasks
-from kassandra.contracts.artifacts import PREPARED, read_arrays, read_json, write_json
-from kassandra.contracts.spec import ModelSpec
+from benchmarks import training
+from kassandra.contracts.artifacts import PREPARED, read_arrays, write_json
 from kassandra.judging.intervals import bootstrap
-from kassandra.lstm.build import build
-from kassandra.params.model import ModelParams
 from kassandra.params.pipeline import read_pipeline
 from kassandra.params.section import check
-from kassandra.training import folder as model_folder
-from kassandra.training.checkpoint import Checkpoint, digest
-from kassandra.training.fingerprint import fingerprint, set_up
-from kassandra.training.loop import train
+from kassandra.training.checkpoint import digest
 
 ROWS: dict[str, dict[str, dict[str, Any]]] = {
     "vanilla": {"model": {"variant": "vanilla"}},
@@ -48,29 +41,20 @@ ROWS: dict[str, dict[str, dict[str, Any]]] = {
 
 def run(pipeline: str, row: str, seed: int) -> dict[str, Any]:
     """Train one row with one seed; which test images it gets right, as 0 and 1, among what is returned."""
-    params, _ = read_pipeline(pipeline)
-    prepared, task_module = PREPARED / pipeline, tasks.load(params.task)
-    meta = read_json(prepared / "meta.json")
-    model_params = check(ModelParams, ROWS[row]["model"], f"row {row!r}")
-    changed = params.train.model_dump(exclude_unset=True) | ROWS[row].get("train", {})
-    train_params = check(type(params.train), changed, f"row {row!r}")
-    device = set_up(train_params.device, train_params.threads)
-    task = task_module.Task(meta, device)
-    torch.manual_seed(seed)
-    model = build(ModelSpec(**meta["spec"]), model_params).to(device)
+    written, _ = read_pipeline(pipeline)
+    tree = written.model_dump(exclude_unset=True)
+    tree |= {"model": ROWS[row]["model"], "train": tree["train"] | ROWS[row].get("train", {})}
+    params, prepared = check(type(written), tree, f"row {row!r}"), PREPARED / pipeline
     with tempfile.TemporaryDirectory() as scratch:
-        seen, valid, test = (task.read(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
-        trained = train(model, task, seen, valid, train_params, seed, Checkpoint(Path(scratch) / "checkpoint"))
-        made_on = fingerprint(device, train_params.threads, train_params.precision)
-        model_folder.save(Path(scratch) / "model", trained.weights, meta, model_params, made_on)
-        predicted = inference.load(Path(scratch) / "model").outputs(test).log_probabilities.argmax(1)
+        trained, predictor, test = training.fit(params, prepared, seed, Path(scratch))
+        predicted = predictor.outputs(test).log_probabilities.argmax(1)
     right = (predicted == read_arrays(prepared / "test.npz")["labels"]).astype(int)
     return {
         "row": row,
         "seed": seed,
         "accuracy": float(right.mean()),
         "valid_loss": min(epoch["valid_loss"] for epoch in trained.history),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "parameters": sum(parameter.numel() for parameter in predictor.model.parameters()),
         "cpu_seconds": trained.cpu_seconds,
         "wrong": np.flatnonzero(right == 0).tolist(),
     }

@@ -51,18 +51,6 @@ def read_split(path: Path) -> Split:
     )
 
 
-def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:
-    """Rows after which `horizon` rows are forecast from the `window` rows up to them, all of them usable.
-
-    >>> origins(np.array([True, True, True, False, True, True, True]), 2, 1)
-    array([1, 5])
-    """
-    good = np.concatenate([[0], np.cumsum(usable)])  # (rows + 1,): usable rows before each
-    candidates = np.arange(window - 1, len(usable) - horizon)
-    whole = good[candidates + horizon + 1] - good[candidates - window + 1] == window + horizon
-    return np.asarray(candidates[whole])
-
-
 def seen(split: Split, window: int) -> NDArray[np.int64]:
     """(origins, window) the rows that each window shows."""
     return split.origins[:, None] + np.arange(1 - window, 1)
@@ -98,3 +86,15 @@ def told(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
     """(origins, horizon, targets): what a model should tell, before it is standardised."""
     centre, scale = centre_and_scale(split, meta)
     return np.asarray((truth(split, meta) - centre) / scale)
+
+
+def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:
+    """Rows after which `horizon` rows are forecast from the `window` rows up to them, all of them usable.
+
+    >>> origins(np.array([True, True, True, False, True, True, True]), 2, 1)
+    array([1, 5])
+    """
+    good = np.concatenate([[0], np.cumsum(usable)])  # (rows + 1,): usable rows before each
+    candidates = np.arange(window - 1, len(usable) - horizon)
+    whole = good[candidates + horizon + 1] - good[candidates - window + 1] == window + horizon
+    return np.asarray(candidates[whole])

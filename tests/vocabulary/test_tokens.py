@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK
-from kassandra.inputs.text.prepare.labelled import read
+from kassandra.inputs.text.prepare.examples import read
+from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
 from kassandra.vocabulary.tokens import display, encode, fit, load, pieces, shortened
 
 KINDS = ("words", "bpe", pytest.param("unigram", marks=pytest.mark.slow))  # slow: it takes a second to be trained
@@ -38,7 +39,7 @@ few = settings(max_examples=20)
 
 @pytest.fixture(scope="module")
 def texts(books):
-    return [text for text, _ in read(books, "books", None, None).train]
+    return read(books, ExamplesSource(dataset="books"), ExamplesPrepare()).contents
 
 
 @functools.cache

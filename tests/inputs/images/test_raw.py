@@ -9,16 +9,14 @@ from PIL import Image
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.tasks.images import ImagesPrepare
-from kassandra.tasks.images import prepare
 
 
 @pytest.fixture
-def done(tmp_path):
+def done(tmp_path, prepare):
     """Prepares a folder with some params; returns the three splits and the meta data."""
 
     def done(raw, **params):
-        prepare(raw, tmp_path / "prepared", ImagesPrepare(**params), seed=0)
+        prepare("images", "label", raw, tmp_path / "prepared", **params)
         splits = [read_arrays(tmp_path / "prepared" / f"{split}.npz") for split in ("train", "valid", "test")]
         return *splits, read_json(tmp_path / "prepared" / "meta.json")
 
@@ -26,10 +24,10 @@ def done(tmp_path):
 
 
 @pytest.fixture
-def refused(tmp_path):
+def refused(tmp_path, prepare):
     def refused(raw, text, **params):
         with pytest.raises(KassandraError, match=text):
-            prepare(raw, tmp_path / "prepared", ImagesPrepare(**params), seed=0)
+            prepare("images", "label", raw, tmp_path / "prepared", **params)
         assert not (tmp_path / "prepared").exists()
 
     return refused
@@ -137,7 +135,7 @@ def test_a_class_that_test_has_not(tiny, done):
 def test_one_class(tiny, refused):
     for split in ("train", "test"):
         tiny[split, "labels"] = np.zeros_like(tiny[split, "labels"])
-    refused(tiny.folder, rf"^{tiny.folder}: every image is of class '0'; there is nothing to tell apart$")
+    refused(tiny.folder, rf"^{tiny.folder}: every image has the label '0'; there is nothing to tell apart$")
 
 
 def test_no_folder(tmp_path, refused):

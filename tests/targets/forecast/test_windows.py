@@ -58,26 +58,6 @@ def test_what_is_written(tmp_path):
     assert batch.targets.shape == (361, 6)
 
 
-def test_no_row_is_in_two_splits_and_the_gap_is_kept(tmp_path):
-    folder = prepared(hourly(), tmp_path)
-    times = [read_split(folder / f"{name}.npz").times for name in ("train", "valid", "test")]
-    for before, after in pairwise(times):
-        assert (after[0] - before[-1]) // 3600 == 24 + 6 + 1
-
-
-@pytest.mark.parametrize("later", ["valid", "test"])
-def test_what_is_fitted_is_fitted_on_train(later, tmp_path):
-    """Other values in a later split change neither the scales nor the arrays of the earlier ones."""
-    table = hourly()
-    begin = {"valid": 390 + 30, "test": 480 + 30}[later]
-    other = table.copy()
-    other.loc[begin:, ["load", "heat"]] *= 3
-    one, two = prepared(table, tmp_path / "one"), prepared(other, tmp_path / "two")
-    assert (one / "meta.json").read_bytes() == (two / "meta.json").read_bytes()
-    assert (one / "train.npz").read_bytes() == (two / "train.npz").read_bytes()
-    assert (one / f"{later}.npz").read_bytes() != (two / f"{later}.npz").read_bytes()
-
-
 @pytest.mark.parametrize("normalise", ["none", "last", "window"])
 def test_what_is_told_comes_back_in_the_units_of_the_series(normalise, tmp_path):
     folder = prepared(hourly(), tmp_path, normalise=normalise)
@@ -210,43 +190,11 @@ def test_a_series_that_train_had_not(tmp_path):
         task.own_input(tmp_path / "latest.csv")
 
 
-def test_windows_that_would_see_a_gap_are_left_out(tmp_path):
-    table = hourly().drop(index=[100, 101])
-    folder = prepared(table, tmp_path, missing="drop")
-    split = read_split(folder / "train.npz")
-    assert len(split.origins) == 390 - 29 - (24 + 6 + 1)
-    assert not read_arrays(folder / "train.npz")["values"][100:102].any()
-
-
-def test_what_is_interpolated_does_not_know_the_next_split(tmp_path):
-    """The last rows of train are missing: to draw a line to the first value after them would be to look ahead."""
-    table = hourly()
-    table.loc[385:400, "load"] = np.nan
-    split = read_split(prepared(table, tmp_path, missing="interpolate") / "train.npz")
-    assert split.origins.max() + 6 == 384
-
-
 def test_a_stride_longer_than_train_shows_one_window(tmp_path):
     task, split, _ = opened(prepared(hourly(), tmp_path))
     for seed in range(5):
         batches = list(task.train_batches(split, ForecastTrain(stride=10_000), torch.Generator().manual_seed(seed)))
         assert [len(batch.targets) for batch in batches] == [1]
-
-
-def test_too_short_for_its_windows(tmp_path):
-    with pytest.raises(KassandraError, match=r"no window of 70 rows and 6 after them lies whole within test"):
-        prepared(hourly(), tmp_path, window=70, valid_fraction=0.3, test_fraction=0.25)
-
-
-def test_the_stage_says_what_it_did(tmp_path):
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    hourly().to_csv(raw / "load.csv", index=False)
-    said = prepare(raw, tmp_path / "prepared", ForecastPrepare(window=24, horizon=6), 0, SOURCE)
-    assert said == (
-        "361 train (2016-07-01 to 2016-07-17T05:00:00), 31 valid (2016-07-18T12:00:00 to 2016-07-20T23:00:00), "
-        "61 test (2016-07-22T06:00:00 to 2016-07-25T23:00:00) windows of 24 rows, 6 told, 2 inputs, 1 series"
-    )
 
 
 def test_several_targets(tmp_path):
@@ -258,10 +206,3 @@ def test_several_targets(tmp_path):
     told = task.restore(batch.targets.double().numpy(), split, rows)
     assert told.shape == (61, 6, 2)
     assert np.allclose(told, truth(split, meta), atol=1e-4)
-
-
-def test_prices_have_no_value_and_ones_own_table_names_its_columns(tmp_path):
-    with pytest.raises(
-        KassandraError, match=r"data set 'sp500' holds prices, whose 'return' and 'volatility' are told"
-    ):
-        prepare(tmp_path, tmp_path, ForecastPrepare(), 0, SeriesSource(dataset="sp500"))

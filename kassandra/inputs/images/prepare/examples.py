@@ -75,7 +75,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
     steps, features = (height, width) if params.scan == "rows" else (height * width, 1)
     order = np.random.default_rng(seed).permutation(height * width).tolist() if params.permute else None
     meta = {
-        "height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": max(std, 1e-6)
+        "height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": std
     }  # fmt: skip
     arrays = {name: {"images": some} for name, some in images.items()}
     return Encoded(arrays, {"features": features}, meta, f"{height}×{width} pixels")
