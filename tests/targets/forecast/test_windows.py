@@ -1,18 +1,16 @@
 """Task forecast: windows are cut as they are described, and what is told comes back in the units of the series."""
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-
-from kassandra.contracts.artifacts import read_arrays, read_json
-from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.windows import read_split, truth
 from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
 from kassandra.tasks import forecast
 from kassandra.tasks.forecast import Task, prepare
+
+from kassandra.contracts.artifacts import read_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.windows import truth
 
 SOURCE = SeriesSource(path="load.csv", time="date", target="load", features=["heat"], frequency="h")
 
