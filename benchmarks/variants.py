@@ -11,6 +11,7 @@ images; a seed varies the initial weights, the order and the distortions, not th
 import argparse
 import os
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import training
-from kassandra.contracts.artifacts import PREPARED, read_arrays, write_json
+from kassandra.contracts.artifacts import PREPARED, read_arrays, read_json, write_json
 from kassandra.judging.intervals import bootstrap
 from kassandra.params.pipeline import read_pipeline
 from kassandra.params.section import check
@@ -89,7 +90,7 @@ def main() -> None:
         parser.error(f"--only: no row {strange[0]!r}; rows are {list(ROWS)}")
     params, _ = read_pipeline(arguments.pipeline)
     meta = read_json(PREPARED / arguments.pipeline / "meta.json")
-    recipe = {"rows": ROWS, "train": params.train.model_dump(), "meta": meta, "torch": torch.__version__}
+    recipe = {"rows": ROWS, "train": params.train.model_dump(), "meta": meta, "torch": version("torch")}
     result = Path("benchmarks/results") / f"variants_{arguments.pipeline}.json"
     kept = read_json(result) if result.exists() else {}
     # What was measured with another recipe does not belong into this table.
