@@ -1,0 +1,18 @@
+"""`input: pulses`: its sections of params.yaml."""
+
+from pydantic import Field
+
+from kassandra.params import train
+from kassandra.params.kind import Sections
+
+
+class Train(train.Train):
+    """Of pulses:
+
+    batch_size: sequences per step.
+    """
+
+    batch_size: int = Field(16, ge=1, le=100_000)
+
+
+examples = Sections(train=Train)
