@@ -10,14 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from kassandra.contracts import spans as splits
-from kassandra.contracts.artifacts import write_arrays, write_json
-from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.windows import SMALLEST, Split, centre_and_scale, read_split, seen, told
-from kassandra.inputs.series.prepare import columns
 from kassandra.inputs.series.show.latest import last_windows
-from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
+from kassandra.params.tasks.forecast import ForecastTrain
 from kassandra.tasks import Batch
 
 EVALUATION_BATCH = 512  # windows; scores do not depend on it, the speed does

@@ -1,9 +1,6 @@
 """Images read as sequences: row by row (28 steps of 28 features for MNIST) or pixel by pixel (784 steps of one)."""
 
-import gzip
 import math
-import warnings
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,15 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from kassandra.contracts.artifacts import missing, read_arrays, write_arrays, write_json
+from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spec import ModelSpec
-from kassandra.params.pipeline import Source
-from kassandra.params.tasks.images import Distortion, ImagesPrepare, ImagesTrain
+from kassandra.params.tasks.images import Distortion, ImagesTrain
 from kassandra.tasks import Batch, class_loss, class_scores
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -102,8 +97,8 @@ class Task:
 
     def own_file(self, path: Path, invert: bool = False) -> NDArray[np.uint8]:
         """An image file in grey, resized to the size that the model was trained on; (height, width)."""
-        grey = np.asarray(grey(path).resize((self.width, self.height), Image.Resampling.BILINEAR))
-        return np.uint8(255) - grey if invert else grey
+        pixels = np.asarray(grey(path).resize((self.width, self.height), Image.Resampling.BILINEAR))
+        return np.uint8(255) - pixels if invert else pixels
 
     def _sequences(self, pixels: Tensor) -> Tensor:  # (batch, height, width) in [0, 1] → (batch, time, features)
         pixels = (pixels - self.mean) / self.std

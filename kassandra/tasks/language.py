@@ -9,11 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kassandra.contracts.artifacts import read_arrays, write_arrays, write_json
+from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spec import UNK, ModelSpec
-from kassandra.params.pipeline import Source
-from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
+from kassandra.contracts.spec import UNK
+from kassandra.params.tasks.language import LanguageTrain
 from kassandra.tasks import Batch
 from kassandra.vocabulary import streams
 

@@ -1,6 +1,5 @@
 """Texts with labels: reviews and whether they praise; read token by token, answered once."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,15 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
-from kassandra.contracts.artifacts import map_arrays, write_arrays, write_json
+from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged, batches_by_length, shuffled_batches
-from kassandra.contracts.spec import UNK, ModelSpec
-from kassandra.inputs.text.prepare import labelled as reviews
-from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain, TextSource
+from kassandra.params.tasks.sentiment import SentimentTrain
 from kassandra.tasks import Batch, class_loss, class_scores
 from kassandra.vocabulary import tokens
 

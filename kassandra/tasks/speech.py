@@ -10,19 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from kassandra.contracts.artifacts import read_arrays, write_arrays, write_json
+from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.spec import ModelSpec
-from kassandra.inputs.audio.prepare import recordings
-from kassandra.inputs.audio.prepare.recordings import Recording
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.augment import augmented
 from kassandra.inputs.audio.train.features import Features, Waveforms
 from kassandra.inputs.audio.train.mel import MelScale
-from kassandra.params.pipeline import Source
-from kassandra.params.section import unknown
-from kassandra.params.tasks.speech import SpeechPrepare, SpeechTrain
+from kassandra.params.tasks.speech import SpeechTrain
 from kassandra.tasks import Batch, class_loss, class_scores
 
 FEWEST = 3  # recordings of a class, so that each split may have one

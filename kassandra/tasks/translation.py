@@ -7,16 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from kassandra.contracts.artifacts import map_arrays, write_arrays, write_json
+from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged, batches_by_length, shuffled_batches
-from kassandra.contracts.spec import EOS, PAD, UNK, ModelSpec
-from kassandra.inputs.text.prepare import pairs
-from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource, TranslationTrain
-from kassandra.targets.text.prepare.pair_splits import Sentence, split
+from kassandra.contracts.spec import EOS, PAD
+from kassandra.params.tasks.translation import TranslationTrain
 from kassandra.tasks import Batch
 from kassandra.vocabulary import tokens
 from kassandra.vocabulary.languages import bleu_tokenizer
