@@ -157,7 +157,8 @@ PARAMS = """\
 seed: 3
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {path: %s}
     prepare: {}
     model: {variant: vanilla, hidden_size: 5, dropout: 0.1}

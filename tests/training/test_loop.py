@@ -234,8 +234,8 @@ def test_seconds_are_counted(fresh):
     assert done.cpu_seconds > 0
 
 
-def test_any_task_will_do(run):
-    """The loop knows of a pair what the protocol says, and no more."""
+def test_any_lesson_will_do(run):
+    """The loop knows what the protocol Lesson says, and no more."""
 
     class Sign:
         """Whether the sum of 28 numbers is positive, one example per batch."""

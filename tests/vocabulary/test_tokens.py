@@ -13,7 +13,7 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK
 from kassandra.inputs.text.prepare.examples import read
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
-from kassandra.vocabulary.tokens import display, encode, fit, load, pieces, shortened
+from kassandra.vocabulary.tokens import display, encode, fit, load, normal_form, pieces, shortened
 
 KINDS = ("words", "bpe", pytest.param("unigram", marks=pytest.mark.slow))  # slow: it takes a second to be trained
 KEEPS = ("start", "end", "ends")
@@ -50,6 +50,13 @@ def fitted(kind, texts):
 @pytest.fixture(scope="module")
 def tokenizer(texts):
     return lambda kind: fitted(kind, tuple(texts))
+
+
+@few
+@given(TEXTS, st.booleans())
+def test_a_normal_form_is_what_tokens_are_looked_for_in(text, lowercase):
+    tokenizer = fit("words", ["a film"], 16, 1, lowercase)
+    assert tokenizer.normalizer.normalize_str(text) == normal_form(text, lowercase)
 
 
 def vocabulary(tokenizer):

@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 import pytest
+from kassandra.params.tasks.images import ImagesPrepare
+from kassandra.tasks.images import prepare
 from PIL import Image
 
 from kassandra.contracts.artifacts import read_arrays, read_json
@@ -202,3 +204,12 @@ def test_a_folder_without_images(arrays, tmp_path, write_folder, refused):
     write_folder(tmp_path / "own", arrays["train", "images"][:60], arrays["train", "labels"][:60])
     (tmp_path / "own" / "empty").mkdir()
     refused(tmp_path / "own", r"own: expected idx files or one folder of images per class \(.*empty")
+
+
+def test_files_that_are_no_images_are_counted(arrays, tmp_path, write_folder, prepare):
+    write_folder(tmp_path / "own", arrays["train", "images"][:120], arrays["train", "labels"][:120])
+    for name in ("notes.txt", "more.csv"):
+        (tmp_path / "own" / "digit 3" / name).write_text("none")
+    printed = prepare("images", "label", tmp_path / "own", tmp_path / "prepared", valid_fraction=0.2, test_fraction=0.2)
+    assert printed.startswith(f"{tmp_path / 'own'}: 2 files left out, as they do not end like images\n")
+    assert read_json(tmp_path / "prepared" / "meta.json")["files_left_out"] == 2

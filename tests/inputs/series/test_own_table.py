@@ -1,4 +1,4 @@
-"""One's own series: what stands in the table is what is read, and whatever is done to it is declared and told."""
+"""Your own series: what stands in the table is what is read, and whatever is done to it is declared and reported."""
 
 import random
 from datetime import datetime, timedelta

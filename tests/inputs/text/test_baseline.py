@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra import baselines
-from kassandra.contracts.artifacts import read_arrays, write_arrays
+from kassandra.contracts.artifacts import read_arrays, write_arrays, write_json
 from kassandra.contracts.ragged import Ragged
-from kassandra.inputs.text.baseline.examples import predictions
+from kassandra.inputs.text.baseline import examples
+from kassandra.targets.label.baseline import stage
+
+
+def predictions(prepared, seed):
+    return stage.predictions(examples, prepared, seed)
+
 
 NAMES = ["majority class", "TF-IDF of bigrams + logistic regression", "NB-weighted bigrams + logistic regression"]
 
@@ -18,6 +23,7 @@ def write(folder, name, rows):
     """Texts with labels as prepare leaves them; baselines look at no token ids."""
     content = Ragged.of_texts(text for text, _ in rows)
     labels = np.array([label for _, label in rows], np.int64)
+    write_json(folder / "meta.json", {})
     write_arrays(folder / f"{name}.npz", labels=labels, text=content.flat, text_offsets=content.offsets)
     return folder
 
@@ -105,7 +111,3 @@ def test_presence_counts_and_not_how_often(changed):
     for often in (1, 50):
         folder = changed("test", [("so0 it is " + "so1 neverseen " * often, 0)])
         assert predictions(folder, 0)[NAMES[2]].tolist() == [0]
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("sentiment").predictions is predictions

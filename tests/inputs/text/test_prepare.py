@@ -18,6 +18,7 @@ from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
 from kassandra.vocabulary import tokens
 
 SPLITS = ("train", "valid", "test")
+REPEATED, LEAKED = "dropped_because_repeated", "dropped_from_train_because_in_test"
 OWN, BOOKS, IMDB = {"path": "mine"}, {"dataset": "books"}, {"dataset": "imdb"}
 
 
@@ -140,6 +141,14 @@ def test_texts_of_test_leave_train_and_are_counted_and_so_are_repeated_ones(tmp_
     assert Counter(done.texts["test"]) == Counter(text for text, _ in test + leaked + test[:1])  # test is what it is
     seen = done.texts["train"] + done.texts["valid"]
     assert sorted(seen) == sorted(text for text, _ in train[:3] + train[5:])
+
+
+def test_texts_that_are_read_alike_are_the_same(table, made):
+    """Case, markup and compatible characters make no other text to a model; case does where it is kept."""
+    train = [*rows(60), ("A ﬁne film", "good"), ("a fine FILM", "good"), ("So<br />so", "bad")]
+    raw = table(train=train, test=[*rows(20, start=1000), ("so so", "bad")])
+    assert [made(raw).meta[name] for name in (REPEATED, LEAKED)] == [1, 1]
+    assert [made(raw, lowercase=False).meta[name] for name in (REPEATED, LEAKED)] == [0, 0]
 
 
 def test_a_text_with_both_labels_stays_once_with_the_first(table, made):

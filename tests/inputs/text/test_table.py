@@ -1,4 +1,4 @@
-"""One's own table of texts: what is written is read back, and every row that is not is told with its line."""
+"""Your own table of texts: what is written is read back, and every row that is not is reported with its line."""
 
 import csv
 import gzip
