@@ -1,4 +1,4 @@
-"""What is done where a series has two rows for one time, or none, or a cell is empty: as declared, counted and reported."""
+"""What is done where a series has two rows for one time, none, or an empty cell: as declared, counted and reported."""
 
 import statistics
 from collections.abc import Iterable
@@ -152,7 +152,8 @@ def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: st
     more = f" and {total - SHOWN} more" if total > SHOWN else ""
     raise KassandraError(
         f"{rows.path}: times that `source.frequency: {frequency}` expects are missing: "
-        f"{', '.join(missing[:SHOWN])}{more}; add their rows, or say what is done in `prepare.missing`: {REPAIRS}{advice}"
+        f"{', '.join(missing[:SHOWN])}{more}; "
+        f"add their rows, or say what is done in `prepare.missing`: {REPAIRS}{advice}"
     )
 
 
