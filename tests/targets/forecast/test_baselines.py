@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from kassandra.targets.forecast.baseline.forecasts import predictions
 
 from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.windows import LEVELS, read_split, truth
-from kassandra.targets.forecast.baseline.forecasts import predictions
 
 pytestmark = pytest.mark.slow
 

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
+from kassandra.tasks import forecast
+from kassandra.tasks.forecast import Task, prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.windows import read_split, truth
-from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain, SeriesSource
-from kassandra.tasks import forecast
-from kassandra.tasks.forecast import Task, prepare
 
 SOURCE = SeriesSource(path="load.csv", time="date", target="load", features=["heat"], frequency="h")
 

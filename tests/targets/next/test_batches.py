@@ -7,6 +7,8 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from kassandra.params.tasks.language import LanguageTrain
+from kassandra.tasks.language import Split, Task, windows
 from safetensors.torch import save
 
 from kassandra.contracts.artifacts import read_json
@@ -14,8 +16,6 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.build import build
 from kassandra.params.model import WriterParams
-from kassandra.params.tasks.language import LanguageTrain
-from kassandra.tasks.language import Split, Task, windows
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train
 

@@ -6,10 +6,10 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from kassandra.targets.next.baseline.ngrams import predictions
 
 from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays, write_json
-from kassandra.targets.next.baseline.ngrams import predictions
 
 NAMES = ["unigram frequency", "7-grams, Kneser-Ney"]
 

@@ -4,13 +4,13 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from kassandra.params.tasks.language import LanguagePrepare
+from kassandra.tasks.language import prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.params.pipeline import Source
-from kassandra.params.tasks.language import LanguagePrepare
-from kassandra.tasks.language import prepare
 
 SPLITS = ("train", "valid", "test")
 

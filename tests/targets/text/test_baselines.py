@@ -3,15 +3,15 @@
 import sys
 from types import ModuleType
 
+import kassandra.baselines
 import numpy as np
 import pandas as pd
 import pytest
+from kassandra.targets.text.baseline.nearest import nearest, predictions
 
-import kassandra.baselines
 from kassandra import baselines
 from kassandra.contracts.artifacts import write_arrays
 from kassandra.contracts.ragged import Ragged
-from kassandra.targets.text.baseline.nearest import nearest, predictions
 
 NAMES = ["copy of the source", "nearest train sentence", "LSTM without attention"]
 TRAIN = [

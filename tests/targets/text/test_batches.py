@@ -5,6 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from kassandra.params.tasks.translation import TranslationTrain
+from kassandra.tasks.translation import Split, Task, bleu
 from safetensors.torch import save
 
 from kassandra.contracts.artifacts import read_json
@@ -12,8 +14,6 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import BOS, EOS, PAD, ModelSpec
 from kassandra.lstm.build import build
 from kassandra.params.model import TranslatorParams
-from kassandra.params.tasks.translation import TranslationTrain
-from kassandra.tasks.translation import Split, Task, bleu
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train
 

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource
+from kassandra.tasks.translation import prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
@@ -12,8 +14,6 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import BOS, EOS, PAD, UNK, ModelSpec
 from kassandra.inputs.text.prepare.pair_files import REASONS
 from kassandra.inputs.text.prepare.pairs import read
-from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource
-from kassandra.tasks.translation import prepare
 from kassandra.vocabulary import tokens
 
 SPLITS = ("train", "valid", "test")
