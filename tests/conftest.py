@@ -77,6 +77,15 @@ def cpu():
     torch.set_num_threads(threads)
 
 
+@pytest.fixture
+def bf16(cpu):
+    """For what trains in bf16: skipped where this processor cannot, and training would use fp32 instead."""
+    from kassandra.training.fingerprint import precision_here
+
+    if precision_here(cpu, "bf16") != "bf16":
+        pytest.skip("this processor cannot train in bf16")
+
+
 @pytest.fixture(scope="session")
 def pair(prepared, cpu):
     """Images and their labels."""
@@ -183,7 +192,9 @@ def prepared_prices(raw_prices, prepare, tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def trained_forecaster(prepared_prices, train_small) -> Path:
     """The folder of a small attention model of returns. Not to be written to."""
-    return train_small("series", "forecast", prepared_prices, {"variant": "attention"}, {"epochs": 2, "batch_size": 32}).folder
+    return train_small(
+        "series", "forecast", prepared_prices, {"variant": "attention"}, {"epochs": 2, "batch_size": 32}
+    ).folder
 
 
 @pytest.fixture(scope="session")
@@ -227,7 +238,9 @@ def prepared_tatoeba(tatoeba, prepare, tmp_path_factory) -> Path:
 def trained_translator(prepared_tatoeba, train_small) -> Path:
     """The folder of a small model with attention that has seen short sentences a few times. Not to be written to."""
     model = {"variant": "bidirectional", "decoder": {"attention": "general", "input_feeding": False}}
-    return train_small("text", "text", prepared_tatoeba, model, {"epochs": 6, "batch_tokens": 100, "learning_rate": 0.01}).folder
+    return train_small(
+        "text", "text", prepared_tatoeba, model, {"epochs": 6, "batch_tokens": 100, "learning_rate": 0.01}
+    ).folder
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.build import build_encoder, require_causal
 from kassandra.lstm.encoder import Encoded
 from kassandra.lstm.vanilla import VanillaLSTM
-from kassandra.params.model import ModelParams
+from kassandra.params.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, TIME = 3, 7
@@ -61,7 +61,7 @@ def test_an_encoder_that_sees_the_future_is_refused_by_name(model_params):
     with pytest.raises(KassandraError) as error:
         require_causal(encoder)
     assert str(error.value) == (
-        "model: 'bidirectional' lets each step see later ones, which this task must not; "
+        "model: 'bidirectional' lets each step see later ones, which this target must not; "
         "choose variant 'vanilla', or 'stacked' or 'attention' with bidirectional: false"
     )
 
@@ -69,7 +69,7 @@ def test_an_encoder_that_sees_the_future_is_refused_by_name(model_params):
 @quick
 @given(lengths=LENGTHS, seed=SEED)
 def test_both_halves_of_a_summary_have_read_the_whole_row(cell, lengths, seed):
-    params = ModelParams(variant="bidirectional", cell=cell, hidden_size=5, num_layers=1)
+    params = Model(variant="bidirectional", cell=cell, hidden_size=5, num_layers=1)
     inputs = noise(len(lengths), seed).requires_grad_()
     summary = encoder_of(params)(inputs, torch.tensor(lengths)).summary  # (batch, 2 · 5)
     for half in summary.chunk(2, dim=1):

@@ -10,7 +10,7 @@ from kassandra.lstm.build import build_encoder
 from kassandra.lstm.cells import STEPS, Weights, unroll
 from kassandra.lstm.encoder import Encoded, State
 from kassandra.lstm.vanilla import CELLS, VanillaLSTM
-from kassandra.params.model import ModelParams
+from kassandra.params.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, HIDDEN, TIME = 3, 5, 7
@@ -84,7 +84,7 @@ def test_ragged_rows_equal_packed_torch_and_the_equations(cell, lengths, seed):
 @example(lengths=[5, 1, 7, 3], seed=0)
 def test_layers_and_directions_equal_packed_torch(cell, layers, bidirectional, lengths, seed):
     variant = "attention" if layers == 1 else "stacked"  # attention leaves outputs as they are
-    params = ModelParams(variant=variant, cell=cell, hidden_size=HIDDEN, num_layers=layers, bidirectional=bidirectional)
+    params = Model(variant=variant, cell=cell, hidden_size=HIDDEN, num_layers=layers, bidirectional=bidirectional)
     inputs, rows = draw(len(lengths), seed), torch.tensor(lengths)
     encoder = build_encoder(FEATURES, params)
     encoder = encoder.encoder if variant == "attention" else encoder

@@ -42,7 +42,7 @@ def test_initial_loss_is_that_of_a_guess(model_params):
 
 
 @pytest.mark.slow
-def test_bfloat16_is_close_to_float32(model_params):
+def test_bfloat16_is_close_to_float32(bf16, model_params):
     torch.manual_seed(2)
     model, inputs, lengths = model_of(model_params), torch.randn(5, 11, FEATURES), torch.tensor([11, 1, 7, 3, 5])
     for rows in (lengths, None):

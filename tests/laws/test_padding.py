@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.build import build
 from kassandra.lstm.encoder import Encoded
+from kassandra.targets.label.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, CLASSES = 3, 7
@@ -24,7 +24,7 @@ quick = settings(derandomize=True, deadline=None, max_examples=2, database=None)
 @functools.cache
 def model_of(params):
     torch.manual_seed(0)
-    return build(ModelSpec("many_to_one", CLASSES, FEATURES), params)
+    return build(ModelSpec(CLASSES, FEATURES), params)
 
 
 def batch(lengths, seed, extra=0, garbage=0.0):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.build import build, build_encoder
+from kassandra.lstm.build import build_encoder
+from kassandra.targets.label.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES = 3
@@ -19,7 +20,7 @@ quick = settings(derandomize=True, deadline=None, max_examples=2, database=None)
 @functools.cache
 def model_of(params):
     torch.manual_seed(0)
-    return build(ModelSpec("many_to_one", 7, FEATURES), params)
+    return build(ModelSpec(7, FEATURES), params)
 
 
 @quick
@@ -68,7 +69,7 @@ def test_a_state_that_does_not_fit_is_refused(model_params):
 
 def test_dropout_is_decided_by_the_seed_and_off_in_evaluation(model_params):
     torch.manual_seed(0)
-    model = build(ModelSpec("many_to_one", 7, FEATURES), model_params.model_copy(update={"dropout": 0.5}))
+    model = build(ModelSpec(7, FEATURES), model_params.model_copy(update={"dropout": 0.5}))
     inputs, lengths = torch.randn(3, 5, FEATURES), torch.tensor([5, 1, 3])
 
     def under(seed):
@@ -81,7 +82,7 @@ def test_dropout_is_decided_by_the_seed_and_off_in_evaluation(model_params):
     assert torch.equal(under(1), under(2))
     # Evaluation is what the same weights say without dropout, not a scaled version of it.
     torch.manual_seed(0)
-    undropped = build(ModelSpec("many_to_one", 7, FEATURES), model_params)
+    undropped = build(ModelSpec(7, FEATURES), model_params)
     assert torch.equal(under(1), undropped(inputs, lengths))
 
 

@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.lstm.build import build
 from kassandra.lstm.encoder import Encoded
-from kassandra.params.model import ReaderParams
+from kassandra.params.model import TokenModel
+from kassandra.targets.label.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 VOCABULARY, CLASSES = 31, 5
@@ -37,13 +37,13 @@ every_variant = pytest.mark.parametrize("keys", VARIANTS)
 
 
 def params_of(name, **more):
-    return ReaderParams.model_validate({"hidden_size": 5, "embedding_size": 3, **VARIANTS[name], **more})
+    return TokenModel.model_validate({"hidden_size": 5, "embedding_size": 3, **VARIANTS[name], **more})
 
 
 @functools.cache
 def model_of(name):
     torch.manual_seed(0)
-    return build(ModelSpec("many_to_one", CLASSES, vocab_size=VOCABULARY), params_of(name))
+    return build(ModelSpec(CLASSES, vocab_size=VOCABULARY), params_of(name))
 
 
 def batch(lengths, seed, extra=0, garbage=PAD):
@@ -125,7 +125,7 @@ def test_concat_is_the_end_the_largest_and_the_mean():
 def test_dropout_is_decided_by_the_seed_and_off_in_evaluation(keys):
     """PITFALLS 16: what is said in evaluation is what the same weights say without any dropout."""
     torch.manual_seed(0)
-    model = build(ModelSpec("many_to_one", CLASSES, vocab_size=VOCABULARY), params_of(keys, **DROPOUT))
+    model = build(ModelSpec(CLASSES, vocab_size=VOCABULARY), params_of(keys, **DROPOUT))
     ids, lengths = batch([5, 1, 3], 0), torch.tensor([5, 1, 3])
 
     def under(seed):
@@ -142,7 +142,7 @@ def test_dropout_is_decided_by_the_seed_and_off_in_evaluation(keys):
 @pytest.mark.parametrize("name", DROPOUT)
 def test_each_kind_of_dropout_does_something(name):
     torch.manual_seed(0)
-    model = build(ModelSpec("many_to_one", CLASSES, vocab_size=VOCABULARY), params_of("stacked", **{name: 0.5}))
+    model = build(ModelSpec(CLASSES, vocab_size=VOCABULARY), params_of("stacked", **{name: 0.5}))
     ids, lengths = batch([5, 1, 3], 0), torch.tensor([5, 1, 3])
     assert not torch.equal(model(ids, lengths), model(ids, lengths))
 
@@ -161,7 +161,7 @@ def test_the_initial_loss_is_that_of_a_guess(keys):
 def test_eight_texts_can_be_learned_by_heart_and_padding_stays_zero(keys):
     """PITFALLS 5 and 16."""
     torch.manual_seed(3)
-    model = build(ModelSpec("many_to_one", CLASSES, vocab_size=VOCABULARY), params_of(keys, hidden_size=17))
+    model = build(ModelSpec(CLASSES, vocab_size=VOCABULARY), params_of(keys, hidden_size=17))
     lengths = [7, 1, 2, 3, 4, 5, 6, 7]
     ids, rows, targets = batch(lengths, 0), torch.tensor(lengths), torch.arange(8) % CLASSES
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.03, weight_decay=0.01)

@@ -157,7 +157,7 @@ def test_the_same_mask_at_all_steps_and_for_all_rows():
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_bfloat16_and_a_state_of_it(cell):
+def test_bfloat16_and_a_state_of_it(bf16, cell):
     encoder, inputs = layer(cell, 0.3), torch.randn(2, 5, FEATURES)
     torch.manual_seed(1)
     expected = encoder(inputs, None).outputs

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.lstm.attention import Additive, Attention, Dot, General
+from kassandra.lstm.attention import AdditiveScorer, Attentive, DotScorer, GeneralScorer
 from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.lstm.pooling import Pooled
 from kassandra.lstm.vanilla import VanillaLSTM
@@ -62,7 +62,7 @@ def test_concat_pooling_puts_the_end_max_and_mean_side_by_side():
 
 
 def test_dot_attention():
-    encoded = Attention(Echo(), Dot())(STEPS, LENGTHS)
+    encoded = Attentive(Echo(), DotScorer())(STEPS, LENGTHS)
     for row, length in enumerate([3, 2]):
         valid, query = STEPS[row, :length], STEPS[row, 1]  # (length, size), (size,)
         weights = torch.softmax(torch.stack([(step * query).sum() for step in valid]), dim=0)  # (length,)
@@ -72,23 +72,23 @@ def test_dot_attention():
 
 def test_general_attention_is_dot_attention_with_a_learned_query():
     torch.manual_seed(0)
-    score = General(2)
+    score = GeneralScorer(2)
     W = score.query.weight
     torch.testing.assert_close(score(STEPS, STEPS[:, 0])[1, 1], STEPS[1, 1] @ W @ STEPS[1, 0])
     with torch.no_grad():
         W.copy_(torch.eye(2))
-    torch.testing.assert_close(score(STEPS, STEPS[:, 0]), Dot()(STEPS, STEPS[:, 0]))
+    torch.testing.assert_close(score(STEPS, STEPS[:, 0]), DotScorer()(STEPS, STEPS[:, 0]))
 
 
 def test_additive_attention():
     torch.manual_seed(0)
-    score = Additive(2, 7)
+    score = AdditiveScorer(2, 7)
     W, b, v = score.key.weight, score.key.bias, score.query.weight[0]
     torch.testing.assert_close(score(STEPS, STEPS[:, 0])[1, 1], v @ torch.tanh(W @ STEPS[1, 1] + b))
 
 
 def test_attention_survives_scores_beyond_the_range_of_exp():
-    encoded = Attention(Echo(), Dot())(STEPS * 1e4, LENGTHS)
+    encoded = Attentive(Echo(), DotScorer())(STEPS * 1e4, LENGTHS)
     assert encoded.attention.tolist() == [[0, 1, 0], [0, 1, 0]]
 
 
@@ -96,7 +96,7 @@ def test_attention_survives_scores_beyond_the_range_of_exp():
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 def test_cuda_equals_cpu(cell):
     torch.manual_seed(0)
-    encoder, inputs = Attention(VanillaLSTM(3, 5, cell), Additive(5)), torch.randn(2, 3, 3)
+    encoder, inputs = Attentive(VanillaLSTM(3, 5, cell), AdditiveScorer(5)), torch.randn(2, 3, 3)
     here = encoder(inputs, LENGTHS)
     there = encoder.cuda()(inputs.cuda(), LENGTHS.cuda())
     torch.testing.assert_close(there.summary.cpu(), here.summary, rtol=0, atol=1e-4)  # cuDNN may use TF32

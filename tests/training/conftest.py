@@ -7,33 +7,37 @@ import torch
 from safetensors.torch import save
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.build import build
-from kassandra.params.model import ModelParams
-from kassandra.params.tasks.images import ImagesTrain
-from kassandra.tasks.images import Split
+from kassandra.params.pipeline import pipeline_of
+from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train
+from kassandra.training.pair import Split
 
+MODEL_PARAMS, TRAIN_PARAMS = (
+    pipeline_of("images", "label").model_fields[section].annotation for section in ("model", "train")
+)
 MODEL = {"variant": "vanilla", "hidden_size": 5, "dropout": 0.3}
 TRAIN = {"epochs": 3, "batch_size": 20, "learning_rate": 0.02, "threads": 1}
 DISTORT = {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}
 
 
 @pytest.fixture(scope="session")
-def splits(task, prepared):
-    return Split(*(part[:60] for part in task.read(prepared / "train.npz"))), task.read(prepared / "valid.npz")
+def splits(pair, prepared):
+    return Split(*(part[:60] for part in pair.read(prepared / "train.npz"))), pair.read(prepared / "valid.npz")
 
 
 @pytest.fixture
-def run(task, splits, tmp_path, capsys):
+def run(pair, splits, tmp_path, capsys, request):
     """A training as the stage does it; returns what it returned, the bytes of its weights, and what it printed."""
 
-    def run(keys=None, *, model=None, seed=0, task=task, splits=splits, checkpoint=tmp_path / "checkpoint"):
+    def run(keys=None, *, model=None, seed=0, pair=pair, splits=splits, checkpoint=tmp_path / "checkpoint"):
         torch.manual_seed(seed)
-        built = build(ModelSpec("many_to_one", 10, 28), ModelParams.model_validate(MODEL | (model or {})))
-        params = ImagesTrain.model_validate(TRAIN | (keys or {}))
+        built = build(ModelSpec(10, 28), MODEL_PARAMS.model_validate(MODEL | (model or {})))
+        params = TRAIN_PARAMS.model_validate(TRAIN | (keys or {}))
+        if params.precision == "bf16":
+            request.getfixturevalue("bf16")
         capsys.readouterr()
-        trained = train(built, task, *splits, params, seed, Checkpoint(checkpoint))
+        trained = train(built, pair, *splits, params, seed, Checkpoint(checkpoint))
         return SimpleNamespace(
             trained=trained, history=trained.history, weights=save(trained.weights), said=capsys.readouterr().out,
             checkpoint=checkpoint,

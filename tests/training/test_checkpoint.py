@@ -26,16 +26,16 @@ def file(tmp_path):
 @pytest.fixture
 def cut(power_fails):
     """Runs a training that is cut off after so many batches."""
-    return lambda run, task, batches, keys=RANDOM, **others: power_fails(
-        task, batches, lambda interrupted: run(keys, task=interrupted, **others)
+    return lambda run, pair, batches, keys=RANDOM, **others: power_fails(
+        pair, batches, lambda interrupted: run(keys, pair=interrupted, **others)
     )
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("batches", range(3 * BATCHES))
-def test_cut_off_at_any_batch(cut, run, fresh, task, file, batches):
+def test_cut_off_at_any_batch(cut, run, fresh, pair, file, batches):
     expected = fresh(RANDOM)
-    cut(run, task, batches)
+    cut(run, pair, batches)
     assert file.exists() == (batches >= BATCHES)
     torch.manual_seed(12345)  # another process would have another state
     np.random.seed(12345)  # noqa: NPY002
@@ -58,18 +58,18 @@ def test_cut_off_at_any_batch(cut, run, fresh, task, file, batches):
     ],
     ids=["bf16", "one-cycle, last", "patience", "attention", "gru"],
 )
-def test_whatever_is_trained(cut, run, fresh, task, keys, model):
+def test_whatever_is_trained(cut, run, fresh, pair, keys, model):
     expected = fresh(keys, model=model)
-    cut(run, task, BATCHES + 1, keys, model=model)
+    cut(run, pair, BATCHES + 1, keys, model=model)
     done = run(keys, model=model)
     assert (done.weights, done.history) == (expected.weights, expected.history)
 
 
 @pytest.mark.faults
-def test_cut_off_again_and_again(cut, run, fresh, task):
+def test_cut_off_again_and_again(cut, run, fresh, pair):
     expected = fresh(RANDOM)
     for _ in range(2):
-        cut(run, task, BATCHES + 2)
+        cut(run, pair, BATCHES + 2)
     done = run(RANDOM)
     assert "Continuing after epoch 2 of 3" in done.said
     assert (done.weights, done.history) == (expected.weights, expected.history)
@@ -93,17 +93,17 @@ def test_patience_that_had_run_out(run):
     assert (again.weights, again.history) == (expected.weights, expected.history)
 
 
-def test_seconds_of_both_parts_are_counted(cut, run, task):
-    cut(run, task, BATCHES)
+def test_seconds_of_both_parts_are_counted(cut, run, pair):
+    cut(run, pair, BATCHES)
     begun = run({"epochs": 1} | RANDOM).trained  # nothing is left to do: what the first part took
     assert run(RANDOM).trained.cpu_seconds > begun.cpu_seconds > 0
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("damage", [b"", b"nonsense" * 9, "half", "no progress", "a flipped bit"], ids=str)
-def test_a_damaged_checkpoint_is_told_of_and_not_used(cut, run, fresh, task, file, damage):
+def test_a_damaged_checkpoint_is_told_of_and_not_used(cut, run, fresh, pair, file, damage):
     expected = fresh(RANDOM)
-    cut(run, task, BATCHES)
+    cut(run, pair, BATCHES)
     if damage == "half":
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     elif damage == "a flipped bit":
@@ -126,9 +126,9 @@ def save_without_progress(file):
 
 
 @pytest.mark.faults
-def test_a_checkpoint_half_written_is_none(power_fails, cut, run, task, file, monkeypatch):
+def test_a_checkpoint_half_written_is_none(power_fails, cut, run, pair, file, monkeypatch):
     """The power fails while the second checkpoint is written: the first still stands."""
-    cut(run, task, BATCHES)
+    cut(run, pair, BATCHES)
     before, write = file.read_bytes(), Path.write_bytes
 
     def half(path, content):
@@ -142,16 +142,16 @@ def test_a_checkpoint_half_written_is_none(power_fails, cut, run, task, file, mo
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_no_pickle_inside(cut, run, task, file):
-    cut(run, task, BATCHES)
+def test_no_pickle_inside(cut, run, pair, file):
+    cut(run, pair, BATCHES)
     with safe_open(file, framework="np") as opened:
         names = set(opened.keys())
     assert b"pickle" not in file.read_bytes()
     assert {name.partition(".")[0] for name in names} == {"model", "best", "optimizer", "random"}
 
 
-def test_remove(cut, run, task, file):
-    cut(run, task, BATCHES)
+def test_remove(cut, run, pair, file):
+    cut(run, pair, BATCHES)
     Checkpoint(file.parent).remove()
     assert not file.parent.exists()
     Checkpoint(file.parent).remove()  # nothing there is no mistake
@@ -174,26 +174,27 @@ def test_digest_names_a_training_by_what_it_is_made_of(tmp_path):
     assert len({name, *changed}) == 5
 
 
-def test_a_training_of_another_name_is_not_continued(cut, run, fresh, task, tmp_path):
-    cut(run, task, BATCHES, checkpoint=tmp_path / digest(0))
+def test_a_training_of_another_name_is_not_continued(cut, run, fresh, pair, tmp_path):
+    cut(run, pair, BATCHES, checkpoint=tmp_path / digest(0))
     other = run(RANDOM, checkpoint=tmp_path / digest(1))
     assert "Continuing" not in other.said
     assert other.weights == fresh(RANDOM).weights
 
 
-def test_the_folder_that_is_written_is_the_same_too(cut, run, fresh, task, tmp_path):
-    from kassandra.params.model import ModelParams
+def test_the_folder_that_is_written_is_the_same_too(cut, run, fresh, pair, tmp_path):
+    from kassandra.params.pipeline import pipeline_of
 
-    cut(run, task, BATCHES)
-    params = ModelParams(variant="vanilla", hidden_size=5)
+    cut(run, pair, BATCHES)
+    section = {"input": "images", "target": "label", "source": {"path": "mine"}, "prepare": {}, "train": {}}
+    params = pipeline_of("images", "label").model_validate(section | {"model": {"variant": "vanilla"}})
     for name, done in (("one", fresh(RANDOM)), ("other", run(RANDOM))):
-        save(tmp_path / name, done.trained.weights, {"task": "images"}, params, {"torch": "2"})
+        save(tmp_path / name, done.trained.weights, {"classes": ["a", "b"]}, params, {"torch": "2"})
     files = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "other")]
     assert len(files[0]) == 3
     assert files[0] == files[1]
 
 
-def test_a_copy_of_a_checkpoint_serves_as_well(cut, run, fresh, task, file, tmp_path):
-    cut(run, task, BATCHES)
+def test_a_copy_of_a_checkpoint_serves_as_well(cut, run, fresh, pair, file, tmp_path):
+    cut(run, pair, BATCHES)
     shutil.copytree(file.parent, tmp_path / "copy")
     assert run(RANDOM, checkpoint=tmp_path / "copy").weights == fresh(RANDOM).weights

@@ -6,10 +6,11 @@ import sys
 
 import pytest
 import torch
+from torch import nn
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.training import fingerprint as module
-from kassandra.training.fingerprint import fingerprint, set_up
+from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 
 CPU = torch.device("cpu")
 
@@ -21,6 +22,7 @@ def put_back():
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
     module._instructions.cache_clear()
+    module.precision_here.cache_clear()
 
 
 def test_fields():
@@ -69,6 +71,23 @@ def test_cuda_where_there_is_none(monkeypatch):
     text = r"^train.device: 'cuda' is asked for, but PyTorch sees no CUDA device; use 'auto' or 'cpu'$"
     with pytest.raises(KassandraError, match=text):
         set_up("cuda", 1)
+
+
+def test_bf16_where_the_processor_cannot_train_in_it(monkeypatch, capsys):
+    """PITFALLS 35: oneDNN's LSTM raises without AVX-512. It is said once, and the fingerprint says what was used."""
+
+    def refuse(*_):
+        raise RuntimeError("could not create a primitive descriptor for the LSTM forward propagation primitive")
+
+    precision_here.cache_clear()
+    assert precision_here(CPU, "fp32") == "fp32"
+    assert not capsys.readouterr().out
+    monkeypatch.setattr(nn.LSTM, "forward", refuse)
+    for _ in range(2):
+        assert precision_here(CPU, "bf16") == "fp32"
+    sentence = "train.precision: this processor cannot train an LSTM in bf16 (no AVX-512); fp32 is used instead\n"
+    assert capsys.readouterr().out == sentence
+    assert fingerprint(CPU, 1, precision_here(CPU, "bf16"))["precision"] == "fp32"
 
 
 @pytest.mark.slow

@@ -8,10 +8,11 @@ import torch
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.lstm.build import build
-from kassandra.params.model import ReaderParams
+from kassandra.inputs.text.train.pretrain import VECTORS
+from kassandra.params.inputs.text import ExamplesModel
 from kassandra.params.section import check
-from kassandra.training.pretrain import VECTORS, pretrain
+from kassandra.targets.label.train.target import build
+from kassandra.training.pretrain import pretrain
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ MODELS = {
 
 def params_of(model, **pretraining):
     how = {"epochs": 1, "batch_size": 4, "window": 20, "samples": 50, "precision": "fp32"}
-    return ReaderParams.model_validate({"hidden_size": 7, "embedding_size": 5, "pretrain": how | pretraining, **model})
+    return ExamplesModel.model_validate({"hidden_size": 7, "embedding_size": 5, "pretrain": how | pretraining, **model})
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def pretrained(prepared_books, cpu, tmp_path):
     def run(model, prepared=prepared_books, where="checkpoints", seed=0, **pretraining):
         params = params_of(model, **pretraining)
         meta = read_json(prepared / "meta.json")
-        return pretrain(prepared, meta, params, params.pretrain, seed, cpu, tmp_path / where)
+        return pretrain("text", prepared, meta, params, seed, cpu, tmp_path / where)
 
     return run
 
@@ -106,7 +107,7 @@ def test_the_seed_decides(pretrained):
 
 def test_layers_that_read_both_ways_of_each_other_are_refused():
     with pytest.raises(KassandraError, match="'pretrain' cannot be done for several bidirectional layers, as those"):
-        check(ReaderParams, {"variant": "stacked", "bidirectional": True, "pretrain": {}}, "model")
+        check(ExamplesModel, {"variant": "stacked", "bidirectional": True, "pretrain": {}}, "model")
 
 
 def assert_equal(one, other):

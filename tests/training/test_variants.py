@@ -17,15 +17,19 @@ VARIANTS = [
 
 @pytest.mark.parametrize("model", VARIANTS, ids=lambda model: "-".join(map(str, model.values())))
 def test_forecasts(prepared_prices, train_small, model):
-    forecaster = load(train_small(prepared_prices, {**model, "head": "student"}, {"epochs": 1, "batch_size": 64}))
-    told = forecaster.outputs(forecaster.task.read(prepared_prices / "test.npz"))
-    assert np.isfinite(told.point).all()
-    assert (np.diff(told.quantiles, axis=0) > 0).all()
-    assert (told.attention is not None) == (model["variant"] == "attention")
+    forecaster = load(
+        train_small(
+            "series", "forecast", prepared_prices, {**model, "head": "student"}, {"epochs": 1, "batch_size": 64}
+        ).folder
+    )
+    forecast = forecaster.outputs(forecaster.pair.read(prepared_prices / "test.npz"))
+    assert np.isfinite(forecast.point).all()
+    assert (np.diff(forecast.quantiles, axis=0) > 0).all()
+    assert (forecast.attention is not None) == (model["variant"] == "attention")
 
 
 @pytest.mark.parametrize("model", VARIANTS, ids=lambda model: "-".join(map(str, model.values())))
 def test_speech(prepared_speech, train_small, model):
-    predictor = load(train_small(prepared_speech, model, {"epochs": 1, "batch_size": 10}))
-    outputs = predictor.outputs(predictor.task.read(prepared_speech / "test.npz"))
+    predictor = load(train_small("audio", "label", prepared_speech, model, {"epochs": 1, "batch_size": 10}).folder)
+    outputs = predictor.outputs(predictor.pair.read(prepared_speech / "test.npz"))
     assert np.allclose(np.exp(outputs.log_probabilities).sum(1), 1)

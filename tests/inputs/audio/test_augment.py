@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kassandra.inputs.audio.train.augment import BEND, DRAWS, WAVES, augmented, coloured, noisy, pitched, played, spoken
 from kassandra.inputs.audio.train.features import Features, Waveforms, inside
 from kassandra.inputs.audio.train.mel import MelScale, hertz, mel
-from kassandra.params.tasks.speech import Augment
+from kassandra.params.inputs.audio import Augment
 
 pytestmark = pytest.mark.slow
 

@@ -7,11 +7,16 @@ import pandas as pd
 import pytest
 from scipy.fft import dct
 
-from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, write_arrays
 from kassandra.contracts.ragged import Ragged
-from kassandra.inputs.audio.baseline.examples import _sounds, predictions
+from kassandra.inputs.audio.baseline import examples
 from kassandra.inputs.audio.train.mel import MelScale
+from kassandra.targets.label.baseline import stage
+
+
+def predictions(prepared, seed):
+    return stage.predictions(examples, prepared, seed)
+
 
 NAMES = ["majority class", "MFCC means and deviations + logistic regression"]
 
@@ -78,13 +83,9 @@ def test_what_is_heard():
     """Thirteen coefficients of the cepstrum, the first being the mean level; means, then deviations, over frames."""
     scale, generator = MelScale(8000, 20, 25, 10), np.random.default_rng(0)
     waveforms = Ragged.of([generator.normal(size=size) for size in (900, 1700)], np.float32)
-    heard = _sounds({"waveforms": waveforms.flat, "offsets": waveforms.offsets}, scale)
+    heard = examples._mean_and_deviation({"waveforms": waveforms.flat, "offsets": waveforms.offsets}, scale)
     assert heard.shape == (2, 26)
     assert heard.dtype == np.float64
     energies = scale.log_energies(waveforms.flat[900:])
     assert heard[1, 0] == pytest.approx(energies.mean() * np.sqrt(20))
     np.testing.assert_allclose(heard[1, 13:], dct(energies, norm="ortho")[:, :13].std(0))
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("speech").predictions is predictions

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from kassandra.params.tasks.speech import SpeechPrepare
+from kassandra.tasks.speech import prepare
 from scipy.io import wavfile
 
 from kassandra.contracts.artifacts import read_arrays, read_json
@@ -13,8 +15,6 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.params.pipeline import Source
-from kassandra.params.tasks.speech import SpeechPrepare
-from kassandra.tasks.speech import prepare
 
 pytestmark = pytest.mark.slow
 

@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 from threadpoolctl import threadpool_info
 
-from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, write_arrays
-from kassandra.inputs.images.baseline.examples import predictions
+from kassandra.inputs.images.baseline import examples
+from kassandra.targets.label.baseline import stage
+
+
+def predictions(prepared, seed):
+    return stage.predictions(examples, prepared, seed)
+
 
 NAMES = ["majority class", "logistic regression on pixels"]
 
@@ -75,7 +80,3 @@ def test_fitted_on_train_and_valid_alike(predicted, changed, prepared):
     assert (predictions(fewer, 0)[NAMES[1]] != predicted[NAMES[1]]).any()  # less to learn from
     moved = changed("train", **{name: np.concatenate([train[name], valid[name][1:]]) for name in train})
     assert (predictions(moved, 0)[NAMES[1]] == predicted[NAMES[1]]).mean() > 0.98  # the sums have another order
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("images").predictions is predictions

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from kassandra.params.tasks.images import Distortion, ImagesTrain
-from kassandra.tasks.images import Split, distort
+from kassandra.inputs.images.train.distort import distort
+from kassandra.params.inputs.images import Distortion, Train
+from kassandra.training.pair import Split
 
 EVERYTHING = Distortion(shift=2, rotate=30, scale=0.2, shear=10)
 
@@ -111,16 +112,16 @@ def test_pixels_stay_in_their_range(images):
     assert distorted.max() <= 1 + 1e-6
 
 
-def test_train_batches_are_distorted_anew_each_epoch_and_others_never(task, prepared):
-    split = Split(*(part[:20] for part in task.read(prepared / "train.npz")))
-    params = ImagesTrain(batch_size=20, distort=EVERYTHING)
+def test_train_batches_are_distorted_anew_each_epoch_and_others_never(pair, prepared):
+    split = Split(*(part[:20] for part in pair.read(prepared / "train.npz")))
+    params = Train(batch_size=20, distort=EVERYTHING)
     generator = seeded()
-    epochs = [next(task.train_batches(split, params, generator)) for _ in range(2)]
-    ((_, plain),) = task.numbered_batches(split)
+    epochs = [next(pair.train_batches(split, params, generator)) for _ in range(2)]
+    ((_, plain),) = pair.numbered_batches(split)
     rows = [torch.randperm(20, generator=seeded())]
     assert torch.equal(epochs[0].targets, split.labels[rows[0]])  # the order is drawn before any distortion
     assert not torch.equal(epochs[0].inputs, plain.inputs[rows[0]])
-    ((_, again),) = task.numbered_batches(split)
+    ((_, again),) = pair.numbered_batches(split)
     assert torch.equal(again.inputs, plain.inputs)
     by_label = [epoch.inputs[epoch.targets.argsort(stable=True)] for epoch in epochs]
     assert not torch.equal(*by_label)

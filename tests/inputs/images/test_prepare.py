@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from kassandra.params.tasks.images import ImagesPrepare
+from kassandra.tasks.images import _mean_and_std, prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.tasks.images import ImagesPrepare
-from kassandra.tasks.images import _mean_and_std, prepare
 
 SPLITS = ("train", "valid", "test")
 

@@ -5,12 +5,12 @@ import re
 
 import numpy as np
 import pytest
+from kassandra.params.tasks.images import ImagesPrepare
+from kassandra.tasks.images import prepare
 from PIL import Image
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.tasks.images import ImagesPrepare
-from kassandra.tasks.images import prepare
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from kassandra.inputs.series.prepare.columns import fit, mean_and_std, naive_errors, read
 from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
 

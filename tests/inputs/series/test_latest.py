@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
+from kassandra.tasks.forecast import prepare
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.show.latest import last_windows
-from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
-from kassandra.tasks.forecast import prepare
 
 pytestmark = pytest.mark.slow
 

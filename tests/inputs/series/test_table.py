@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kassandra.params.tasks.forecast import SeriesSource
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import HOUR
 from kassandra.inputs.series.prepare.table import read_own
-from kassandra.params.tasks.forecast import SeriesSource
 
 START = datetime(2016, 7, 1)
 SAME_FOLDER = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

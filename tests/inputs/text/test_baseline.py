@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, write_arrays
 from kassandra.contracts.ragged import Ragged
-from kassandra.inputs.text.baseline.examples import predictions
+from kassandra.inputs.text.baseline import examples
+from kassandra.targets.label.baseline import stage
+
+
+def predictions(prepared, seed):
+    return stage.predictions(examples, prepared, seed)
+
 
 NAMES = ["majority class", "TF-IDF of bigrams + logistic regression", "NB-weighted bigrams + logistic regression"]
 
@@ -105,7 +110,3 @@ def test_presence_counts_and_not_how_often(changed):
     for often in (1, 50):
         folder = changed("test", [("so0 it is " + "so1 neverseen " * often, 0)])
         assert predictions(folder, 0)[NAMES[2]].tolist() == [0]
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("sentiment").predictions is predictions

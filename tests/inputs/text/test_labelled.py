@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kassandra.inputs.text.prepare.labelled import read
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.labelled import read
 
 NAMES = {0: "negative", 1: "positive"}
 

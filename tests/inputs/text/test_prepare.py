@@ -8,14 +8,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from kassandra.inputs.text.prepare.labelled import read
+from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
+from kassandra.tasks.sentiment import prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK, ModelSpec
-from kassandra.inputs.text.prepare.labelled import read
-from kassandra.params.tasks.sentiment import SentimentPrepare, TextSource
-from kassandra.tasks.sentiment import prepare
 from kassandra.vocabulary import tokens
 
 SPLITS = ("train", "valid", "test")

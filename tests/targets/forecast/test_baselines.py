@@ -3,12 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from kassandra.targets.forecast.baseline.forecasts import predictions
 
-from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.windows import LEVELS, read_split, truth
+from kassandra.targets.forecast.baseline import stage
+
+
+def predictions(prepared, seed):
+    return stage.predictions(None, prepared, seed)
+
 
 pytestmark = pytest.mark.slow
 
@@ -268,7 +272,3 @@ def test_garch_is_better_where_garch_is_true(series_folder, garch):
 def test_no_such_folder(tmp_path):
     with pytest.raises(KassandraError, match=r"meta\.json: no such file"):
         predictions(tmp_path, 0)
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("forecast").predictions is predictions

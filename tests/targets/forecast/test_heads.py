@@ -104,7 +104,9 @@ def test_the_linear_map_moves_every_quantile_alike(head):
         without = model.forecast(model(inputs))
     assert torch.allclose(forecast.point - without.point, line, atol=1e-5)
     if forecast.quantiles is not None:
-        assert torch.allclose((forecast.quantiles - without.quantiles).float(), line.expand(len(LEVELS), -1, -1), atol=1e-5)
+        assert torch.allclose(
+            (forecast.quantiles - without.quantiles).float(), line.expand(len(LEVELS), -1, -1), atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("head", HEADS)

@@ -6,10 +6,14 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from kassandra.targets.next.baseline.ngrams import predictions
 
-from kassandra import baselines
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays, write_json
+from kassandra.targets.next.baseline import stage
+
+
+def predictions(prepared, seed):
+    return stage.predictions(None, prepared, seed)
+
 
 NAMES = ["unigram frequency", "7-grams, Kneser-Ney"]
 
@@ -67,7 +71,3 @@ def test_what_is_said_of_a_token_depends_on_those_before_it_alone(predicted, fol
 def test_words_are_told_from_four_before(folder):
     write_json(folder / "meta.json", read_json(folder / "meta.json") | {"tokens": "words"})
     assert list(predictions(folder, 0)) == [NAMES[0], "5-grams, Kneser-Ney"]
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("language").predictions is predictions

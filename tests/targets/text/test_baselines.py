@@ -1,19 +1,15 @@
 """What stands beside every score of a translator."""
 
-import sys
-from types import ModuleType
-
-import kassandra.baselines
 import numpy as np
 import pandas as pd
 import pytest
-from kassandra.targets.text.baseline.nearest import nearest, predictions
 
-from kassandra import baselines
 from kassandra.contracts.artifacts import write_arrays
 from kassandra.contracts.ragged import Ragged
+from kassandra.params.pipeline import pipeline_of
+from kassandra.targets.text.baseline.stage import TRAINED, nearest, predictions
 
-NAMES = ["copy of the source", "nearest train sentence", "LSTM without attention"]
+NAMES = ["copy of the source", "nearest train sentence"]
 TRAIN = [
     ("Ein Mann läuft über die Straße.", ["A man walks across the street."]),
     ("Zwei Hunde spielen im Schnee.", ["Two dogs play in the snow."]),
@@ -47,32 +43,27 @@ def write(folder, split, rows):
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Instead of training an LSTM: what it is asked for. It says `plain 0`, `plain 1`, … of the sentences."""
-    asked, module = [], ModuleType("plain_seq2seq")
-    module.translations = lambda prepared, seed: asked.append((prepared, seed)) or [f"plain {n}" for n in range(4)]
-    monkeypatch.setitem(sys.modules, "kassandra.targets.text.baseline.plain_seq2seq", module)
-    monkeypatch.setattr(kassandra.baselines, "plain_seq2seq", module, raising=False)
-    return asked
-
-
-@pytest.fixture
-def made(tmp_path, asked):
+def made(tmp_path):
     for split, rows in (("train", TRAIN), ("valid", VALID), ("test", TEST)):
         write(tmp_path, split, rows)
     return tmp_path
 
 
-def test_one_column_each_and_one_row_per_test_sentence(made, asked):
-    found = predictions(made, 3)
-    assert list(found) == NAMES
-    assert found[NAMES[0]].tolist() == [text for text, _ in TEST]
-    assert found[NAMES[2]].tolist() == [f"plain {n}" for n in range(4)]
-    assert asked == [(made, 3)]
+def test_one_column_each_and_one_row_per_test_sentence(made):
+    predicted = predictions(None, made, 3)
+    assert list(predicted) == NAMES
+    assert predicted[NAMES[0]].tolist() == [text for text, _ in TEST]
+
+
+def test_what_is_trained_is_declared_in_keys_of_params():
+    for spec in TRAINED.values():
+        section = {"input": "text", "target": "text", "source": {"path": "mine"}, "prepare": {}}
+        params = pipeline_of("text", "text").model_validate(section | {"model": spec.MODEL, "train": spec.TRAIN})
+        assert params.model.decoder.attention == "none"
 
 
 def test_the_nearest_sentence_of_train_or_valid_and_its_first_translation(made):
-    found = predictions(made, 0)[NAMES[1]].tolist()
+    found = predictions(None, made, 0)[NAMES[1]].tolist()
     assert found == [
         "Two dogs play in the snow.",
         "A dog sleeps.",  # of two equally near ones the first
@@ -82,9 +73,9 @@ def test_the_nearest_sentence_of_train_or_valid_and_its_first_translation(made):
 
 
 def test_references_of_test_are_not_looked_at(made):
-    before = predictions(made, 0)
+    before = predictions(None, made, 0)
     write(made, "test", [(text, ["garbage"]) for text, _ in TEST])
-    pd.testing.assert_frame_equal(predictions(made, 0), before)
+    pd.testing.assert_frame_equal(predictions(None, made, 0), before)
 
 
 def test_what_is_said_of_a_sentence_does_not_depend_on_the_others():
@@ -129,8 +120,4 @@ def test_where_words_are_not_spaced_signs_count(seen, asked):
 
 
 def test_deterministic(made):
-    pd.testing.assert_frame_equal(predictions(made, 0), predictions(made, 0))
-
-
-def test_found_by_the_name_of_the_task():
-    assert baselines.load("translation").predictions is predictions
+    pd.testing.assert_frame_equal(predictions(None, made, 0), predictions(None, made, 0))

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from kassandra.contracts.spec import BOS, EOS, ModelSpec
-from kassandra.lstm.build import build
-from kassandra.params.model import TranslatorParams
+from kassandra.params.targets.text import Model
 from kassandra.targets.text.train.beam_search import length_normaliser, search
+from kassandra.targets.text.train.target import build
 
 WORDS, OUTPUTS = 11, 7  # of the outputs <pad>, <unk>, <s>, </s> and three words
 DECODERS = [{"attention": "additive", "input_feeding": True}, {"attention": "general", "input_feeding": False}]
@@ -19,7 +19,7 @@ DECODERS += [{"attention": "none"}]
 def model(request, one_thread_of_models):
     torch.manual_seed(1)
     params = {"variant": "bidirectional", "hidden_size": 6, "embedding_size": 5, "decoder": request.param}
-    model = build(ModelSpec("encoder_decoder", OUTPUTS, vocab_size=WORDS), TranslatorParams.model_validate(params))
+    model = build(ModelSpec(OUTPUTS, vocab_size=WORDS), Model.model_validate(params))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(3)  # so that tokens differ much in how likely they are
