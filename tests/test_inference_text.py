@@ -88,9 +88,7 @@ def test_contributions_are_what_the_log_odds_lose_without_a_token(trained_reader
     split = reader.pair.own(TEXTS)
     assert [len(one) for one in contributions] == split.inputs.lengths.tolist() == [4, 1, 40, 1]
     for row, (one, prediction) in enumerate(zip(contributions, predictions, strict=True)):
-        ids = torch.from_numpy(
-            split.inputs.flat[split.inputs.offsets[row] : split.inputs.offsets[row + 1]].astype(np.int64)
-        )
+        ids = torch.from_numpy(split.inputs.take(np.array([row])).flat.astype(np.int64))
         label = reader.meta["classes"].index(prediction.label)
         with torch.no_grad():
             vectors, little = reader.model.embedding(ids.unsqueeze(0)), 1e-5

@@ -7,7 +7,6 @@ import shutil
 import textwrap
 import types
 from collections.abc import Collection, Iterator
-from functools import reduce
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -148,7 +147,9 @@ def _where(having: list[tuple[str, str]], pairs: Collection[tuple[str, str]]) ->
 def _of_pipeline(name: str, pipeline: Pipeline) -> None:
     _print(f"pipelines.{name}: input {pipeline.input}, target {pipeline.target}")
     for key in keys_of(type(pipeline)):
-        value: Any = reduce(lambda section, part: getattr(section, part, None), key.path.split("."), pipeline)
+        value: Any = pipeline
+        for part in key.path.split("."):
+            value = getattr(value, part, None)
         here = f"; here {_value(value)}"
         _key(
             key.path,

@@ -219,13 +219,8 @@ PATHS = ["{dataset: mnist}", "\n____path: |-\n______a\n\n______# no comment", "{
 @st.composite
 def section(draw, name, width):
     """The lines of a section from the first column on, its values in some order, with gaps between them."""
-    values = {
-        "input": "images",
-        "target": "label",
-        "source": draw(st.sampled_from(PATHS)),
-        "prepare": "{}",
-        "model": "{variant: vanilla}",
-    }
+    values = {"input": "images", "target": "label", "source": draw(st.sampled_from(PATHS))}
+    values |= {"prepare": "{}", "model": "{variant: vanilla}"}
     values["train"] = draw(st.sampled_from(LEAVES))
     lines = [draw(st.sampled_from([f"{name}:", f'"{name}":', f"{name}: # it"]))]
     for key in draw(st.permutations(sorted(values))):

@@ -5,6 +5,9 @@ import json
 
 import pytest
 
+from kassandra.contracts.artifacts import read_json
+from tests.untrained import save_untrained
+
 pytestmark = pytest.mark.slow
 SENTENCES = ["I am here.", "Where is my book?", "He runs."]
 
@@ -101,14 +104,9 @@ def test_an_output_that_lacks_a_character_is_one_sentence(kassandra, trained_tra
     assert done.err == "Error: the output is in ascii, which has no '\\xe9'; set PYTHONIOENCODING=utf-8"
 
 
-def test_without_attention_there_is_no_alignment(kassandra, prepared_tatoeba, train_small):
-    folder = train_small(
-        "text",
-        "text",
-        prepared_tatoeba,
-        {"variant": "vanilla", "decoder": {"attention": "none"}},
-        {"epochs": 1, "batch_tokens": 500},
-    )
+def test_without_attention_there_is_no_alignment(kassandra, prepared_tatoeba, tmp_path):
+    meta, model = read_json(prepared_tatoeba / "meta.json"), {"decoder": {"attention": "none"}, "embedding_size": 5}
+    folder = save_untrained(tmp_path / "model", "text", "text", meta, **model)
     done = kassandra("translate", folder, "--alignments", "Hi.")
     assert (done.status, done.err) == (
         1, "Error: --alignments: this model has no attention (model.decoder.attention: none)"
