@@ -13,6 +13,8 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.inference import Predictor
 from kassandra.tasks import images as images_task
 
+pytestmark = pytest.mark.slow  # trains a model
+
 
 @pytest.fixture(scope="module")
 def model(trained):
