@@ -1,6 +1,7 @@
 # make repro            set up, reproduce the mnist pipeline, print its scores and the paths of its pictures
 # make repro NAME=imdb  the same for another pipeline of params.yaml;  make all: every pipeline
-# make test             every test (make test-unit: the quick ones, make test-faults: what breaks things);  make lint: ruff and mypy
+# make test             what everything does, in some minutes (make test-unit: the quick ones, in seconds);  make lint: ruff and mypy
+# make test-faults      breaks processes, disks and files;  make test-sharing: remotes of DVC;  make test-sweeps: queues and searches
 # make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
@@ -12,7 +13,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all setup test test-faults test-unit lint format guard lock clean
+.PHONY: repro all setup test test-unit test-faults test-sharing test-sweeps lint format guard lock clean
 
 repro: setup
 	dvc repro evaluate@$(NAME)
@@ -32,14 +33,23 @@ setup: .venv/.installed
 	VIRTUAL_ENV=.venv $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+# The tiers that `make test` leaves out, each a marker and a target of its own.
+REST = not faults and not sharing and not sweeps
+
 test: setup
-	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "$(REST)"
+
+test-unit: setup
+	python -m pytest -n 2 --dist loadfile -m "not slow and $(REST)"
 
 test-faults: setup
 	python -m pytest -n 2 --dist loadgroup -m faults
 
-test-unit: setup
-	python -m pytest -n 2 -m "not slow"
+test-sharing: setup
+	python -m pytest -n 2 --dist loadfile -m sharing
+
+test-sweeps: setup
+	python -m pytest -n 2 --dist loadfile -m sweeps
 
 lint: setup
 	ruff format --check

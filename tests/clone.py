@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+NOT_MADE = ("data/costs/", "data/README.md")
 PATIENCE = 120  # seconds for what takes half a second on a machine at rest
 
 
@@ -106,10 +107,13 @@ class Clone:
         return re.findall(r"^Running stage '(.+)':$", output, re.MULTILINE)
 
     def made(self, key: str = "") -> dict[str, bytes]:
-        """Path → content of all that stages made (of a pipeline); not the seconds spent, which never repeat."""
+        """Path → content of all that stages made (of a pipeline); not the seconds spent, which never repeat, nor what
+        git has in data/."""
         paths = [path for folder in ("data", "metrics") for path in (self.root / folder).rglob("*") if path.is_file()]
         names = {str(path.relative_to(self.root)): path for path in sorted(paths)}
-        return {name: path.read_bytes() for name, path in names.items() if key in name and "data/costs" not in name}
+        return {
+            name: path.read_bytes() for name, path in names.items() if key in name and not name.startswith(NOT_MADE)
+        }
 
     def differs_from(self, other: "Clone", key: str = "") -> list[str]:
         """The files made here or there that are not the same, byte by byte, in both."""

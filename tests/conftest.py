@@ -20,13 +20,16 @@ settings.load_profile("repeatable")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """A module of which none is to run is not imported either: one slow as a whole, or one without a fault."""
+    """A module of which no test is to run is not imported either: all of another tier, or with none of the tier."""
     chosen = config.getoption("markexpr")
-    if chosen not in ("not slow", "faults") or not collection_path.name.startswith("test_"):
+    if not chosen or not collection_path.name.startswith("test_"):
         return None
     text = collection_path.read_text(encoding="utf-8")
-    slow = re.search(r"^pytestmark = \[?pytest\.mark\.slow\b", text, re.MULTILINE)
-    return bool(slow if chosen == "not slow" else "mark.faults" not in text) or None
+    if chosen.isidentifier():
+        return f"mark.{chosen}" not in text or None
+    left_out = re.findall(r"(?:^|and )not (\w+)", chosen)
+    line = re.search(r"^pytestmark = .*", text, re.MULTILINE)
+    return bool(line and set(re.findall(r"mark\.(\w+)", line[0])).intersection(left_out)) or None
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,8 @@ from kassandra.inputs.images.train import examples as images_module
 from kassandra.targets.label.evaluate.predict import LabelPredictor
 from tests.untrained import save_untrained
 
+pytestmark = pytest.mark.slow  # trains a model
+
 
 @pytest.fixture(scope="module")
 def model(trained):

@@ -185,6 +185,7 @@ def contents(*folders):
     return {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_from_raw_files_to_a_model_without_a_look_at_test(run, tmp_path, capsys):
     for name in ("download", "prepare", "pretrain"):
         run(name)

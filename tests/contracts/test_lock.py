@@ -47,6 +47,7 @@ def test_read():
     assert stage.outs == {"data/models/mine": "34"}
 
 
+@pytest.mark.slow  # the pure parser takes its time
 def test_the_one_of_the_repository_is_read_as_dvc_reads_it(root):
     text = (root / "dvc.lock").read_text()
     stages = YAML(typ="safe").load(text)["stages"]

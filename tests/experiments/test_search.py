@@ -17,6 +17,8 @@ from kassandra.experiments import space as spaces
 from kassandra.experiments.search import begin, run
 from kassandra.experiments.trial import Line
 
+pytestmark = pytest.mark.slow  # dozens of trials
+
 PARAMS = """\
 seed: 3
 pipelines:
@@ -229,7 +231,7 @@ def test_what_is_given_up_does_not_depend_on_what_dvc_has_cached(study):
 
 def test_code_that_was_changed_begins_another_study(study):
     study(1, space=GOOD)
-    path = Path("kassandra/models/new.py")
+    path = Path("kassandra/lstm/new.py")
     path.parent.mkdir(parents=True)
     path.touch()
     with pytest.raises(KassandraError, match="was begun with another code"):

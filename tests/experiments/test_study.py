@@ -12,6 +12,8 @@ from optuna.trial import TrialState
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import study as studies
 
+pytestmark = pytest.mark.slow  # SQLAlchemy
+
 RANGE = {"x": optuna.distributions.FloatDistribution(0, 1)}
 
 

@@ -8,6 +8,7 @@ import ctypes
 import importlib
 import json
 import os
+import pkgutil
 import resource
 import shutil
 import signal
@@ -19,7 +20,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
-TASKS = ("forecast", "images", "language", "sentiment", "speech", "translation")
 LIBC = ctypes.CDLL(None, use_errno=True)
 NEW_MOUNTS, NEW_USER = 0x00020000, 0x10000000
 OVERRIDE_RIGHTS = 0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
@@ -31,8 +31,7 @@ def main() -> None:
     # As `python -m stages.x` is: `stages` then takes Ctrl-C into its own hands.
     sys.argv = ["-m", "nobody"]
     modules = [f"stages.{stage}" for stage in STAGES]
-    modules += [f"kassandra.{room}.{task}" for room in ("tasks", "baselines", "evaluation") for task in TASKS]
-    for module in [*modules, "kassandra.training.pretrain", "kassandra.cli.app", "matplotlib.backends.backend_agg"]:
+    for module in [*modules, *library(), "matplotlib.backends.backend_agg"]:
         importlib.import_module(module)
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
@@ -42,6 +41,11 @@ def main() -> None:
             run(order)
         _, status, used = os.wait4(pid, 0)
         print(json.dumps({"status": os.waitstatus_to_exitcode(status), "seconds": used.ru_utime}), flush=True)
+
+
+def library() -> list[str]:
+    """Every module of ours, whatever is called by name from where."""
+    return [name for _, name, _ in pkgutil.walk_packages(["kassandra"], "kassandra.")]
 
 
 def run(order: dict) -> None:

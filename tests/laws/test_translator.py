@@ -13,7 +13,7 @@ from kassandra.lstm import cells
 from kassandra.params.targets.text import Model
 from kassandra.targets.text.train.target import build
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 WORDS, OUTPUTS = 11, 13
 LENGTHS = st.lists(st.integers(1, 7), min_size=1, max_size=5)
 quick = settings(derandomize=True, deadline=None, max_examples=4, database=None)

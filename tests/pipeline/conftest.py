@@ -58,7 +58,6 @@ def draw_pictures(raw: Path, folder: Path) -> None:
 
 EXPERIMENTS = {  # the variant of each → what it sets
     "attention": ["model.variant=attention"],
-    "stacked": ["model.variant=stacked"],
     "bidirectional": ["model.variant=bidirectional", "train.learning_rate=0.00001"],
 }
 
@@ -69,8 +68,9 @@ class Experiment(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def work(source, tmp_path_factory) -> Iterator[dict[str, Future[Any]]]:
-    """What takes long, done two at a time and in this order while tests run: each stage keeps only one core busy."""
+def work(source, tmp_path_factory, request) -> Iterator[dict[str, Future[Any]]]:
+    """What takes long and some test asks for, done two at a time and in this order while tests run: each stage keeps
+    only one core busy."""
 
     def reproduce(name: str, *arguments: str) -> Clone:
         clone = source.copy(tmp_path_factory.mktemp(name) / "kassandra")
@@ -99,8 +99,11 @@ def work(source, tmp_path_factory) -> Iterator[dict[str, Future[Any]]]:
     done["digits"] = pool.submit(reproduce, "digits", "--force", "evaluate@digits")
     done["pictures"] = pool.submit(reproduce, "pictures", "evaluate@pictures")
     done["both"] = pool.submit(reproduce_both)
-    done |= {name: pool.submit(experiment, name) for name in EXPERIMENTS}
-    done["again"] = pool.submit(reproduce_again)
+    asked = {name for item in request.session.items for name in item.fixturenames}
+    if "experiments" in asked:
+        done |= {name: pool.submit(experiment, name) for name in EXPERIMENTS}
+    if "again" in asked:
+        done["again"] = pool.submit(reproduce_again)
     yield done
     pool.shutdown(cancel_futures=True)
 

@@ -136,7 +136,7 @@ def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
     assert clone.checkpoints() == []
 
 
-@pytest.mark.parametrize("variant", ["attention", "stacked", "bidirectional"])
+@pytest.mark.parametrize("variant", ["attention", "bidirectional"])
 def test_an_experiment_runs_what_follows_from_the_model_of_that_pipeline_alone(variant, experiments):
     clone, output = experiments[variant]
     assert clone.executed(output) == ["pretrain@digits", "train@digits", "evaluate@digits"]
@@ -168,7 +168,7 @@ def test_a_variant_switched_back_executes_nothing(reproduced, experiments, tmp_p
     clone = reproduced.copy(tmp_path / "kassandra")
     for experiment in experiments.values():
         clone.take_cache_of(experiment.clone)
-    for variant in ("attention", "stacked", "bidirectional", "vanilla"):
+    for variant in ("attention", "bidirectional", "vanilla"):
         before = reproduced if variant == "vanilla" else experiments[variant].clone
         shutil.copy(before.root / "params.yaml", clone.root)
         output = clone.dvc("repro")

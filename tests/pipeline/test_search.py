@@ -10,7 +10,7 @@ import psutil
 import pytest
 from optuna.trial import TrialState
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sweeps]
 
 SPACE = """\
 space:

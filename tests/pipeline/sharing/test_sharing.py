@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sharing]
 
 TOP, PUSHING, FAULTS = "Sharing data and results", "What to push", "When something goes wrong"
 HTTP, CACHE, SECRETS, GARBAGE = "HTTP, to read", "One cache on one machine", "Secrets", "Throwing away"

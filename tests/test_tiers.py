@@ -1,0 +1,43 @@
+"""The tiers of tests: whatever `make test` leaves out has a name, a target of make, and a line in .ci/run."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text()
+FOLDERS = {  # tier → the files whose tests are all of it
+    "faults": "faults/test_*.py",
+    "sharing": "pipeline/sharing/test_*.py",
+    "sweeps": "pipeline/test_s*.py",
+}
+
+
+def chosen(target):
+    """What a target of make gives to `pytest -m`."""
+    recipe = re.search(rf"^{target}: setup\n\tpython -m pytest .*-m (.*)$", MAKEFILE, re.MULTILINE)[1]
+    rest = re.search(r"^REST = (.*)$", MAKEFILE, re.MULTILINE)[1]
+    return recipe.strip('"').replace("$(REST)", rest)
+
+
+def test_every_test_is_of_make_test_or_of_a_tier():
+    markers = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["markers"]
+    assert {line.partition(":")[0] for line in markers} == {"slow", *FOLDERS}
+    assert chosen("test") == " and ".join(f"not {tier}" for tier in FOLDERS)
+    assert chosen("test-unit") == f"not slow and {chosen('test')}"
+    assert [chosen(f"test-{tier}") for tier in FOLDERS] == list(FOLDERS)
+
+
+def test_ci_runs_them_all_and_the_most_telling_first():
+    called = re.findall(r"^make (.*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert called == ["lint", "guard", "test", *(f"test-{tier}" for tier in FOLDERS)]
+
+
+@pytest.mark.parametrize("tier", FOLDERS)
+def test_each_file_carries_the_marker_of_its_tier(tier):
+    files = sorted((ROOT / "tests").glob(FOLDERS[tier]))
+    assert files
+    carries = re.compile(rf"^pytestmark = .*pytest\.mark\.{tier}\b", re.MULTILINE)
+    assert [path.name for path in files if not carries.search(path.read_text())] == []
