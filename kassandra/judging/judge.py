@@ -98,9 +98,7 @@ def judge(
     )
 
 
-def resample(
-    every: Sequence[tuple[Score, pd.DataFrame]], resampling: Resampling, seed: int
-) -> list[Resampled | None]:
+def resample(every: Sequence[tuple[Score, pd.DataFrame]], resampling: Resampling, seed: int) -> list[Resampled | None]:
     """Each score on its table, all tables being of the same rows, on the same resamples; None where it has none.
 
     So the interval of a difference of two of them is paired.

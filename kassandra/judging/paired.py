@@ -55,10 +55,10 @@ def compare(
     Rows in order are compared by the test of `in_order`; of others, a share of rows that are right by McNemar's exact
     test, and any other score by the paired bootstrap.
     """
-    units = resampling.ordered(a)
+    units, found = resampling.ordered(a), dict[str, Compared]()
     if resampling.test:
-        return {score.name: found for score in scores if (found := _ordered(score, a, b, units, resampling.test))}
-    found: dict[str, Compared] = {}
+        ordered = {score.name: _ordered(score, a, b, units, resampling.test) for score in scores}
+        return {name: each for name, each in ordered.items() if each}
     functions, once = {}, np.ones(len(a), np.int64)
     for score in scores:
         one, other = score.of(a), score.of(b)
@@ -69,19 +69,19 @@ def compare(
             right = [np.asarray(score.sums(table))[:, 0] > 0 for table in (a, b)]
             found[score.name] = Compared(*values, mcnemar(*right))
         elif not np.isnan(values).any():
-            functions[score.name] = (one, other, score)
+            functions[score] = (one, other)
             found[score.name] = Compared(*values, Difference(values[1] - values[0], 0.0, 0.0, 1.0, BOOTSTRAP))
-    work = len(a) + sum(score.work(a) for _, _, score in functions.values())
-    drawn = [
-        [float(other(times)) - float(one(times)) for one, other, score in functions.values()]
-        for times in units.draws(0, max(FEWEST, min(replicates, WORK // work)))
-    ]
-    seen = np.array([found[name].difference.value for name in functions])
-    differences = centred(seen, np.array(drawn), len(a)) if functions else []
-    return found | {
-        name: found[name]._replace(difference=difference)
-        for name, difference in zip(functions, differences, strict=True)
-    }
+    if not functions:
+        return found
+    work = len(a) + sum(score.work(a) for score in functions)
+    draws = units.draws(0, max(FEWEST, min(replicates, WORK // work)))
+    drawn = np.array(
+        [[float(other(times)) - float(one(times)) for one, other in functions.values()] for times in draws]
+    )
+    seen = np.array([found[score.name].difference.value for score in functions])
+    for score, difference in zip(functions, centred(seen, drawn, units.count), strict=True):
+        found[score.name] = found[score.name]._replace(difference=difference)
+    return found
 
 
 def _ordered(score: Score, a: pd.DataFrame, b: pd.DataFrame, units: Units, test: str) -> Compared | None:
@@ -93,7 +93,7 @@ def _ordered(score: Score, a: pd.DataFrame, b: pd.DataFrame, units: Units, test:
     Diebold and Mariano.
     """
     rows = [score.sums(table) for table in (a, b)]
-    if rows[0] is None or rows[1] is None:
+    if rows[0] is None or rows[1] is None or units.count < 2:
         return None
     sums = [np.asarray(units.sums(each), np.float64) for each in rows]  # (units, k) each
     totals = [each.sum(0) for each in sums]

@@ -10,13 +10,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from kassandra.judging.intervals import Estimate, percentiles
 
 Numbers = NDArray[np.float64]
 Times = NDArray[np.int64]  # (rows,): how many times each row of a table was drawn
-Sums = NDArray[Any] | sparse.csr_array  # (rows, k): what each row adds to the k sums that a score is a function of
+Sums = Any  # an array or a scipy.sparse array (rows, k): what each row adds to the k sums that a score is a function of
 
 
 def ratio(sums: Numbers) -> Numbers:

@@ -75,9 +75,7 @@ def accuracy_by_length(lengths: NDArray[np.int64], right: NDArray[np.bool_], pat
     figures.save(figure, path)
 
 
-def _some_of_each(
-    targets: NDArray[np.int64], right: NDArray[np.bool_], lengths: NDArray[np.int64]
-) -> NDArray[np.intp]:
+def _some_of_each(targets: NDArray[np.int64], right: NDArray[np.bool_], lengths: NDArray[np.int64]) -> NDArray[np.intp]:
     """Short texts: the first that are right of each class in turn, and the first that are wrong."""
     short = np.flatnonzero(lengths <= max(READABLE, np.quantile(lengths, 0.2)))
     by_class = [short[right[short] & (targets[short] == label)] for label in np.unique(targets)]

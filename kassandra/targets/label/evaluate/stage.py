@@ -45,9 +45,9 @@ def evaluate(
     calibration.reliability(confidence, right, report.scores["calibration_error"], plots / "reliability.png")
     curves.roc_and_precision_recall(targets, log_probabilities, classes, plots / "roc_and_precision_recall.png")
     wrong = mistakes(table)
-    if hasattr(show, "in_words"):
+    if show and hasattr(show, "in_words"):
         wrong["in words"] = show.in_words(test, wrong["row"].to_numpy())
     write_table(pages / "mistakes.csv", wrong)
-    if hasattr(show, "pictures"):
+    if show and hasattr(show, "pictures"):
         show.pictures(test, meta, targets, log_probabilities, attention, plots, pages)
     return report, table

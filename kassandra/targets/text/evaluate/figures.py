@@ -101,6 +101,6 @@ def _bleus(systems: list[Counts], seed: int) -> list[Estimate]:
     stacked = np.stack(systems)  # (systems, sentences, 10)
 
     def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        return corpus_bleu(np.bincount(rows, minlength=stacked.shape[1]) @ stacked)
+        return corpus_bleu(np.bincount(rows, minlength=stacked.shape[1]) @ stacked.astype(np.float64))
 
     return bootstrap(stacked.shape[1], statistic, seed)
