@@ -5,7 +5,9 @@ import re
 from kassandra.before import PAIRS
 
 # A pipeline's `task:` stands two levels deep; what follows its value on the line is a comment, or nothing.
-TASK = re.compile(r"""^(?P<indent>[ ]{2,})task:[ ]*(?P<quote>["']?)(?P<task>\w+)(?P=quote)(?P<rest>[ ]*(#.*)?)$""", re.MULTILINE)
+TASK = re.compile(
+    r"""^(?P<indent>[ ]{2,})task:[ ]*(?P<quote>["']?)(?P<task>\w+)(?P=quote)(?P<rest>[ ]*(#.*)?)$""", re.MULTILINE
+)
 
 
 def rewritten(text: str) -> tuple[str, int]:

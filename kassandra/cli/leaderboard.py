@@ -27,8 +27,8 @@ TAIL = """\
   kind: √((t · deviation over seeds / √seeds)² + examples²) to each side, where t is Student's and `examples` is how far
   a score's own interval in `test.json` reaches, averaged over the seeds.
 - **best** has the best mean; **=** cannot be set apart from it; rows without a mark are worse for sure. The difference
-  of two means is taken for sure where it is larger than √((t · s)² + (z · e)²): s its standard error over seeds (Welch), e
-  that over test examples, drawn together for both models (paired) where both were asked the same ones, else
+  of two means is taken for sure where it is larger than √((t · s)² + (z · e)²): s its standard error over seeds
+  (Welch), e that over test examples, drawn together for both models (paired) where both were asked the same ones, else
   (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among all:
   with 95% confidence the truly best one is among those marked.
 - **CPU s** are of one training, the mean over seeds; –, where it ran elsewhere. They grow when a machine is shared.

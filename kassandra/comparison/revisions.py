@@ -90,9 +90,8 @@ class Side:
             raise damaged_content(f"{path} at {self}", error) from None
         if not (isinstance(found, dict) and isinstance(found.get("intervals"), list) and found["intervals"]):
             raise damaged_content(f"{path} at {self}", ValueError("no scores under 'intervals'"))
-        return found | {
-            "intervals": described(found["intervals"], of_today(self.pipelines.get(name, {})).get("target"))
-        }
+        target = of_today(self.pipelines.get(name, {})).get("target")
+        return found | {"intervals": described(found["intervals"], target)}
 
     def made(self, name: str) -> Made:
         """Of a pipeline without results, empty."""

@@ -18,13 +18,7 @@ from kassandra.judging.intervals import Estimate
 from kassandra.judging.ranking import Entry, Rank, rank
 from kassandra.judging.score import Score, scores_of
 
-ASKED = (
-    "task",
-    "input",
-    "target",
-    "source",
-    "prepare",
-)  # sections that say what is asked of a model, not what the model is
+ASKED = ("task", "input", "target", "source", "prepare")  # what is asked of a model, not what it is
 
 
 @dataclass(frozen=True)

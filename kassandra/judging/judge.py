@@ -16,7 +16,7 @@ WORK = 250_000_000  # numbers that the resamples of one score may take, up to 5 
 FEW_REPLICATES = 200
 
 
-class Test(NamedTuple):
+class EqualityTest(NamedTuple):
     """Of the model against a baseline: the null hypothesis is that they are equally good.
 
     steps: of a forecast, those whose losses are compared. statistic: positive where the model is better.
@@ -46,7 +46,7 @@ class Report:
     gains: dict[str, Estimate]
     units: int
     kinds: tuple[Score, ...]
-    tests: tuple[Test, ...] = field(default=(), kw_only=True)
+    tests: tuple[EqualityTest, ...] = field(default=(), kw_only=True)
     cautions: tuple[str, ...] = field(default=(), kw_only=True)
     signatures: dict[str, str] = field(default_factory=dict, kw_only=True)
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr
 
-from kassandra.judging.judge import Test
+from kassandra.judging.judge import EqualityTest
 from kassandra.targets.forecast.evaluate.ground import Numbers
 
 
-def tests(losses: Numbers, baselines: list[str]) -> tuple[Test, ...]:
+def tests(losses: Numbers, baselines: list[str]) -> tuple[EqualityTest, ...]:
     """Of (dates, models, horizon) mean losses: of all steps together, and of the first and the last alone."""
     horizon, made = losses.shape[2], []
     for number, name in enumerate(baselines, 1):
@@ -19,7 +19,7 @@ def tests(losses: Numbers, baselines: list[str]) -> tuple[Test, ...]:
         if horizon > 1:
             cases += [(1, differences[:, 0], 1), (horizon, differences[:, -1], horizon)]
         results = [(steps, diebold_mariano(series, lasts)) for steps, series, lasts in cases]
-        made += [Test(name, steps, *result) for steps, result in results if result]
+        made += [EqualityTest(name, steps, *result) for steps, result in results if result]
     return tuple(made)
 
 

@@ -55,7 +55,7 @@ def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bo
     return np.array(rows, np.int64).reshape(-1, 2 * ORDER + 2)
 
 
-def corpus_bleu(sums: Numbers) -> Numbers:
+def corpus_bleu(sums: NDArray[Any]) -> Numbers:
     """In [0, 100], of (…, 10) `ngrams` added up: the geometric mean of n-gram precisions, times the brevity penalty.
 
     An order of which nothing matched counts as half a match, the next such order as a quarter (sacrebleu's smoothing
@@ -81,7 +81,7 @@ class _Chrf(CHRF):
         return np.array(self._extract_corpus_statistics(hypotheses, streams), np.int64)  # type: ignore[arg-type]
 
 
-def corpus_chrf(sums: Numbers) -> Numbers:
+def corpus_chrf(sums: NDArray[Any]) -> Numbers:
     """In [0, 100], of (…, 18) counts added up: the F score of mean precision and recall over the orders that occur."""
     hypotheses, references, both = (np.asarray(sums[..., place::3], np.float64) for place in range(3))  # (…, 6) each
     there = (hypotheses > 0) & (references > 0)
