@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from kassandra.judging.sums import Ratio, difference
 from rich.progress import track
 from scipy.signal import lfilter
 
@@ -22,7 +23,6 @@ from kassandra.comparison.revisions import Predicted
 from kassandra.contracts.artifacts import write_json
 from kassandra.judging.intervals import wilson
 from kassandra.judging.paired import ALPHA, Difference
-from kassandra.judging.sums import Ratio, difference
 from kassandra.targets.forecast.evaluate.scores import diebold_mariano
 from kassandra.targets.label.evaluate import compared as classifiers
 from kassandra.targets.next.evaluate import compared as language

@@ -26,7 +26,7 @@ from safetensors.torch import save_file
 from benchmarks import training
 from kassandra.contracts.artifacts import BASELINES, PREPARED, read_arrays, read_json, write_json
 from kassandra.contracts.tables import read_table
-from kassandra.judging.intervals import Score, bootstrap
+from kassandra.judging.intervals import Estimate, bootstrap
 from kassandra.params.kind import Pipeline
 from kassandra.params.pipeline import read_pipeline
 from kassandra.training.checkpoint import digest
@@ -111,7 +111,7 @@ def right_of(wrong: str, examples: int) -> Any:
     return right
 
 
-def compared(right: Any, baseline: Any) -> tuple[Score, Score]:
+def compared(right: Any, baseline: Any) -> tuple[Estimate, Estimate]:
     """Mean accuracy, and by how much it is above the baseline's, paired; both (examples,) shares of being right."""
     accuracy, gain = bootstrap(
         len(baseline), lambda rows: np.array([right[rows].mean(), (right - baseline)[rows].mean()]), seed=0
@@ -141,7 +141,7 @@ def summary(kept: dict[str, Any], examples: int, baseline: Any) -> Table:
     return table
 
 
-def _cells(accuracy: Score, gain: Score) -> tuple[str, str, str]:
+def _cells(accuracy: Estimate, gain: Estimate) -> tuple[str, str, str]:
     interval = f"{accuracy.low:.4f}-{accuracy.high:.4f}"
     return (
         f"{accuracy.value:.4f}",

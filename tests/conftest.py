@@ -329,7 +329,9 @@ def answers():
     import numpy as np
 
     from kassandra.judging import score_file
-    from kassandra.targets.label.evaluate import calibration, classification, curves
+    from kassandra.judging.judge import judge
+    from kassandra.targets.label.evaluate.classification import predictions
+    from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
 
     def answers(share, examples=300, classes=2, seed=0, own=1):
         generator, noise = np.random.default_rng(seed), np.random.default_rng(own)
@@ -341,12 +343,9 @@ def answers():
         logits[rows, said] += 1 + noise.random(examples)
         log_probabilities = logits - np.log(np.exp(logits).sum(1, keepdims=True))
         names = [f"class {label}" for label in range(classes)]
-        report = classification.report(targets, log_probabilities, {"none": np.zeros_like(targets)}, names, 0)
-        report.scores.update(curves.area_scores(targets, log_probabilities, 0))
-        confidence, right = np.exp(log_probabilities.max(1)), log_probabilities.argmax(1) == targets
-        report.scores["calibration_error"] = calibration.calibration_error_score(confidence, right, 0)
+        table = predictions([f"{seed}-{row}" for row in rows], targets, log_probabilities, names)
+        report = judge(SCORES, table, {"none": table.assign(predicted=0)}, RESAMPLING, 0)
         machine = {"device": "cpu"}
-        result = score_file.contents(report, 7, machine, machine)
-        return result, classification.predictions(targets, log_probabilities, names)
+        return score_file.contents(report, 7, machine, machine), table
 
     return answers

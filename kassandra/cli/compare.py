@@ -14,7 +14,7 @@ from kassandra.comparison.compare import Comparison, Pipeline, Row
 from kassandra.comparison.compare import compare as judge
 from kassandra.comparison.revisions import sides
 from kassandra.contracts.errors import KassandraError
-from kassandra.judging.intervals import Score
+from kassandra.judging.intervals import Estimate
 
 COLOURS = {"better": "green", "worse": "red", "not comparable": "yellow", "differs": "yellow"}
 SIGNS = {"better": "✅", "worse": "❌", "no evidence": "➖", "identical": "🟰", "differs": "❔", "not comparable": "❔"}
@@ -103,7 +103,7 @@ def _cells(row: Row) -> list[str]:
     decimals = min(MOST, max([4, *(math.ceil(-math.log10(size)) for size in sizes)]))
     if row.verdict == "identical":
         return [f"{row.a:.{decimals}f}", f"{row.b:.{decimals}f}", "", "", ""]
-    difference, interval = Score(value, low, high).text("+", least=decimals).split(" ", 1)
+    difference, interval = Estimate(value, low, high).text("+", least=decimals).split(" ", 1)
     return [f"{row.a:.{decimals}f}", f"{row.b:.{decimals}f}", difference, interval, _p(p)]
 
 

@@ -26,9 +26,9 @@ TAIL = """\
 - **Scores** are means over seeds, on test. The 95% interval holds for other seeds *and* other test examples of the same
   kind: √((t · deviation over seeds / √seeds)² + examples²) to each side, where t is Student's and `examples` is how far
   a score's own interval in `test.json` reaches, averaged over the seeds.
-- **best** has the best mean; **=** cannot be told from it; rows without a mark are worse for sure. The difference of
-  two means is taken for sure where it is larger than √((t · s)² + (z · e)²): s its standard error over seeds (Welch), e
-  that over test examples, drawn together for both models (paired) where both were asked the same ones, else
+- **best** has the best mean; **=** cannot be set apart from it; rows without a mark are worse for sure. The difference
+  of two means is taken for sure where it is larger than √((t · s)² + (z · e)²): s its standard error over seeds
+  (Welch), e that over test examples, drawn together for both models (paired) where both were asked the same ones, else
   (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among all:
   with 95% confidence the truly best one is among those marked.
 - **CPU s** are of one training, the mean over seeds; –, where it ran elsewhere. They grow when a machine is shared.
@@ -116,8 +116,8 @@ def _mark(rank: Rank) -> str:
 
 def _score(rank: Rank) -> str:
     """
-    >>> from kassandra.judging.intervals import Score
-    >>> _score(Rank("best", 0.01648, Score(0.01648, 0.0141, 0.0189)))
+    >>> from kassandra.judging.intervals import Estimate
+    >>> _score(Rank("best", 0.01648, Estimate(0.01648, 0.0141, 0.0189)))
     '0.01648 [0.01410, 0.01890]'
     """
     if rank.interval is None:
@@ -147,6 +147,10 @@ def _summary(board: Board) -> str:
     few = sum(row.rank.standing == "few" for row in rows)
     said = f"{_title(board)}: {board.headline} of {len(rows)} model{'s' if len(rows) > 1 else ''}"
     if best:
-        also = f", not to be told from it: {'; '.join(tied)}" if tied else ", better than all others" * (len(rows) > 1)
+        also = (
+            f", not to be set apart from it: {'; '.join(tied)}"
+            if tied
+            else ", better than all others" * (len(rows) > 1)
+        )
         said += f"; best is {best[0].name} with {_score(best[0].rank)}{also}"
     return said + (f"; {few} with fewer than {ENOUGH} seeds" if few else "")

@@ -10,12 +10,12 @@ from rich.table import Table
 from kassandra.cli.reproduction import compare
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
-from kassandra.judging.intervals import LEVEL, Score
+from kassandra.judging.intervals import LEVEL, Estimate
 from kassandra.params.pipeline import read_pipeline
 from kassandra.sources.own import has_changed
 
+DECIMALS = 4  # of scores that do not say how many
 SPEAKERS = Path("recipes/results")  # what benchmarks.speakers found
-UNITS = {"perplexity": "tokens", "rmse": "forecasts", "bleu": "sentences"}  # that tests of which these are scores have
 
 
 def report(names: list[str]) -> int:
@@ -29,15 +29,15 @@ def report(names: list[str]) -> int:
 def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
     scores = read_json(METRICS / name / "test.json")
-    unit = next((unit for score, unit in UNITS.items() if score in scores), "examples")
-    least = 2 if "bleu" in scores else 4  # decimals: BLEU is of 100
+    first = scores["intervals"][0]
+    headline, least = first["score"], first.get("decimals", DECIMALS)
     tests = scores.get("tests", [])
     steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
     columns = ["on test", "value", "95% interval", *([_header(steps)] if tests else [])]
-    table = Table(*columns, title=f"{name}: {scores['examples']:,} test {unit}", box=None)
+    table = Table(*columns, title=f"{name}: {scores['examples']:,} test examples", box=None)
     for score in scores["intervals"]:
-        table.add_row(f"[bold]{score['score']}[/]", *_cells(score, least))
-    headline = scores["intervals"][0]["score"]
+        unit = f" ({score['unit']})" if score.get("unit") else ""
+        table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score.get("decimals", DECIMALS)))
     for baseline in scores["baselines"]:
         table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
         own = [test for test in tests if test["baseline"] == baseline["baseline"]]
@@ -89,7 +89,7 @@ def _header(steps: list[str]) -> str:
 
 def _cells(score: dict[str, float], least: int, sign: str = "") -> list[str]:
     """The value, and its interval; the bracket is no markup of rich."""
-    value, interval = Score(score["value"], score["low"], score["high"]).text(sign, least).split(" ", 1)
+    value, interval = Estimate(score["value"], score["low"], score["high"]).text(sign, least).split(" ", 1)
     return [value, interval.replace("[", r"\[")]
 
 

@@ -15,12 +15,6 @@ from kassandra.params.section import unknown
 
 Verdict = Literal["better", "worse", "no evidence", "identical", "differs", "not comparable"]
 UNPAIRED = "the intervals of A and B, unpaired (normal approximation)"
-PER_CHARACTER = "bits_per_character"  # the same unit, however a text is cut into tokens
-# Which way is better. Of other scores (`coverage_90` should be 0.9) it is only said that they differ.
-LARGER = {"accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "r2", "directional_accuracy", "bleu"}
-LARGER |= {"bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "chrf"}
-SMALLER = {"loss", "perplexity", PER_CHARACTER, "calibration_error", "rmse", "mae", "mase", "smape", "pinball", "crps"}
-SMALLER |= {"qlike"}
 SHOWN = 3  # names of a longer list
 
 
@@ -29,11 +23,13 @@ class Row:
     """One score at A (None if it has no such score) and at B; `difference` is B less A, None where the two have nothing
     to do with each other.
 
+    better: which values are.
     verdict: of B. `better` and `worse` where p < 0.05, else `no evidence`; `identical` where the values and all that
         they are made of are the same; `differs` where p < 0.05 and neither more nor less is better.
     """
 
     score: str
+    better: Literal["higher", "lower"] | None
     a: float | None
     b: float
     difference: Difference | None
@@ -123,56 +119,79 @@ def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[s
     changed = _changed(a.pipelines[name], b.pipelines[name], f"pipelines.{name}")
     notes = [note for side in (a, b) if (note := _stale(side, name))]
     scores = [{score["score"]: score for score in result["intervals"]} for result in results]
-    if scores[0] == scores[1] and results[0]["examples"] == results[1]["examples"]:
+    if _values(scores[0]) == _values(scores[1]) and results[0]["examples"] == results[1]["examples"]:
         same = Difference(0.0, 0.0, 0.0, 1.0, "the same to the last digit")
-        rows = [Row(score, each["value"], each["value"], same, True, "identical") for score, each in scores[0].items()]
+        rows = [
+            Row(score, each["better"], each["value"], each["value"], same, True, "identical")
+            for score, each in scores[1].items()
+        ]
         return Pipeline(name, tuple(rows), changed, tuple(notes))
     found = pair(name, a, b, results)
-    rows = [_row(score, scores[0][score], scores[1][score], found) for score in scores[1] if score in scores[0]]
+    signed = [dict(line.split(": ", 1) for line in result.get("signatures", [])) for result in results]
+    rows = [
+        _row(scores[0][score], scores[1][score], found)
+        if signed[0].get(score) == signed[1].get(score)
+        else _incomparable(scores[1][score], scores[0][score]["value"])
+        for score in scores[1]
+        if score in scores[0]
+    ]
     headlines = [next(iter(each)) for each in scores]
     if not rows or headlines[0] != headlines[1]:
         why = f"the headline was {headlines[0]} and is {headlines[1]}"
-        nothing = Row(headlines[1], None, scores[1][headlines[1]]["value"], None, False, "not comparable")
-        return Pipeline(name, (nothing, *rows), changed, (why, *notes))
-    signed = [dict(line.split(": ", 1) for line in result.get("signatures", [])) for result in results]
-    rows = [
-        Row(row.score, row.a, row.b, None, False, "not comparable")
-        if signed[0].get(row.score) != signed[1].get(row.score)
-        else row
-        for row in rows
-    ]
-    test = f"data/prepared/{name}/test.npz"
-    if found.scores and a.made(name).data.get(test) != b.made(name).data.get(test):
-        notes.append(f"{test} changed; the examples count as the same, since what they should be told as is the same.")
-    unpaired = [row.score for row in rows if not row.paired]
-    if unpaired:
-        what = "No score could" if len(unpaired) == len(rows) else f"{', '.join(unpaired)} could not"
-        how = "Judged by the intervals of both" if found.same_question else "Values have nothing to do with each other"
-        notes.insert(0, f"{what} be compared example by example: {found.why}. {how}.")
+        return Pipeline(name, (_incomparable(scores[1][headlines[1]], None), *rows), changed, (why, *notes))
+    notes = [*_of_pairs(name, a, b, found, rows), *notes]
     return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results, changed)))
 
 
-def _row(name: str, a: dict[str, float], b: dict[str, float], found: Paired) -> Row:
+def _values(scores: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
+    return {name: [each[end] for end in ("value", "low", "high")] for name, each in scores.items()}
+
+
+def _of_pairs(name: str, a: Side, b: Side, found: Paired, rows: list[Row]) -> list[str]:
+    """What a reader should know of the examples on which scores are compared."""
+    notes = []
+    unpaired = [row.score for row in rows if not row.paired]
+    if unpaired:
+        what = "No score could" if len(unpaired) == len(rows) else f"{', '.join(unpaired)} could not"
+        related = any(row.difference for row in rows if not row.paired)
+        how = "Judged by the intervals of both" if related else "Values have nothing to do with each other"
+        notes.append(f"{what} be compared example by example: {found.why}. {how}.")
+    if found.note:
+        notes.append(f"{found.note[0].upper()}{found.note[1:]}. Differences are of these.")
+    test = f"data/prepared/{name}/test.npz"
+    if found.scores and not found.note and a.made(name).data.get(test) != b.made(name).data.get(test):
+        notes.append(f"{test} changed; the examples count as the same, since their ids and answers are.")
+    return notes
+
+
+def _incomparable(b: dict[str, Any], a: float | None) -> Row:
+    return Row(b["score"], b["better"], a, b["value"], None, False, "not comparable")
+
+
+def _row(a: dict[str, Any], b: dict[str, Any], found: Paired) -> Row:
+    name, better = b["score"], b["better"]
     if name in found.scores:
-        difference = found.scores[name][2]
-        return Row(name, a["value"], b["value"], difference, True, _verdict(name, difference))
-    if not found.same_question and name != PER_CHARACTER:
-        return Row(name, a["value"], b["value"], None, False, "not comparable")
+        one, other, difference = found.scores[name]
+        if not found.note:  # of all examples: as it is reported
+            one, other = a["value"], b["value"]
+        return Row(name, better, one, other, difference, True, _verdict(better, difference))
+    if name in found.unrelated:
+        return _incomparable(b, a["value"])
     value, errors = b["value"] - a["value"], [(each["high"] - each["low"]) / (2 * Z) for each in (a, b)]
     error = math.hypot(*errors)
     p = 2 * float(ndtr(-abs(value) / error)) if error else float(value == 0)
     difference = Difference(value, value - Z * error, value + Z * error, p, UNPAIRED)
-    return Row(name, a["value"], b["value"], difference, False, _verdict(name, difference))
+    return Row(name, better, a["value"], b["value"], difference, False, _verdict(better, difference))
 
 
-def _verdict(score: str, difference: Difference) -> Verdict:
+def _verdict(better: str | None, difference: Difference) -> Verdict:
     if difference.value == difference.low == difference.high == 0:
         return "identical"
     if difference.p >= ALPHA:
         return "no evidence"
-    if score not in LARGER | SMALLER:
+    if better is None:
         return "differs"
-    return "better" if (difference.value > 0) == (score in LARGER) else "worse"
+    return "better" if (difference.value > 0) == (better == "higher") else "worse"
 
 
 def _changed(a: Any, b: Any, where: str) -> dict[str, tuple[Any, Any]]:
@@ -220,7 +239,7 @@ def _causes(
     """What differs beside params: code, raw data, the machine."""
     one, other = a.made(name), b.made(name)
     if not one.code or not other.code:
-        return [f"{a if not one.code else b}: dvc.lock does not tell what {name} was made from."]
+        return [f"{a if not one.code else b}: dvc.lock does not say what {name} was made from."]
     code = sorted(path for path in one.code | other.code if one.code.get(path) != other.code.get(path))
     notes = []
     if code:

@@ -5,10 +5,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from kassandra.comparison.compare import SMALLER, Comparison, Pipeline
+from kassandra.comparison.compare import Comparison, Pipeline
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
-from kassandra.judging.intervals import Score
+from kassandra.judging.intervals import Estimate
 
 COLOURS = {"better": figures.BLUE, "worse": figures.ORANGE}
 
@@ -40,13 +40,13 @@ def _row(figure: Figure, place: int, rows: int, pipeline: Pipeline) -> None:
     axis.axvline(0, color=figures.INK, linewidth=1)
     axis.plot([difference.low, difference.high], [0, 0], color=colour, linewidth=2.5, solid_capstyle="butt")
     axis.plot(difference.value, 0, "o", color=colour, markerfacecolor=colour if headline.paired else "white")
-    axis.set(ylim=(-1, 1), xlim=(far, -far) if headline.score in SMALLER else (-far, far))
+    axis.set(ylim=(-1, 1), xlim=(far, -far) if headline.better == "lower" else (-far, far))
     axis.set_yticks([0], [f"{drawable(pipeline.name)}\n{headline.score}"], parse_math=False)
     axis.xaxis.set_major_locator(MaxNLocator(5, symmetric=True) if difference.high > difference.low else NullLocator())
     axis.tick_params(axis="x", labelsize=7)
     axis.spines["left"].set_visible(False)
     axis.tick_params(axis="y", length=0)
-    text = Score(difference.value, difference.low, difference.high).text("+") + "  "
+    text = Estimate(difference.value, difference.low, difference.high).text("+") + "  "
     text *= headline.verdict != "identical"
     notes = [headline.verdict] + ["unpaired"] * (not headline.paired)
     notes += ["neither way is better"] * (headline.verdict == "differs")

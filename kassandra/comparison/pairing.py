@@ -1,119 +1,113 @@
-"""The scores of a pipeline at two revisions on the same test examples, by task; and where that is impossible, why."""
+"""The scores of a pipeline at two revisions on the same test examples; and where that is impossible, why."""
 
-import importlib
-import math
+from types import ModuleType
 from typing import Any, NamedTuple
 
-from kassandra.comparison.revisions import Absent, Predicted, Side, Unpaired
-from kassandra.contracts.artifacts import PREDICTIONS
-from kassandra.judging.paired import Difference
+import numpy as np
+import pandas as pd
 
-# By task, the module of this room that knows what its data/predictions hold.
-MODULES = {
-    "images": "label",
-    "sentiment": "label",
-    "speech": "label",
-    "language": "next",
-    "forecast": "forecast",
-    "translation": "text",
-}
-# Keys that decide what a score is of: where both the test examples and one of these differ, values of the two have
-# nothing to do with each other.
-UNITS = {
-    "forecast": ("source", "prepare.predict", "prepare.horizon"),
-    "language": ("source", "prepare.tokens", "prepare.vocab_size"),
-    "translation": ("source",),
-}
-# Tasks whose predictions do not say which example a row is of, and the keys that decide which are in the test split.
-UNNAMED = {"images", "sentiment", "speech"}
-SPLIT = ("source", *(f"prepare.{key}" for key in ("valid_fraction", "test_fraction", "limit", "split", "speakers")))
-FEWEST = 2  # test examples; with fewer, nothing can be told from chance
+from kassandra.before import of_today
+from kassandra.before.predictions import doubts, is_of_before, named
+from kassandra.comparison.revisions import Absent, Side, Unpaired
+from kassandra.judging.paired import Compared, compare
+from kassandra.judging.score import scores_of
+
+FEWEST = 2  # test examples; with fewer, nothing is evidence
 
 
 class Paired(NamedTuple):
-    """scores: by name A's and B's value, and the difference. why: why there are no others.
+    """scores: by name, on the same examples. why: why there are no others.
 
-    same_question: whether the values of the others have to do with each other at all.
+    note: how many examples are the same, where not all are; empty where they are. unrelated: names of the scores whose
+    values at A and B have nothing to do with each other where they are not paired.
     """
 
-    scores: dict[str, tuple[float, float, Difference]]
+    scores: dict[str, Compared]
     why: str
-    same_question: bool = True
+    note: str = ""
+    unrelated: frozenset[str] = frozenset()
 
 
 def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, Any]]) -> Paired:
     """
     Args:
-        results: test.json of A and of B. A score that cannot be recomputed as it stands there is left out.
+        results: test.json of A and of B.
     """
-    tasks = [_key(side, name, "task") for side in (a, b)]
-    if tasks[0] != tasks[1]:
-        return Paired({}, f"the task was {tasks[0]!r} and is {tasks[1]!r}", same_question=False)
-    if tasks[0] not in MODULES:
-        return Paired({}, f"task {tasks[0]!r} keeps nothing that is known here for each test example")
-    changed = [key for key in UNITS.get(tasks[0], ()) if _key(a, name, key) != _key(b, name, key)]
+    sections = [of_today(side.pipelines[name]) for side in (a, b)]
+    target, now = (section.get("target") for section in sections)
+    every = frozenset(score["score"] for score in results[1]["intervals"])
+    if target != now:
+        return Paired({}, f"the target was {target!r} and is {now!r}", unrelated=every)
+    module = scores_of(str(target))
+    if module is None:
+        return Paired({}, f"no target {target!r} is known here")
+    keys = dict.fromkeys(key for score in module.SCORES for key in score.depends_on)
+    changed = [key for key in keys if _key(sections[0], key) != _key(sections[1], key)]
+    unrelated = frozenset(score.name for score in module.SCORES if set(score.depends_on) & set(changed))
     try:
-        told = [_predicted(*side, name) for side in zip((a, b), results, strict=True)]
-        module = importlib.import_module(f"kassandra.targets.{MODULES[tasks[0]]}.evaluate.compared")
-        for side in told:
-            if missing := [column for column in module.COLUMNS if column not in side.table]:
-                raise Unpaired(f"{PREDICTIONS / name}/test.parquet of {side.side.label} has no column {missing[0]!r}")
-            if len(side.table) < FEWEST:
-                raise Unpaired("the test split is too small")
-        if different := module.differ(told[0].table, told[1].table):
-            why = f"the test examples are not the same: {different}"
-            return Paired({}, why + (f"; {' and '.join(changed)} changed" if changed else ""), not changed)
-        if doubt := _perhaps_others(name, a, b, tasks[0]):
-            return Paired({}, f"the test examples may not be the same: {doubt}", not changed)
-        found: dict[str, tuple[float, float, Difference]] = module.compared(*told)
+        one, other, note = _joined(name, (a, b), sections, results, module)
     except Absent as absent:
-        return Paired({}, f"{absent} (`dvc pull` fetches what `dvc push` has put into a remote)", not changed)
+        why = f"{absent} (`dvc pull` fetches what `dvc push` has put into a remote)"
+        return Paired({}, why, unrelated=unrelated)
     except Unpaired as reason:
-        return Paired({}, str(reason))
-    kept = {
-        score: (one, other, difference)
-        for score, (one, other, difference) in found.items()
-        if _as_stored(one, told[0].stored.get(score)) and _as_stored(other, told[1].stored.get(score))
-    }
-    astray = [score for score in found if score not in kept and all(score in side.stored for side in told)]
-    if astray:
-        return Paired(kept, f"data/predictions/{name} are not those that metrics/{name}/test.json scores")
-    reasons = [why for score, why in getattr(module, "NOT_PAIRED", {}).items() if score in told[0].stored]
-    return Paired(kept, reasons[0] if reasons else "data/predictions do not hold what it is made of")
+        because = f"; {' and '.join(changed)} changed" if changed else ""
+        return Paired({}, f"{reason}{because}", unrelated=unrelated)
+    at = [{score["score"] for score in result["intervals"]} for result in results]
+    known = [score for score in module.SCORES if score.name in at[0] & at[1]]
+    found = compare([score for score in known if not score.unpaired], one, other, module.RESAMPLING)
+    reasons = [score.unpaired for score in known if score.unpaired]
+    why = reasons[0] if reasons else "data/predictions do not hold what it is made of"
+    return Paired(found, why, note, unrelated if note else frozenset())
 
 
-def _perhaps_others(name: str, a: Side, b: Side, task: str) -> str:
-    """Why rows that look alike may be of other examples; empty where dvc.lock says that they are the same ones.
+def join(a: pd.DataFrame, b: pd.DataFrame, module: ModuleType) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """The rows of both that are of the same examples, in the order of A; and a note, where not all are.
 
-    The labels of somebody's own data often stand in the order of their folders, whichever examples were drawn.
+    Args:
+        module: of the target's scores: its KEYS name a row, and `asked` is what must be the same at both.
+
+    Raises:
+        Unpaired: no example is at both, or it is a text and not the same throughout.
     """
-    made = [side.made(name) for side in (a, b)]
-    one, other = (each.data.get(f"data/prepared/{name}/test.npz") for each in made)
-    if task not in UNNAMED | {"translation"} or (one and one == other):
-        return ""
-    one, other = (each.data.get(f"data/raw/{name}") for each in made)
-    if not one or one != other:
-        return f"data/raw/{name} changed" if one and other else "dvc.lock does not tell what they were made from"
-    if task not in UNNAMED:
-        return ""
-    if made[0].params.get("seed") != made[1].params.get("seed"):
-        return "another seed may draw others"
-    changed = [key for key in SPLIT if _key(a, name, key) != _key(b, name, key)]
-    return f"{changed[0]} changed" if changed else ""
+    keys, sides = list(module.KEYS), []
+    for table in (a, b):
+        if missing := [key for key in keys if key not in table]:
+            raise Unpaired(f"data/predictions have no column {missing[0]!r}")
+        side = table[keys].astype({"example": str}).assign(asked=module.asked(table), row=np.arange(len(table)))
+        if side.duplicated(keys).any():
+            raise Unpaired(f"data/predictions have two rows of one example: {' '.join(keys)} are not unique")
+        sides.append(side)
+    both = sides[0].merge(sides[1], on=keys, suffixes=("_a", "_b"))
+    same = both[both["asked_a"] == both["asked_b"]].sort_values("row_a")
+    ids = [set(side["example"]) for side in sides]
+    shared = set(same["example"])
+    if len(same) == len(a) == len(b):
+        note = ""
+    else:
+        others = len((ids[0] & ids[1]) - shared)
+        counts = {"only at A": len(ids[0] - ids[1]), "only at B": len(ids[1] - ids[0]), "with another answer": others}
+        apart = ", ".join(f"{count:,} {where}" for where, count in counts.items() if count)
+        note = f"paired on {len(shared):,} of {len(ids[0] | ids[1]):,} examples: {apart}"
+    if len(same) < FEWEST or (note and module.RESAMPLING.whole):
+        raise Unpaired(f"the test examples are not the same: {note}" if note else "the test split is too small")
+    rows = [same[f"row_{side}"].to_numpy() for side in "ab"]
+    return a.iloc[rows[0]].reset_index(drop=True), b.iloc[rows[1]].reset_index(drop=True), note
 
 
-def _predicted(side: Side, result: dict[str, Any], name: str) -> Predicted:
-    stored = {score["score"]: float(score["value"]) for score in result["intervals"]}
-    return Predicted(side, name, side.predictions(name), stored)
+def _joined(
+    name: str, sides: tuple[Side, Side], sections: list[dict[str, Any]], results: tuple[dict[str, Any], ...],
+    module: ModuleType,
+) -> tuple[pd.DataFrame, pd.DataFrame, str]:  # fmt: skip
+    tables = [side.predictions(name) for side in sides]
+    if any(map(is_of_before, tables)):
+        doubt = doubts(name, sections, [side.made(name) for side in sides])
+        tables, why = named(tables, str(sections[0]["target"]), list(results), doubt)
+        if why:
+            raise Unpaired(why)
+    return join(tables[0], tables[1], module)
 
 
-def _as_stored(value: float, stored: float | None) -> bool:
-    """Up to what test.json rounds away, and probabilities that were stored in place of logarithms."""
-    return stored is not None and math.isclose(value, stored, rel_tol=1e-4, abs_tol=2e-6)
-
-
-def _key(side: Side, name: str, dotted: str) -> Any:
-    value: Any = side.pipelines[name]
+def _key(section: Any, dotted: str) -> Any:
     for part in dotted.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
+        section = section.get(part) if isinstance(section, dict) else None
+    return section

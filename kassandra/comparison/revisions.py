@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,10 +12,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from kassandra.before import of_today
+from kassandra.before.scores import described
 from kassandra.contracts import lock, yaml
-from kassandra.contracts.artifacts import BASELINES, METRICS, PREDICTIONS, PREPARED, damaged_content
+from kassandra.contracts.artifacts import METRICS, PREDICTIONS, damaged_content
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.windows import Split, read_split
 
 WORKSPACE = "workspace"  # the revision that DVC calls so: the work tree, committed or not
 
@@ -30,7 +30,7 @@ class Absent(Unpaired):
 
 
 class Made(NamedTuple):
-    """What dvc.lock says a pipeline was made from.
+    """What dvc.lock says that a pipeline was made from.
 
     params: by dotted key (`pipelines.mnist.train`, `seed`), the sections that stages read.
     code, data: md5 by path, of what stages read and what they made.
@@ -87,7 +87,8 @@ class Side:
             raise damaged_content(f"{path} at {self}", error) from None
         if not (isinstance(found, dict) and isinstance(found.get("intervals"), list) and found["intervals"]):
             raise damaged_content(f"{path} at {self}", ValueError("no scores under 'intervals'"))
-        return found
+        target = of_today(self.pipelines.get(name, {})).get("target")
+        return found | {"intervals": described(found["intervals"], target)}
 
     def made(self, name: str) -> Made:
         """Of a pipeline without results, empty."""
@@ -111,25 +112,11 @@ class Side:
         """
         return self._table(PREDICTIONS / name / "test.parquet")
 
-    def baselines(self, name: str, columns: list[str]) -> pd.DataFrame:
-        """Those of `columns` that there are. Raises Absent as `predictions`."""
-        return self._table(BASELINES / f"{name}.parquet", columns)
-
-    def test_split(self, name: str) -> tuple[Split, dict[str, Any]]:
-        """The series that forecasts were tested on, and meta.json. Raises Absent as `predictions`."""
-        meta = json.loads(self.open(PREPARED / name / "meta.json"))
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "test.npz"
-            path.write_bytes(self.open(PREPARED / name / "test.npz"))
-            return read_split(path), meta
-
-    def _table(self, path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    def _table(self, path: Path) -> pd.DataFrame:
         from pyarrow import ArrowException, parquet
 
         try:
-            file = parquet.ParquetFile(io.BytesIO(self.open(path)))
-            there = [name for name in columns if name in file.schema_arrow.names] if columns is not None else None
-            table: pd.DataFrame = file.read(there).to_pandas()
+            table: pd.DataFrame = parquet.ParquetFile(io.BytesIO(self.open(path))).read().to_pandas()
         except (ArrowException, ValueError) as error:
             raise damaged_content(f"{path} at {self}", error) from None
         return table
@@ -166,15 +153,6 @@ class Side:
 
 def _md5_of(content: bytes) -> str:
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
-
-
-class Predicted(NamedTuple):
-    """What a side says of the test split of a pipeline: `table`, a row per example; `stored`, by name the scores."""
-
-    side: Side
-    name: str
-    table: pd.DataFrame
-    stored: dict[str, float]
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """Examples with one label each, as an input reads them, and the arrays that it makes of them."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kassandra.contracts.ragged import Ragged
 
 Rows = NDArray[np.intp]  # numbers of examples, in order
 
@@ -72,3 +74,10 @@ def numbered(ids: Iterable[str]) -> list[str]:
         taken.add(name)
         unique.append(name)
     return unique
+
+
+def example_ids(arrays: Mapping[str, NDArray[Any]], rows: int) -> list[str]:
+    """Of a prepared split (its .npz as arrays) with so many examples; the numbers of its rows where it has no ids."""
+    if "example" not in arrays:
+        return [str(row) for row in range(rows)]
+    return Ragged(arrays["example"], arrays["example_offsets"]).texts()

@@ -2,19 +2,23 @@
 
 import functools
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+from scipy import sparse
+
+from kassandra.before import of_today
+from kassandra.before.predictions import is_of_before
+from kassandra.before.scores import described
 from kassandra.contracts.tables import read_table
 from kassandra.experiments.recorded import Result, cached, cpu_seconds
-from kassandra.judging.examples import Units, units
-from kassandra.judging.intervals import Score
+from kassandra.judging.intervals import Estimate
 from kassandra.judging.ranking import Entry, Rank, rank
+from kassandra.judging.score import Score, scores_of
 
-LARGEST = {"accuracy": 1.0}  # where a headline has an end
-ASKED = ("task", "source", "prepare")  # sections that say what is asked of a model, not what the model is
+ASKED = ("task", "input", "target", "source", "prepare")  # what is asked of a model, not what it is
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
     for result in results:
         models.setdefault(_named({**_model(result), "code": result.code}), []).append(result)
     groups = [sorted(group, key=lambda result: result.seed) for group in models.values()]
-    larger = _larger_is_better(results)
+    larger = _larger_is_better(results[0])
     tells = [{**_model(group[0]), "code": group[0].code[:7]} for group in groups]
     rows = [
         _row(name, group, ranked)
@@ -82,7 +86,7 @@ def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
 
 def _row(name: str, group: list[Result], ranked: Rank) -> Row:
     newest = group[0].scores
-    headline, larger = group[0].headline, _larger_is_better(group)
+    headline, larger = group[0].headline, _larger_is_better(group[0])
     best = (max if larger else min)(newest["baselines"], key=lambda each: float(each[headline]["value"]))
     spent = [seconds for seconds in map(cpu_seconds, group) if seconds is not None]
     return Row(
@@ -100,37 +104,38 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
 
 
 def _entry(group: list[Result]) -> Entry:
-    scores, largest = [], LARGEST.get(group[0].headline, math.inf)
-    for result in group:
-        first = result.scores["intervals"][0]
-        scores.append(Score(first["value"], first["low"], first["high"]))
-    examples = {result.test for result in group}
-    told = [_units(result.predictions, result.headline) for result in group]
-    known = [each for each, score in zip(told, scores, strict=True) if each and _agrees(each, score)]
-    if len(examples) > 1 or len(known) < len(group):
-        return Entry(scores, largest=largest)
-    return Entry(scores, known, examples.pop(), largest)
+    ends = [{end: result.scores["intervals"][0][end] for end in Estimate._fields} for result in group]
+    scores, score, module = [Estimate(**each) for each in ends], _score(group[0]), scores_of(_target(group[0]))
+    if score is None or module is None:
+        return Entry(scores)
+    tables, examples = [_table(result.predictions) for result in group], {result.test for result in group}
+    sums = [None if table is None else score.sums(table) for table in tables]
+    if len(examples) > 1 or tables[0] is None or any(each is None for each in sums):
+        return Entry(scores, score.largest)
+    units = module.RESAMPLING.units(tables[0])
+    summed = [each.toarray() if sparse.issparse(each) else each for each in map(units.sums, sums)]
+    return Entry(scores, score.largest, examples.pop(), summed, score, units)
 
 
-def _agrees(told: Units, score: Score) -> bool:
-    """Whether the predictions give the recorded score again; those of several targets, each with a scale, do not."""
-    return abs(told.score - score.value) <= 1e-4 * abs(score.value) + 1e-12
+def _target(result: Result) -> str:
+    return str(of_today(result.params).get("target", ""))
+
+
+def _score(result: Result) -> Score | None:
+    """The headline's, where the target is known here."""
+    module = scores_of(_target(result))
+    return next((score for score in module.SCORES if score.name == result.headline), None) if module else None
 
 
 @functools.cache
-def _units(predictions: str, headline: str) -> Units | None:
+def _table(predictions: str) -> pd.DataFrame | None:
     path = cached(predictions).get("test.parquet")
-    return units(read_table(path), headline) if path is not None and path.exists() else None
+    table = read_table(path) if path is not None and path.exists() else None
+    return None if table is None or is_of_before(table) else table
 
 
-def _larger_is_better(results: Sequence[Result]) -> bool:
-    """The gains over the baselines in test.json are positive where the model is better, and so tell the direction."""
-    agreement = 0.0
-    for result in results:
-        value = float(result.scores["intervals"][0]["value"])
-        for each in result.scores["baselines"]:
-            agreement += float(each["gain"]["value"]) * (value - float(each[result.headline]["value"]))
-    return agreement > 0
+def _larger_is_better(result: Result) -> bool:
+    return bool(described(result.scores["intervals"], _target(result))[0]["better"] != "lower")
 
 
 def _asked(result: Result) -> dict[str, Any]:

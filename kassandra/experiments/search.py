@@ -13,6 +13,7 @@ import pandas as pd
 from optuna.trial import TrialState
 from safetensors import SafetensorError, safe_open
 
+from kassandra.before import of_today
 from kassandra.contracts.artifacts import CHECKPOINTS
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import space as spaces
@@ -58,9 +59,10 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
         "code": _hash_of_code(params),
     }
     largest = _largest_epochs(space, params)
+    larger = spaces.larger_is_better(space.score, str(of_today(written)["target"]))
     with turn():
         check_work()
-        study = studies.open_study(storage, name, space.score != LOSS, _pruner(pruner, largest), _as_json(begun))
+        study = studies.open_study(storage, name, larger, _pruner(pruner, largest), _as_json(begun))
         if not study.get_trials(deepcopy=False):
             if taken := named(name):
                 raise KassandraError(

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
+from kassandra.judging.score import scores_of
 from kassandra.params.pipeline import Pipeline, pipeline_of, read_pipeline
 from kassandra.params.section import Section, check, unknown
 
@@ -53,7 +54,7 @@ class Range(Section):
 
 
 class Space(Section):
-    """score: of validation, a column of history.csv; `valid_loss` is to be small, any other to be large.
+    """score: of validation, a column of history.csv.
     space: dotted key under the pipeline → what it may be.
     """
 
@@ -100,6 +101,21 @@ def read(path: Path, name: str) -> Space:
         if first not in kind.model_fields:
             raise KassandraError(unknown(f"{path}: space.{section}", "key", first, kind.model_fields))
     return space
+
+
+def larger_is_better(score: str, target: str) -> bool:
+    """Of a column of history.csv: what the target's Score of that name says.
+
+    Raises:
+        KassandraError: the target has no such score, or neither more nor less of it is better.
+    """
+    module = scores_of(target)
+    better = {each.name: each.better for each in (module.SCORES if module else ())} | {"loss": "lower"}
+    name = score.removeprefix("valid_")
+    if better.get(name) is None:
+        known = [f"valid_{each}" for each, way in better.items() if way]
+        raise KassandraError(unknown("score", "score of a search", score, known))
+    return bool(better[name] == "higher")
 
 
 def sections(name: str, path: Path = Path("params.yaml")) -> dict[str, Any]:

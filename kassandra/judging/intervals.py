@@ -3,7 +3,7 @@ Wilson's for shares."""
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ TAIL = (1 - LEVEL) / 2
 Z = 1.959964  # of the normal distribution, 95% lies within ±Z
 
 
-class Score(NamedTuple):
+class Estimate(NamedTuple):
     """A figure on the test split and its 95% interval. The interval holds for other test examples of the same kind; it
     says nothing of how much another seed of training would change the figure."""
 
@@ -28,7 +28,7 @@ class Score(NamedTuple):
     def text(self, sign: str = "", least: int = 4) -> str:
         """`least` decimals, or as many as show two digits of the interval's width; sign `+` marks positive numbers too.
 
-        >>> Score(0.98765, 0.98, 1.0).text(), Score(1.2e-5, -3.1e-5, 5.6e-5).text("+")
+        >>> Estimate(0.98765, 0.98, 1.0).text(), Estimate(1.2e-5, -3.1e-5, 5.6e-5).text("+")
         ('0.9877 [0.9800, 1.0000]', '+0.000012 [-0.000031, +0.000056]')
         """
         width = self.high - self.low
@@ -39,15 +39,15 @@ class Score(NamedTuple):
 
 def bootstrap(
     examples: int, statistic: Callable[[NDArray[np.intp]], NDArray[np.float64]], seed: int, replicates: int = REPLICATES
-) -> list[Score]:
-    """One Score per entry of what `statistic` gives for an array of row numbers, itself called on all rows first.
+) -> list[Estimate]:
+    """One Estimate per entry of what `statistic` gives for an array of row numbers, itself called on all rows first.
 
     Entries come from the same resamples, so the interval of a difference of two models on the same rows is paired.
     """
     values = np.atleast_1d(statistic(np.arange(examples)))  # (scores,)
     drawn = np.stack([np.atleast_1d(statistic(rows)) for rows in _resamples(examples, seed, replicates)])
     low, high = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0)  # (scores,) each; drawn is (replicates, scores)
-    return [Score(*map(float, score)) for score in zip(values, low, high, strict=True)]
+    return [Estimate(*map(float, ends)) for ends in zip(values, low, high, strict=True)]
 
 
 def block_length(dates: int, horizon: int) -> int:
@@ -64,43 +64,14 @@ def block_length(dates: int, horizon: int) -> int:
     return max(1, min(max(overlap, round(float(np.cbrt(dates)))), dates // 2))
 
 
-def block_bootstrap(
-    sums: dict[str, NDArray[np.float64]],
-    statistic: Callable[[dict[str, NDArray[np.float64]]], dict[str, NDArray[np.float64]]],
-    length: int,
-    seed: int,
-    replicates: int = REPLICATES,
-) -> dict[str, NDArray[np.float64]]:
-    """As `bootstrap`, for what comes in the order of time and hangs together: blocks of consecutive dates are drawn,
-    the first date following on the last (circular blocks; Politis & Romano 1992).
+def percentiles(value: Any, drawn: NDArray[np.float64]) -> Estimate:
+    """Of what resamples gave, (resamples,) or, of several figures at a time, (resamples, m): the ends are those of 95%.
 
-    Whatever belongs to one date is drawn together. Where a resample leaves a score undefined (not a number), it counts
-    as the score itself.
-
-    Args:
-        sums: by name (dates, …), over all examples of each date: all that scores need.
-        statistic: gives by name (resamples, …), of (resamples, …), sums over all dates.
-        length: dates of a block, from 1 to all; of one block of all dates, every resample is the same.
-
-    Returns:
-        By name (…, 3): value, low, high.
+    Where a resample leaves a score undefined (not a number), it counts as the score itself.
     """
-    dates, generator = len(next(iter(sums.values()))), np.random.default_rng(seed)
-    count, rest = divmod(dates, length)
-    starts = generator.integers(0, dates, (replicates, count + 1))  # of each block; the last has but what is left
-    resampled = {}
-    for name, each in sums.items():
-        until = np.concatenate([np.zeros_like(each[:1]), each, each[: length - 1]]).cumsum(0)  # (dates + length, …)
-        blocks = until[length:] - until[:dates]  # (dates, …): of the block that begins at each date
-        ends = until[rest : rest + dates] - until[:dates]
-        resampled[name] = np.stack([blocks[row[:-1]].sum(0) + ends[row[-1]] for row in starts])
-    values = statistic({name: each.sum(0, keepdims=True) for name, each in sums.items()})
-    drawn = statistic(resampled)
-    found = {}
-    for name, value in values.items():
-        defined = np.where(np.isnan(drawn[name]), value, drawn[name])  # (replicates, …)
-        found[name] = np.stack([value[0], *np.quantile(defined, [TAIL, 1 - TAIL], axis=0)], axis=-1)
-    return found
+    low, high = np.quantile(np.where(np.isnan(drawn), value, drawn), [TAIL, 1 - TAIL], axis=0)
+    ends = (value, low, high)
+    return Estimate(*map(float, ends)) if np.ndim(value) == 0 else Estimate(*ends)
 
 
 def wilson(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,5 +1,5 @@
 """Which of several models is best on test, when each was trained with several seeds: means, intervals, and which cannot
-be told from the best.
+be set apart from the best.
 
 A score varies for two reasons: another seed trains another model, and another test split holds other examples.
 
@@ -8,10 +8,10 @@ A score varies for two reasons: another seed trains another model, and another t
 no more than its parts do on average, however they hang together. The interval reaches √(seeds² + examples²) to each
 side, as the two are independent.
 
-**Which cannot be told from the best.** Of K models, each is compared with the one whose mean is best: it is worse for
-sure where the difference of the means is larger than √((t·s)² + (z·e)²). s is the standard error of the difference
+**Which cannot be set apart from the best.** Of K models, each is compared with the one whose mean is best: it is worse
+for sure where the difference of the means is larger than √((t·s)² + (z·e)²). s is the standard error of the difference
 over seeds (Welch 1947); e that over test examples, drawn together for all seeds of both (paired) where both were asked
-the same examples and data/predictions tells what each adds to the score, else from the two intervals (unpaired). t and
+the same examples and data/predictions has what each adds to the score, else from the two intervals (unpaired). t and
 z are one-sided and at level 0.05 / (K - 1). That accounts for the best having been picked: the model that truly is
 best can lose to any of the K - 1 others, so that with 95% confidence it is among those marked (multiple comparisons
 with the best; Hsu 1981, by Bonferroni's inequality).
@@ -22,11 +22,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from kassandra.judging.examples import Units
-from kassandra.judging.intervals import LEVEL, TAIL, Score, Z, block_bootstrap
+from kassandra.judging.intervals import LEVEL, TAIL, Estimate, Z
+from kassandra.judging.resampling import Units
+from kassandra.judging.score import Numbers, Score
 
 ENOUGH = 3  # seeds
 
@@ -35,15 +35,17 @@ ENOUGH = 3  # seeds
 class Entry:
     """One model, trained with several seeds.
 
-    scores: of each seed, with its interval over test examples. units: of each seed where they are known, all of the
-    same examples. examples: names what it was asked; only entries of the same name are paired. largest: that a score
-    can be.
+    scores: of each seed, with its interval over test examples. largest: that a score can be.
+    examples: names what it was asked; only entries of the same name are paired.
+    sums: (units, k) of each seed, what `score` is a function of, of the same units; empty where it is not known.
     """
 
-    scores: Sequence[Score]
-    units: Sequence[Units] = ()
-    examples: str = ""
+    scores: Sequence[Estimate]
     largest: float = math.inf
+    examples: str = ""
+    sums: Sequence[Numbers] = ()
+    score: Score | None = None
+    units: Units | None = None
 
     @property
     def mean(self) -> float:
@@ -57,30 +59,30 @@ class Entry:
 
 @dataclass(frozen=True)
 class Rank:
-    """standing: `best`; `tied`, not to be told from the best; `worse`; `few`, fewer than 3 seeds.
+    """standing: `best`; `tied`, not to be set apart from the best; `worse`; `few`, fewer than 3 seeds.
 
     interval: None with few seeds. paired: whether the comparison with the best was on the same examples.
     """
 
     standing: str
     mean: float
-    interval: Score | None
+    interval: Estimate | None
     paired: bool | None = None
 
 
-def interval(scores: Sequence[Score], largest: float = math.inf) -> Score:
+def interval(scores: Sequence[Estimate], largest: float = math.inf) -> Estimate:
     """Of the mean over at least two seeds; see above. It ends at the largest score that there can be.
 
-    >>> print(interval([Score(0.5, 0.4, 0.6)] * 3))  # no seed differs: that of the examples
+    >>> print(interval([Estimate(0.5, 0.4, 0.6)] * 3))  # no seed differs: that of the examples
     0.5000 [0.4000, 0.6000]
-    >>> print(interval([Score(x, x, x) for x in (1.0, 2.0, 3.0)]))  # all examples alike: 2 ± 4.303 · 1 / √3
+    >>> print(interval([Estimate(x, x, x) for x in (1.0, 2.0, 3.0)]))  # all examples alike: 2 ± 4.303 · 1 / √3
     2.0000 [-0.4841, 4.4841]
     """
     values, lows, highs = (np.array(column) for column in zip(*scores, strict=True))
     over_seeds = stdtrit(len(values) - 1, 1 - TAIL) * values.std(ddof=1) / math.sqrt(len(values))
     mean = float(values.mean())
     low = mean - math.hypot(over_seeds, float((values - lows).mean()))
-    return Score(mean, low, min(mean + math.hypot(over_seeds, float((highs - values).mean())), largest))
+    return Estimate(mean, low, min(mean + math.hypot(over_seeds, float((highs - values).mean())), largest))
 
 
 def rank(entries: Sequence[Entry], larger_is_better: bool) -> list[Rank]:
@@ -115,20 +117,15 @@ def _is_worse(entry: Entry, best: Entry, level: float) -> tuple[bool, bool]:
 
 def _paired_error(entry: Entry, best: Entry) -> float | None:
     """Standard error over test examples of the difference of the means over seeds, the models given."""
-    if not (entry.units and best.units and entry.examples == best.examples):
+    models, score, units = [*entry.sums, *best.sums], best.score, best.units
+    if not (entry.sums and best.sums and entry.examples == best.examples and score and units):
         return None
-    models = [*entry.units, *best.units]
-    counts = models[0].counts
-    if any(each.counts.shape != counts.shape or (each.counts != counts).any() for each in models):
+    if any(each.shape != models[0].shape for each in models):
         return None
-    sums = {"sums": np.stack([each.sums for each in models], 1), "counts": counts}  # (units, models), (units,)
-
-    def difference(drawn: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-        scores = (drawn["sums"] / drawn["counts"][:, None]) ** models[0].power  # (resamples, models)
-        own = len(entry.units)
-        return {"": scores[:, own:].mean(1) - scores[:, :own].mean(1)}
-
-    _, low, high = block_bootstrap(sums, difference, models[0].block, seed=0)[""]
+    drawn = units.resampled(np.concatenate(models, 1), seed=0)  # (resamples, models * k)
+    values = score.value(drawn.reshape(len(drawn), len(models), -1))  # (resamples, models)
+    own = len(entry.sums)
+    low, high = np.quantile(values[:, own:].mean(1) - values[:, :own].mean(1), [TAIL, 1 - TAIL])
     return float(high - low) / (2 * Z)
 
 

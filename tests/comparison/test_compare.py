@@ -53,8 +53,7 @@ def test_the_same_results_are_identical_with_or_without_predictions(classifiers)
     ("how", "reason"),
     [
         ({"predictions": False}, "data/predictions/digits/test.parquet of B is not in DVC's cache"),
-        ({"seed": 1}, "the test examples are not the same: test examples of other classes"),
-        ({"examples": 200}, "the test examples are not the same: 300 test examples at A, 200 at B"),
+        ({"seed": 1}, "the test examples are not the same: paired on 0 of 600 examples: 300 only at A, 300 only at B"),
     ],
 )
 def test_without_pairs_intervals_are_compared_and_it_is_said_why(classifiers, how, reason):
@@ -70,39 +69,67 @@ def test_without_pairs_intervals_are_compared_and_it_is_said_why(classifiers, ho
 
 
 @pytest.mark.slow
-def test_a_score_that_is_not_stored_as_predicted_is_not_paired(side, answers):
-    """As where the work tree has predictions of another run than metrics/ have."""
-    (result, table), b = answers(0.8), answers(0.9, own=2)
-    result["intervals"][0]["value"] += 0.01
-    sides = [
-        side(name, DIGITS, {"digits": r}, {"digits": t}) for name, (r, t) in {"A": (result, table), "B": b}.items()
-    ]
+def test_examples_that_only_one_side_has_are_left_out(side, answers):
+    (result, table), (other, more) = answers(0.8), answers(0.9, own=2)
+    more = more.iloc[::-1][:290].copy()
+    more.iloc[:5, more.columns.get_loc("target")] ^= 1  # another answer: not the same question
+    a = side("A", DIGITS, {"digits": result}, {"digits": table})
+    b = side("B", DIGITS, {"digits": other}, {"digits": more})
+    (found,) = compare(a, b, []).pipelines
+    note = "Paired on 285 of 300 examples: 10 only at A, 5 with another answer. Differences are of these."
+    assert note in found.notes
+    right = [each["target"] == each["predicted"] for each in (table[15:], more[5:])]
+    assert (found.headline.a, found.headline.b) == pytest.approx([each.mean() for each in right])
+    assert found.headline.paired
+
+
+@pytest.mark.slow
+def test_tables_of_before_are_paired_by_row(side, answers):
+    sides = []
+    for label, (result, table) in {"A": answers(0.8), "B": answers(0.9, own=2)}.items():
+        old = {"examples": 300, "intervals": [{key: each[key] for key in ("score", "value", "low", "high")}
+                                              for each in result["intervals"]]}  # fmt: skip
+        before = label == "A"
+        sides.append(side(label, DIGITS, {"digits": old if before else result},
+                          {"digits": table.drop(columns="example") if before else table}))  # fmt: skip
     (found,) = compare(*sides, []).pipelines
-    assert [row.score for row in found.rows if not row.paired] == ["accuracy", "average_precision"]
-    assert "data/predictions/digits are not those that metrics/digits/test.json scores" in found.notes[0]
+    assert (found.verdict, found.headline.paired) == ("better", True)
 
 
 @pytest.mark.parametrize(
-    ("score", "more"),
-    [("accuracy", "better"), ("loss", "worse"), ("rmse", "worse"), ("bleu", "better"), ("coverage_90", "differs")],
-)
-def test_more_is_better_or_worse_as_the_score_says(side, score, more):
-    sides = [
-        side(at, DIGITS, {"digits": stored(**{score: (value, 0.1)})}, {}) for at, value in {"A": 1, "B": 2}.items()
-    ]
-    (found,) = compare(*sides, []).pipelines
+    ("task", "score", "more"),
+    [("images", "accuracy", "better"), ("images", "loss", "worse"), ("forecast", "rmse", "worse"),
+     ("translation", "bleu", "better"), ("forecast", "coverage_90", "differs"), ("images", "unheard of", "differs")],
+)  # fmt: skip
+def test_more_is_better_or_worse_as_the_score_says(side, task, score, more):
+    def at(label, value):
+        return side(label, {"x": {"task": task}}, {"x": stored(**{score: (value, 0.1)})}, {})
+
+    (found,) = compare(at("A", 1), at("B", 2), []).pipelines
     assert found.verdict == more
-    (close,) = compare(sides[0], side("B", DIGITS, {"digits": stored(**{score: (1.1, 0.1)})}, {}), []).pipelines
+    (close,) = compare(at("A", 1), at("B", 1.1), []).pipelines
     assert close.verdict == "no evidence"
+
+
+def test_what_test_json_says_of_a_score_is_believed(side):
+    """Of a target that is not known here any more."""
+    results = [stored(count_error=(value, 0.1)) for value in (1, 2)]
+    for result in results:
+        result["intervals"][0] |= {"better": "lower", "unit": "pulses", "decimals": 2}
+    sides = [side(at, {"x": {"target": "count"}}, {"x": result}, {}) for at, result in zip("AB", results, strict=True)]
+    (found,) = compare(*sides, []).pipelines
+    assert (found.verdict, found.headline.better) == ("worse", "lower")
+    assert "no target 'count' is known here" in found.notes[0]
 
 
 def test_scores_without_width_and_yet_other_values():
     from kassandra.comparison.compare import _row
     from kassandra.comparison.pairing import Paired
 
-    one, other = ({"value": value, "low": value, "high": value} for value in (1.0, 0.9))
-    assert _row("accuracy", one, other, Paired({}, "")).verdict == "worse"
-    assert _row("accuracy", one, one, Paired({}, "")).verdict == "identical"
+    said = {"score": "accuracy", "better": "higher"}
+    one, other = ({**said, "value": value, "low": value, "high": value} for value in (1.0, 0.9))
+    assert _row(one, other, Paired({}, "")).verdict == "worse"
+    assert _row(one, one, Paired({}, "")).verdict == "identical"
 
 
 def language(side, label, tokens, loss, count):

@@ -4,6 +4,7 @@ import pytest
 
 from kassandra.cli.leaderboard import _ranked, page
 from kassandra.cli.leaderboard import leaderboard as write
+from kassandra.contracts.tables import write_table
 from kassandra.experiments import leaderboard, recorded
 from kassandra.experiments.leaderboard import boards
 from kassandra.experiments.recorded import Result
@@ -69,14 +70,29 @@ def test_other_questions_are_other_tables():
     assert [(board.asked, len(board.rows)) for board in found] == [("prepare.scan rows", 1), ("prepare.scan pixels", 1)]
 
 
-@pytest.mark.parametrize("larger", [True, False])
-def test_the_direction_is_that_of_the_gains(larger):
+@pytest.mark.parametrize(("task", "name", "larger"), [("images", "accuracy", True), ("forecast", "rmse", False)])
+def test_the_direction_is_that_of_the_score(task, name, larger):
     (board,) = boards(
-        seeds(0.3, name="rmse", larger=larger) + seeds(0.8, name="rmse", larger=larger, model__hidden_size=64)
+        seeds(0.3, name=name, larger=larger, task=task)
+        + seeds(0.8, name=name, larger=larger, task=task, model__hidden_size=64)
     )
     assert board.larger_is_better == larger
     assert board.rows[0].rank.mean == pytest.approx(0.801 if larger else 0.301)
     assert board.rows[0].baseline == "hard"
+
+
+def test_seeds_whose_predictions_are_kept_are_paired(monkeypatch, answers, tmp_path):
+    """Examples are drawn together for both models; the headline is the target's own Score."""
+    results = []
+    for place, share in enumerate((0.8, 0.9)):
+        for seed in range(3):
+            (scores, table), name = answers(share, own=3 * place + seed), f"p{place}{seed}"
+            write_table(tmp_path / name, table)
+            params = {**PARAMS, "model.hidden_size": place}
+            results.append(Result("digits", seed, params, "c", scores, "exp", "abc", "t", "w", name))
+    monkeypatch.setattr(leaderboard, "cached", lambda folder: {"test.parquet": tmp_path / folder})
+    (board,) = boards(results)
+    assert [(row.rank.standing, row.rank.paired) for row in board.rows] == [("best", None), ("worse", True)]
 
 
 def test_the_page():

@@ -1,12 +1,15 @@
 """Paired tests: intervals and p of one mind, exact where they can be, and seldom wrong."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from kassandra.judging.paired import ALPHA, bootstrap, in_order, mcnemar
+from kassandra.judging.paired import ALPHA, compare, in_order, mcnemar
+from kassandra.judging.resampling import Rows
+from kassandra.judging.score import Score, per_row
 
 SIZES = st.integers(2, 60)
 
@@ -58,15 +61,17 @@ def test_mcnemars_interval_covers_the_truth(gains, losses, examples):
     assert covered / trials > 0.93
 
 
-def means(a, b):
-    return lambda times: np.array([[times @ a], [times @ b]]) / times.sum()
+def bootstrap(a, b, replicates):
+    """Of the means of two rows of numbers."""
+    score = Score("mean", "higher", sums=lambda table: per_row(table["x"]))
+    return compare([score], pd.DataFrame({"x": a}), pd.DataFrame({"x": b}), Rows(), replicates)["mean"].difference
 
 
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=2, max_size=30), st.booleans())
-def test_the_bootstrap_of_whatever_comes(pairs, rounded):
+def test_the_bootstrap_of_any_numbers(pairs, rounded):
     a, b = np.array(pairs).T.round() if rounded else np.array(pairs).T  # whole numbers tie
-    (found,) = bootstrap(len(a), means(a, b), 199)
+    found = bootstrap(a, b, 199)
     assert agrees(found)
     assert found.value == pytest.approx(b.mean() - a.mean(), abs=1e-12)
 
@@ -75,27 +80,27 @@ def test_the_bootstrap_of_means_is_the_paired_test_of_student():
     generator = np.random.default_rng(0)
     a = generator.normal(size=25)
     b = a + generator.normal(0.3, 0.5, 25)
-    (found,) = bootstrap(25, means(a, b), 20_000)
+    found = bootstrap(a, b, 20_000)
     half = 2.0639 * (b - a).std(ddof=1) / 5  # Student's t of 24 degrees of freedom
     assert (found.low, found.high) == pytest.approx((found.value - half, found.value + half), abs=half / 30)
-    same, again = (bootstrap(25, means(a, b), 50) for _ in range(2))
+    same, again = (bootstrap(a, b, 50) for _ in range(2))
     assert same == again  # seeded
 
 
 def test_the_bootstrap_is_paired():
     a = np.random.default_rng(0).normal(size=200)
-    (found,) = bootstrap(200, means(a, a + 0.01), 100)
+    found = bootstrap(a, a + 0.01, 200)
     assert found.high - found.low < 1e-9
-    assert found.p == pytest.approx(1 / 101)
-    assert bootstrap(200, means(a, a), 100)[0][:4] == (0, 0, 0, 1)
+    assert found.p == pytest.approx(1 / 201)
+    assert bootstrap(a, a, 200)[:4] == (0, 0, 0, 1)
 
 
 @given(st.lists(st.floats(-9, 9), min_size=2, max_size=60), st.integers(1, 9))
 def test_in_order_of_whatever_comes(differences, horizon):
     differences = np.array(differences)
-    found = in_order(float(differences.mean()), differences, horizon)
+    found = in_order(float(differences.mean()), differences, horizon, "test")
     assert agrees(found)
-    shifted = in_order(float(differences.mean()), differences + 7, horizon)  # a constant is of no concern
+    shifted = in_order(float(differences.mean()), differences + 7, horizon, "test")  # a constant is of no concern
     assert shifted[:4] == pytest.approx(found[:4], rel=1e-5, abs=1e-9)
 
 
@@ -108,7 +113,7 @@ def test_in_order_by_hand(dates, horizon, freedom, student):
     differences = np.random.default_rng(0).normal(1, 1, dates)
     places = (np.arange(dates) + 0.5) / dates
     waves = [np.sqrt(2 / dates) * (np.cos(np.pi * n * places) @ differences) for n in range(1, freedom + 1)]
-    found = in_order(1.5, differences, horizon)
+    found = in_order(1.5, differences, horizon, "test")
     reach = student * np.sqrt(np.mean(np.square(waves)) / dates)  # Student's t of that many degrees of freedom
     assert (found.low, found.high) == pytest.approx((1.5 - reach, 1.5 + reach), rel=1e-5)
 
@@ -117,5 +122,5 @@ def test_what_hangs_together_tells_less():
     generator = np.random.default_rng(0)
     loose = generator.normal(size=2000)
     bound = np.convolve(loose, np.ones(12) / np.sqrt(12), "same")
-    width = [found.high - found.low for found in (in_order(0.0, series, 12) for series in (loose, bound))]
+    width = [found.high - found.low for found in (in_order(0.0, series, 12, "test") for series in (loose, bound))]
     assert width[1] == pytest.approx(np.sqrt(12) * width[0], rel=0.4)

@@ -6,19 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kassandra.judging.examples import Units
-from kassandra.judging.intervals import LEVEL, Score, Z
+from kassandra.judging.intervals import LEVEL, Estimate, Z
 from kassandra.judging.ranking import Entry, interval, rank
+from kassandra.judging.resampling import Units
+from kassandra.judging.score import Score, per_row
 
 
 def entry(values, examples="test", half=0.01):
     """Of (seeds, examples) numbers, whose mean is the score; with units, and intervals of a normal mean."""
-    scores, told = [], []
+    scores, sums = [], []
     for row in values:
         error = Z * row.std(ddof=1) / math.sqrt(len(row)) if len(row) > 1 else half
-        scores.append(Score(row.mean(), row.mean() - error, row.mean() + error))
-        told.append(Units(row, np.ones(len(row)), 1.0, 1))
-    return Entry(scores, told, examples)
+        scores.append(Estimate(row.mean(), row.mean() - error, row.mean() + error))
+        sums.append(per_row(row))
+    return Entry(scores, examples=examples, sums=sums, score=Score("mean", "higher"), units=Units(len(values[0])))
 
 
 def drawn(generator, seeds, examples, of_seeds, of_examples, rest=0.5, mean=0.0, hard=None):
@@ -70,7 +71,7 @@ def test_a_worse_one_is_told_from_the_best_on_the_same_examples_alone():
     assert [found.standing for found in rank([bad, good], larger_is_better=True)] == ["worse", "best"]
     assert [found.standing for found in rank([bad, good], larger_is_better=False)] == ["best", "worse"]
     assert rank([bad, good], larger_is_better=True)[0].paired
-    for other in (replace(bad, examples="others"), replace(bad, units=())):
+    for other in (replace(bad, examples="others"), replace(bad, sums=())):
         found = rank([other, good], larger_is_better=True)[0]
         assert (found.standing, found.paired) == ("tied", False)
 
@@ -84,21 +85,21 @@ def test_seeds_that_differ_much_tell_nothing():
 
 
 def test_with_few_seeds_nothing_is_ranked_best():
-    few = Entry([Score(0.9, 0.89, 0.91)] * 2)
-    enough = Entry([Score(0.5, 0.49, 0.51)] * 3)
+    few = Entry([Estimate(0.9, 0.89, 0.91)] * 2)
+    enough = Entry([Estimate(0.5, 0.49, 0.51)] * 3)
     assert [found.standing for found in rank([few, enough], True)] == ["few", "best"]
     assert [(found.standing, found.interval) for found in rank([few, few], True)] == [("few", None)] * 2
 
 
 def test_an_interval_ends_at_the_largest_score_that_there_can_be():
-    scores = [Score(value, value - 0.01, value + 0.005) for value in (0.98, 0.99, 0.995)]
+    scores = [Estimate(value, value - 0.01, value + 0.005) for value in (0.98, 0.99, 0.995)]
     assert rank([Entry(scores)], True)[0].interval.high > 1
     assert rank([Entry(scores, largest=1.0)], True)[0].interval.high == 1
 
 
 def test_more_models_to_pick_from_make_it_harder_to_be_sure():
     """The difference is between what two, and what twenty models need."""
-    good, bad = ([Score(value + shift, value + shift - 0.02, value + shift + 0.02) for shift in (-0.01, 0, 0.01)]
+    good, bad = ([Estimate(value + shift, value + shift - 0.02, value + shift + 0.02) for shift in (-0.01, 0, 0.01)]
                  for value in (0.55, 0.50))  # fmt: skip
     two = rank([Entry(good), Entry(bad)], True)
     twenty = rank([Entry(good), *[Entry(bad)] * 19], True)

@@ -5,9 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from kassandra.judging.intervals import Score
-from kassandra.judging.score_file import Comparison, Report, contents
-from kassandra.targets.label.evaluate.classification import report
+from kassandra.judging.intervals import Estimate
+from kassandra.judging.judge import EqualityTest, Report, judge
+from kassandra.judging.score import Score
+from kassandra.judging.score_file import contents
+from kassandra.targets.label.evaluate.classification import predictions
+from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
 
 TRAINED_ON = {"torch": "2.13.0", "device": "cpu", "threads": "2"}
 
@@ -17,9 +20,9 @@ def file():
     targets = np.arange(60) % 3
     log_probabilities = np.log(np.eye(3)[np.where(np.arange(60) < 50, targets, 0)] * 0.7 + 0.1)
     baselines = {"one": np.zeros(60, int), "two": np.where(np.arange(60) < 30, targets, 2)}
-    scores = contents(
-        report(targets, log_probabilities, baselines, ["a", "b", "c"], 0), 12345, TRAINED_ON, {"torch": "2"}
-    )
+    table = predictions([str(row) for row in range(60)], targets, log_probabilities, ["a", "b", "c"])
+    others = {name: table.assign(predicted=answers) for name, answers in baselines.items()}
+    scores = contents(judge(SCORES, table, others, RESAMPLING, 0), 12345, TRAINED_ON, {"torch": "2"})
     return json.loads(json.dumps(scores))
 
 
@@ -28,6 +31,7 @@ def test_numbers_alone_at_the_top_and_all_else_in_lists(file):
     numbers = [name for name, value in file.items() if isinstance(value, (int, float)) and not isinstance(value, bool)]
     assert numbers == [
         "accuracy", "accuracy_low", "accuracy_high", "precision", "recall", "f1", "loss",
+        "roc_auc", "average_precision", "calibration_error",
         "baseline_accuracy", "examples", "parameters",
     ]  # fmt: skip
     assert all(isinstance(file[name], list) for name in set(file) - set(numbers))
@@ -51,10 +55,15 @@ def test_the_best_baseline_stands_at_the_top(file):
 
 def test_of_a_headline_that_is_better_when_lower():
     """A task may head its report with something else, of which the least is best."""
-    scores = {"perplexity": Score(8.0, 7.0, 9.0), "loss": Score(2.08, 1.9, 2.2)}
-    baselines = {"one": Score(20.0, 19.0, 21.0), "two": Score(10.0, 9.0, 11.0)}
-    gains = {"one": Score(12.0, 11.0, 13.0), "two": Score(2.0, 1.0, 3.0)}
-    made = contents(Report(scores, baselines, gains, 70, min), 5, {}, {})
+    scores = {"perplexity": Estimate(8.0, 7.0, 9.0), "loss": Estimate(2.08, 1.9, 2.2)}
+    baselines = {"one": Estimate(20.0, 19.0, 21.0), "two": Estimate(10.0, 9.0, 11.0)}
+    gains = {"one": Estimate(12.0, 11.0, 13.0), "two": Estimate(2.0, 1.0, 3.0)}
+    made = contents(
+        Report(scores, baselines, gains, 70, (Score("perplexity", "lower", "per token"), Score("loss", "lower"))),
+        5,
+        {},
+        {},
+    )
     numbers = {name: value for name, value in made.items() if not isinstance(value, list)}
     assert numbers == {
         "perplexity": 8.0, "perplexity_low": 7.0, "perplexity_high": 9.0, "loss": 2.08,
@@ -62,6 +71,9 @@ def test_of_a_headline_that_is_better_when_lower():
     }  # fmt: skip
     assert next(iter(numbers)) == "perplexity"
     assert [score["score"] for score in made["intervals"]] == ["perplexity", "loss"]
+    assert made["intervals"][0] | {"value": 0, "low": 0, "high": 0} == {
+        "score": "perplexity", "value": 0, "low": 0, "high": 0, "better": "lower", "unit": "per token", "decimals": 4,
+    }  # fmt: skip
     for baseline in made["baselines"]:
         name = baseline["baseline"]
         assert baseline["perplexity"] == baselines[name]._asdict()
@@ -70,13 +82,16 @@ def test_of_a_headline_that_is_better_when_lower():
 
 def small(**more):
     """A report of an error so small that six decimals would show little of it."""
-    score, gain = Score(0.0123456789, 0.0112345678, 0.0134567891), Score(0.0000123456, -0.0000023456, 0.0000223456)
-    return Report({"rmse": score}, {"zero": score}, {"zero": gain}, 7, min, **more)
+    score, gain = (
+        Estimate(0.0123456789, 0.0112345678, 0.0134567891),
+        Estimate(0.0000123456, -0.0000023456, 0.0000223456),
+    )
+    return Report({"rmse": score}, {"zero": score}, {"zero": gain}, 7, (Score("rmse", "lower"),), **more)
 
 
 def test_tests_and_cautions_stand_there_if_there_are_any(file):
     assert not {"tests", "cautions"} & set(file)
-    tests = (Comparison("zero", "all", 2.25, 0.0312345678912), Comparison("zero", 1, -0.5, 1.0))
+    tests = (EqualityTest("zero", "all", 2.25, 0.0312345678912), EqualityTest("zero", 1, -0.5, 1.0))
     made = contents(small(tests=tests, cautions=("Mind the gap.",)), 5, {}, {})
     assert json.loads(json.dumps(made)) == made
     assert made["tests"] == [

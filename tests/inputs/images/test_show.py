@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from kassandra import evaluation
 from kassandra.contracts.artifacts import read_arrays, write_arrays
 from kassandra.contracts.tables import read_table
 from kassandra.inference import load
 from kassandra.inputs.images.show import examples as images
 from kassandra.judging import figures
+from kassandra.targets.label.evaluate import stage
 
 pytestmark = pytest.mark.slow
 
@@ -30,11 +30,10 @@ def evaluate(trained, prepared):
         write_arrays(folder / "test.npz", **arrays)
         baselines = pd.DataFrame({"zero": np.zeros(count, dtype=np.int64)})
         predictor = load(trained.folder)
-        report, table = images.evaluate(
-            predictor, folder / "test.npz", baselines=baselines, history=HISTORY, plots=folder / "plots",
+        report, table = stage.evaluate(
+            predictor, folder / "test.npz", images, baselines=baselines, history=HISTORY, plots=folder / "plots",
             pages=folder / "pages", seed=seed,
         )  # fmt: skip
-        assert not (folder / "pages").exists()  # there is nothing to be read beside the pictures
         return SimpleNamespace(report=report, table=table, plots=folder / "plots", predictor=predictor, **arrays)
 
     return evaluate
@@ -46,7 +45,8 @@ def evaluated(evaluate, tmp_path_factory):
 
 
 def test_files(evaluated):
-    names = ["attention", "confusion", "learning_curves", "mistakes", "per_class"]
+    names = ["attention", "confusion", "learning_curves", "mistakes", "per_class", "reliability"]
+    names += ["roc_and_precision_recall"]
     assert sorted(path.name for path in evaluated.plots.iterdir()) == sorted(
         [f"{name}.png" for name in names] + ["per_class.csv"]
     )
@@ -55,13 +55,13 @@ def test_files(evaluated):
             image.load()
     table = read_table(evaluated.plots / "per_class.csv")
     assert table["class"].tolist() == list(range(10))
-    np.testing.assert_allclose(table["f1"], evaluated.report.per_class["f1"], rtol=1e-5)
+    assert table["f1"].mean() == pytest.approx(evaluated.report.scores["f1"].value, rel=1e-5)
 
 
 def test_one_row_per_example_in_order(evaluated):
     """PITFALLS 8."""
     table = evaluated.table
-    assert list(table) == ["target", "predicted", *(f"probability_{name}" for name in CLASSES)]
+    assert list(table) == ["example", "target", "predicted", *(f"probability_{name}" for name in CLASSES)]
     assert table["target"].tolist() == evaluated.labels.tolist()
     probabilities = table.filter(like="probability_").to_numpy()
     np.testing.assert_allclose(probabilities.sum(1), 1, rtol=1e-12)
@@ -79,8 +79,14 @@ def test_scores_follow_from_the_rows(evaluated):
     assert evaluated.report.units == len(table) == 60
 
 
-def test_found_by_the_name_of_the_task():
-    assert evaluation.load("images").evaluate is images.evaluate
+def test_an_input_that_shows_nothing_has_no_pictures_of_examples(evaluated, tmp_path):
+    baselines = pd.DataFrame({"zero": np.zeros(60, dtype=np.int64)})
+    path = evaluated.plots.parent / "test.npz"
+    folders = {"plots": tmp_path / "plots", "pages": tmp_path / "pages"}
+    report, _ = stage.evaluate(evaluated.predictor, path, None, baselines, HISTORY, **folders, seed=0)
+    assert report.scores == evaluated.report.scores
+    names = {path.name for path in evaluated.plots.iterdir()} - {"mistakes.png", "attention.png"}
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == names
 
 
 def test_twice_the_same_bytes(evaluate, tmp_path):

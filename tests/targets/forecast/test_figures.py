@@ -7,9 +7,10 @@ import pytest
 
 from kassandra.contracts.windows import LEVELS, Split, truth
 from kassandra.inference import Forecast
-from kassandra.judging.intervals import Score
+from kassandra.judging.intervals import Estimate
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
-from kassandra.targets.forecast.evaluate import scores as forecast_scores
+from kassandra.targets.forecast.evaluate.ground import ground
+from kassandra.targets.forecast.evaluate.stage import judged
 
 pytestmark = pytest.mark.slow
 
@@ -80,8 +81,8 @@ def result(horizon, far=False):
     """Of the LSTM and three baselines, of which the second is the strongest."""
     overall = {"one": 3.0, "two": 2.0, "three": 90.0 if far else 2.5}
     by_step = np.array([1.0, *overall.values()])[:, None, None] * np.linspace(1, 2, horizon)[:, None] * [1, 0.9, 1.1]
-    scores = {name: Score(value, value, value) for name, value in overall.items()}
-    gains = {name: Score(value - 1, value - 1, value - 1) for name, value in overall.items()}
+    scores = {name: Estimate(value, value, value) for name, value in overall.items()}
+    gains = {name: Estimate(value - 1, value - 1, value - 1) for name, value in overall.items()}
     return SimpleNamespace(baselines=scores, gains=gains, by_step=by_step, gains_by_step=by_step[1:] - by_step[:1])
 
 
@@ -111,7 +112,7 @@ def test_a_hopeless_baseline_does_not_squeeze_the_others(shown, horizon):
 
 def test_directions_so_far(shown):
     split, meta, told = made(series=2)
-    asked = forecast_scores.ground(split, meta)
+    asked = ground(split, meta)
     wrong = Forecast(2 * asked.last - told.point, None, None)
     both = {"LSTM": told, "historical mean": wrong}
     (axis,) = shown(forecast_figures.cumulative_direction, split, asked, both, meta).axes
@@ -125,14 +126,14 @@ def test_directions_so_far(shown):
 
 def test_many_series_are_one_line(shown):
     split, meta, told = made(series=7)
-    asked = forecast_scores.ground(split, meta)
+    asked = ground(split, meta)
     (axis,) = shown(forecast_figures.cumulative_direction, split, asked, {"LSTM": told}, meta).axes
     assert axis.get_lines()[0].get_label() == f"LSTM, 7 series: 1.0000 of {len(split.origins)}"
 
 
 def test_the_coins_are_those_of_one_series(shown):
     split, meta, told = made(series=7, horizon=1)
-    asked = forecast_scores.ground(split, meta)
+    asked = ground(split, meta)
     (axis,) = shown(forecast_figures.cumulative_direction, split, asked, {"LSTM": told}, meta).axes
     corners = axis.collections[0].get_paths()[0].vertices
     last = corners[corners[:, 0] == corners[:, 0].max()][:, 1]
@@ -141,7 +142,7 @@ def test_the_coins_are_those_of_one_series(shown):
 
 def test_no_direction_at_all(shown):
     split, meta, _ = made()
-    asked = forecast_scores.ground(split, meta)
+    asked = ground(split, meta)
     copied = Forecast(np.repeat(asked.last, 3, axis=1), None, None)
     (axis,) = shown(forecast_figures.cumulative_direction, split, asked, {"LSTM": copied}, meta).axes
     assert axis.get_lines()[0].get_label() == "LSTM: no direction"
@@ -149,7 +150,7 @@ def test_no_direction_at_all(shown):
 
 def test_calibration(shown):
     split, meta, told = made(rows=60)
-    report = forecast_scores.report(forecast_scores.ground(split, meta), told, {"last value": told}, meta, 0)
+    report, _ = judged(split, ground(split, meta), told, {"last value": told}, meta, 0)
     left, right = shown(forecast_figures.interval_calibration, report).axes
     inside, below = (np.array(axis.containers[0].lines[0].get_data(), float) for axis in (left, right))
     np.testing.assert_allclose(inside, [[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], [1] * 9])
@@ -161,4 +162,4 @@ def test_lag(shown, best):
     places = np.arange(-3, 4)
     (axis,) = shown(forecast_figures.lag, places, 0.9 - 0.1 * np.abs(places - best)).axes
     texts = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert texts == [f"best: lag {best}", "lag 0: the row that is told"]
+    assert texts == [f"best: lag {best}", "lag 0: the row that is forecast"]

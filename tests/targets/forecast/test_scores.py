@@ -10,8 +10,9 @@ from sklearn.metrics import mean_pinball_loss
 
 from kassandra.contracts.windows import LEVELS, Split, ahead, truth
 from kassandra.inference import Forecast
-from kassandra.targets.forecast.evaluate import scores as forecast_scores
-from kassandra.targets.forecast.evaluate.scores import HISTORICAL, directions, ground, lags, report
+from kassandra.targets.forecast.evaluate import ground as grounds
+from kassandra.targets.forecast.evaluate.ground import HISTORICAL, directions, ground, lags
+from kassandra.targets.forecast.evaluate.stage import judged
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def others(came):
 
 def scored(split, meta, model=None, baselines=None, seed=0):
     came = truth(split, meta)
-    return report(ground(split, meta), model or noisy(came), baselines or others(came), meta, seed)
+    return judged(split, ground(split, meta), model or noisy(came), baselines or others(came), meta, seed)[0]
 
 
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
@@ -56,7 +57,7 @@ def test_scores_as_defined(predict):
     model, baselines = noisy(came, 0.01), others(came)
     done = scored(split, meta, model, baselines)
     found, error = {name: score.value for name, score in done.scores.items()}, came - model.point
-    assert next(iter(found)) == done.headline == "rmse"
+    assert next(iter(found)) == done.headline.name == "rmse"
     assert found["rmse"] == pytest.approx(np.sqrt((error**2).mean()))
     assert found["mae"] == pytest.approx(np.abs(error).mean())
     assert found["mase"] == pytest.approx(np.abs(error).mean() / 0.5)
@@ -185,7 +186,7 @@ def test_what_did_not_change_has_no_direction():
     assert counted.ravel().tolist() == [False, True, False, True, False]
     assert right.ravel().tolist() == [False, True, False, False, False]
     copied = Forecast(asked.last, None, None)
-    assert "directional_accuracy" not in report(asked, copied, {"other": copied}, meta, 0).scores
+    assert "directional_accuracy" not in judged(split, asked, copied, {"other": copied}, meta, 0)[0].scores
 
 
 def test_directions_of_one_step_have_the_interval_of_a_coin():
@@ -240,7 +241,7 @@ def test_lags_of_returns_are_those_of_each_day():
 def test_lags_never_look_at_rows_that_no_window_shows():
     split, meta = made(rows=120)
     gap = split._replace(origins=split.origins[(split.origins < 40) | (split.origins >= 80)])
-    seen = forecast_scores.shown(gap, meta)
+    seen = grounds.shown(gap, meta)
     assert not seen[45:70].any()
     assert seen[ahead(gap, 3)].all()
     torn = gap._replace(values=np.where(seen[:, None], gap.values, np.nan))
@@ -262,7 +263,7 @@ def test_baselines_are_read_as_they_are_written(horizon, targets, origins):
     told = np.random.default_rng(0).normal(size=(1 + len(LEVELS), *shape))
     names = ["a, b", *(f"a, b @{level}" for level in LEVELS)]
     table = pd.DataFrame({name: each.ravel() for name, each in zip(names, told, strict=True)})
-    found = forecast_scores.points(table, shape)
+    found = grounds.points(table, shape)
     assert list(found) == ["a, b"]
     np.testing.assert_array_equal(found["a, b"].point, told[0])
-    np.testing.assert_array_equal(forecast_scores.with_quantiles(table, "a, b", found["a, b"]).quantiles, told[1:])
+    np.testing.assert_array_equal(grounds.with_quantiles(table, "a, b", found["a, b"]).quantiles, told[1:])

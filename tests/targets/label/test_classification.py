@@ -3,12 +3,15 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from kassandra.targets.label.evaluate.classification import precision_recall_f1, report
+from kassandra.judging.judge import judge
+from kassandra.targets.label.evaluate.classification import confusion, mistakes, per_class, predictions
+from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, counts, precision_recall_f1
 
 CLASSES = ["ant", "bee", "cat", "dog"]
 
@@ -20,6 +23,16 @@ def made(examples=80, classes=4, seed=0, right=0.6):
     logits = generator.normal(size=(examples, classes))
     logits[np.arange(examples), targets] += 3 * (generator.random(examples) < right)
     return targets, logits - np.log(np.exp(logits).sum(1, keepdims=True))
+
+
+def table_of(targets, log_probabilities, classes=CLASSES):
+    return predictions([f"image {row}" for row in range(len(targets))], targets, log_probabilities, classes)
+
+
+def report(targets, log_probabilities, baselines, classes, seed):
+    table = table_of(targets, log_probabilities, classes)
+    others = {name: table.assign(predicted=answers) for name, answers in baselines.items()}
+    return judge(SCORES, table, others, RESAMPLING, seed)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +48,10 @@ def test_precision_recall_f1_are_those_of_scikit_learn(classes, examples, seed):
     """Also where a class is never said or never there."""
     generator = np.random.default_rng(seed)
     targets, predicted = generator.integers(0, generator.integers(1, classes + 1, 2)[:, None], (2, examples))
-    confusion = metrics.confusion_matrix(targets, predicted, labels=range(classes))
+    columns = {f"probability_{label}": 0.0 for label in range(classes)}
+    sums = counts(pd.DataFrame({"target": targets, "predicted": predicted, **columns})).sum(0)
     expected = metrics.precision_recall_fscore_support(targets, predicted, labels=range(classes), zero_division=0)[:3]
-    np.testing.assert_allclose(precision_recall_f1(confusion), np.stack(expected), rtol=1e-12)
+    np.testing.assert_allclose(precision_recall_f1(sums), np.stack(expected), rtol=1e-12)
 
 
 def test_scores_are_those_of_scikit_learn(reported):
@@ -49,10 +63,12 @@ def test_scores_are_those_of_scikit_learn(reported):
         "recall": metrics.recall_score(targets, predicted, **macro),
         "f1": metrics.f1_score(targets, predicted, **macro),
         "loss": metrics.log_loss(targets, np.exp(log_probabilities)),
+        "roc_auc": metrics.roc_auc_score(targets, np.exp(log_probabilities), multi_class="ovr"),
+        "average_precision": metrics.average_precision_score(np.eye(4)[targets], np.exp(log_probabilities)),
     }
     scores = done.scores
-    assert {name: score.value for name, score in scores.items()} == pytest.approx(expected)
-    assert list(scores) == list(expected)
+    assert {name: scores[name].value for name in expected} == pytest.approx(expected)
+    assert list(scores) == [score.name for score in SCORES]
     for score in scores.values():
         assert score.low < score.value < score.high
 
@@ -69,9 +85,9 @@ def test_baselines_and_what_the_model_adds(reported):
     assert done.gains["always bee"].low > 0 > done.gains["the truth"].high
 
 
-def test_what_the_score_file_is_told(reported):
+def test_what_the_score_file_needs(reported):
     targets, _, done = reported
-    assert (done.headline, done.units, done.best) == ("accuracy", len(targets), max)
+    assert (done.headline.name, done.units, done.headline.better) == ("accuracy", len(targets), "higher")
 
 
 def test_the_interval_of_a_gain_is_paired():
@@ -86,7 +102,9 @@ def test_seeded():
     targets, log_probabilities = made()
     one, again, other = (report(targets, log_probabilities, {}, CLASSES, seed) for seed in (0, 0, 1))
     assert one.scores == again.scores
-    assert one.per_class.equals(again.per_class)
+    tables = [per_class(table_of(targets, log_probabilities), seed) for seed in (0, 0, 1)]
+    assert tables[0].equals(tables[1])
+    assert not tables[0].equals(tables[2])
     assert one.scores["loss"].low != other.scores["loss"].low
 
 
@@ -108,8 +126,9 @@ def test_examples_in_another_order_have_the_same_scores():
 
 
 def test_per_class(reported):
-    targets, log_probabilities, done = reported
-    table, predicted = done.per_class, log_probabilities.argmax(1)
+    targets, log_probabilities, _ = reported
+    rows, predicted = table_of(targets, log_probabilities), log_probabilities.argmax(1)
+    table = per_class(rows, 0)
     assert list(table) == ["class", "examples", "precision", "recall", "f1_low", "f1_high", "f1"]
     assert table["class"].tolist() == CLASSES
     assert table["examples"].sum() == 80
@@ -117,7 +136,7 @@ def test_per_class(reported):
     np.testing.assert_allclose(table["precision"], metrics.precision_score(targets, predicted, average=None))
     np.testing.assert_allclose(table["recall"], metrics.recall_score(targets, predicted, average=None))
     assert ((table["f1_low"] < table["f1"]) & (table["f1"] < table["f1_high"])).all()
-    np.testing.assert_array_equal(done.confusion, metrics.confusion_matrix(targets, predicted))
+    np.testing.assert_array_equal(confusion(rows), metrics.confusion_matrix(targets, predicted))
 
 
 def test_a_class_without_examples_and_one_that_is_never_said():
@@ -126,9 +145,10 @@ def test_a_class_without_examples_and_one_that_is_never_said():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         done = report(targets, log_probabilities, {}, CLASSES, 0)
-    assert done.per_class["examples"].tolist() == [2, 3, 0, 0]
-    assert done.per_class.iloc[2].tolist() == ["cat", 0, 0, 0, 0, 0, 0]
-    assert np.isfinite(done.per_class.drop(columns="class").to_numpy()).all()
+        by_class = per_class(table_of(targets, log_probabilities), 0)
+    assert by_class["examples"].tolist() == [2, 3, 0, 0]
+    assert by_class.iloc[2].tolist() == ["cat", 0, 0, 0, 0, 0, 0]
+    assert np.isfinite(by_class.drop(columns="class").to_numpy()).all()
     assert all(np.isfinite(score).all() for score in done.scores.values())
     assert done.scores["accuracy"].value == 0.6
     macro = {"labels": range(4), "average": "macro", "zero_division": 0}  # each class of the task weighs the same
@@ -143,3 +163,14 @@ def test_all_right_and_all_wrong():
     assert right.scores["accuracy"] == (1, 1, 1)
     assert wrong.scores["accuracy"] == wrong.scores["f1"] == (0, 0, 0)
     assert right.scores["loss"].value == pytest.approx(-np.log(0.97))
+
+
+def test_mistakes_are_named_the_surest_first():
+    targets, log_probabilities = made()
+    table = mistakes(table_of(targets, log_probabilities))
+    assert list(table) == ["row", "example", "target", "predicted", "probability"]
+    assert table["probability"].is_monotonic_decreasing
+    assert len(table) == (targets != log_probabilities.argmax(1)).sum()
+    first = table.iloc[0]
+    assert first["example"] == f"image {first['row']}"
+    assert (first["target"], first["predicted"]) == tuple(CLASSES[i] for i in (targets[first["row"]], log_probabilities[first["row"]].argmax()))  # fmt: skip # noqa: E501

@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from kassandra.targets.label.evaluate import curves
-from kassandra.targets.label.evaluate.curves import accuracy_by_length, area_scores, areas, roc_and_precision_recall
+from kassandra.judging.judge import resample
+from kassandra.targets.label.evaluate.classification import predictions
+from kassandra.targets.label.evaluate.curves import roc_and_precision_recall
+from kassandra.targets.label.evaluate.rankings import rankings
+from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES
 
 pytestmark = pytest.mark.slow
 
@@ -24,12 +27,25 @@ def made(examples=120, classes=2, seed=0, skill=1.0, decimals=8):
     return targets, logits - np.log(np.exp(logits).sum(1, keepdims=True))
 
 
+def area_scores(targets, log_probabilities, seed):
+    classes = [str(label) for label in range(log_probabilities.shape[1])]
+    table = predictions([str(row) for row in range(len(targets))], targets, log_probabilities, classes)
+    found = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING, seed)
+    return {each.score.name: each.estimate for each in found if each}
+
+
+def areas(targets, log_probabilities):
+    ranked, once = rankings(targets, np.exp(log_probabilities)), np.ones(len(targets), np.int64)
+    found = np.array([ranking.areas(once) for ranking in ranked])
+    return dict(zip(AREAS, found.mean(0).tolist(), strict=True)) if ranked else {}
+
+
 @settings(max_examples=40)
 @given(st.integers(2, 60), st.integers(0, 10**6), st.sampled_from([0, 1, 8]))
 def test_areas_of_two_classes_are_those_of_scikit_learn(examples, seed, decimals):
     targets, log_probabilities = made(examples, 2, seed, decimals=decimals)
-    odds = (log_probabilities[:, 1] - log_probabilities[:, 0]).round(10)  # what is equal to us is equal to them
-    log_probabilities = np.stack([np.zeros(examples), odds], 1)
+    odds = np.exp(log_probabilities[:, 1] - log_probabilities[:, 0]).round(10)  # what is equal to us is equal to them
+    log_probabilities = np.log(np.stack([np.ones(examples), odds], 1))
     expected = {
         "roc_auc": metrics.roc_auc_score(targets, odds),
         "average_precision": metrics.average_precision_score(targets, odds),
@@ -54,7 +70,7 @@ def test_a_weight_is_as_many_examples(seed):
     """The bootstrap weighs rows instead of repeating them."""
     targets, log_probabilities = made(30, 2, seed, decimals=1)
     rows = np.append([0, 1], np.random.default_rng(seed).integers(0, 30, 28))  # of both classes
-    (ranking,) = curves._rankings(targets, log_probabilities)
+    (ranking,) = rankings(targets, np.exp(log_probabilities))
     expected = areas(targets[rows], log_probabilities[rows])
     assert ranking.areas(np.bincount(rows, minlength=30)) == pytest.approx(tuple(expected.values()))
 
@@ -166,30 +182,3 @@ def test_drawn_twice_the_same_bytes(tmp_path, name):
     for path in (one, other):
         roc_and_precision_recall(*DRAWINGS[name], path)
     assert one.read_bytes() == other.read_bytes()
-
-
-def test_accuracy_by_length(shown):
-    generator = np.random.default_rng(0)
-    lengths = generator.integers(1, 2000, 400)
-    right = generator.random(400) < 0.9 - lengths / 4000
-    (axis,) = shown(lambda path: accuracy_by_length(lengths, right, path, "words")).axes
-    names = [label.get_text() for label in axis.get_xticklabels()]
-    spans = [name.replace(",", "").split("\n") for name in names]
-    accuracy = axis.containers[0].lines[0].get_ydata()
-    assert len(names) == 8
-    for (span, count), shown_accuracy in zip(spans, accuracy, strict=True):
-        first, last = map(int, span.split("–"))
-        inside = (lengths >= first) & (lengths <= last)
-        assert count == f"({inside.sum()})"
-        assert shown_accuracy == pytest.approx(right[inside].mean())
-    assert sum(int(count.strip("()")) for _, count in spans) == 400
-    assert axis.get_xlabel() == "length in words (test texts)"
-    assert axis.get_legend().get_texts()[0].get_text() == f"all texts: {right.mean():.4f}"
-
-
-@pytest.mark.parametrize(
-    ("lengths", "names"), [([5, 5, 5], ["5\n(3)"]), ([1200], ["1,200\n(1)"]), ([0, 3, 3], ["0\n(1)", "3\n(2)"])]
-)
-def test_accuracy_of_few_lengths(shown, lengths, names):
-    (axis,) = shown(accuracy_by_length, np.array(lengths), np.ones(len(lengths), bool)).axes
-    assert [label.get_text() for label in axis.get_xticklabels()] == names

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from kassandra.judging.intervals import Score
+from kassandra.judging.intervals import Estimate
 from kassandra.judging.score_file import contents
-from kassandra.targets.text.evaluate.scores import cautions, corpus_bleu, ngrams, score
+from kassandra.targets.text.evaluate.scores import cautions, corpus_bleu, corpus_chrf, ngrams, score
 from kassandra.vocabulary.languages import bleu_tokenizer
 
 WORDS = [
@@ -56,7 +56,12 @@ def streams(references):
 
 
 def scored(hypotheses, references, greedy=None, baselines=None, **meta):
-    return score(hypotheses, greedy or hypotheses, references, baselines or {}, META | meta, 0)
+    return score_of(hypotheses, greedy or hypotheses, references, baselines or {}, META | meta, 0)
+
+
+def score_of(hypotheses, *rest):
+    rows = [f"sentence {row}" for row in range(len(hypotheses))]
+    return score(rows, rows, hypotheses, *rest)
 
 
 @pytest.mark.slow
@@ -91,7 +96,9 @@ def test_every_score_is_that_of_sacrebleu_and_has_its_signature(language):
 def test_of_each_sentence_chrf_is_that_of_sacrebleu():
     hypotheses, references = made()
     alone = [CHRF().sentence_score(text, several).score for text, several in zip(hypotheses, references, strict=True)]
-    np.testing.assert_allclose(scored(hypotheses, references).chrf, alone, atol=1e-9)
+    np.testing.assert_allclose(
+        corpus_chrf(np.array(scored(hypotheses, references).table["chrf"].tolist())), alone, atol=1e-9
+    )
 
 
 def test_what_a_reference_says_is_perfect():
@@ -126,7 +133,7 @@ def test_against_itself_a_system_gains_exactly_nothing():
     hypotheses, references = made()
     baselines = {"same": hypotheses, "worse": made(wrong=0.6)[0]}
     report = scored(hypotheses, references, greedy=made(wrong=0.5)[0], baselines=baselines).report
-    assert report.gains["same"] == Score(0.0, 0.0, 0.0)
+    assert report.gains["same"] == Estimate(0.0, 0.0, 0.0)
     assert report.baselines["same"] == report.scores["bleu"]
     gain = report.gains["worse"]
     assert gain.value == report.scores["bleu"].value - report.baselines["worse"].value
@@ -156,7 +163,9 @@ def test_intervals_are_as_wide_as_those_of_sacrebleu():
 
 def test_seeded():
     hypotheses, references = made()
-    one, again, other = (score(hypotheses, hypotheses, references, {}, META, seed).report.scores for seed in (0, 0, 1))
+    one, again, other = (
+        score_of(hypotheses, hypotheses, references, {}, META, seed).report.scores for seed in (0, 0, 1)
+    )
     assert one == again != other
 
 
@@ -164,7 +173,7 @@ def test_headline_units_and_file():
     hypotheses, references = made()
     report = scored(hypotheses, references, baselines={"one": hypotheses, "two": [""] * 60}).report
     file = contents(report, 5, {}, {})
-    assert (report.headline, report.units) == ("bleu", 60)
+    assert (report.headline.name, report.units) == ("bleu", 60)
     assert file["baseline_bleu"] == file["bleu"]  # the best of them is as good
     assert file["signatures"][0] == f"bleu: {report.signatures['bleu']}"
     assert [line.split(": ")[0] for line in file["signatures"]] == list(report.scores)
@@ -227,11 +236,11 @@ def test_a_language_without_spaces_that_is_not_named_is_told_of():
 
 def test_nothing_at_all_is_scored_too():
     report = scored([""] * 5, [["a man runs"]] * 5).report
-    assert all(found == Score(0.0, 0.0, 0.0) for found in report.scores.values())
+    assert all(found == Estimate(0.0, 0.0, 0.0) for found in report.scores.values())
 
 
 def test_two_decimals_of_what_is_of_a_hundred():
-    found = Score(35.1234, 33.9, 36.2)
+    found = Estimate(35.1234, 33.9, 36.2)
     assert (found.text(least=2), found.text("+", least=2)) == ("35.12 [33.90, 36.20]", "+35.12 [+33.90, +36.20]")
-    assert Score(0.48, 0.4791, 0.4809).text(least=2) == "0.4800 [0.4791, 0.4809]"
+    assert Estimate(0.48, 0.4791, 0.4809).text(least=2) == "0.4800 [0.4791, 0.4809]"
     assert found.text() == "35.1234 [33.9000, 36.2000]"

@@ -1,6 +1,7 @@
-"""Evaluation of recordings on the test split: scores, calibration, accuracy by speaker, and where a model listened."""
+"""Pictures of classified recordings: accuracy by speaker, and where a model listened."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,52 +9,43 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.tables import write_table
-from kassandra.inference import Predictor
 from kassandra.inputs.audio.train.mel import MelScale, hertz
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import wilson
-from kassandra.targets.label.evaluate import calibration, classification
 
 SHOWN = 12  # recordings whose weights are drawn
 TICKS = np.array([200.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0])  # Hz
 
 
-def evaluate(
-    predictor: Predictor, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
-    seed: int,
-) -> tuple[classification.ClassReport, pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, pages to read into `pages`; returns scores, one row per recording."""
-    meta, split = predictor.meta, predictor.task.read(test)
-    classes, targets, names = meta["classes"], split.labels, split.names.texts()
-    log_probabilities, attention = predictor.outputs(split)
-    answers = {str(name): column.to_numpy() for name, column in baselines.items()}
-    report = classification.report(targets, log_probabilities, answers, classes, seed)
-    confidence, right = np.exp(log_probabilities.max(1)), log_probabilities.argmax(1) == targets
-    report.scores["calibration_error"] = calibration.calibration_error_score(confidence, right, seed)
-
-    figures.learning_curves(history, plots / "learning_curves.png")
-    figures.confusion(report.confusion, classes, plots / "confusion.png")
-    figures.per_class(report.per_class, plots / "per_class.png")
-    write_table(plots / "per_class.csv", report.per_class)
-    calibration.reliability(confidence, right, plots / "reliability.png", seed)
-    speakers = by_speaker(split.speakers, right, meta["speakers"])
+def pictures(
+    test: Path, meta: dict[str, Any], targets: NDArray[np.int64], log_probabilities: NDArray[np.float64],
+    attention: list[NDArray[np.float32]] | None, plots: Path, pages: Path,
+) -> None:  # fmt: skip
+    """Of the recordings of a test split, whose targets and predictions are classes of `meta`; see targets/label."""
+    arrays, classes = map_arrays(test), meta["classes"]
+    right, confidence = log_probabilities.argmax(1) == targets, np.exp(log_probabilities.max(1))
+    speakers = by_speaker(np.array(arrays["speakers"]), right, meta["speakers"])
     if len(speakers):
         write_table(plots / "by_speaker.csv", speakers)
         _speakers(speakers, right, plots / "by_speaker.png")
-    mistakes = classification.mistakes(targets, log_probabilities, classes)
-    mistakes["recording"] = [names[row] for row in mistakes["row"]]
-    write_table(pages / "mistakes.csv", mistakes)
     if attention is not None:
         shown = some_of_each(targets, right)
         titles = [
             f"{classes[targets[row]]}, heard as {classes[log_probabilities[row].argmax()]} ({confidence[row]:.2f})"
             for row in shown
         ]
-        _attention(split.waveforms.take(shown), [attention[row] for row in shown], titles, MelScale.of(meta), plots)
-    return report, classification.predictions(targets, log_probabilities, classes)
+        waveforms = Ragged(arrays["waveforms"], arrays["offsets"]).take(shown)
+        _attention(waveforms, [attention[row] for row in shown], titles, MelScale.of(meta), plots)
+
+
+def in_words(test: Path, rows: NDArray[np.intp]) -> list[str]:
+    """The names of the recordings of some rows of a split, for a table of mistakes."""
+    arrays = map_arrays(test)
+    return Ragged(arrays["names"], arrays["name_offsets"]).take(rows).texts()
 
 
 def by_speaker(speakers: NDArray[np.int64], right: NDArray[np.bool_], names: list[str]) -> pd.DataFrame:
@@ -72,7 +64,7 @@ def by_speaker(speakers: NDArray[np.int64], right: NDArray[np.bool_], names: lis
     return pd.DataFrame(columns).sort_values("accuracy", kind="stable", ignore_index=True)
 
 
-def some_of_each(targets: classification.Labels, right: NDArray[np.bool_]) -> NDArray[np.intp]:
+def some_of_each(targets: NDArray[np.int64], right: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Up to twelve recordings: the first that is wrong of some classes, and the first that is right of each in turn."""
     wrong = np.flatnonzero(~right)
     first_wrong = wrong[np.unique(targets[wrong], return_index=True)[1]][: SHOWN // 3]

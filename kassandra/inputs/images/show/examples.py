@@ -1,43 +1,29 @@
-"""Evaluation of image classifiers on the test split: scores, tables, and what the model got wrong or looked at."""
+"""Pictures of classified images: what a model got wrong, and where it looked."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import read_arrays
-from kassandra.contracts.tables import write_table
-from kassandra.inference import Predictor
+from kassandra.contracts.artifacts import map_arrays
 from kassandra.judging import figures
-from kassandra.targets.label.evaluate import classification
 
 
-def evaluate(
-    predictor: Predictor, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
-    seed: int,
-) -> tuple[classification.ClassReport, pd.DataFrame]:  # fmt: skip
-    """Writes pictures and a table into `plots`, nothing into `pages`; returns the scores, and one row per image."""
-    classes = predictor.meta["classes"]
-    arrays = read_arrays(test)
-    images, targets = arrays["images"], arrays["labels"]
-    log_probabilities, attention = predictor.outputs(predictor.task.read(test))
-    answers = {str(name): column.to_numpy() for name, column in baselines.items()}
-    report = classification.report(targets, log_probabilities, answers, classes, seed)
-
-    figures.learning_curves(history, plots / "learning_curves.png")
-    figures.confusion(report.confusion, classes, plots / "confusion.png")
-    figures.per_class(report.per_class, plots / "per_class.png")
-    write_table(plots / "per_class.csv", report.per_class)
+def pictures(
+    test: Path, meta: dict[str, Any], targets: NDArray[np.int64], log_probabilities: NDArray[np.float64],
+    attention: list[NDArray[np.float32]] | None, plots: Path, pages: Path,
+) -> None:  # fmt: skip
+    """Of the images of a test split, whose targets and predictions are classes of `meta`; see targets/label."""
+    images, classes = np.asarray(map_arrays(test)["images"]), meta["classes"]
     _mistakes(images, targets, log_probabilities, classes, plots / "mistakes.png")
     if attention is not None:
-        _attention(images, targets, log_probabilities, _as_images(np.stack(attention), predictor.meta), classes, plots)
-    return report, classification.predictions(targets, log_probabilities, classes)
+        _attention(images, targets, log_probabilities, _as_images(np.stack(attention), meta), classes, plots)
 
 
 def _mistakes(
-    images: NDArray[np.uint8], targets: classification.Labels, log_probabilities: NDArray[np.float64],
+    images: NDArray[np.uint8], targets: NDArray[np.int64], log_probabilities: NDArray[np.float64],
     classes: list[str], path: Path,
 ) -> None:  # fmt: skip
     """The wrong answers that the model was most sure of."""
@@ -46,7 +32,7 @@ def _mistakes(
     worst = wrong[np.argsort(-sure[wrong], kind="stable")][:32]
     figure = Figure(figsize=(9, 1.3 * max(1, -(-len(worst) // 8)) + 0.4), layout="constrained")
     figure.suptitle(
-        f"The {len(worst)} most confidently wrong of {len(wrong)} wrong answers: what it is → what the model says"
+        f"The {len(worst)} most confidently wrong of {len(wrong)} wrong answers: what it is → what the model predicts"
     )
     for place, row in enumerate(worst):
         axis = figure.add_subplot(-(-len(worst) // 8), 8, place + 1)
@@ -57,7 +43,7 @@ def _mistakes(
 
 
 def _attention(
-    images: NDArray[np.uint8], targets: classification.Labels, log_probabilities: NDArray[np.float64],
+    images: NDArray[np.uint8], targets: NDArray[np.int64], log_probabilities: NDArray[np.float64],
     weights: NDArray[np.float32], classes: list[str], plots: Path,
 ) -> None:  # fmt: skip
     """The first test image of each class, and where the weights lie that made its summary."""
@@ -75,8 +61,8 @@ def _attention(
             axis.set_xlim(-0.5, width * 1.5)
         else:
             axis.imshow(weights[row], cmap="Oranges", alpha=0.6)
-        said = classes[log_probabilities[row].argmax()]
-        axis.set_title(f"{classes[targets[row]]} → {said}", fontsize=8)
+        predicted = classes[log_probabilities[row].argmax()]
+        axis.set_title(f"{classes[targets[row]]} → {predicted}", fontsize=8)
         axis.set_axis_off()
     figures.save(figure, plots / "attention.png")
 

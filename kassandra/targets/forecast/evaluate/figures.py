@@ -1,7 +1,7 @@
 """Pictures of forecasts; each function writes one PNG, the same bytes for the same numbers."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -15,9 +15,13 @@ from kassandra.inference import Forecast
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Z
-from kassandra.targets.forecast.evaluate.scores import NOMINAL, ForecastReport, Ground, Numbers, directions, shown
+from kassandra.targets.forecast.evaluate.ground import Ground, Numbers, directions, shown
+from kassandra.targets.forecast.evaluate.scores import NOMINAL
 
-ROWS = 120  # of what came, at the end of test
+if TYPE_CHECKING:
+    from kassandra.targets.forecast.evaluate.stage import ForecastReport
+
+ROWS = 120  # of what was observed, at the end of test
 FANS = 10
 PANELS = 4  # series and targets that are drawn
 LINES = 4  # series whose directions are drawn one by one
@@ -32,42 +36,47 @@ OTHERS = [
 matplotlib.rcParams["date.converter"] = "concise"
 
 
-def fan(split: Split, told: Forecast, meta: dict[str, Any], path: Path) -> None:
-    """The last rows of test, and what was told at some of them: the point, and the central 50% and 90%.
+def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> None:
+    """The last rows of test, and what was forecast at some of them: the point, and the central 50% and 90%.
 
-    Of returns prices are drawn, of volatility itself and not its logarithm. One step ahead is told at every row.
+    Of returns prices are drawn, of volatility itself and not its logarithm. One step ahead is forecast at every row.
     """
     horizon, of, names, known = meta["horizon"], split.series, _names(meta), shown(split, meta)
     panels = [place for place in np.ndindex(len(meta["series"]), len(meta["targets"])) if (of == place[0]).any()]
     panels = panels[:PANELS]
     figure = Figure(figsize=(9, 0.7 + 2.5 * len(panels)), layout="constrained")
     for axis, (series, target) in zip(np.ravel(figure.subplots(len(panels), 1)), panels, strict=True):
-        origins = np.flatnonzero(of == series)[::-1]  # places in `told`, the last in time first
+        origins = np.flatnonzero(of == series)[::-1]  # places in `forecast`, the last in time first
         width = max(ROWS, 3 * horizon)
         last = int(split.origins[origins[0]]) + horizon
         rows = np.arange(max(int(split.offsets[series]), last - width), last + 1)
-        came = np.where(known[rows], split.values[rows, target], np.nan)
-        axis.plot(_dates(split, rows), _shown(came, meta), color=figures.INK, linewidth=1.2)
+        observed = np.where(known[rows], split.values[rows, target], np.nan)
+        axis.plot(_dates(split, rows), _shown(observed, meta), color=figures.INK, linewidth=1.2)
         if horizon == 1:
             kept = origins[split.origins[origins] >= rows[0]][::-1]
-            _band(axis, split, told, split.origins[kept] + 1, (kept, 0, target), meta)
+            _band(axis, split, forecast, split.origins[kept] + 1, (kept, 0, target), meta)
         else:
             places = origins[:: max(horizon + 1, width // FANS)]
             for place in places[split.origins[places] >= rows[0]]:
                 rows = int(split.origins[place]) + np.arange(1, horizon + 1)
-                _band(axis, split, told, rows, (place, slice(None), target), meta)
+                _band(axis, split, forecast, rows, (place, slice(None), target), meta)
         axis.set_title(names[series][target] + UNIT[meta["predict"]], parse_math=False)
     first = figure.axes[0]
-    first.plot([], [], color=figures.INK, label="what came")
-    first.plot([], [], color=figures.BLUE, label="told 1 ahead" if horizon == 1 else f"told 1 to {horizon} ahead")
-    if told.quantiles is not None:
+    first.plot([], [], color=figures.INK, label="observed")
+    first.plot(
+        [],
+        [],
+        color=figures.BLUE,
+        label="forecast 1 step ahead" if horizon == 1 else f"forecast 1 to {horizon} steps ahead",
+    )
+    if forecast.quantiles is not None:
         for alpha, label in ((0.4, "central 50%"), (0.2, "central 90%")):
             first.fill_between([], [], [], color=figures.BLUE, alpha=alpha, linewidth=0, label=label)
     figure.legend(*first.get_legend_handles_labels(), frameon=False, ncols=4, fontsize=8, loc="outside lower center")
     figures.save(figure, path)
 
 
-def error_by_step(report: ForecastReport, path: Path) -> None:
+def error_by_step(report: "ForecastReport", path: Path) -> None:
     """The rmse of each step, and by how much that of the strongest baseline is larger; of a single step, of each."""
     names, horizon = list(report.baselines), report.by_step.shape[1]
     strongest = min(names, key=lambda name: report.baselines[name].value)
@@ -115,11 +124,11 @@ def error_by_step(report: ForecastReport, path: Path) -> None:
 
 
 def cumulative_direction(
-    split: Split, ground: Ground, told: dict[str, Forecast], meta: dict[str, Any], path: Path
+    split: Split, ground: Ground, forecasts: dict[str, Forecast], meta: dict[str, Any], path: Path
 ) -> None:
     """The share of right signs of the first step up to each date, and where 95% of coins lie at any one date.
 
-    Of each series by itself; of many, of all together, but with the coins of one. The second of `told` is dotted.
+    Of each series by itself; of many, of all together, but with the coins of one. The second of `forecasts` is dotted.
     """
     of, dates = split.series, np.unique(split.times[split.origins]).astype("datetime64[s]")
     groups = {drawable(name): of == number for number, name in enumerate(meta["series"]) if (of == number).any()}
@@ -131,7 +140,7 @@ def cumulative_direction(
     settled = min(max(20, len(dates) // 10), len(dates) - 1)  # the first few dates would take all of the picture
     reach = float(half[settled])
     for place, (group, rows) in enumerate(groups.items()):
-        for (who, forecast), style in zip(told.items(), ("-", ":"), strict=False):
+        for (who, forecast), style in zip(forecasts.items(), ("-", ":"), strict=False):
             right, counted = (
                 ground.sums((each[:, 0] & rows[:, None]).sum(1).astype(float)).cumsum()
                 for each in directions(ground, forecast.point)
@@ -151,13 +160,13 @@ def cumulative_direction(
     figures.save(figure, path)
 
 
-def interval_calibration(report: ForecastReport, path: Path) -> None:
-    """How often came what each central interval promises, and what came below each quantile; on the diagonal if
+def interval_calibration(report: "ForecastReport", path: Path) -> None:
+    """The share of observations inside each central interval, and below each quantile; on the diagonal if
     calibrated."""
     figure = Figure(figsize=(9, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axis, promised, observed in ((left, NOMINAL, report.inside), (right, LEVELS, report.below)):
-        assert observed is not None, "no quantiles were told"
+        assert observed is not None, "there are no quantiles"
         value, low, high = observed.T
         axis.plot([0, 1], [0, 1], ":", color=figures.GREY, label="calibrated")
         axis.errorbar(
@@ -174,7 +183,7 @@ def interval_calibration(report: ForecastReport, path: Path) -> None:
 
 
 def lag(places: NDArray[np.int64], correlations: Numbers, path: Path) -> None:
-    """What the forecast of the next row follows, from `forecast_scores.lags`."""
+    """What the forecast of the next row follows, from `lags`."""
     best = int(places[correlations.argmax()])
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     axis = figure.subplots()
@@ -183,10 +192,10 @@ def lag(places: NDArray[np.int64], correlations: Numbers, path: Path) -> None:
     axis.plot(places, correlations, "o", color=figures.GREY, markersize=4)
     for which, colour, size, label in (
         (best, figures.ORANGE, 9, f"best: lag {best}"),
-        (0, figures.BLUE, 5, "lag 0: the row that is told"),
+        (0, figures.BLUE, 5, "lag 0: the row that is forecast"),
     ):
         axis.plot(which, correlations[places == which][0], "o", color=colour, markersize=size, label=label)
-    axis.set(xlabel="rows after the one that is told; those below 0 were shown to the model", ylabel="correlation")
+    axis.set(xlabel="rows after the one that is forecast; those below 0 were shown to the model", ylabel="correlation")
     axis.set_title("Which row the forecast of the next one follows")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend(frameon=False, fontsize=8, loc="best")
@@ -194,12 +203,12 @@ def lag(places: NDArray[np.int64], correlations: Numbers, path: Path) -> None:
 
 
 def _band(
-    axis: Axes, split: Split, told: Forecast, rows: NDArray[np.int64], place: tuple[Any, ...], meta: dict[str, Any]
+    axis: Axes, split: Split, forecast: Forecast, rows: NDArray[np.int64], place: tuple[Any, ...], meta: dict[str, Any]
 ) -> None:
-    """What was told of `rows`: `place` is where it stands in `told.point`. A fan opens at the last value known."""
+    """The forecast of `rows`: `place` is where it stands in `forecast.point`. A fan opens at the last value known."""
     origin, _, target = place
     known = split.values[split.origins[origin], target]
-    point, quantiles = told.point[place], told.quantiles
+    point, quantiles = forecast.point[place], forecast.quantiles
     bands = np.empty((0, len(rows))) if quantiles is None else quantiles[SHOWN][(slice(None), *place)]  # (shown, rows)
     if meta["predict"] == "return":
         point, bands = point + known, bands + known
@@ -235,7 +244,7 @@ def _names(meta: dict[str, Any]) -> list[list[str]]:
 
 
 def _shown(values: Numbers, meta: dict[str, Any]) -> Numbers:
-    """Prices and volatilities are told as logarithms."""
+    """Prices and volatilities are forecast as logarithms."""
     return values if meta["predict"] == "value" else np.exp(values)
 
 

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kassandra.judging import figures
+from kassandra.judging.bins import equal_mass
 from kassandra.judging.highlight import drawable
-from kassandra.judging.intervals import Score, bootstrap
-from kassandra.targets.label.evaluate.calibration import equal_mass
+from kassandra.judging.intervals import Estimate, bootstrap
 from kassandra.targets.text.evaluate.scores import Counts, corpus_bleu
 
 CELL = 0.17  # inches: side of a square of a heat map
@@ -96,11 +96,11 @@ def bleu_by_length(lengths: NDArray[np.int64], systems: dict[str, Counts], unit:
     figures.save(figure, path)
 
 
-def _bleus(systems: list[Counts], seed: int) -> list[Score]:
+def _bleus(systems: list[Counts], seed: int) -> list[Estimate]:
     """Of each system, on the same resamples of sentences."""
     stacked = np.stack(systems)  # (systems, sentences, 10)
 
     def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        return np.array([corpus_bleu(summed) for summed in np.bincount(rows, minlength=stacked.shape[1]) @ stacked])
+        return corpus_bleu(np.bincount(rows, minlength=stacked.shape[1]) @ stacked.astype(np.float64))
 
     return bootstrap(stacked.shape[1], statistic, seed)

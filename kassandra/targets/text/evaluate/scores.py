@@ -1,41 +1,42 @@
-"""BLEU and chrF of translations, both by the library `sacrebleu`, and by how much a model is better than the baselines.
+"""BLEU and chrF of translations, by the counts of the library `sacrebleu`.
 
-Both are made of sums over sentences. What each sentence adds is counted once; a resample of sentences adds it up anew.
-sacrebleu resamples too, but holds all resamples at once, sums in single precision, and has a seed of its own.
+Both are functions of sums over sentences. What each sentence adds is counted once, and stands in the table of
+predictions, so that two models can be compared without the references.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from kassandra.judging.intervals import bootstrap
-from kassandra.judging.score_file import Report
+from kassandra.judging.judge import Report, judge
+from kassandra.judging.resampling import Rows
+from kassandra.judging.score import Numbers, Score
 from kassandra.vocabulary.languages import UNSPACED_SIGNS, bleu_tokenizer
 
 ORDER = 4  # tokens of the longest n-grams of BLEU
-PENALTY = 0.9  # brevity penalties below it are told
+BETA = 2  # of chrF: recall counts twice as much as precision
+PENALTY = 0.9  # brevity penalties below it are worth a caution
 SPLIT = 0.1  # share of references that end in " .", above which they are taken for text that was split into tokens
 UNSPACED = 0.1  # share of signs that stand for words or parts of words, above which text is taken for unspaced
+KEYS = ["example"]
+RESAMPLING = Rows()
 
 Texts = Sequence[str]  # one per sentence
 References = Sequence[Texts]  # of each sentence one or more
 Counts = NDArray[np.int64]  # see `ngrams`
 
 
-class Scored(NamedTuple):
-    """counts: of the headline, the model's; baselines: the same of each; see `ngrams`. chrf: (sentences,) of the
-    headline's translations, each by itself, in [0, 100]."""
-
-    report: Report
-    counts: Counts
-    baselines: dict[str, Counts]
-    chrf: NDArray[np.float64]
+def asked(table: pd.DataFrame) -> NDArray[Any]:
+    """(rows,) the sentence that is translated."""
+    return table["source"].to_numpy()
 
 
 def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bool = False) -> Counts:
@@ -54,69 +55,98 @@ def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bo
     return np.array(rows, np.int64).reshape(-1, 2 * ORDER + 2)
 
 
-def corpus_bleu(summed: Counts) -> float:
-    """In [0, 100], of (10,) n-grams of many sentences added up."""
-    *counts, length, reference = summed.tolist()
-    return BLEU.compute_bleu(counts[:ORDER], counts[ORDER:], length, reference, smooth_method="exp").score
+def corpus_bleu(sums: NDArray[Any]) -> Numbers:
+    """In [0, 100], of (…, 10) `ngrams` added up: the geometric mean of n-gram precisions, times the brevity penalty.
+
+    An order of which nothing matched counts as half a match, the next such order as a quarter (sacrebleu's smoothing
+    `exp`); where no word matched at all, or there are no n-grams of an order, BLEU is 0.
+
+    >>> float(corpus_bleu(np.array([4.0, 3, 2, 1, 4, 3, 2, 1, 4, 4]))), float(corpus_bleu(np.zeros(10)))
+    (100.0, 0.0)
+    """
+    correct, total = sums[..., :ORDER], sums[..., ORDER : 2 * ORDER]
+    hypotheses, references = sums[..., -2], sums[..., -1]
+    smoothed = np.where(correct == 0, 0.5 ** np.cumsum(correct == 0, -1), correct)  # (…, ORDER)
+    defined = (correct[..., 0] > 0) & (total > 0).all(-1)
+    precisions = np.log(np.where(defined[..., None], smoothed, 1) / np.where(total > 0, total, 1)).mean(-1)
+    short = np.minimum(0.0, 1 - references / np.maximum(hypotheses, 1))
+    return np.asarray(np.where(defined, 100 * np.exp(precisions + short), 0.0))
 
 
 class _Chrf(CHRF):
     """Popović (2015), of n-grams of 1 to 6 characters; the sums are those that sacrebleu itself resamples."""
 
-    def counts(self, hypotheses: Texts, streams: list[list[str | None]]) -> NDArray[np.int64]:
+    def counts(self, hypotheses: Texts, streams: list[list[str | None]]) -> Counts:
         """(sentences, 18): of each order the n-grams of the hypothesis, of the best reference, and of both."""
         return np.array(self._extract_corpus_statistics(hypotheses, streams), np.int64)  # type: ignore[arg-type]
 
-    def of(self, summed: NDArray[np.int64]) -> float:
-        return self._compute_score_from_stats(summed.tolist()).score
+
+def corpus_chrf(sums: NDArray[Any]) -> Numbers:
+    """In [0, 100], of (…, 18) counts added up: the F score of mean precision and recall over the orders that occur."""
+    hypotheses, references, both = (np.asarray(sums[..., place::3], np.float64) for place in range(3))  # (…, 6) each
+    there = (hypotheses > 0) & (references > 0)
+    orders = np.maximum(there.sum(-1), 1)
+    precision, recall = (
+        np.where(there, both / np.maximum(each, 1), 0).sum(-1) / orders for each in (hypotheses, references)
+    )
+    weighted = BETA**2 * precision + recall
+    return np.asarray(100 * (1 + BETA**2) * precision * recall / np.where(weighted > 0, weighted, 1))
+
+
+def _kept(column: str) -> Callable[[pd.DataFrame], Numbers | None]:
+    """The sums of a score stand in a column of lists of its name."""
+    return lambda table: np.array(table[column].tolist(), np.float64) if column in table else None
+
+
+SCORES = [
+    Score(
+        name, "higher", "of 100", 2, _kept(name), corpus_chrf if name == "chrf" else corpus_bleu, largest=100,
+        depends_on=("source",),
+    )
+    for name in ("bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "chrf")
+]  # fmt: skip
+
+
+class Scored(NamedTuple):
+    """table: one row per sentence, without what the model was sure of. baselines: n-grams of each."""
+
+    report: Report
+    table: pd.DataFrame
+    baselines: dict[str, Counts]
 
 
 def score(
-    hypotheses: Texts, greedy: Texts, references: References, baselines: dict[str, Texts], meta: dict[str, Any],
-    seed: int,
+    examples: Sequence[str], sources: Texts, hypotheses: Texts, greedy: Texts, references: References,
+    baselines: dict[str, Texts], meta: dict[str, Any], seed: int,
 ) -> Scored:  # fmt: skip
-    """The headline is BLEU, cased, of text as it is written; all intervals come from the same resamples of sentences.
+    """The headline is BLEU, cased, of text as it is written.
 
     Args:
-        hypotheses, greedy: what the model says, found by a beam and without one.
-        baselines: what others say, compared by the headline.
+        hypotheses, greedy: what the model writes, found by a beam and without one.
+        baselines: what others write, compared by the headline.
         meta: what prepare wrote; of it `languages` and `lowercase`.
     """
     language = meta["languages"]["target"]
     tokens, streams = bleu_tokenizer(language), [list(row) for row in zip_longest(*references)]
-    others = {name: ngrams(texts, references, tokens) for name, texts in baselines.items()}
+    chrf = _Chrf()
     counts = {
         "bleu": ngrams(hypotheses, references, tokens),
         "bleu_greedy": ngrams(greedy, references, tokens),
         "bleu_lowercase": ngrams(hypotheses, references, tokens, lowercase=True),
         "bleu_lowercase_greedy": ngrams(greedy, references, tokens, lowercase=True),
+        "chrf": chrf.counts(hypotheses, streams),
     }
-    stacked = np.stack([*counts.values(), *others.values()])  # (systems, sentences, 10)
-    chrf = _Chrf()
-    characters = chrf.counts(hypotheses, streams)
-
-    def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        times = np.bincount(rows, minlength=len(hypotheses))
-        bleus = np.array([corpus_bleu(summed) for summed in times @ stacked])  # (systems,)
-        rest = bleus[len(counts) :]
-        return np.concatenate([bleus[: len(counts)], [chrf.of(times @ characters)], rest, bleus[0] - rest])
-
-    names = [*counts, "chrf"]
-    found = bootstrap(len(hypotheses), statistic, seed)
-    own, rest = found[: len(names)], found[len(names) :]
+    table = pd.DataFrame({"example": examples, "source": sources, "hypothesis": hypotheses, "greedy": greedy})
+    table = table.assign(**{name: list(each) for name, each in counts.items()})
+    others = {name: ngrams(texts, references, tokens) for name, texts in baselines.items()}
+    tables = {name: pd.DataFrame({"bleu": list(each)}) for name, each in others.items()}
+    report = judge(SCORES, table, tables, RESAMPLING, seed)
     cased, lowered = (
         f"BLEU|{BLEU(lowercase, tokenize=tokens, references=streams).get_signature()}" for lowercase in (False, True)
     )
-    report = Report(
-        dict(zip(names, own, strict=True)),
-        dict(zip(others, rest[: len(others)], strict=True)),
-        dict(zip(others, rest[len(others) :], strict=True)),
-        len(hypotheses),
-        max,
-        signatures=dict(zip(names, [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}"], strict=True)),
-        cautions=cautions(hypotheses, references, counts["bleu"].sum(0), meta["lowercase"], language),
-    )
-    return Scored(report, counts["bleu"], others, np.array([chrf.of(row) for row in characters]))
+    signatures = dict(zip(counts, [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}"], strict=True))
+    warnings = cautions(hypotheses, references, counts["bleu"].sum(0), meta["lowercase"], language)
+    return Scored(replace(report, signatures=signatures, cautions=warnings), table, others)
 
 
 def cautions(
@@ -128,34 +158,34 @@ def cautions(
         summed: (10,) n-grams of all hypotheses.
         lowercase: whether the model was trained on lower-cased text. language: the target's.
     """
-    told, count = [], len(hypotheses)
+    warnings, count = [], len(hypotheses)
     if lowercase:
-        told.append(
+        warnings.append(
             "The model writes lower case only, so that `bleu` misses every word with a capital letter: read "
             "`bleu_lowercase`. Baselines that copy text keep its capitals."
         )
     if empty := sum(not text.strip() for text in hypotheses):
-        told.append(f"{empty:,} of {count:,} translations are empty.")
+        warnings.append(f"{empty:,} of {count:,} translations are empty.")
     if unknown := sum("<unk>" in text for text in hypotheses):
-        told.append(f"{unknown:,} of {count:,} translations hold <unk>, which is no word.")
+        warnings.append(f"{unknown:,} of {count:,} translations hold <unk>, which is no word.")
     length, reference = summed[-2:].tolist()
     penalty = float(np.exp(min(0.0, 1 - reference / length))) if length else 0.0
     if penalty < PENALTY:
-        told.append(
+        warnings.append(
             f"Translations are short, {length:,} tokens where references have {reference:,}: the brevity penalty takes "
             f"{1 - penalty:.0%} of BLEU."
         )
     texts = [text for several in references for text in several]
     if (split := sum(text.endswith(" .") for text in texts)) > SPLIT * len(texts):
-        told.append(
+        warnings.append(
             f'{split:,} of {len(texts):,} references end in " .", as text does that was split into tokens: its BLEU '
             "cannot be compared with that of text as it is written."
         )
     signs = "".join(texts)
     unspaced = len(re.findall(f"[{UNSPACED_SIGNS}]", signs))
     if bleu_tokenizer(language) == "13a" and unspaced > UNSPACED * len(signs):
-        told.append(
+        warnings.append(
             f"References are written without spaces, and {language!r} is not known to be: BLEU took whole sentences "
             "for words. Name the languages by their codes in `source.pair`, as in `en-zh`; until then read `chrf`."
         )
-    return tuple(told)
+    return tuple(warnings)

@@ -10,10 +10,11 @@ from PIL import Image
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
-from kassandra import evaluation
+from kassandra.contracts.artifacts import write_arrays
+from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.tables import read_table, write_table
 from kassandra.targets.text.evaluate import page as translation_page
-from kassandra.targets.text.evaluate import report as translation
+from kassandra.targets.text.evaluate import stage as translation
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
 from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import ngrams
@@ -63,11 +64,14 @@ def references():
 def evaluate():
     def evaluate(folder, texts=None, attends=True):
         texts = texts or sources()
+        folder.mkdir(exist_ok=True)
+        ids = Ragged.of_texts(f"row {row}" for row in range(len(texts)))
+        write_arrays(folder / "test.npz", example=ids.flat, example_offsets=ids.offsets)
         translator = Fake(texts, references()[: len(texts)], attends)
         baselines = pd.DataFrame({"weak": texts, "strong": [one.text for one in translator.outputs(SimpleNamespace(sources=texts), 1)], "weaker": ""})  # fmt: skip # noqa: E501
         translator.asked.clear()
         report, table = translation.evaluate(
-            translator, folder / "test.npz", baselines, HISTORY, folder / "plots", folder / "pages", 0
+            translator, folder / "test.npz", None, baselines, HISTORY, folder / "plots", folder / "pages", 0
         )
         return SimpleNamespace(report=report, table=table, folder=folder, asked=translator.asked)
 

@@ -10,7 +10,7 @@ import pytest
 from kassandra.contracts.windows import LEVELS, Split, truth
 from kassandra.inference import Forecast
 from kassandra.judging.score_file import contents
-from kassandra.targets.forecast.evaluate.report import evaluate
+from kassandra.targets.forecast.evaluate.stage import evaluate
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
 
 
 def run(folder, forecaster, baselines):
-    report, table = evaluate(forecaster, None, baselines, HISTORY, folder / "plots", folder / "pages", 0)
+    report, table = evaluate(forecaster, None, None, baselines, HISTORY, folder / "plots", folder / "pages", 0)
     return report, table, {path.name for path in (folder / "plots").iterdir()}
 
 
@@ -80,7 +80,10 @@ def test_written_twice_the_same_bytes(tmp_path, name):
 def test_a_row_for_each_number_that_is_told(tmp_path):
     forecaster, baselines, forecast, split = asked(targets=2)
     _, table, _ = run(tmp_path, forecaster, baselines)
-    assert list(table) == ["series", "time", "step", "target", "truth", "point", *(f"quantile_{x}" for x in LEVELS)]
+    columns = ["example", "series", "origin", "time", "step", "target", "observed"]
+    columns += ["scale", "naive", "last", "historical_mean"]
+    assert list(table) == [*columns, "point", *(f"quantile_{x}" for x in LEVELS)]
+    assert not table.duplicated(["example", "step", "target"]).any()
     came = truth(split, forecaster.meta)
     for row, (origin, step, target) in enumerate(np.ndindex(came.shape)):
         if row % 97:
@@ -90,7 +93,7 @@ def test_a_row_for_each_number_that_is_told(tmp_path):
         assert (told["series"], told["target"]) == (["north $5", "south"][at // 90], ["load", "heat"][target])
         assert told["time"] == str(split.times[at].astype("datetime64[s]"))[:10]
         assert told["step"] == step + 1
-        assert told["truth"] == split.values[at, target] == came[origin, step, target]
+        assert told["observed"] == split.values[at, target] == came[origin, step, target]
         assert told["point"] == forecast.point[origin, step, target]
         assert told["quantile_0.5"] == forecast.quantiles[9, origin, step, target]
     assert len(table) == came.size == len(baselines)
@@ -136,7 +139,7 @@ def test_tables(tmp_path):
     size = worst["error"].abs() / worst["target"].map({"load": 2, "heat": 9})
     assert size.is_monotonic_decreasing
     assert size[0] == pytest.approx(np.abs(scaled).max(), rel=1e-5)
-    np.testing.assert_allclose(worst["error"], worst["point"] - worst["truth"], atol=1e-3)
+    np.testing.assert_allclose(worst["error"], worst["point"] - worst["observed"], atol=1e-3)
 
 
 @pytest.mark.slow

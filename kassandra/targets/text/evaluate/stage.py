@@ -1,17 +1,21 @@
-"""Evaluation of translations on the test split: BLEU and chrF, by length of the source, and what a model looked at."""
+"""Evaluation on the test split of translations: BLEU and chrF, by length of the source, and what a model looked at."""
 
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from kassandra.contracts.artifacts import map_arrays
+from kassandra.contracts.examples import example_ids
 from kassandra.judging import figures
-from kassandra.judging.score_file import Report
+from kassandra.judging.judge import Report
 from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
-from kassandra.targets.text.evaluate.predict import Translation, Translator
-from kassandra.targets.text.evaluate.scores import ORDER, Texts, score
+from kassandra.targets.text.evaluate.predict import Translation
+from kassandra.targets.text.evaluate.scores import Texts, corpus_chrf, score
 from kassandra.vocabulary.languages import UNSPACED, code
 
 BEAM = 5  # of the headline, whatever the library's default
@@ -20,40 +24,35 @@ STRONGEST = 2  # baselines that stand beside the model in the picture and on the
 
 
 def evaluate(
-    translator: Translator, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
-    seed: int,
+    translator: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    pages: Path, seed: int,
 ) -> tuple[Report, pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per sentence.
 
-    A row has what BLEU is made of, so that two models can be compared without the references.
+    Args:
+        translator: the model; `outputs` of a split is a Translation of each sentence.
+        show: not used: sources are shown as the texts that they are.
+        baselines: the translations of each.
     """
     meta, split = translator.meta, translator.task.read(test)
     sources, references = split.sources, split.references
     beam, greedy = translator.outputs(split, beam=BEAM), translator.outputs(split, beam=1)
-    said, said_greedily = [one.text for one in beam], [one.text for one in greedy]
+    written, written_greedily = [one.text for one in beam], [one.text for one in greedy]
     others: dict[str, Texts] = {str(name): column.tolist() for name, column in baselines.items()}
-    scored = score(said, said_greedily, references, others, meta, seed)
+    examples = example_ids(map_arrays(test), len(sources))
+    scored = score(examples, sources, written, written_greedily, references, others, meta, seed)
+    table = scored.table.assign(log_probability=[one.log_probability for one in beam])
     strongest = sorted(others, key=lambda name: -scored.report.baselines[name].value)[:STRONGEST]
 
     figures.learning_curves(history, plots / "learning_curves.png")
     lengths, unit = source_lengths(sources, meta["languages"]["source"])
-    systems = {"LSTM": scored.counts} | {name: scored.baselines[name] for name in strongest}
+    systems = {"LSTM": np.array(table["bleu"].tolist())} | {name: scored.baselines[name] for name in strongest}
     bleu_by_length(lengths, systems, unit, seed, plots / "bleu_by_length.png")
     _alignments(beam, lengths, unit, plots / "alignments.png")
-    texts = {"LSTM": said} | {name: others[name] for name in strongest}
-    translation_page.write(sources, references, texts, scored.chrf, meta, seed, pages / "translations.html")
-    counts = scored.counts
-    columns = {
-        "source": sources,
-        "hypothesis": said,
-        "greedy": said_greedily,
-        "log_probability": [one.log_probability for one in beam],
-        "correct": counts[:, :ORDER].tolist(),
-        "total": counts[:, ORDER : 2 * ORDER].tolist(),
-        "hypothesis_length": counts[:, -2],
-        "reference_length": counts[:, -1],
-    }
-    return scored.report, pd.DataFrame(columns)
+    texts = {"LSTM": written} | {name: others[name] for name in strongest}
+    chrf = corpus_chrf(np.array(table["chrf"].tolist()))
+    translation_page.write(sources, references, texts, chrf, meta, seed, pages / "translations.html")
+    return scored.report, table
 
 
 def source_lengths(sources: Texts, language: str | None) -> tuple[NDArray[np.int64], str]:

@@ -1,7 +1,8 @@
-"""Evaluation of language models on the test split: how surprised they are by each token, and what they write."""
+"""Evaluation on the test split of language models: how surprised they are by each token, and what they write."""
 
-import math
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,25 +10,32 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import whole
-from kassandra.inference import Writer
 from kassandra.judging import figures, highlight
-from kassandra.judging.intervals import bootstrap
-from kassandra.judging.score_file import Report
+from kassandra.judging.judge import Report, judge
+from kassandra.targets.next.evaluate.scores import RESAMPLING, SCORES, predictions
 
-BLOCKS = 200  # stretches of the test text, which are drawn as wholes
 SHOWN = {"characters": 400, "words": 120}  # tokens of a stretch whose surprise is drawn
 WRITTEN = {"characters": 1000, "words": 200}  # tokens of the sample
 
 
 def evaluate(
-    writer: Writer, test: Path, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path, seed: int
-) -> tuple[Report, pd.DataFrame]:
-    """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per token of test."""
+    writer: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    pages: Path, seed: int,
+) -> tuple[Report, pd.DataFrame]:  # fmt: skip
+    """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per token of test.
+
+    Args:
+        writer: the model; `losses` of a split are (tokens,) nats, of each but the first.
+        show: not used: what a stream looks like, its tokens say.
+        baselines: logarithms of the probability of each token.
+    """
     split, meta = writer.task.read(test), writer.meta
     losses = writer.losses(split)  # (tokens,) nats
     others = {str(name): -column.to_numpy().astype(np.float64) for name, column in baselines.items()}
-    report = scores(losses, others, meta["characters"]["test"], seed)
-    targets = split.ids[1:].cpu().numpy()
+    targets, characters = split.ids[1:].cpu().numpy(), meta["characters"]["test"]
+    table = predictions(targets, losses, characters)
+    tables = {name: predictions(targets, each, characters) for name, each in others.items()}
+    report = judge(SCORES, table, tables, RESAMPLING, seed)
 
     figures.learning_curves(history, plots / "learning_curves.png")
     _by_rank(losses, others, targets, plots / "loss_by_rank.png")
@@ -36,38 +44,7 @@ def evaluate(
     highlight.html(passages, "What surprises the model", explanation, pages / "surprise.html")
     highlight.png(passages, "Surprise: the stronger, the less expected", plots / "surprise.png")
     _sample(writer, seed, pages / "sample.txt")
-    return report, pd.DataFrame({"target": targets, "log_probability": (-losses).astype(np.float32)})
-
-
-def scores(
-    losses: NDArray[np.float64], baselines: dict[str, NDArray[np.float64]], characters: int, seed: int
-) -> Report:
-    """Loss in nats per token, perplexity (its exponential), and bits per character of the text.
-
-    Tokens that stand together are hard or easy together, so the bootstrap draws stretches of the text (Künsch 1989,
-    without overlap).
-
-    Args:
-        losses: (tokens,) nats of the model. baselines: the same of each.
-        characters: of the text, spaces and ends of lines among them.
-    """
-    blocks = np.array_split(np.arange(len(losses)), min(BLOCKS, len(losses)))
-    sizes = np.array([len(block) for block in blocks], np.float64)
-    sums = np.array([[one[block].sum() for block in blocks] for one in (losses, *baselines.values())])
-    bits = len(losses) / characters / math.log(2)  # per character, of a nat per token
-
-    def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        means = sums[:, rows].sum(1) / sizes[rows].sum()  # (1 + baselines,) nats per token
-        return np.concatenate([[means[0], math.exp(means[0]), means[0] * bits], means[1:], means[1:] - means[0]])
-
-    loss, perplexity, per_character, *rest = bootstrap(len(blocks), statistic, seed)
-    return Report(
-        {"loss": loss, "perplexity": perplexity, "bits_per_character": per_character},
-        dict(zip(baselines, rest[: len(baselines)], strict=True)),
-        dict(zip(baselines, rest[len(baselines) :], strict=True)),
-        len(losses),
-        min,
-    )
+    return report, table
 
 
 def _by_rank(
@@ -98,7 +75,7 @@ def _range(first: int, last: int, largest: int) -> str:
     return str(first) if first == last else f"{first}-{last}"
 
 
-def _surprise(writer: Writer, losses: NDArray[np.float64], targets: NDArray[np.int64]) -> list[highlight.Passage]:
+def _surprise(writer: Any, losses: NDArray[np.float64], targets: NDArray[np.int64]) -> list[highlight.Passage]:
     """Three stretches of test, from its beginning, its middle and its end."""
     length = min(SHOWN[writer.task.unit], len(losses))
     starts = dict.fromkeys([0, (len(losses) - length) // 2, len(losses) - length])
@@ -112,7 +89,7 @@ def _surprise(writer: Writer, losses: NDArray[np.float64], targets: NDArray[np.i
     ]
 
 
-def _sample(writer: Writer, seed: int, path: Path) -> None:
+def _sample(writer: Any, seed: int, path: Path) -> None:
     length = WRITTEN[writer.task.unit]
     written = "".join(writer.write(writer.task.start, length, temperature=0.8, top_p=0.95, seed=seed))
     with whole(path) as partial:

@@ -1,0 +1,106 @@
+"""What a score is: the one place that knows its direction, its unit, and how it is made from a table of predictions."""
+
+import importlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kassandra.judging.intervals import Estimate, percentiles
+
+Numbers = NDArray[np.float64]
+Times = NDArray[np.int64]  # (rows,): how many times each row of a table was drawn
+Sums = Any  # an array or a scipy.sparse array (rows, k): what each row adds to the k sums that a score is a function of
+
+
+def ratio(sums: Numbers) -> Numbers:
+    """(…,) of (…, 2): the first sum over the second; not a number where that is 0."""
+    part, whole = np.asarray(sums[..., 0], np.float64), np.asarray(sums[..., 1], np.float64)
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole != 0)
+
+
+def per_row(values: NDArray[Any]) -> Numbers:
+    """(rows, 2): the sums of which `ratio` is the mean of `values` (rows,)."""
+    return np.stack([np.asarray(values, np.float64), np.ones(len(values))], 1)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure that is a function of sums over the rows of a table of predictions.
+
+    Attributes:
+        better: which values are; None where a nominal value is best (a coverage of 90% should be 0.9).
+        unit: of the value.
+        sums: gives (rows, k) of a table; None where the table does not have what the score is made of.
+        value: gives (…,) or (…, m) of (…, k), sums over rows. Not a number where the score is not defined.
+        largest: the end of the scale, if it has one.
+        unpaired: why two models are not compared example by example; empty where they are.
+        depends_on: keys of params that decide what a value is of: where one differs, and the test examples do, values
+            have nothing to do with each other.
+
+    >>> table = pd.DataFrame({"observed": [1.0, 2.0], "predicted": [1.0, 4.0]})
+    >>> def sums(table):
+    ...     return per_row(abs(table["observed"] - table["predicted"]))
+    >>> error = Score("error", "lower", "pulses", sums=sums)
+    >>> float(error.of(table)(np.array([1, 1])))
+    1.0
+    """
+
+    name: str
+    better: Literal["higher", "lower"] | None
+    unit: str = ""
+    decimals: int = 4
+    sums: Callable[[pd.DataFrame], Sums | None] = lambda table: None
+    value: Callable[[Any], Any] = ratio
+    largest: float = math.inf
+    unpaired: str = ""
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> int:
+        """1 where more is better, -1 where less is, else 0."""
+        return {"higher": 1, "lower": -1, None: 0}[self.better]
+
+    def of(self, table: pd.DataFrame) -> Callable[[Times], Any] | None:
+        """The score as a function of how many times each row counts; None where the table does not have it."""
+        sums = self.sums(table)
+        return None if sums is None else lambda times: self.value(times @ sums)
+
+    def work(self, table: pd.DataFrame) -> int:
+        """Numbers that `of` handles at each call, where they are so many that resamples have to be few; else 0."""
+        return 0
+
+    def interval(self, table: pd.DataFrame, observed: Numbers, drawn: Numbers) -> Estimate:
+        """Of sums over all rows (k,), and of sums over each resample (resamples, k)."""
+        return percentiles(self.value(observed), self.value(drawn))
+
+
+class Share(Score):
+    """The share of rows that are right: `sums` gives 0 or 1 of each row, and 1."""
+
+
+class Unsummed(Score):
+    """A score that is no function of sums over rows; it defines `of`, whose values stand in the place of sums."""
+
+    def interval(self, table: pd.DataFrame, observed: Numbers, drawn: Numbers) -> Estimate:
+        return percentiles(observed, drawn)
+
+
+def scores_of(target: str) -> ModuleType | None:
+    """The module in which a target declares its scores; None where there is no such target in this version.
+
+    It has SCORES, the headline first; RESAMPLING (see kassandra.judging.resampling); KEYS, the columns that name a row
+    of its predictions; and `asked(table)`, what has to be the same in two rows of the same example.
+    """
+    name = f"kassandra.targets.{target}.evaluate.scores"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and name.startswith(error.name):
+            return None
+        raise
