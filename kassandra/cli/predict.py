@@ -1,11 +1,11 @@
 """`kassandra predict`, `generate` and `translate`: the model's input reads what is given, its target prints answers."""
 
-import importlib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.kinds import part_if_any
 from kassandra.inference import load, own_files
 from kassandra.inference.by_hand import described_by_hand
 from kassandra.params.pipeline import kinds, readers, reading
@@ -30,7 +30,7 @@ def run(
         KassandraError: the model is for another command, an option is for another kind, or an input cannot be read.
     """
     model = load(folder)
-    show = _module(f"kassandra.targets.{model.target}.show")
+    show = part_if_any("targets", model.target, "show")
     if show is None:
         raise KassandraError(
             f"{folder}: target {model.target!r} has no show.py, which says how `kassandra predict` prints its answers"
@@ -46,7 +46,7 @@ def run(
 
 
 def _reader(input: str, wanted: str) -> ModuleType | None:
-    return _module(f"kassandra.inputs.{input}.show.own_{wanted}")
+    return part_if_any("inputs", input, "show", f"own_{wanted}")
 
 
 def _options(module: ModuleType | None) -> set[str]:
@@ -57,15 +57,5 @@ def _owners(option: str) -> str:
     """The inputs, and targets, that have an option."""
     wanted = {target: reading(target) for target in kinds("targets")}
     inputs = {name for each in wanted.values() for name in readers(each) if option in _options(_reader(name, each))}
-    targets = {name for name in wanted if option in _options(_module(f"kassandra.targets.{name}.show"))}
+    targets = {name for name in wanted if option in _options(part_if_any("targets", name, "show"))}
     return " and ".join(sorted(inputs | targets)) or "none of the kinds here"
-
-
-def _module(name: str) -> ModuleType | None:
-    """The module; None where there is none of this name."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if f"{name}.".startswith(f"{error.name}."):  # it, or a package that it would lie in
-            return None
-        raise

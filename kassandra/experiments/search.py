@@ -13,14 +13,14 @@ import pandas as pd
 from optuna.trial import TrialState
 from safetensors import SafetensorError, safe_open
 
-from kassandra.before import of_today
 from kassandra.contracts.artifacts import CHECKPOINTS
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
 from kassandra.experiments.trial import Training, can_be_named, check_work, history, named, turn
-from kassandra.params.pipeline import Pipeline, read_pipeline
+from kassandra.params.kind import Pipeline
+from kassandra.params.pipeline import read_pipeline
 from kassandra.training.rooms import code
 
 LOSS = "valid_loss"
@@ -59,7 +59,7 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
         "code": _hash_of_code(params),
     }
     largest = _largest_epochs(space, params)
-    larger = spaces.larger_is_better(space.score, str(of_today(written)["target"]))
+    larger = spaces.larger_is_better(space.score, params.target)
     with turn():
         check_work()
         study = studies.open_study(storage, name, larger, _pruner(pruner, largest), _as_json(begun))
@@ -155,7 +155,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
 
 def _require(score: str, known: Iterable[str]) -> None:
     if score not in known:
-        raise KassandraError(f"there is no {score!r}; of this task are {sorted(known)}")
+        raise KassandraError(f"there is no {score!r}; this target has {sorted(known)}")
 
 
 def _gives_up(search: Search, trial: optuna.Trial, epoch: int, value: float, epochs: int) -> bool:

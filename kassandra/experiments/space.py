@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
 from kassandra.judging.score import scores_of
-from kassandra.params.pipeline import Pipeline, pipeline_of, read_pipeline
+from kassandra.params.kind import Pipeline
+from kassandra.params.pipeline import pipeline_of, read_pipeline
 from kassandra.params.section import Section, check, unknown
 
 Value = str | bool | int | float | None
-SECTIONS = ("model", "train", "prepare")  # `task` and `source` say what is asked, and are not to be chosen
+SECTIONS = ("model", "train", "prepare")  # `input`, `target` and `source` say what is asked, and are not to be chosen
 
 
 class Range(Section):
@@ -93,7 +94,7 @@ def read(path: Path, name: str) -> Space:
     known = sorted(str(each) for each in Path("recipes/search").glob("*.yaml"))
     tree = yaml.read(path, f"write one (`kassandra search --help` shows how), or give one of {known} by --space")
     space = check(Space, tree, str(path))
-    known_sections = pipeline_of(read_pipeline(name)[0].task).model_fields
+    known_sections = type(read_pipeline(name)[0]).model_fields
     for key in space.space:
         section, _, rest = key.partition(".")
         kind: Any = known_sections[section].annotation
@@ -173,7 +174,7 @@ def checked(name: str, written: dict[str, Any], chosen: dict[str, Value]) -> Pip
         for parent in parents:
             section = section.setdefault(parent, {})
         section[last] = value
-    return check(pipeline_of(str(changed["task"])), changed, f"pipelines.{name}")
+    return check(pipeline_of(changed["input"], changed["target"]), changed, f"pipelines.{name}")
 
 
 def overrides(name: str, chosen: dict[str, Value]) -> list[str]:

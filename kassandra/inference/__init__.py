@@ -1,12 +1,12 @@
 """A trained model put to use: `kassandra.load(folder)`, then `.predict(…)`, `.write(prompt)` or `.translate(texts)`."""
 
-import importlib
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from kassandra.contracts.artifacts import read_json
+from kassandra.contracts.kinds import part
 from kassandra.inference.by_hand import described_by_hand
 from kassandra.training import folder as model_folder
 from kassandra.training.pair import Pair
@@ -28,7 +28,7 @@ def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
     loaded = model_folder.load(folder)
     with described_by_hand(folder):
         pair = Pair.of(loaded.input, loaded.target, loaded.meta, device)
-        module = importlib.import_module(f"kassandra.targets.{loaded.target}.evaluate.predict")
+        module = part("targets", loaded.target, "evaluate", "predict")
         predictor = module.Predictor(loaded.model.to(device), pair, loaded.meta, loaded.fingerprint)
         predictor.name, predictor.input, predictor.target = folder.resolve().name, loaded.input, loaded.target
         predictor.variant = read_json(folder / "model.json")["model"]["variant"]

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kassandra.contracts.windows import LEVELS, Split
-from kassandra.inference import Forecast
+from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Z

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kassandra.contracts.windows import LEVELS, Split, truth
-from kassandra.inference import Forecast
+from kassandra.targets.forecast.evaluate.predict import Forecast
 
 HISTORICAL = "historical mean"  # the baseline that `r2` is measured against
 REACH = 10  # rows to either side that a forecast is compared with

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kassandra.contracts.tables import write_table
 from kassandra.contracts.windows import Split, ahead
-from kassandra.inference import Forecast
+from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.judging import figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge, resample
@@ -68,8 +68,9 @@ def evaluate(
         show: not used: what a series looks like, its numbers say.
         baselines: the points of each, and its quantiles in columns `<name> @<level>`.
     """
-    split, meta = forecaster.task.read(test), forecaster.meta
-    actual, forecast = ground(split, meta), forecaster.outputs(split)
+    both, meta = forecaster.pair.read(test), forecaster.meta
+    split: Split = both.inputs
+    actual, forecast = ground(split, meta), forecaster.outputs(both)
     others = points(baselines, actual.observed.shape)
     report, table = judged(split, actual, forecast, others, meta, seed)
     report = replace(report, cautions=(*report.cautions, *_copies(split, meta, forecast, plots / "lag.png")))

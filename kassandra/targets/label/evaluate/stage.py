@@ -32,7 +32,7 @@ def evaluate(
     """
     meta, arrays = predictor.meta, map_arrays(test)
     classes, targets = meta["classes"], np.array(arrays["labels"], np.int64)
-    log_probabilities, attention = predictor.outputs(predictor.task.read(test))
+    log_probabilities, attention = predictor.outputs(predictor.pair.read(test))
     table = predictions(example_ids(arrays, len(targets)), targets, log_probabilities, classes)
     others = {str(name): pd.DataFrame({"target": targets, "predicted": baselines[name]}) for name in baselines}
     report, by_class = judge(SCORES, table, others, RESAMPLING, seed), per_class(table, seed)

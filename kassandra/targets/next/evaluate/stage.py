@@ -29,10 +29,10 @@ def evaluate(
         show: not used: what a stream looks like, its tokens say.
         baselines: logarithms of the probability of each token.
     """
-    split, meta = writer.task.read(test), writer.meta
+    split, meta = writer.pair.read(test), writer.meta
     losses = writer.losses(split)  # (tokens,) nats
     others = {str(name): -column.to_numpy().astype(np.float64) for name, column in baselines.items()}
-    targets, characters = split.ids[1:].cpu().numpy(), meta["characters"]["test"]
+    targets, characters = np.array(split.targets[1:], np.int64), meta["characters"]["test"]
     table = predictions(targets, losses, characters)
     tables = {name: predictions(targets, each, characters) for name, each in others.items()}
     report = judge(SCORES, table, tables, RESAMPLING, seed)
@@ -77,12 +77,12 @@ def _range(first: int, last: int, largest: int) -> str:
 
 def _surprise(writer: Any, losses: NDArray[np.float64], targets: NDArray[np.int64]) -> list[highlight.Passage]:
     """Three stretches of test, from its beginning, its middle and its end."""
-    length = min(SHOWN[writer.task.unit], len(losses))
+    length = min(SHOWN[writer.pair.unit], len(losses))
     starts = dict.fromkeys([0, (len(losses) - length) // 2, len(losses) - length])
     return [
         highlight.Passage(
             f"{losses[start : start + length].mean():.2f} nats per token",
-            [writer.task.piece(int(token)) for token in targets[start : start + length]],
+            [writer.pair.target.piece(int(token)) for token in targets[start : start + length]],
             losses[start : start + length],
         )
         for start in starts
@@ -90,7 +90,7 @@ def _surprise(writer: Any, losses: NDArray[np.float64], targets: NDArray[np.int6
 
 
 def _sample(writer: Any, seed: int, path: Path) -> None:
-    length = WRITTEN[writer.task.unit]
-    written = "".join(writer.write(writer.task.start, length, temperature=0.8, top_p=0.95, seed=seed))
+    length = WRITTEN[writer.pair.unit]
+    written = "".join(writer.write(writer.pair.target.start, length, temperature=0.8, top_p=0.95, seed=seed))
     with whole(path) as partial:
         partial.write_text(written + "\n", encoding="utf-8")

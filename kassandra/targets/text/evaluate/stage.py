@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
+from kassandra.contracts.ragged import Ragged
 from kassandra.judging import figures
 from kassandra.judging.judge import Report
 from kassandra.targets.text.evaluate import page as translation_page
@@ -34,12 +35,13 @@ def evaluate(
         show: not used: sources are shown as the texts that they are.
         baselines: the translations of each.
     """
-    meta, split = translator.meta, translator.task.read(test)
-    sources, references = split.sources, split.references
+    meta, split, arrays = translator.meta, translator.pair.read(test), map_arrays(test)
+    sources = Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
+    references = split.targets.references
     beam, greedy = translator.outputs(split, beam=BEAM), translator.outputs(split, beam=1)
     written, written_greedily = [one.text for one in beam], [one.text for one in greedy]
     others: dict[str, Texts] = {str(name): column.tolist() for name, column in baselines.items()}
-    examples = example_ids(map_arrays(test), len(sources))
+    examples = example_ids(arrays, len(sources))
     scored = score(examples, sources, written, written_greedily, references, others, meta, seed)
     table = scored.table.assign(log_probability=[one.log_probability for one in beam])
     strongest = sorted(others, key=lambda name: -scored.report.baselines[name].value)[:STRONGEST]

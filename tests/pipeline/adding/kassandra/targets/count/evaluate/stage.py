@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from kassandra.targets.count.evaluate.scores import RESAMPLING, SCORES
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.judging import figures
 from kassandra.judging.judge import judge
-from kassandra.targets.count.evaluate.scores import RESAMPLING, SCORES
 
 
 def evaluate(
