@@ -6,10 +6,10 @@ import re
 import numpy as np
 import pytest
 import torch
-from kassandra.tasks.images import Task
 from PIL import Image
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.tasks.images import Task
 
 META = {"height": 3, "width": 5, "steps": 3, "mean": 0.25, "std": 0.5, "order": None}
 BYTES = np.arange(0, 255, 17, dtype=np.uint8).reshape(3, 5)

@@ -5,8 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from kassandra.params.tasks.images import ImagesPrepare
-from kassandra.tasks.images import prepare
 from PIL import Image
 
 from kassandra.contracts.artifacts import read_arrays, read_json

@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
-from kassandra.tasks.forecast import prepare
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError

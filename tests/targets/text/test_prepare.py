@@ -1,5 +1,6 @@
 """Pairs of sentences become splits of token ids and texts, and nothing of valid or test is in what is fitted."""
 
+import zipfile
 from collections import Counter
 from types import SimpleNamespace
 
@@ -117,6 +118,31 @@ def test_what_is_written_is_what_was_read(tatoeba, done):
     assert set(kept) <= set(everything)
     assert len(everything) - len(kept) == sum(done.meta["dropped"].values()) - done.meta["dropped"]["repeated"] == 3
     assert any(text != text.lower() for text in done.source_texts["train"])
+
+
+def ids(split):
+    return Ragged(split["example"], split["example_offsets"]).texts()
+
+
+def test_ids_are_unique_in_each_split_and_say_where_a_source_stands(tatoeba, done):
+    with zipfile.ZipFile(tatoeba / "fra-eng.zip") as archive:
+        lines = archive.read("fra.txt").decode().splitlines()
+    first = {line.split("\t")[0]: number for number, line in reversed(list(enumerate(lines, 1)))}
+    for name in SPLITS:
+        places = ids(done.arrays[name])
+        assert len(set(places)) == len(places)
+        for place, source in zip(places, done.source_texts[name], strict=True):
+            number = int(place.removeprefix("fra.txt:"))
+            assert lines[number - 1].split("\t")[0] == source
+            assert name == "train" or number == first[source]
+
+
+def test_ids_of_a_given_test_split_know_neither_seed_nor_train(beside, made):
+    test = [("eins", "one"), ("zwei", "two"), ("eins", "ein")]
+    raw = beside(train=pairs(90), test=test)
+    one = ids(made(raw, vocab_size=60).arrays["test"])
+    assert one == ids(made(raw, seed=1, vocab_size=60).arrays["test"]) == ["test.de:1", "test.de:2"]
+    assert ids(made(beside(train=pairs(50, 9)), vocab_size=60).arrays["test"]) == one
 
 
 def test_what_meta_says(done):
