@@ -84,10 +84,8 @@ def test_returns_come_back_too(prepared_prices):
     # One step ahead, a return is that of the next row.
     assert np.allclose(truth(split.targets, meta)[:, 0, 0], split.targets.returns[split.targets.origins + 1])
     # The return of several days is the sum of theirs.
-    assert np.allclose(
-        truth(split.targets, meta)[:, 2, 0],
-        sum(split.targets.returns[split.targets.origins + day] for day in (1, 2, 3)),
-    )
+    days = [split.targets.returns[split.targets.origins + day] for day in (1, 2, 3)]
+    assert np.allclose(truth(split.targets, meta)[:, 2, 0], sum(days))
 
 
 @pytest.mark.parametrize(("normalise", "shift", "factor"), [("last", 7.0, 1.0), ("window", 7.0, 3.0)])
@@ -212,7 +210,7 @@ def test_several_targets(prepared, tmp_path):
     folder = prepared(hourly(), tmp_path, source, normalise="window")
     pair, split, meta = opened(folder, "test")
     assert (meta["targets"], meta["spec"]["outputs"], meta["target_inputs"]) == (["load", "heat"], 12, [0, 1])
-    ((rows, batch),) = pair.numbered_batches(split)
+    ((_, batch),) = pair.numbered_batches(split)
     forecast = pair.target.restored(batch.targets, batch)
     assert forecast.shape == (61, 6, 2)
     assert np.allclose(forecast, truth(split.targets, meta), atol=1e-4)
@@ -224,7 +222,7 @@ def test_the_loss_is_that_of_values_in_units_of_the_deviation_of_the_series(prep
     pair, split, meta = opened(prepared(hourly(), tmp_path, normalise="window"))
     model = build(ModelSpec(**meta["spec"]), Model(variant="vanilla", hidden_size=5, head=head)).eval()
     _, batch = next(pair.numbered_batches(split))
-    raw, std = model(batch.inputs), meta["value_std"][0][0]
+    raw, std = model(batch.inputs).detach(), meta["value_std"][0][0]
     losses = model.losses(raw, batch.targets, batch.unit).mean(1)
     if head == "point":
         forecasts = torch.from_numpy(pair.target.restored(model.forecast(raw).point, batch)).squeeze(2)
