@@ -36,8 +36,8 @@ from torchvision import datasets, transforms
 
 from benchmarks import training
 from kassandra.contracts.artifacts import read_arrays, write_json
-from kassandra.params.pipeline import pipeline_of
-from kassandra.params.section import check
+from kassandra.contracts.section import check
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.sources.fetch import fetch_dataset
 
 RAW = Path("data/raw/mnist")

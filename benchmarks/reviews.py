@@ -27,8 +27,8 @@ from benchmarks import training
 from kassandra.contracts.artifacts import BASELINES, PREPARED, read_arrays, read_json, write_json
 from kassandra.contracts.tables import read_table
 from kassandra.judging.intervals import Estimate, bootstrap
-from kassandra.params.kind import Pipeline
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import digest
 from kassandra.training.fingerprint import set_up
 from kassandra.training.folder import load_weights

@@ -21,7 +21,7 @@ from rich.table import Table
 from kassandra.contracts.artifacts import BASELINES, METRICS, PREDICTIONS, read_json, write_json
 from kassandra.contracts.tables import read_table
 from kassandra.judging.intervals import bootstrap
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 
 SPEAKERS = ["george", "jackson", "lucas", "nicolas", "theo", "yweweler"]
 RESULTS = Path("recipes/results")

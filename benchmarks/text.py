@@ -41,11 +41,11 @@ from torch.utils.data import DataLoader
 from benchmarks import training
 from kassandra.contracts.artifacts import read_arrays, write_json
 from kassandra.contracts.ragged import Ragged, shuffled_batches
+from kassandra.contracts.section import check
 from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.vanilla import VanillaLSTM
-from kassandra.params.pipeline import pipeline_of
-from kassandra.params.section import check
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.classifier import Classifier
 
 RESULT = Path("benchmarks/results/text.json")

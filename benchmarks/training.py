@@ -8,9 +8,9 @@ import torch
 from kassandra import inference
 from kassandra.contracts.artifacts import RAW, read_json
 from kassandra.contracts.kinds import part
-from kassandra.params.kind import Pipeline
-from kassandra.params.pipeline import pipeline_of, reading
-from kassandra.params.section import check
+from kassandra.contracts.section import check
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.pipeline import pipeline_of, reading
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import build, save

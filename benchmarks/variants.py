@@ -23,9 +23,9 @@ from rich.table import Table
 
 from benchmarks import training
 from kassandra.contracts.artifacts import PREPARED, read_arrays, read_json, write_json
+from kassandra.contracts.section import check
 from kassandra.judging.intervals import bootstrap
-from kassandra.params.pipeline import read_pipeline
-from kassandra.params.section import check
+from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import digest
 
 ROWS: dict[str, dict[str, dict[str, Any]]] = {

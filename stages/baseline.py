@@ -5,10 +5,10 @@ from typing import Any
 
 from kassandra.contracts import artifacts
 from kassandra.contracts.kinds import part
+from kassandra.contracts.section import check
 from kassandra.contracts.tables import write_table
-from kassandra.params.kind import Pipeline
-from kassandra.params.pipeline import read_pipeline, reading
-from kassandra.params.section import check
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.pipeline import read_pipeline, reading
 from stages.script import run
 
 

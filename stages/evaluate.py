@@ -6,7 +6,7 @@ from kassandra.contracts.tables import read_table, write_table
 from kassandra.inference import load
 from kassandra.judging import score_file
 from kassandra.judging.figures import read_history
-from kassandra.params.pipeline import read_pipeline, reading
+from kassandra.params.sections.pipeline import read_pipeline, reading
 from kassandra.training.fingerprint import fingerprint, set_up
 from stages.script import run
 

@@ -2,7 +2,7 @@
 
 from kassandra.contracts.artifacts import PREPARED, RAW
 from kassandra.contracts.kinds import part
-from kassandra.params.pipeline import read_pipeline, reading
+from kassandra.params.sections.pipeline import read_pipeline, reading
 from stages.script import run
 
 

@@ -6,8 +6,8 @@ A file without weights, for pipelines without `model.pretrain`.
 from typing import Any
 
 from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, PRETRAINED, read_json, write_tensors
-from kassandra.params.kind import Pipeline
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 from stages.script import run
 
 

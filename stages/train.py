@@ -4,7 +4,7 @@ import torch
 
 from kassandra.contracts import artifacts
 from kassandra.contracts.tables import write_table
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import Checkpoint, digest, home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import build, load_weights, save

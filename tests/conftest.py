@@ -48,8 +48,8 @@ def raw(root) -> Path:
 def prepare():
     """Raw data as the stage prepares them; returns what it prints. Keys of `prepare:` go by their names."""
     from kassandra.contracts.kinds import part
-    from kassandra.params.pipeline import pipeline_of, reading
-    from kassandra.params.section import check
+    from kassandra.contracts.section import check
+    from kassandra.params.sections.pipeline import pipeline_of, reading
 
     def prepare(input, target, raw, folder, seed=0, source=None, **keys):
         section = {"input": input, "target": target, "source": source or {"path": "mine"}, "prepare": keys}
@@ -146,7 +146,7 @@ def train_small(cpu, tmp_path_factory):
     import torch
 
     from kassandra.contracts.artifacts import read_json
-    from kassandra.params.pipeline import pipeline_of
+    from kassandra.params.sections.pipeline import pipeline_of
     from kassandra.training.checkpoint import Checkpoint
     from kassandra.training.fingerprint import fingerprint
     from kassandra.training.folder import build, save

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from kassandra.contracts.artifacts import read_json
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.catalogue import find
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))

@@ -14,8 +14,8 @@ def save_untrained(
     """
     import torch
 
-    from kassandra.params.pipeline import pipeline_of
-    from kassandra.params.section import check
+    from kassandra.contracts.section import check
+    from kassandra.params.sections.pipeline import pipeline_of
     from kassandra.training.folder import build, save
 
     section = {"input": input, "target": target, "source": {"path": "mine"}, "prepare": {}, "train": {}}

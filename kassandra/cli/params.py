@@ -14,9 +14,9 @@ from pydantic_core import PydanticUndefined
 
 from kassandra.cli.recipes import PARAMS, read_file
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.kind import Pipeline
-from kassandra.params.pipeline import Seed, kinds, pipeline_of, read_pipeline, readers, reading
-from kassandra.params.section import Section, explained, sections_in
+from kassandra.contracts.section import Section, explained, sections_in
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, read_pipeline, readers, reading
 
 TYPES = {int: "whole number", float: "number", bool: "true or false", str: "text", types.NoneType: "null"}
 SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}

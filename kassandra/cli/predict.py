@@ -8,7 +8,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.inference import load, own_files
 from kassandra.inference.by_hand import described_by_hand
-from kassandra.params.pipeline import kinds, readers, reading
+from kassandra.params.sections.pipeline import kinds, readers, reading
 
 
 def run(

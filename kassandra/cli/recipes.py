@@ -13,8 +13,8 @@ from yaml import MappingNode, Node, SafeLoader, ScalarNode, compose
 
 from kassandra.contracts import artifacts, lock, yaml
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.pipeline import read_pipeline
-from kassandra.params.section import unknown
+from kassandra.contracts.section import unknown
+from kassandra.params.sections.pipeline import read_pipeline
 
 PARAMS = Path("params.yaml")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # a folder, a stage of DVC, and a key without quotes

@@ -11,7 +11,7 @@ from kassandra.cli.reproduction import compare
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
 from kassandra.judging.intervals import LEVEL, Estimate
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.own import has_changed
 
 DECIMALS = 4  # of scores that do not say how many

@@ -14,7 +14,7 @@ from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.search import Pruner, Search
 from kassandra.judging import figures
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 
 FEW = 4  # finished trials, with fewer of which importances mean nothing
 

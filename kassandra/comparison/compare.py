@@ -9,9 +9,9 @@ from scipy.special import ndtr
 from kassandra.comparison.pairing import Paired, pair
 from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
 from kassandra.judging.intervals import Z
 from kassandra.judging.paired import ALPHA, Difference
-from kassandra.params.section import unknown
 
 Verdict = Literal["better", "worse", "no evidence", "identical", "differs", "not comparable"]
 UNPAIRED = "the intervals of A and B, unpaired (normal approximation)"

@@ -10,10 +10,10 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import Section, check, unknown
 from kassandra.judging.score import scores_of
-from kassandra.params.kind import Pipeline
-from kassandra.params.pipeline import pipeline_of, read_pipeline
-from kassandra.params.section import Section, check, unknown
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.pipeline import pipeline_of, read_pipeline
 
 Value = str | bool | int | float | None
 SECTIONS = ("model", "train", "prepare")  # `input`, `target` and `source` say what is asked, and are not to be chosen

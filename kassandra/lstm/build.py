@@ -1,18 +1,21 @@
-"""From parameters to the part of a model that reads. Configuration stops here: constructors take plain numbers."""
+"""From parameters to the part of a model that reads. Configuration stops here: constructors take plain numbers.
+
+`params` are a `model:` section: kassandra.params.sections.model.Model.
+"""
+
+from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.attention import AdditiveScorer, Attentive, DotScorer, GeneralScorer, Scorer
 from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoder
 from kassandra.lstm.pooling import Pooled
 from kassandra.lstm.stacked import Stacked
 from kassandra.lstm.vanilla import VanillaLSTM
-from kassandra.params.model import Model, TokenModel
 
 
-def build_reader(spec: ModelSpec, params: Model) -> tuple[Embedding | None, Encoder]:
+def build_reader(spec: ModelSpec, params: Any) -> tuple[Embedding | None, Encoder]:
     """What every model begins with: an embedding, where inputs are token ids, and the encoder on top of it.
 
     Raises:
@@ -25,28 +28,40 @@ def build_reader(spec: ModelSpec, params: Model) -> tuple[Embedding | None, Enco
             f"spec: give either 'features' ≥ 1, the numbers per step, or 'vocab_size' ≥ 1, the token ids; "
             f"got {spec.features} and {spec.vocab_size}"
         )
-    if isinstance(params, TokenModel) != (spec.vocab_size > 0):
+    if reads_tokens(params) != (spec.vocab_size > 0):
         given, other = ("numbers", "token ids") if spec.vocab_size else ("token ids", "numbers")
         raise KassandraError(f"spec: these params are of models that read {given}, not {other}")
-    embedding = build_embedding(spec.vocab_size, params) if isinstance(params, TokenModel) else None
+    embedding = build_embedding(spec.vocab_size, params) if reads_tokens(params) else None
     return embedding, build_encoder(spec.features if embedding is None else embedding.size, params)
 
 
-def build_embedding(vocab_size: int, params: TokenModel) -> Embedding:
+def build_embedding(vocab_size: int, params: Any) -> Embedding:
     return Embedding(vocab_size, params.embedding_size, params.embedding_dropout, params.word_dropout)
 
 
-def build_encoder(input_size: int, params: Model) -> Encoder:
-    """The encoder that `params` describe, for inputs (batch, time, input_size)."""
+def reads_tokens(params: Any) -> bool:
+    """Whether these are params of a model of token ids."""
+    return hasattr(params, "embedding_size")
+
+
+def build_encoder(input_size: int, params: Any) -> Encoder:
+    """The encoder of the variant that `params` name, for inputs (batch, time, input_size)."""
+    encoder: Encoder = params.encoder(input_size)
+    return encoder
+
+
+def stack(input_size: int, params: Any) -> Encoder:
+    """The LSTM layers of a variant, each in one direction or in both; several are stacked."""
     layers: list[Encoder] = []
     for _ in range(params.num_layers):
         layers.append(_layer(input_size, params))
         input_size = layers[-1].output_size
-    locked = isinstance(params, TokenModel)
-    encoder = layers[0] if len(layers) == 1 else Stacked(layers, params.dropout, locked)
-    if params.variant == "attention":
-        return Attentive(encoder, _scorer(encoder.output_size, params))
-    return encoder if params.readout == "last" else Pooled(encoder, params.readout)
+    return layers[0] if len(layers) == 1 else Stacked(layers, params.dropout, locked=reads_tokens(params))
+
+
+def pooled(encoder: Encoder, readout: str) -> Encoder:
+    """The encoder with the summary that `readout` names."""
+    return encoder if readout == "last" else Pooled(encoder, readout)
 
 
 def require_causal(encoder: Encoder) -> None:
@@ -66,19 +81,9 @@ def require_causal(encoder: Encoder) -> None:
     )
 
 
-def _layer(input_size: int, params: Model) -> Encoder:
+def _layer(input_size: int, params: Any) -> Encoder:
     def one_way() -> VanillaLSTM:
-        weight_dropout = params.weight_dropout if isinstance(params, TokenModel) else 0.0
+        weight_dropout = params.weight_dropout if reads_tokens(params) else 0.0
         return VanillaLSTM(input_size, params.hidden_size, params.cell, weight_dropout)
 
     return Bidirectional(one_way(), one_way()) if params.bidirectional else one_way()
-
-
-def _scorer(encoder_size: int, params: Model) -> Scorer:
-    match params.attention.kind:
-        case "additive":
-            return AdditiveScorer(encoder_size, params.attention.size or 64)
-        case "dot":
-            return DotScorer()
-        case "general":
-            return GeneralScorer(encoder_size)

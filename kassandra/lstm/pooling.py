@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
 from kassandra.lstm.encoder import Encoded, Encoder, State, valid_steps
-from kassandra.params.section import unknown
 
 
 def max_over_time(outputs: Tensor, lengths: Tensor | None) -> Tensor:

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
 from kassandra.lstm.encoder import Encoded, Encoder, State, last_valid, zero_padding
-from kassandra.params.section import unknown
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # gates stacked in each weight of nn.LSTM (i f g o), nn.GRU (r z n), nn.RNN

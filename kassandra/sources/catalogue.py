@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.section import Section, check, unknown
+from kassandra.contracts.section import Section, check, unknown
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 

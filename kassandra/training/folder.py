@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from kassandra.before import folders
 from kassandra.contracts.artifacts import damaged, read_json, read_tensors, write_json, write_tensors
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
-from kassandra.params.kind import Pipeline
-from kassandra.params.model import Model
-from kassandra.params.pipeline import kinds, pipeline_of
-from kassandra.params.section import check
+from kassandra.params.sections.kind import Pipeline
+from kassandra.params.sections.model import Model
+from kassandra.params.sections.pipeline import kinds, pipeline_of
 from kassandra.training.pair import target_module
 
 

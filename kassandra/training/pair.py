@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from kassandra.contracts.kinds import part
 from kassandra.lstm.batch import Batch
-from kassandra.params.pipeline import reading
+from kassandra.params.sections.pipeline import reading
 
 Rows = NDArray[Any]
 

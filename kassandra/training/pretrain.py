@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from kassandra.contracts.kinds import part
-from kassandra.params.model import Model
+from kassandra.params.sections.model import Model
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train
 

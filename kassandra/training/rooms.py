@@ -9,4 +9,4 @@ def code(input: str, target: str) -> list[Path]:
         *("contracts", "params", "vocabulary", "lstm", "training"),
         *(f"inputs/{input}/train", f"targets/{target}/train"),
     )
-    return sorted(path for room in rooms for path in Path("kassandra", room).rglob("*.py"))
+    return sorted(path for room in rooms for path in Path("kassandra", room).rglob("*.*"))

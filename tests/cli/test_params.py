@@ -3,7 +3,7 @@
 import pytest
 
 from kassandra.cli.params import keys_of
-from kassandra.params.pipeline import kinds, pipeline_of, readers, reading
+from kassandra.params.sections.pipeline import kinds, pipeline_of, readers, reading
 
 PAIRS = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
 PARAMS = """\

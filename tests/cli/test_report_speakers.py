@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kassandra.cli import report
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 
 PARAMS = """\
 pipelines:

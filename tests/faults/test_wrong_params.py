@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.pipeline import TASKS, pipeline_of, read_pipeline
-from kassandra.params.section import check, sections_in
+from kassandra.contracts.section import check, sections_in
+from kassandra.params.sections.pipeline import TASKS, pipeline_of, read_pipeline
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from kassandra.params.model import Model
+from kassandra.params.sections.model import Model
 
 CELLS = ["lstm", "gru", "rnn"]
 READOUTS = [{"readout": "last"}, {"readout": "max"}, {"readout": "mean"}]

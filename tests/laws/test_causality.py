@@ -12,7 +12,7 @@ from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.build import build_encoder, require_causal
 from kassandra.lstm.encoder import Encoded
 from kassandra.lstm.vanilla import VanillaLSTM
-from kassandra.params.model import Model
+from kassandra.params.sections.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, TIME = 3, 7

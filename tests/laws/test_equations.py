@@ -10,7 +10,7 @@ from kassandra.lstm.build import build_encoder
 from kassandra.lstm.cells import STEPS, Weights, unroll
 from kassandra.lstm.encoder import Encoded, State
 from kassandra.lstm.vanilla import CELLS, VanillaLSTM
-from kassandra.params.model import Model
+from kassandra.params.sections.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, HIDDEN, TIME = 3, 5, 7

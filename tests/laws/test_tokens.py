@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from kassandra.contracts.spec import PAD, ModelSpec
 from kassandra.lstm.encoder import Encoded
-from kassandra.params.model import TokenModel
+from kassandra.params.sections.model import TokenModel
 from kassandra.targets.label.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")

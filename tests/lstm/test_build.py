@@ -5,7 +5,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.attention import AdditiveScorer
 from kassandra.lstm.build import build_encoder, build_reader
-from kassandra.params.model import Model, TokenModel
+from kassandra.params.sections.model import Model, TokenModel
 from kassandra.targets.label.train.target import build
 
 VANILLA = Model(variant="vanilla", hidden_size=5)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.pipeline import read_pipeline
+from kassandra.params.sections.pipeline import read_pipeline
 
 TEXT = """\
 seed: 7

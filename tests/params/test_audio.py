@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from kassandra.params.tasks.speech import SpeechPrepare, SpeechTrain
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.pipeline import pipeline_of
-from kassandra.params.section import check
-from kassandra.params.tasks.speech import SpeechPrepare, SpeechTrain
+from kassandra.contracts.section import check
+from kassandra.params.sections.pipeline import pipeline_of
 
 GOOD = {
     "task": "speech",

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.model import ModelParams, Pretrain, ReaderParams, WriterParams
-from kassandra.params.section import check
+from kassandra.contracts.section import check
+from kassandra.params.sections.model import ModelParams, Pretrain, ReaderParams, WriterParams
 
 # Written out here a second time: the keys that each variant uses beyond those that all use.
 COMMON = {"variant", "cell", "hidden_size", "dropout"}

@@ -3,13 +3,13 @@
 import re
 
 import pytest
+from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource, TranslationTrain
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import check
 from kassandra.contracts.spec import BOS, BOUNDS, EOS, PAD, SPECIAL, UNK, ModelSpec
-from kassandra.params.model import Decoder, TranslatorParams, params_for
-from kassandra.params.pipeline import pipeline_of
-from kassandra.params.section import check
-from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource, TranslationTrain
+from kassandra.params.sections.model import Decoder, TranslatorParams, params_for
+from kassandra.params.sections.pipeline import pipeline_of
 
 SMALLEST = {"task": "translation", "source": {"path": "pairs.tsv"}, "prepare": {}, "train": {}}
 

@@ -11,10 +11,10 @@ from kassandra.params.tasks.images import Distortion
 from ruamel.yaml import YAML
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import sections_in
 from kassandra.params import pipeline as params
-from kassandra.params.model import Attention, Decoder
-from kassandra.params.pipeline import pipeline_of, read_pipeline
-from kassandra.params.section import sections_in
+from kassandra.params.sections.model import Attention, Decoder
+from kassandra.params.sections.pipeline import pipeline_of, read_pipeline
 
 
 def test_committed(root):

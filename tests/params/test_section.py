@@ -12,7 +12,8 @@ from kassandra.params.tasks.translation import TranslationPrepare, TranslationTr
 from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.model import (
+from kassandra.contracts.section import Section, check, sections_in
+from kassandra.params.sections.model import (
     Decoder,
     ForecasterParams,
     ModelParams,
@@ -21,8 +22,7 @@ from kassandra.params.model import (
     TranslatorParams,
     WriterParams,
 )
-from kassandra.params.pipeline import TASKS, pipeline_of
-from kassandra.params.section import Section, check, sections_in
+from kassandra.params.sections.pipeline import TASKS, pipeline_of
 
 SECTIONS = {
     "prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion,

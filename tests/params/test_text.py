@@ -4,14 +4,14 @@ import re
 from itertools import product
 
 import pytest
-
-from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.spec import ModelSpec
-from kassandra.params.model import ModelParams, ReaderParams, TokenParams, WriterParams, params_for
-from kassandra.params.pipeline import pipeline_of
-from kassandra.params.section import check
 from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
 from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain, TextSource
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import check
+from kassandra.contracts.spec import ModelSpec
+from kassandra.params.sections.model import ModelParams, ReaderParams, TokenParams, WriterParams, params_for
+from kassandra.params.sections.pipeline import pipeline_of
 
 COMMON = {"variant", "cell", "hidden_size", "dropout"}
 TOKENS = COMMON | {"embedding_size", "embedding_dropout", "word_dropout", "weight_dropout"}

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train

@@ -182,7 +182,7 @@ def test_a_training_of_another_name_is_not_continued(cut, run, fresh, pair, tmp_
 
 
 def test_the_folder_that_is_written_is_the_same_too(cut, run, fresh, pair, tmp_path):
-    from kassandra.params.pipeline import pipeline_of
+    from kassandra.params.sections.pipeline import pipeline_of
 
     cut(run, pair, BATCHES)
     section = {"input": "images", "target": "label", "source": {"path": "mine"}, "prepare": {}, "train": {}}

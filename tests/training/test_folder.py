@@ -8,8 +8,8 @@ import torch
 from kassandra.contracts.artifacts import write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.params.model import Model
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.model import Model
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.training.folder import build, load, save
 
 COMBINED = {"variant": "attention", "num_layers": 2, "bidirectional": True, "attention": {"kind": "dot"}}

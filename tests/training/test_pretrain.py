@@ -7,10 +7,10 @@ import torch
 
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import check
 from kassandra.contracts.spec import PAD, ModelSpec
 from kassandra.inputs.text.train.pretrain import VECTORS
 from kassandra.params.inputs.text import ExamplesModel
-from kassandra.params.section import check
 from kassandra.targets.label.train.target import build
 from kassandra.training.pretrain import pretrain
 

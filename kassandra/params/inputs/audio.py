@@ -4,9 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params import train
-from kassandra.params.kind import Sections
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections import train
+from kassandra.params.sections.kind import Sections
 
 
 class Prepare(Section):

@@ -4,9 +4,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from kassandra.params import train
-from kassandra.params.kind import Fraction, Sections
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections import train
+from kassandra.params.sections.kind import Fraction, Sections
 
 
 class Prepare(Section):

@@ -4,11 +4,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params import train
-from kassandra.params.kind import Sections
-from kassandra.params.model import TokenModel
-from kassandra.params.section import Section
-from kassandra.params.source import Source
+from kassandra.contracts.section import Section
+from kassandra.params.sections import train
+from kassandra.params.sections.kind import Sections
+from kassandra.params.sections.model import TokenModel
+from kassandra.params.sections.source import Source
 
 
 class ExamplesSource(Source):

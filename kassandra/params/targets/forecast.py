@@ -4,9 +4,9 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params import kind, model
-from kassandra.params.kind import Fraction, Sections
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections import kind, model
+from kassandra.params.sections.kind import Fraction, Sections
 
 READS = "table"
 

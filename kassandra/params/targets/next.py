@@ -4,12 +4,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from kassandra.params import train
-from kassandra.params.kind import Fraction, Sections
-from kassandra.params.model import TokenModel
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections import train, variants
+from kassandra.params.sections.kind import Fraction, Sections
+from kassandra.params.sections.model import TokenModel
 
 READS = "stream"
+# Variants in which no step sees later ones, and the keys that they use.
+CAUSAL = {name: module.USES for name, module in variants.MODULES.items() if getattr(module, "CAUSAL", False)}
 
 
 class Prepare(Section):
@@ -24,7 +26,7 @@ class Prepare(Section):
 
 
 class Model(TokenModel):
-    """Of language models, whose variants are `vanilla` and `stacked`:
+    """Of language models, whose variants see no later step:
 
     tied: whether a token has one vector, both as input and as output (Press & Wolf 2017); where its width
         is not that of the last layer, a linear layer without bias stands between.
@@ -32,24 +34,24 @@ class Model(TokenModel):
         et al. 2015), instead of all others; null takes all. Scores always do.
     """
 
-    USES: ClassVar[dict[str, set[str]]] = {"vanilla": set(), "stacked": {"num_layers"}}
+    USES: ClassVar[dict[str, set[str]]] = {name: keys - {"readout", "bidirectional"} for name, keys in CAUSAL.items()}
 
-    variant: Literal["vanilla", "stacked"]
+    variant: Literal[*CAUSAL]  # type: ignore[valid-type]
     tied: bool = False
     samples: Annotated[int | None, Field(ge=1)] = None
 
     @model_validator(mode="before")
     @classmethod
     def refuse_those_that_see_ahead(cls, values: Any) -> Any:
-        if isinstance(values, dict) and (values.get("variant") == "bidirectional" or values.get("bidirectional")):
+        variant = values.get("variant") if isinstance(values, dict) else None
+        instead = f"choose one of {sorted(CAUSAL)}"
+        if variant == "bidirectional" or (isinstance(values, dict) and values.get("bidirectional")):
             raise ValueError(
-                "'bidirectional' lets each step see later ones, which are what a language model is asked for; "
-                "choose variant 'vanilla' or 'stacked'"
+                f"'bidirectional' lets each step see later ones, which a language model has to predict; {instead}"
             )
-        if isinstance(values, dict) and values.get("variant") == "attention":
+        if isinstance(variant, str) and variant in TokenModel.USES and variant not in CAUSAL:
             raise ValueError(
-                "variant 'attention' sums up a whole sequence, but a language model answers at each step; "
-                "choose variant 'vanilla' or 'stacked'"
+                f"variant {variant!r} sums up a whole sequence, but a language model predicts at each step; {instead}"
             )
         return values
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params import train
-from kassandra.params.kind import Fraction, Sections
-from kassandra.params.model import TokenModel
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections import train
+from kassandra.params.sections.kind import Fraction, Sections
+from kassandra.params.sections.model import TokenModel
 
 READS = "pairs"
 

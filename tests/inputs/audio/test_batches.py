@@ -13,8 +13,8 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.inputs.audio.train import examples
 from kassandra.params.inputs.audio import Augment
-from kassandra.params.model import Model
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.model import Model
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train

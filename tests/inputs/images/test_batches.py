@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import read_json, write_arrays
 from kassandra.inputs.images.train import examples
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.training.pair import Pair
 
 CPU = torch.device("cpu")

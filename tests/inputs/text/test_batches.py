@@ -12,7 +12,7 @@ from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import PAD, UNK, ModelSpec
 from kassandra.params.inputs.text import ExamplesModel
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.loop import train

@@ -10,7 +10,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.windows import truth
 from kassandra.inputs.series.train import table as reading
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.params.targets.forecast import Model
 from kassandra.targets.forecast.train.target import build
 from kassandra.training.pair import Pair, Split

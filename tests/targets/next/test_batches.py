@@ -13,7 +13,7 @@ from kassandra.contracts import stream
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import PAD, ModelSpec
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.params.targets.next import Model
 from kassandra.targets.next.train.target import build
 from kassandra.training.checkpoint import Checkpoint

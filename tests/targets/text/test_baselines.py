@@ -6,7 +6,7 @@ import pytest
 
 from kassandra.contracts.artifacts import write_arrays
 from kassandra.contracts.ragged import Ragged
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.text.baseline.stage import TRAINED, nearest, predictions
 
 NAMES = ["copy of the source", "nearest train sentence"]

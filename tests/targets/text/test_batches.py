@@ -11,7 +11,7 @@ from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import BOS, EOS, PAD, ModelSpec
-from kassandra.params.pipeline import pipeline_of
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.params.targets.text import Model
 from kassandra.targets.text.train.target import Texts, bleu, build
 from kassandra.training.checkpoint import Checkpoint

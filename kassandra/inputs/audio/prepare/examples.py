@@ -8,12 +8,12 @@ from kassandra.contracts import splits
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
+from kassandra.contracts.section import unknown
 from kassandra.inputs.audio.prepare import recordings
 from kassandra.inputs.audio.prepare.recordings import Recording
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Prepare
-from kassandra.params.section import unknown
-from kassandra.params.source import Source
+from kassandra.params.sections.source import Source
 
 
 def read(raw: Path, source: Source, params: Prepare) -> Examples:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
 from kassandra.inputs.series.prepare import policies
 from kassandra.inputs.series.prepare.clock import Times, read_times
 from kassandra.inputs.series.prepare.rows import Rows, numbers, read_rows
 from kassandra.params.inputs.series import TableSource
-from kassandra.params.section import unknown
 
 
 class Series(NamedTuple):

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
 from kassandra.contracts.series import Columns
 from kassandra.contracts.splits import Span
 from kassandra.contracts.windows import Split
 from kassandra.inputs.series.prepare.table import Scale, join, read
 from kassandra.params.inputs.series import TablePrepare, TableSource
-from kassandra.params.section import unknown
 
 
 def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:

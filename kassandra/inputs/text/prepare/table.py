@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.section import unknown
+from kassandra.contracts.section import unknown
 
 LARGEST = 10_000_000  # bytes of a line, characters of a field: beyond any review; an unclosed quote reaches it
 USUAL = {

@@ -18,7 +18,7 @@ from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_embedding, build_encoder
 from kassandra.lstm.language_model import LanguageModel, token_losses, window_loss
 from kassandra.params.inputs.text import ExamplesModel, StreamTrain
-from kassandra.params.model import TokenModel
+from kassandra.params.sections.model import TokenModel
 
 VECTORS = "embedding.table.weight"
 VALID_TOKENS = 100_000  # more would cost more than they tell apart epochs

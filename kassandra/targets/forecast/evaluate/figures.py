@@ -11,11 +11,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kassandra.contracts.windows import LEVELS, Split
-from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Z
 from kassandra.targets.forecast.evaluate.ground import Ground, Numbers, directions, shown
+from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.scores import NOMINAL
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import pandas as pd
 
 from kassandra.contracts.tables import write_table
 from kassandra.contracts.windows import Split, ahead
-from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.judging import figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge, resample
@@ -26,6 +25,7 @@ from kassandra.targets.forecast.evaluate.ground import (
     points,
     with_quantiles,
 )
+from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.scores import (
     BELOW,
     BY_STEP,

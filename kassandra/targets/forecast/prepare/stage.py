@@ -10,7 +10,7 @@ from kassandra.contracts.series import Columns, Tables, iso
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import by_time
 from kassandra.contracts.windows import Split, told
-from kassandra.params.kind import Pipeline
+from kassandra.params.sections.kind import Pipeline
 from kassandra.targets.forecast.prepare import scales
 
 

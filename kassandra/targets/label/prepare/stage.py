@@ -12,7 +12,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples, Rows, numbered
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
-from kassandra.params.kind import Pipeline
+from kassandra.params.sections.kind import Pipeline
 
 LEAKED, REPEATED = "dropped_from_train_because_in_test", "dropped_because_repeated"
 

@@ -14,7 +14,7 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_reader
-from kassandra.params.model import Model
+from kassandra.params.sections.model import Model
 from kassandra.params.targets.label import Train
 from kassandra.targets.label.train.classifier import Classifier
 

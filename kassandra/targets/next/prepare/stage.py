@@ -8,7 +8,7 @@ from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import WHOLE, by_position
-from kassandra.params.kind import Pipeline
+from kassandra.params.sections.kind import Pipeline
 
 SHORTEST = 100  # characters of a split
 

@@ -14,7 +14,7 @@ from kassandra.contracts.pairs import Pairs
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import UNK, ModelSpec
 from kassandra.contracts.splits import SPLITS
-from kassandra.params.kind import Pipeline
+from kassandra.params.sections.kind import Pipeline
 from kassandra.targets.text.prepare.pair_splits import Sentence, split
 from kassandra.vocabulary import tokens
 

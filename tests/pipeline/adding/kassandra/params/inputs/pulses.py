@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from kassandra.params import train
-from kassandra.params.kind import Sections
+from kassandra.params.sections import train
+from kassandra.params.sections.kind import Sections
 
 
 class Train(train.Train):

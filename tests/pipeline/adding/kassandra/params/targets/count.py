@@ -1,7 +1,7 @@
 """`target: count`: how many of something there are in a sequence; its sections of params.yaml."""
 
-from kassandra.params.kind import Fraction, Sections
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections.kind import Fraction, Sections
 
 READS = "examples"
 

@@ -11,8 +11,8 @@ from pydantic import Field, create_model
 
 from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.kind import Pipeline, Sections
-from kassandra.params.section import Section, check, shown, unknown
+from kassandra.contracts.section import Section, check, shown, unknown
+from kassandra.params.sections.kind import Pipeline, Sections
 
 LARGEST = 500_000  # bytes of a params file: of more than a thousand pipelines
 NAME = re.compile(r"[^\W_][\w .-]*")  # of a pipeline: of its folders too
@@ -20,7 +20,7 @@ NAME = re.compile(r"[^\W_][\w .-]*")  # of a pipeline: of its folders too
 
 def kinds(side: Literal["inputs", "targets"]) -> list[str]:
     """The kinds of inputs, or of targets, that there are: one module each in the folder of that name."""
-    return sorted(path.stem for path in Path(__file__).with_name(side).glob("[a-z]*.py"))
+    return sorted(path.stem for path in (Path(__file__).parents[1] / side).glob("[a-z]*.py"))
 
 
 def reading(target: str) -> str:
@@ -48,18 +48,18 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
         )
     of_target: Sections = _module("targets", target).sections
     of_input: Sections = getattr(_module("inputs", input), wanted)
-    model: Any = create_model(
+    composed: Any = create_model(
         "Pipeline",
         __base__=of_target.pipeline,
         __doc__=_first_paragraph(input, target),
-        input=(Literal[input], ...),
-        target=(Literal[target], ...),
+        input=(Literal[input], ...),  # type: ignore[arg-type]
+        target=(Literal[target], ...),  # type: ignore[arg-type]
         source=(of_input.source, ...),
         prepare=(_both("Prepare", of_input.prepare, of_target.prepare), ...),
         model=(_both("Model", of_target.model, of_input.model), ...),
         train=(_both("Train", of_target.train, of_input.train), ...),
     )
-    kind: type[Pipeline] = model
+    kind: type[Pipeline] = composed
     return kind
 
 

@@ -4,37 +4,16 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
+from kassandra.params.sections import variants
 
-# What a variant's name says by itself.
-IMPLIED: dict[str, dict[str, Any]] = {
-    "vanilla": {},
-    "stacked": {"num_layers": 2},
-    "bidirectional": {"bidirectional": True},
-    "attention": {},
-}
 Probability = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Attention(Section):
-    """How the attention variant weighs the steps.
-
-    kind: `additive` scores step t by v · tanh(W h_t + b) (Bahdanau et al. 2015 with a learned query, as Yang et al.
-        2016, eq. 5-6), `dot` by h_t · s and `general` by h_t · W s with s the last state (Luong et al. 2015, eq. 8).
-    size: width of the additive layer; the other kinds have none.
-    """
-
-    kind: Literal["additive", "dot", "general"] = "additive"
-    size: int | None = Field(None, ge=1, le=4096)
-
-    @model_validator(mode="after")
-    def size_is_used(self) -> Self:
-        if self.size is not None and self.kind != "additive":
-            raise ValueError(f"kind {self.kind!r} does not use 'size'; only 'additive' does")
-        return self
+KEYS = [module.Keys for module in variants.MODULES.values() if hasattr(module, "Keys")]
 
 
-class Model(Section):
+class Model(*KEYS, Section):  # type: ignore[misc]
     """Which LSTM reads the sequence. A key that the variant does not use is refused.
 
     variant: `vanilla`, one layer that reads forwards; `stacked`, several; `bidirectional`, which also reads backwards;
@@ -46,27 +25,20 @@ class Model(Section):
         three side by side (Howard & Ruder 2018, section 3.3).
     num_layers: stacked has 2 by default, bidirectional and attention 1.
     bidirectional: whether each layer also reads backwards.
-    attention: kind and size of the learned weights over steps.
     """
 
     # A key that a variant does not use is refused, not ignored: USES has what each uses beyond COMMON, and beyond the
     # keys that inputs and targets add, which every variant uses.
     COMMON: ClassVar[set[str]] = {"variant", "cell", "hidden_size", "dropout"}
-    USES: ClassVar[dict[str, set[str]]] = {
-        "vanilla": {"readout"},
-        "stacked": {"readout", "num_layers", "bidirectional"},
-        "bidirectional": {"readout", "num_layers"},
-        "attention": {"attention", "num_layers", "bidirectional"},
-    }
+    USES: ClassVar[dict[str, set[str]]] = {name: module.USES for name, module in variants.MODULES.items()}
 
-    variant: Literal["vanilla", "stacked", "bidirectional", "attention"]
+    variant: Literal[*variants.MODULES]  # type: ignore[valid-type]
     cell: Literal["lstm", "gru", "rnn"] = "lstm"
     hidden_size: Annotated[int, Field(ge=1, le=8192)] = 128
     dropout: Probability = 0.0
     readout: Literal["last", "max", "mean", "concat"] = "last"
     num_layers: Annotated[int, Field(ge=1, le=32)] = 1
     bidirectional: bool = False
-    attention: Attention = Attention()
 
     @model_validator(mode="before")
     @classmethod
@@ -77,18 +49,22 @@ class Model(Section):
         used = cls.used_by(variant)
         if unused := sorted(key for key in values if key in cls.model_fields and key not in used):
             raise ValueError(f"variant {variant!r} does not use {unused[0]!r}; it uses {sorted(used)}")
-        return IMPLIED[variant] | values
+        return getattr(variants.MODULES[variant], "IMPLIED", {}) | values
 
     @model_validator(mode="after")
-    def stacked_means_several(self) -> Self:
-        if self.variant == "stacked" and self.num_layers < 2:
-            raise ValueError(f"variant 'stacked' needs 'num_layers' ≥ 2, got {self.num_layers}; one layer is 'vanilla'")
+    def goes_with_the_variant(self) -> Self:
+        if check := getattr(variants.MODULES[self.variant], "check", None):
+            check(self)
         return self
 
     @classmethod
     def used_by(cls, variant: str) -> set[str]:
         """The keys that a variant uses."""
         return cls.COMMON | cls.USES[variant] | (set(cls.model_fields) - set(Model.model_fields))
+
+    def encoder(self, input_size: int) -> Any:
+        """The encoder that these params describe, for inputs (batch, time, input_size)."""
+        return variants.MODULES[self.variant].encoder(input_size, self)
 
     def used(self) -> dict[str, Any]:
         """Every key that this variant uses, defaults included, so that a saved model outlives a change of defaults."""

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params.section import Section
+from kassandra.contracts.section import Section
 
 
 class Train(Section):

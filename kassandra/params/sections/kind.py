@@ -4,10 +4,10 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from kassandra.params.model import Model
-from kassandra.params.section import Section
-from kassandra.params.source import Source
-from kassandra.params.train import Train
+from kassandra.contracts.section import Section
+from kassandra.params.sections.model import Model
+from kassandra.params.sections.source import Source
+from kassandra.params.sections.train import Train
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 

@@ -1,0 +1,16 @@
+"""The LSTM variants, one module each: the keys that a variant uses, and how its encoder is put together.
+
+A module says `USES`, the keys of `model:` that it uses beyond those of all variants; and may say `IMPLIED`, values that
+its name stands for; `CAUSAL`, that no step sees later ones, unless it is bidirectional; `Keys`, a section with keys of
+its own; and `check(params)`, which raises ValueError. `encoder(input_size, params)` builds it; what it needs of PyTorch
+is imported there, as most who read params build no model.
+"""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+MODULES: dict[str, ModuleType] = {
+    path.stem: importlib.import_module(f"{__name__}.{path.stem}")
+    for path in sorted(Path(__file__).parent.glob("[a-z]*.py"))
+}
