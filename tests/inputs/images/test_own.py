@@ -6,11 +6,11 @@ import re
 import numpy as np
 import pytest
 import torch
-from kassandra.inputs.images.train.examples import Sequences
 from PIL import Image
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.images.show.own_examples import own_file
+from kassandra.inputs.images.train.examples import Sequences
 
 META = {"height": 3, "width": 5, "steps": 3, "mean": 0.25, "std": 0.5, "order": None}
 BYTES = np.arange(0, 255, 17, dtype=np.uint8).reshape(3, 5)
