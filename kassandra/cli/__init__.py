@@ -15,10 +15,10 @@ def main() -> None:
     try:
         app()
     except KassandraError as error:
-        told = str(error)
-        if len(told) > LONGEST:
-            told = f"{told[: LONGEST // 2]} … {told[-LONGEST // 2 :]}"  # its end says what to do
-        sys.exit(f"Error: {told}")
+        text = str(error)
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"  # its end says what to do
+        sys.exit(f"Error: {text}")
     except UnicodeEncodeError as error:
-        told = error.object[error.start : error.end]
-        sys.exit(f"Error: the output is in {error.encoding}, which has no {told!a}; set PYTHONIOENCODING=utf-8")
+        missing = error.object[error.start : error.end]
+        sys.exit(f"Error: the output is in {error.encoding}, which has no {missing!a}; set PYTHONIOENCODING=utf-8")

@@ -171,12 +171,12 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
 def leaderboard(
     names: Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")] = None,
     output: Annotated[Path, typer.Option(help="The page to write (markdown).")] = Path("docs/leaderboard.md"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print all that is known as JSON; write no page.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every detail as JSON; write no page.")] = False,
 ) -> None:
     """Rank what was recorded: every model of the working tree, the last commit and the experiments of DVC.
 
     A model's score is its mean over seeds, with an interval for other seeds and other test examples. The best, and
-    those that cannot be told from it, are marked; a model with fewer than 3 seeds is shown, but not ranked.
+    those that are not shown to be worse, are marked; a model with fewer than 3 seeds is listed, but not ranked.
 
     Example: dvc exp run --queue evaluate@mnist -S 'pipelines.mnist.model.variant=vanilla,attention' -S seed=0,1,2
 
@@ -258,7 +258,9 @@ def compare(
 @app.command()
 def push(
     remote: Annotated[str | None, typer.Option(help="A remote of DVC; the default one if none.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Read what is there, and send again what is damaged.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Read the remote, and send again what is damaged.")
+    ] = False,
 ) -> None:
     """Share what was made here: `dvc push --run-cache --all-commits`, and the metrics and runs that it leaves out.
 
