@@ -258,9 +258,7 @@ def compare(
 @app.command()
 def push(
     remote: Annotated[str | None, typer.Option(help="A remote of DVC; the default one if none.")] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Read the remote, and send again what is damaged.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Read the remote, and send again what is damaged.")] = False,
 ) -> None:
     """Share what was made here: `dvc push --run-cache --all-commits`, and the metrics and runs that it leaves out.
 
