@@ -17,9 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 import kassandra
-from kassandra.contracts.artifacts import write_json
-from kassandra.inference import Translator
-from kassandra.tasks.translation import bleu
+from kassandra.contracts.artifacts import read_arrays, write_json
+from kassandra.contracts.ragged import Ragged
+from kassandra.targets.text.evaluate.predict import TextPredictor
+from kassandra.targets.text.train.target import bleu
 
 WIDTHS = [1, 2, 5, 10]
 ALONE = 50  # sentences that are also translated one after another
@@ -27,10 +28,15 @@ ROUNDS = 3
 RESULTS = Path(__file__).with_name("results") / "beam_search.json"
 
 
-def measured(model: Translator, test: Path, rounds: int) -> list[dict[str, Any]]:
+def sources(test: Path) -> list[str]:
+    arrays = read_arrays(test)
+    return Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
+
+
+def measured(model: TextPredictor, test: Path, rounds: int) -> list[dict[str, Any]]:
     """A row per width."""
-    split = model.task.read(test)
-    sentences, references = split.sources, split.references
+    split, sentences = model.pair.read(test), sources(test)
+    references, target = split.targets.references, model.pair.target
     seconds: dict[tuple[int, bool], list[float]] = {(width, alone): [] for width in WIDTHS for alone in (False, True)}
     scores = {}
     for _ in range(rounds):
@@ -38,9 +44,7 @@ def measured(model: Translator, test: Path, rounds: int) -> list[dict[str, Any]]
             started = time.process_time()
             found = model.outputs(split, width)
             seconds[width, False].append(time.process_time() - started)
-            scores[width] = bleu(
-                [one.text for one in found], references, model.task.lowercase, model.task.bleu_tokenizer
-            )
+            scores[width] = bleu([one.text for one in found], references, target.lowercase, target.bleu_tokenizer)
             started = time.process_time()
             for sentence in sentences[:ALONE]:
                 model.translate([sentence], width)
@@ -66,7 +70,7 @@ def main() -> None:
     torch.set_num_threads(1)
     model = kassandra.load(options.model)
     rows = measured(model, options.test, options.rounds)
-    sentences = len(model.task.read(options.test).sources)
+    sentences = len(sources(options.test))
     write_json(RESULTS, {"model": options.model.name, "sentences": sentences, "rounds": options.rounds, "rows": rows})
     table = Table("beam", "sentences per CPU s", "one after another", "BLEU", box=None)
     for row in rows:

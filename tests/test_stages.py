@@ -157,7 +157,8 @@ PARAMS = """\
 seed: 3
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {path: %s}
     prepare: {}
     model: {variant: vanilla, hidden_size: 5, dropout: 0.1}
@@ -172,7 +173,7 @@ def run(stages, raw, tmp_path, monkeypatch):
 
     (tmp_path / "params.yaml").write_text(PARAMS % raw)
     (tmp_path / "code.py").write_text("1")
-    monkeypatch.setattr(importlib.import_module("stages.train"), "code", lambda: [tmp_path / "code.py"])
+    monkeypatch.setattr(importlib.import_module("stages.train"), "code", lambda *_: [tmp_path / "code.py"])
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     yield lambda name: importlib.import_module(f"stages.{name}").main("mine")

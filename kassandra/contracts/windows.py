@@ -1,4 +1,4 @@
-"""A prepared split of series as windows: what is read before each origin, and what is told after it."""
+"""A prepared split of series as windows: what is read before each origin, and what is forecast after it."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ SMALLEST = 1e-3  # share of a series' own deviation that is added to that of a w
 class Split(NamedTuple):
     """Rows of one or several series, one after another, each in the order of time.
 
-    inputs: (rows, features) float32, scaled as train says. values: (rows, targets) float64, what is to be told.
+    inputs: (rows, features) float32, scaled as train says. values: (rows, targets) float64, what is to be forecast.
     times: (rows,) int64, seconds since 1970. offsets: (series + 1,) where each series begins, and the end.
     origins: (origins,) int64, the last row that each window shows; its window and its horizon lie within one series.
     returns: (rows,) float64, log-return of the close to each day; None where there are no prices.
@@ -51,30 +51,18 @@ def read_split(path: Path) -> Split:
     )
 
 
-def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:
-    """Rows after which `horizon` rows are forecast from the `window` rows up to them, all of them usable.
-
-    >>> origins(np.array([True, True, True, False, True, True, True]), 2, 1)
-    array([1, 5])
-    """
-    good = np.concatenate([[0], np.cumsum(usable)])  # (rows + 1,): usable rows before each
-    candidates = np.arange(window - 1, len(usable) - horizon)
-    whole = good[candidates + horizon + 1] - good[candidates - window + 1] == window + horizon
-    return np.asarray(candidates[whole])
-
-
 def seen(split: Split, window: int) -> NDArray[np.int64]:
     """(origins, window) the rows that each window shows."""
     return split.origins[:, None] + np.arange(1 - window, 1)
 
 
 def ahead(split: Split, horizon: int) -> NDArray[np.int64]:
-    """(origins, horizon) the rows that are told."""
+    """(origins, horizon) the rows that are forecast."""
     return split.origins[:, None] + np.arange(1, horizon + 1)
 
 
 def truth(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
-    """(origins, horizon, targets): what came; for returns the log-return from the origin to each of the next days."""
+    """(origins, horizon, targets), observed; for returns the log-return from the origin to each of the next days."""
     values = split.values[ahead(split, meta["horizon"])]
     if meta["predict"] == "return":
         values = values - split.values[split.origins][:, None]
@@ -82,7 +70,7 @@ def truth(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
 
 
 def centre_and_scale(split: Split, meta: dict[str, Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(origins, 1, targets) each: what a model tells is (truth - centre) / scale, as `normalise` says."""
+    """(origins, 1, targets) each: what a model forecasts is (observed - centre) / scale, as `normalise` says."""
     last = split.values[split.origins][:, None]  # (origins, 1, targets)
     if meta["normalise"] == "last":
         return last, np.ones_like(last)
@@ -95,6 +83,18 @@ def centre_and_scale(split: Split, meta: dict[str, Any]) -> tuple[NDArray[np.flo
 
 
 def told(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
-    """(origins, horizon, targets): what a model should tell, before it is standardised."""
+    """(origins, horizon, targets): what a model should forecast, before it is standardised."""
     centre, scale = centre_and_scale(split, meta)
     return np.asarray((truth(split, meta) - centre) / scale)
+
+
+def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:
+    """Rows after which `horizon` rows are forecast from the `window` rows up to them, all of them usable.
+
+    >>> origins(np.array([True, True, True, False, True, True, True]), 2, 1)
+    array([1, 5])
+    """
+    good = np.concatenate([[0], np.cumsum(usable)])  # (rows + 1,): usable rows before each
+    candidates = np.arange(window - 1, len(usable) - horizon)
+    whole = good[candidates + horizon + 1] - good[candidates - window + 1] == window + horizon
+    return np.asarray(candidates[whole])

@@ -1,4 +1,4 @@
-"""Languages by their codes, and how their words are told apart."""
+"""Languages by their codes, and how their words are separated."""
 
 # ISO 639-1 and 639-3.
 CHINESE = {"zh", "zho", "chi", "cmn", "yue"}

@@ -7,10 +7,10 @@ from kassandra.contracts.spec import ModelSpec
 
 
 def test_through_json_and_back():
-    spec = ModelSpec("many_to_one", outputs=10, features=28)
+    spec = ModelSpec(outputs=10, features=28)
     assert ModelSpec(**json.loads(json.dumps(spec.to_json()))) == spec
 
 
 def test_frozen():
     with pytest.raises(FrozenInstanceError):
-        ModelSpec("many_to_one", 10).outputs = 3
+        ModelSpec(10).outputs = 3

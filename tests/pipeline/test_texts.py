@@ -8,7 +8,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from kassandra.inputs.text.prepare.labelled import READERS
+from kassandra.inputs.text.prepare.examples import READERS
 
 pytestmark = pytest.mark.slow
 RECIPE = """\

@@ -1,75 +1,17 @@
-"""One long text: parts that follow on each other, tokens that give it back, a vocabulary of train alone."""
+"""One long text: tokens that give it back, a vocabulary of train alone."""
 
-import re
 from collections import Counter
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import PAD, UNK
-from kassandra.vocabulary.streams import END, SHORTEST, encode, fit, piece, read, split_up
+from kassandra.vocabulary.streams import END, encode, fit, piece, split_up
 
 TEXTS = st.one_of(
     st.text(max_size=60), st.lists(st.sampled_from(["to ", "be\n", " ", "\n", "<unk>", "\t", "or"])).map("".join)
 )
 few = settings(max_examples=30)
-
-
-def write(folder, **texts):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
-    return folder
-
-
-def test_the_parts_of_one_text(shakespeare):
-    """Test follows on train, as in use; what stands before it is for choosing."""
-    text = (shakespeare / "input.txt").read_text()
-    splits = read(shakespeare, 0.05, 0.1)
-    assert list(splits) == ["train", "valid", "test"]
-    assert splits["valid"] + splits["train"] + splits["test"] == text
-    assert [len(split) for split in splits.values()] == [17_100, 900, 2_000]
-
-
-@pytest.mark.parametrize("folder", ["", "wiki/text"])
-def test_a_text_that_comes_in_splits(tmp_path, folder):
-    texts = {name: f"{name} is what this is.\n" * 9 for name in ("test", "train", "valid")}
-    write(tmp_path / folder, **texts)
-    (tmp_path / ".hidden").write_text("nothing")
-    assert read(tmp_path, 0.05, 0.1) == texts
-    assert list(read(tmp_path, 0.05, 0.1)) == ["train", "valid", "test"]
-
-
-def test_a_byte_order_mark_and_ends_of_lines_are_no_characters(tmp_path):
-    (tmp_path / "mine.txt").write_bytes(b"\xef\xbb\xbf" + "Öl\r\n".encode() * 1000)
-    assert set("".join(read(tmp_path, 0.1, 0.1).values())) == {"Ö", "l", "\n"}
-
-
-def test_not_utf_8(tmp_path):
-    (tmp_path / "mine.txt").write_bytes(b"caf\xe9 " * 900)
-    with pytest.raises(KassandraError, match=r"mine.txt: byte 3 is not UTF-8; `iconv -f LATIN1 -t UTF-8` converts"):
-        read(tmp_path, 0.1, 0.1)
-
-
-@pytest.mark.parametrize("names", [[], ["a", "b"], ["train", "test"], ["train", "valid", "test", "more"]], ids=str)
-def test_other_files(tmp_path, names):
-    write(tmp_path, **dict.fromkeys(names, "text" * 999))
-    found = [f"{name}.txt" for name in sorted(names)]
-    text = f"source.path: expected one text, or a folder with train.txt, valid.txt and test.txt; found {found}"
-    with pytest.raises(KassandraError, match=f"^{re.escape(text)}$"):
-        read(tmp_path, 0.1, 0.1)
-
-
-def test_too_short(tmp_path):
-    write(tmp_path, mine="x" * 1000)
-    assert len(read(tmp_path, 0.2, 0.1)["test"]) == SHORTEST
-    with pytest.raises(KassandraError, match=rf"^{tmp_path}: valid has 90 characters; at least 100 are needed$"):
-        read(tmp_path, 0.1, 0.1)
-    write(tmp_path, mine="")
-    with pytest.raises(KassandraError, match=r": train has 0 characters; at least 100 are needed$"):
-        read(tmp_path, 0.1, 0.1)
 
 
 @few

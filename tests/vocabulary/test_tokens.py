@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK
-from kassandra.inputs.text.prepare.labelled import read
-from kassandra.vocabulary.tokens import display, encode, fit, load, pieces, shortened
+from kassandra.inputs.text.prepare.examples import read
+from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
+from kassandra.vocabulary.tokens import display, encode, fit, load, normal_form, pieces, shortened
 
 KINDS = ("words", "bpe", pytest.param("unigram", marks=pytest.mark.slow))  # slow: it takes a second to be trained
 KEEPS = ("start", "end", "ends")
@@ -38,7 +39,7 @@ few = settings(max_examples=20)
 
 @pytest.fixture(scope="module")
 def texts(books):
-    return [text for text, _ in read(books, "books", None, None).train]
+    return read(books, ExamplesSource(dataset="books"), ExamplesPrepare()).contents
 
 
 @functools.cache
@@ -49,6 +50,13 @@ def fitted(kind, texts):
 @pytest.fixture(scope="module")
 def tokenizer(texts):
     return lambda kind: fitted(kind, tuple(texts))
+
+
+@few
+@given(TEXTS, st.booleans())
+def test_a_normal_form_is_what_tokens_are_looked_for_in(text, lowercase):
+    tokenizer = fit("words", ["a film"], 16, 1, lowercase)
+    assert tokenizer.normalizer.normalize_str(text) == normal_form(text, lowercase)
 
 
 def vocabulary(tokenizer):

@@ -43,7 +43,7 @@ def said(text):
 
 def test_fsdd(raw_speech):
     """Every recording once, sample by sample, under the label and the speaker of its name; takes 0 to 4 are test."""
-    train, test = read(raw_speech, "fsdd", SCALE)
+    train, test, _ = read(raw_speech, "fsdd", SCALE)
     assert (len(train), len(test)) == (45, 15)
     arrays = read_arrays(raw_speech / "digits.npz")
     rows = (raw_speech / "index_to_filename.csv").read_text().split()[1:]
@@ -59,8 +59,8 @@ def test_fsdd(raw_speech):
 
 
 def test_fsdd_at_another_rate(raw_speech):
-    train, _ = read(raw_speech, "fsdd", SCALE)
-    doubled, _ = read(raw_speech, "fsdd", MelScale(16000, 13, 25, 10))
+    train, *_ = read(raw_speech, "fsdd", SCALE)
+    doubled, *_ = read(raw_speech, "fsdd", MelScale(16000, 13, 25, 10))
     for one, other in zip(train, doubled, strict=True):
         assert len(other.waveform) == 2 * len(one.waveform)
         assert other.waveform.dtype == np.float32
@@ -112,8 +112,8 @@ def test_nothing_there(tmp_path):
 def test_a_folder_for_each_label(some, tmp_path):
     some("yes/anna_0.wav", "yes/yes_bo_1.WAV", "no/7.wav", "no/c_d_2.wav")
     (tmp_path / "no" / "notes.txt").write_text("left out")
-    train, test = read(tmp_path, None, SCALE)
-    assert test is None
+    train, test, left_out = read(tmp_path, None, SCALE)
+    assert (test, left_out) == (None, 1)
     assert told(train) == [
         ("no/7", "no", ""),
         ("no/c_d_2", "no", "c"),
@@ -133,7 +133,7 @@ def test_all_in_one_folder(some, tmp_path):
 
 def test_train_and_test_of_ones_own(some, tmp_path):
     some("train/yes/0.wav", "train/no/0.wav", "test/no/0.wav")
-    train, test = read(tmp_path, None, SCALE)
+    train, test, _ = read(tmp_path, None, SCALE)
     assert (told(train), told(test)) == ([("no/0", "no", ""), ("yes/0", "yes", "")], [("no/0", "no", "")])
 
 

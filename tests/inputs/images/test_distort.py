@@ -119,7 +119,8 @@ def test_train_batches_are_distorted_anew_each_epoch_and_others_never(pair, prep
     epochs = [next(pair.train_batches(split, params, generator)) for _ in range(2)]
     ((_, plain),) = pair.numbered_batches(split)
     rows = [torch.randperm(20, generator=seeded())]
-    assert torch.equal(epochs[0].targets, split.labels[rows[0]])  # the order is drawn before any distortion
+    labels = torch.from_numpy(split.targets)
+    assert torch.equal(epochs[0].targets, labels[rows[0]])  # the order is drawn before any distortion
     assert not torch.equal(epochs[0].inputs, plain.inputs[rows[0]])
     ((_, again),) = pair.numbered_batches(split)
     assert torch.equal(again.inputs, plain.inputs)

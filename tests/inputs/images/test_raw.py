@@ -5,8 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from kassandra.params.tasks.images import ImagesPrepare
-from kassandra.tasks.images import prepare
 from PIL import Image
 
 from kassandra.contracts.artifacts import read_arrays, read_json
@@ -14,11 +12,11 @@ from kassandra.contracts.errors import KassandraError
 
 
 @pytest.fixture
-def done(tmp_path):
+def done(tmp_path, prepare):
     """Prepares a folder with some params; returns the three splits and the meta data."""
 
     def done(raw, **params):
-        prepare(raw, tmp_path / "prepared", ImagesPrepare(**params), seed=0)
+        prepare("images", "label", raw, tmp_path / "prepared", **params)
         splits = [read_arrays(tmp_path / "prepared" / f"{split}.npz") for split in ("train", "valid", "test")]
         return *splits, read_json(tmp_path / "prepared" / "meta.json")
 
@@ -26,10 +24,10 @@ def done(tmp_path):
 
 
 @pytest.fixture
-def refused(tmp_path):
+def refused(tmp_path, prepare):
     def refused(raw, text, **params):
         with pytest.raises(KassandraError, match=text):
-            prepare(raw, tmp_path / "prepared", ImagesPrepare(**params), seed=0)
+            prepare("images", "label", raw, tmp_path / "prepared", **params)
         assert not (tmp_path / "prepared").exists()
 
     return refused
@@ -137,7 +135,7 @@ def test_a_class_that_test_has_not(tiny, done):
 def test_one_class(tiny, refused):
     for split in ("train", "test"):
         tiny[split, "labels"] = np.zeros_like(tiny[split, "labels"])
-    refused(tiny.folder, rf"^{tiny.folder}: every image is of class '0'; there is nothing to tell apart$")
+    refused(tiny.folder, rf"^{tiny.folder}: every image has the label '0'; there is nothing to tell apart$")
 
 
 def test_no_folder(tmp_path, refused):
@@ -204,3 +202,12 @@ def test_a_folder_without_images(arrays, tmp_path, write_folder, refused):
     write_folder(tmp_path / "own", arrays["train", "images"][:60], arrays["train", "labels"][:60])
     (tmp_path / "own" / "empty").mkdir()
     refused(tmp_path / "own", r"own: expected idx files or one folder of images per class \(.*empty")
+
+
+def test_files_that_are_no_images_are_counted(arrays, tmp_path, write_folder, prepare):
+    write_folder(tmp_path / "own", arrays["train", "images"][:120], arrays["train", "labels"][:120])
+    for name in ("notes.txt", "more.csv"):
+        (tmp_path / "own" / "digit 3" / name).write_text("none")
+    printed = prepare("images", "label", tmp_path / "own", tmp_path / "prepared", valid_fraction=0.2, test_fraction=0.2)
+    assert printed.startswith(f"{tmp_path / 'own'}: 2 files left out, as they do not end like images\n")
+    assert read_json(tmp_path / "prepared" / "meta.json")["files_left_out"] == 2

@@ -159,10 +159,10 @@ def test_attention_lands_on_the_pixels_that_were_read(steps, permuted):
 def test_attention_of_the_task_itself(raw, tmp_path, scan, permute):
     """The same with what prepare wrote: the step that holds a lit pixel is where the weight comes back to."""
     import torch
-    from kassandra.params.tasks.images import ImagesPrepare
-    from kassandra.tasks.images import Split, Task, prepare
 
     from kassandra.contracts.artifacts import read_json
+    from kassandra.params.tasks.images import ImagesPrepare
+    from kassandra.tasks.images import Split, Task, prepare
 
     prepare(raw, tmp_path, ImagesPrepare(scan=scan, permute=permute, limit=120), 0)
     meta = read_json(tmp_path / "meta.json")

@@ -3,8 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from kassandra.params.tasks.forecast import ForecastPrepare, SeriesSource
-from kassandra.tasks.forecast import prepare
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError
@@ -24,12 +22,12 @@ def panel(names, rows=90):
 
 
 @pytest.fixture(scope="module")
-def meta(tmp_path_factory):
+def meta(prepare, tmp_path_factory):
     folder = tmp_path_factory.mktemp("panel")
     (folder / "raw").mkdir()
     panel(NAMES).to_csv(folder / "raw" / "y.csv", index=False)
-    source = SeriesSource(path="y.csv", time="date", target="y", series="town", frequency="d")
-    prepare(folder / "raw", folder, ForecastPrepare(window=4, horizon=2, missing="drop"), 0, source)
+    source = {"path": "y.csv", "time": "date", "target": "y", "series": "town", "frequency": "d"}
+    prepare("series", "forecast", folder / "raw", folder, source=source, window=4, horizon=2, missing="drop")
     return read_json(folder / "meta.json")
 
 

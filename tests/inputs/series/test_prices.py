@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY
+from kassandra.inputs.series.prepare.own_table import Series
 from kassandra.inputs.series.prepare.prices import SMALLEST, WARM_UP, features, garman_klass, prices
-from kassandra.inputs.series.prepare.table import Series
 
 # As the catalogue has them.
 TABLE = """Date,Open,High,Low,Close,Adj Close,Volume

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra.contracts.artifacts import read_arrays, write_arrays
+from kassandra.contracts.artifacts import read_arrays, write_arrays, write_json
 from kassandra.contracts.ragged import Ragged
 from kassandra.inputs.text.baseline import examples
 from kassandra.targets.label.baseline import stage
@@ -23,6 +23,7 @@ def write(folder, name, rows):
     """Texts with labels as prepare leaves them; baselines look at no token ids."""
     content = Ragged.of_texts(text for text, _ in rows)
     labels = np.array([label for _, label in rows], np.int64)
+    write_json(folder / "meta.json", {})
     write_arrays(folder / f"{name}.npz", labels=labels, text=content.flat, text_offsets=content.offsets)
     return folder
 

@@ -3,6 +3,7 @@
 import gzip
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 import sacrebleu
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.pair_files import REASONS, Pair, aligned, columns, content_of
+from kassandra.contracts.pairs import Pair
+from kassandra.inputs.text.prepare.pair_files import REASONS, aligned, columns, content_of
 
 
 @pytest.fixture
@@ -43,18 +45,21 @@ def refused(call, text):
 
 def test_columns_are_parted_by_the_first_tab_and_end_at_the_second(read):
     done = read("Hi.\tSalut !\tCC-BY (CM)\t9", "A, \"b\"; c\tUn, 'b' ; c", "", " \t ", "Go.\tVa !\r")
-    assert done.pairs == [Pair("Hi.", "Salut !"), Pair('A, "b"; c', "Un, 'b' ; c"), Pair("Go.", "Va !")]
-    assert (done.refused, done.said) == ([], "")
+    assert done.pairs == {
+        Pair("Hi.", "Salut !"): "mine.tsv:1", Pair('A, "b"; c', "Un, 'b' ; c"): "mine.tsv:2",
+        Pair("Go.", "Va !"): "mine.tsv:5",
+    }  # fmt: skip
+    assert (done.refused, done.message) == ([], "")
 
 
 def test_the_mark_of_utf_8_is_no_part_of_the_first_sentence(read):
-    assert read(b"\xef\xbb\xbfHi.\tSalut !").pairs == [Pair("Hi.", "Salut !")]
+    assert read(b"\xef\xbb\xbfHi.\tSalut !").pairs == {Pair("Hi.", "Salut !"): "mine.tsv:1"}
 
 
 def test_a_line_ends_at_its_line_feed_alone(beside):
     """Other characters that Unicode counts as ends of lines stand within sentences, and would shift what follows."""
     done = beside("a\u2028b\x0bc\n\x85d\n", "one\ntwo\u2029three")
-    assert done.pairs == [Pair("a b c", "one"), Pair("d", "two three")]
+    assert list(done.pairs) == [Pair("a b c", "one"), Pair("d", "two three")]
 
 
 def seen(text):
@@ -63,7 +68,7 @@ def seen(text):
 
 @given(st.text(st.characters(exclude_characters="\n\t\0", exclude_categories=["Cs"]), min_size=1).filter(seen))
 def test_a_sentence_is_kept_but_for_white_space_and_normal_form(text):
-    (pair,) = columns(f"{text}\t{text}\n".encode(), None, 4.0).pairs
+    _, pair = columns(f"one\tun\n{text}\t{text}\n".encode(), Path("mine.tsv"), 4.0).pairs
     assert pair.source == pair.target == " ".join(pair.source.split())
     assert unicodedata.is_normalized("NFC", pair.source)
     bare = "".join(text.split())
@@ -99,7 +104,7 @@ def test_each_reason_is_told_with_its_lines(read):
         (15, "repeated"), (16, "repeated"),
     ]  # fmt: skip
     assert {one.reason for one in done.refused} == set(REASONS)
-    assert done.said.endswith(
+    assert done.message.endswith(
         "mine.tsv: 7 of 16 rows refused: 2 × empty (lines 12, 13); 2 × repeated (lines 15, 16); "
         "1 × not UTF-8 (line 10); 1 × NUL character (line 11); 1 × one side much longer (line 14)"
     )
@@ -158,8 +163,8 @@ def test_mistakes_in_columns(read):
 
 def test_files_that_go_line_by_line(beside, tmp_path):
     done = beside("eins\n\nzwei\tdrei\n", "one\ntwo\nthree\n")
-    assert done.pairs == [Pair("eins", "one"), Pair("zwei drei", "three")]
-    assert done.said == f"{tmp_path}/x.de and x.en: 1 of 3 rows refused: 1 × empty (line 2)"
+    assert done.pairs == {Pair("eins", "one"): "x.de:1", Pair("zwei drei", "three"): "x.de:3"}
+    assert done.message == f"{tmp_path}/x.de and x.en: 1 of 3 rows refused: 1 × empty (line 2)"
 
 
 @pytest.mark.parametrize("end", ["", "\n"])

@@ -7,8 +7,10 @@ import zipfile
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.pair_files import Pair
-from kassandra.inputs.text.prepare.pairs import WHOLE, read
+from kassandra.contracts.pairs import Pair
+from kassandra.contracts.splits import WHOLE
+from kassandra.inputs.text.prepare import pairs
+from kassandra.params.inputs.text import PairsPrepare, PairsSource
 
 
 @pytest.fixture
@@ -25,8 +27,12 @@ def folder(tmp_path):
     return folder
 
 
+def read(raw, dataset, pair=None):
+    return pairs.read(raw, PairsSource(dataset=dataset, pair=pair), PairsPrepare())
+
+
 def own(raw, pair=None):
-    return read(raw, None, pair, 4.0)
+    return pairs.read(raw, PairsSource(path="mine", pair=pair), PairsPrepare())
 
 
 def refused(call, text):
@@ -35,11 +41,11 @@ def refused(call, text):
 
 
 def test_tatoeba_is_english_to_french_or_turned_round(tatoeba):
-    one, other = (read(tatoeba, "tatoeba", pair, 4.0) for pair in (None, "fr-en"))
+    one, other = (read(tatoeba, "tatoeba", pair) for pair in (None, "fr-en"))
     assert (one.languages, other.languages) == (("en", "fr"), ("fr", "en"))
-    assert read(tatoeba, "tatoeba", "en-fr", 4.0) == one
+    assert read(tatoeba, "tatoeba", "en-fr") == one
     assert Pair("Here she is!", "La voilà !") in one.parts[WHOLE]
-    assert [Pair(*pair[::-1]) for pair in one.parts[WHOLE]] == other.parts[WHOLE]
+    assert {Pair(*pair[::-1]): line for pair, line in one.parts[WHOLE].items()} == other.parts[WHOLE]
     assert list(one.parts) == [WHOLE]
     assert one.dropped == other.dropped
     assert sum(one.dropped.values()) + len(one.parts[WHOLE]) == 775
@@ -48,16 +54,16 @@ def test_tatoeba_is_english_to_french_or_turned_round(tatoeba):
     assert [pair.source for pair in one.parts[WHOLE]] == [
         line[0] for number, line in enumerate(lines, 1) if number != 89
     ]
-    assert one.said.endswith("fra-eng.zip/fra.txt: 1 of 775 rows refused: 1 × repeated (line 89)")
+    assert one.message.endswith("fra-eng.zip/fra.txt: 1 of 775 rows refused: 1 × repeated (line 89)")
 
 
 def test_a_damaged_tatoeba(tmp_path):
-    refused(lambda: read(tmp_path, "tatoeba", None, 4.0), ".*fra-eng.zip: no such file; .*")
+    refused(lambda: read(tmp_path, "tatoeba"), ".*fra-eng.zip: no such file; .*")
     (tmp_path / "fra-eng.zip").write_bytes(b"nonsense")
-    refused(lambda: read(tmp_path, "tatoeba", None, 4.0), r".*fra-eng.zip: damaged \(File is not a zip file\); .*")
+    refused(lambda: read(tmp_path, "tatoeba"), r".*fra-eng.zip: damaged \(File is not a zip file\); .*")
     with zipfile.ZipFile(tmp_path / "fra-eng.zip", "w") as archive:
         archive.writestr("other.txt", "Hi.\tSalut !")
-    refused(lambda: read(tmp_path, "tatoeba", None, 4.0), r".*fra-eng.zip: damaged \(.*no item named 'fra.txt'.*")
+    refused(lambda: read(tmp_path, "tatoeba"), r".*fra-eng.zip: damaged \(.*no item named 'fra.txt'.*")
 
 
 def test_multi30k_comes_in_splits(folder):
@@ -66,41 +72,41 @@ def test_multi30k_comes_in_splits(folder):
         **{f"{part}_dot_{side}_dot_gz": [f"{side} {part} {n}" for n in range(size)] for part, size in parts.items()
            for side in ("de", "en")}
     )  # fmt: skip
-    done = read(raw, "multi30k", None, 4.0)
+    done = read(raw, "multi30k")
     assert done.languages == ("de", "en")
     assert {name: len(part) for name, part in done.parts.items()} == {"train": 30, "valid": 4, "test": 3}
-    assert done.parts["valid"][1] == Pair("de val 1", "en val 1")
-    assert read(raw, "multi30k", "en-de", 4.0).parts["test"][2] == Pair(
-        "en test_2016_flickr 2", "de test_2016_flickr 2"
-    )
+    assert list(done.parts["valid"].items())[1] == (Pair("de val 1", "en val 1"), "val.de.gz:2")
+    pair = Pair("en test_2016_flickr 2", "de test_2016_flickr 2")
+    assert read(raw, "multi30k", "en-de").parts["test"][pair] == "test_2016_flickr.en.gz:3"
 
 
 def test_data_sets_and_languages_that_are_not_there(tatoeba):
     held = re.escape("['tatoeba', 'multi30k']")
     refused(
-        lambda: read(tatoeba, "imdb", None, 4.0),
+        lambda: read(tatoeba, "imdb"),
         f"source.dataset: 'imdb' holds no pairs of sentences; those that do: {held}",
     )
     refused(
-        lambda: read(tatoeba, "tatoeba", "de-en", 4.0),
+        lambda: read(tatoeba, "tatoeba", "de-en"),
         "source.pair: 'de-en' is not in 'tatoeba', which has en-fr and fr-en",
     )
-    refused(lambda: read(tatoeba, "tatoeba", "en-en", 4.0), "source.pair: 'en-en' is one language; name two")
+    refused(lambda: read(tatoeba, "tatoeba", "en-en"), "source.pair: 'en-en' is one language; name two")
 
 
 @pytest.mark.parametrize("name", ["mine_dot_tsv", "mine_dot_txt", "mine_dot_TSV", "mine_dot_tsv_dot_gz"])
 def test_one_file_of_two_columns(folder, name):
     raw = folder(**{name: ["Hallo.\tHello.", "Nein.\tNo.\tmore"], "_dot_hidden": ["x"]})
-    done = own(raw)
+    done, file = own(raw), name.replace("_dot_", ".")
     assert done.languages == ("source", "target")
-    assert done.parts == {WHOLE: [Pair("Hallo.", "Hello."), Pair("Nein.", "No.")]}
+    assert done.parts == {WHOLE: {Pair("Hallo.", "Hello."): f"{file}:1", Pair("Nein.", "No."): f"{file}:2"}}
     assert own(raw, "de-en") == done._replace(languages=("de", "en"))  # the first column is the first language
 
 
 def test_files_beside_each_other(folder):
     raw = folder(talks__v1_dot_de=["eins", "zwei"], talks__v1_dot_en_dot_gz=["one", "two"])
     done = own(raw, "en-de")
-    assert (done.languages, done.parts) == (("en", "de"), {WHOLE: [Pair("one", "eins"), Pair("two", "zwei")]})
+    assert done.languages == ("en", "de")
+    assert list(done.parts[WHOLE]) == [Pair("one", "eins"), Pair("two", "zwei")]
     folder(talks__v1_dot_fr=["un"])  # a third language is no matter if two are asked for
     assert own(raw, "en-de") == done
 
@@ -124,7 +130,7 @@ def test_each_file_is_told_of(folder, tmp_path):
     raw = folder(train_dot_de=["a", ""], train_dot_en=["b", "c"], test_dot_de=["d", "e"], test_dot_en=["", "f"])
     done = own(raw, "de-en")
     assert done.dropped["empty"] == 2
-    assert sorted(done.said.split("\n")) == [
+    assert sorted(done.message.split("\n")) == [
         f"{tmp_path}/test.de and test.en: 1 of 2 rows refused: 1 × empty (line 1)",
         f"{tmp_path}/train.de and train.en: 1 of 2 rows refused: 1 × empty (line 2)",
     ]

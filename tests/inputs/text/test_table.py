@@ -1,4 +1,4 @@
-"""One's own table of texts: what is written is read back, and every row that is not is told with its line."""
+"""Your own table of texts: what is written is read back, and every row that is not is reported with its line."""
 
 import csv
 import gzip
@@ -103,7 +103,7 @@ def read(tmp_path):
 @given(rows=ROWS)
 def test_what_is_written_is_read_back(tmp_path, suffix, rows):
     write(tmp_path / f"a{suffix}", rows)
-    assert read_table_of_texts(tmp_path / f"a{suffix}", None, None) == (*map(list, zip(*rows, strict=True)), [])
+    assert read_table_of_texts(tmp_path / f"a{suffix}", None, None)[:3] == (*map(list, zip(*rows, strict=True)), [])
 
 
 @pytest.mark.faults
@@ -120,14 +120,17 @@ def test_bad_rows_are_told_with_their_lines_and_harm_no_other(tmp_path, suffix, 
     chosen = data.draw(st.lists(st.sampled_from([*bad, b""]), max_size=len(rows)))
     for line in chosen:
         blocks.insert(data.draw(st.integers(suffix != ".jsonl", len(blocks))), line + data.draw(ENDS))
-    expected, line = [], 1
-    for block in blocks:
+    expected, good, line = [], [], 1
+    for number, block in enumerate(blocks):
         if block.strip(b"\r\n") in bad:
             expected.append(Refused(line, bad[block.strip(b"\r\n")]))
+        elif block.strip() and (number or suffix == ".jsonl"):
+            good.append(line)
         line += block.count(b"\n")
     (tmp_path / f"a{suffix}").write_bytes(b"".join(blocks))
     read = read_table_of_texts(tmp_path / f"a{suffix}", None, None)
-    assert read == (*map(list, zip(*rows, strict=True)), expected)
+    assert read[:3] == (*map(list, zip(*rows, strict=True)), expected)
+    assert read.lines == good
 
 
 @pytest.mark.faults
@@ -141,6 +144,7 @@ def test_bad_rows_of_parquet(tmp_path):
             ["1", "2"],
             [Refused(2, NOT_UTF_8), Refused(3, "empty text"), Refused(4, "empty text"), Refused(5, "missing label"),
              Refused(6, NUL)],
+            [1, 7],
         )  # fmt: skip
 
 
@@ -168,7 +172,7 @@ def test_a_missing_number_is_a_missing_label(tmp_path):
     table = pa.table({"text": ["a", "b", "c"], "label": [1.0, None, float("nan")]})
     parquet.write_table(table, tmp_path / "a.parquet")
     read = read_table_of_texts(tmp_path / "a.parquet", None, None)
-    assert read == (["a"], ["1"], [Refused(2, "missing label"), Refused(3, "missing label")])
+    assert read == (["a"], ["1"], [Refused(2, "missing label"), Refused(3, "missing label")], [1])
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "mark"])
@@ -193,7 +197,12 @@ def test_columns(read, mark, end, name, header, row, columns):
 
 
 def test_keys_may_come_in_any_order_and_late(read):
-    assert read('{"id": 1}\n{"label": "x", "text": "a"}\n', "a.jsonl") == (["a"], ["x"], [Refused(1, "no key 'text'")])
+    assert read('{"id": 1}\n{"label": "x", "text": "a"}\n', "a.jsonl") == (
+        ["a"],
+        ["x"],
+        [Refused(1, "no key 'text'")],
+        [2],
+    )
 
 
 @pytest.mark.faults

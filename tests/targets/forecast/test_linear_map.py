@@ -5,13 +5,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from kassandra.tasks.forecast import Task
 from sklearn.linear_model import Ridge
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import read_split, told, truth
 from kassandra.targets.forecast.baseline import linear_map
 from kassandra.targets.forecast.baseline.linear_map import ALPHAS, Sums, add_up, ridge, windows
+from kassandra.tasks.forecast import Task
 
 pytestmark = pytest.mark.slow
 

@@ -4,25 +4,22 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from kassandra.params.tasks.language import LanguagePrepare
-from kassandra.tasks.language import prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.params.pipeline import Source
 
 SPLITS = ("train", "valid", "test")
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path, prepare):
     """Prepares, each time into another folder: what lies there, as bytes and as ids."""
     folders = iter(tmp_path / f"prepared {number}" for number in range(99))
 
     def made(raw, seed=0, **params):
         folder = next(folders)
-        said = prepare(raw, folder, LanguagePrepare(**params), seed, Source(path="mine"))
+        said = prepare("text", "next", raw, folder, seed, **params)
         ids = {name: read_arrays(folder / f"{name}.npz")["ids"] for name in SPLITS}
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
         return SimpleNamespace(said=said, ids=ids, files=files, meta=read_json(folder / "meta.json"))
@@ -65,7 +62,7 @@ def test_the_text_comes_back(shakespeare, made):
     assert parts["valid"] + parts["train"] + parts["test"] == text
     assert done.meta["characters"] == done.meta["examples"] == {name: len(part) for name, part in parts.items()}
     size = len(set(parts["train"])) + 2
-    assert done.meta["spec"] == ModelSpec("many_to_many", size, vocab_size=size).to_json()
+    assert done.meta["spec"] == ModelSpec(size, vocab_size=size).to_json()
     assert done.said == f"17,100 train, 900 valid, 2,000 test characters, {size} different ones; <unk> 0.00% of test"
 
 
@@ -94,10 +91,15 @@ def test_nothing_is_fitted_on_test_or_validation(texts, made, tokens, changed):
     assert after.meta["unknown_tokens"][changed] > before.meta["unknown_tokens"][changed]
 
 
-def test_a_text_that_is_too_short(texts, made):
+def test_a_text_that_is_too_short(texts, made, tmp_path):
     raw = texts(**WORDS | {"valid": "short"})
     with pytest.raises(KassandraError, match=rf"^{raw}: valid has 5 characters; at least 100 are needed$"):
         made(raw)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "mine.txt").write_text("x" * 1000)
+    assert made(tmp_path / "one", valid_fraction=0.2).meta["characters"]["test"] == 100
+    with pytest.raises(KassandraError, match=r": valid has 90 characters; at least 100 are needed$"):
+        made(tmp_path / "one", valid_fraction=0.1)
 
 
 def test_one_word_is_no_text(texts, made):

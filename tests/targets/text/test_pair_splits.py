@@ -7,18 +7,21 @@ from pathlib import Path
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.pair_files import Pair
-from kassandra.inputs.text.prepare.pairs import WHOLE, Pairs, read
+from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.splits import WHOLE
+from kassandra.inputs.text.prepare.pairs import read
+from kassandra.params.inputs.text import PairsPrepare, PairsSource
 from kassandra.targets.text.prepare.near_duplicates import near, normal_form
 from kassandra.targets.text.prepare.pair_splits import EVALUATED, LONG_TARGET, NEAR_TEST, NEAR_VALID, Sentence, split
 
-RAW = Path("raw")
+RAW, ID = Path("raw"), "mine.tsv:1"
 NONE = {NEAR_TEST: 0, NEAR_VALID: 0}
 
 
 def made(shares=(0.1, 0.2), limit=None, seed=0, **parts):
     """Splits of data in one piece (`all`) or of several parts. shares: of valid and of test."""
-    return split(RAW, Pairs(("en", "fr"), parts, Counter(), ""), *shares, limit, seed)
+    ids = {name: dict.fromkeys(part, ID) for name, part in parts.items()}
+    return split(RAW, Pairs(("en", "fr"), ids, Counter(), ""), *shares, limit, seed)
 
 
 def pairs(number, start=0, target="phrase"):
@@ -27,7 +30,7 @@ def pairs(number, start=0, target="phrase"):
 
 @pytest.fixture(scope="module")
 def everything(tatoeba):
-    return read(tatoeba, "tatoeba", None, 4.0).parts[WHOLE]
+    return list(read(tatoeba, PairsSource(dataset="tatoeba"), PairsPrepare()).parts[WHOLE])
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -149,7 +152,7 @@ def test_limit_takes_some_pairs_of_train_and_a_thousand_sentences_of_the_others(
 def test_what_a_sentence_is():
     some = [Pair("Hi.", "Salut !"), Pair("Go.", "Va !"), Pair("Hi.", "Salut.")]
     done = made(train=pairs(9), valid=pairs(9, 20), test=some)
-    assert done.test == [Sentence("Hi.", ["Salut !", "Salut."]), Sentence("Go.", ["Va !"])]
+    assert done.test == [Sentence("Hi.", ["Salut !", "Salut."], ID), Sentence("Go.", ["Va !"], ID)]
 
 
 def test_mistakes():

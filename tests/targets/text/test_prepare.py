@@ -1,12 +1,11 @@
 """Pairs of sentences become splits of token ids and texts, and nothing of valid or test is in what is fitted."""
 
+import zipfile
 from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from kassandra.params.tasks.translation import TranslationPrepare, TranslationSource
-from kassandra.tasks.translation import prepare
 
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
@@ -14,10 +13,11 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import BOS, EOS, PAD, UNK, ModelSpec
 from kassandra.inputs.text.prepare.pair_files import REASONS
 from kassandra.inputs.text.prepare.pairs import read
+from kassandra.params.inputs.text import PairsPrepare, PairsSource
 from kassandra.vocabulary import tokens
 
 SPLITS = ("train", "valid", "test")
-TATOEBA, OWN = TranslationSource(dataset="tatoeba"), TranslationSource(path="mine", pair="de-en")
+TATOEBA, OWN = {"dataset": "tatoeba"}, {"path": "mine", "pair": "de-en"}
 SHARES = {"valid_fraction": 0.1, "test_fraction": 0.1}
 DROPPED = [*REASONS, "near-duplicates of test", "near-duplicates of valid", "too many tokens"]
 UNIGRAM = pytest.param("unigram", marks=pytest.mark.slow)  # it takes a second to be trained
@@ -52,13 +52,13 @@ def done(prepared_tatoeba):
 
 
 @pytest.fixture
-def made(tmp_path):
+def made(tmp_path, prepare):
     """Prepares, each time into another folder."""
     folders = iter(tmp_path / f"prepared {number}" for number in range(99))
 
     def made(raw, source=OWN, seed=0, **params):
         folder = next(folders)
-        return loaded(folder, prepare(raw, folder, TranslationPrepare(**params), seed, source))
+        return loaded(folder, prepare("text", "text", raw, folder, seed, source, **params))
 
     return made
 
@@ -95,7 +95,7 @@ def test_twice_gives_the_same_bytes(tatoeba, made, kind, vocabulary):
 
 def test_what_is_written_is_what_was_read(tatoeba, done):
     """Each pair once, in whichever split it is: its ids, and its texts, not lower-cased."""
-    (everything,) = read(tatoeba, "tatoeba", None, 4.0).parts.values()
+    (everything,) = read(tatoeba, PairsSource(**TATOEBA), PairsPrepare()).parts.values()
     kept = Counter()
     for name in SPLITS:
         assert done.source[name].flat.dtype == done.target[name].flat.dtype == np.int32
@@ -120,11 +120,35 @@ def test_what_is_written_is_what_was_read(tatoeba, done):
     assert any(text != text.lower() for text in done.source_texts["train"])
 
 
+def ids(split):
+    return Ragged(split["example"], split["example_offsets"]).texts()
+
+
+def test_ids_are_unique_in_each_split_and_say_where_a_source_stands(tatoeba, done):
+    with zipfile.ZipFile(tatoeba / "fra-eng.zip") as archive:
+        lines = archive.read("fra.txt").decode().splitlines()
+    first = {line.split("\t")[0]: number for number, line in reversed(list(enumerate(lines, 1)))}
+    for name in SPLITS:
+        places = ids(done.arrays[name])
+        assert len(set(places)) == len(places)
+        for place, source in zip(places, done.source_texts[name], strict=True):
+            number = int(place.removeprefix("fra.txt:"))
+            assert lines[number - 1].split("\t")[0] == source
+            assert name == "train" or number == first[source]
+
+
+def test_ids_of_a_given_test_split_know_neither_seed_nor_train(beside, made):
+    test = [("eins", "one"), ("zwei", "two"), ("eins", "ein")]
+    raw = beside(train=pairs(90), test=test)
+    one = ids(made(raw, vocab_size=60).arrays["test"])
+    assert one == ids(made(raw, seed=1, vocab_size=60).arrays["test"]) == ["test.de:1", "test.de:2"]
+    assert ids(made(beside(train=pairs(50, 9)), vocab_size=60).arrays["test"]) == one
+
+
 def test_what_meta_says(done):
     meta = {name: value for name, value in done.meta.items() if name != "tokenizers"}
     assert meta == {
-        "task": "translation",
-        "spec": ModelSpec("encoder_decoder", outputs=300, vocab_size=300, joint=True).to_json(),
+        "spec": ModelSpec(outputs=300, vocab_size=300, joint=True).to_json(),
         "languages": {"source": "en", "target": "fr"},
         "lowercase": False,
         "examples": {"train": 622, "valid": 56, "test": 56},
@@ -151,7 +175,7 @@ def test_separate_vocabularies_are_those_of_their_sides(tatoeba, made):
     for tokenizer, texts in ((done.reader, done.source_texts), (done.writer, done.target_texts)):
         expected = tokens.fit("bpe", texts["train"], 150, 3, False, written=True)
         assert tokenizer.to_str() == expected.to_str()
-    assert done.meta["spec"] == ModelSpec("encoder_decoder", outputs=150, vocab_size=150).to_json()
+    assert done.meta["spec"] == ModelSpec(outputs=150, vocab_size=150).to_json()
     assert "not joint" not in done.said
 
 
@@ -165,7 +189,7 @@ def test_lowercase_concerns_ids_and_not_texts(tatoeba, made, done):
 
 
 def test_turned_round_each_different_source_is_a_row(tatoeba, made):
-    done = made(tatoeba, TranslationSource(dataset="tatoeba", pair="fr-en"), vocab_size=300, **SHARES)
+    done = made(tatoeba, TATOEBA | {"pair": "fr-en"}, vocab_size=300, **SHARES)
     assert done.meta["languages"] == {"source": "fr", "target": "en"}
     assert "fr-en: " in done.said
     for name in ("valid", "test"):
@@ -196,7 +220,10 @@ def test_the_order_of_the_file_does_not_matter(tmp_path, made):
         raw.mkdir()
         (raw / "mine.tsv").write_text("".join("\t".join(pair) + "\n" for pair in some), encoding="utf-8")
     one, other = (made(raw, vocab_size=60, **SHARES) for raw in raws)
-    assert one.files == other.files
+    assert one.files["meta.json"] == other.files["meta.json"]
+    for name in SPLITS:  # only the ids are of places in the file
+        for key in one.arrays[name].keys() - {"example", "example_offsets"}:
+            np.testing.assert_array_equal(one.arrays[name][key], other.arrays[name][key])
 
 
 def test_long_pairs_leave_train_alone(beside, made):
@@ -244,10 +271,10 @@ def test_refused_rows_are_counted_and_told(beside, made):
 
 def test_mistakes(tatoeba, made, beside):
     with pytest.raises(KassandraError, match=r"^source.pair: 'de-en' is not in 'tatoeba', which has en-fr and fr-en$"):
-        made(tatoeba, TranslationSource(dataset="tatoeba", pair="de-en"))
+        made(tatoeba, TATOEBA | {"pair": "de-en"})
     with pytest.raises(
         KassandraError, match=r"^source.pair: say from which language into which, as in 'de-en'; found "
     ):
-        made(beside(mine=pairs(9)), TranslationSource(path="mine"))
+        made(beside(mine=pairs(9)), {"path": "mine"})
     with pytest.raises(KassandraError, match=r"^prepare.vocab_size: 32 is too small for the different characters of "):
         made(tatoeba, TATOEBA, vocab_size=32)

@@ -26,7 +26,7 @@ def read(raw: Path, source: Source, params: Prepare) -> Examples:
         KassandraError: the recordings cannot be read, or a speaker is unknown.
     """
     scale = MelScale(params.sample_rate, params.mels, params.frame, params.hop)
-    train, test = recordings.read(raw, source.dataset, scale)
+    train, test, left_out = recordings.read(raw, source.dataset, scale)
     given = None if test is None else np.arange(len(train) + len(test)) >= len(train)
     everything = train + (test or [])
     if params.split == "speaker":
@@ -41,6 +41,8 @@ def read(raw: Path, source: Source, params: Prepare) -> Examples:
         [one.waveform.tobytes() for one in everything],
         given,
         groups=[one.speaker for one in everything],
+        meta={"files_left_out": left_out},
+        message=f"{raw}: {left_out} files left out, as they do not end like recordings" if left_out else "",
     )
 
 

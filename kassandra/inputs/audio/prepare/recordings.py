@@ -1,4 +1,4 @@
-"""Raw recordings, each with its label and, where that is known, who speaks: of the catalogue, or one's own folder."""
+"""Raw recordings, each with its label and, where that is known, who speaks: of the catalogue, or your own folder."""
 
 import csv
 from collections import Counter
@@ -33,18 +33,19 @@ class Recording(NamedTuple):
 
 
 class Raw(NamedTuple):
-    """test: None where the data come without such a split."""
+    """test: None where the data come without such a split. left_out: files that are no recordings by their ending."""
 
     train: list[Recording]
     test: list[Recording] | None
+    left_out: int = 0
 
 
 def read(raw: Path, dataset: str | None, scale: MelScale) -> Raw:
-    """What was downloaded, or copied of one's own, at the sample rate of `scale`.
+    """What was downloaded, or copied of your own, at the sample rate of `scale`.
 
-    One's own is a folder for each label with recordings in it, `<label>/<speaker>_<take>.wav`, or recordings in one
+    Your own is a folder for each label with recordings in it, `<label>/<speaker>_<take>.wav`, or recordings in one
     folder, `<label>_<speaker>_<take>.wav`; the speaker may be left out. Either may stand in a folder `train` and one
-    `test`. Files that are no recordings by their ending are left out.
+    `test`. Files that are no recordings by their ending are left out, and counted.
 
     Raises:
         KassandraError: there are no recordings, a name says no label, or one cannot be read; see `sound_files.read`.
@@ -55,9 +56,11 @@ def read(raw: Path, dataset: str | None, scale: MelScale) -> Raw:
         return _fsdd(raw, scale)
     if dataset:
         raise KassandraError(f"source.dataset: {dataset!r} holds no recordings with labels; 'fsdd' does")
+    files = [path for path in raw.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    left_out = sum(path.suffix.lower() not in sound_files.ENDINGS for path in files)
     if (raw / "train").is_dir() and (raw / "test").is_dir():
-        return Raw(_folder(raw / "train", scale), _folder(raw / "test", scale))
-    return Raw(_folder(raw, scale), None)
+        return Raw(_folder(raw / "train", scale), _folder(raw / "test", scale), left_out)
+    return Raw(_folder(raw, scale), None, left_out)
 
 
 def _fsdd(raw: Path, scale: MelScale) -> Raw:
@@ -101,13 +104,13 @@ def _folder(folder: Path, scale: MelScale) -> list[Recording]:
             f"{folder}: recordings lie at different depths, or too deep; put all into one folder, or each into that of "
             "its label"
         )
-    found = []
+    recordings = []
     for path in paths:
         name = path.relative_to(folder).with_suffix("").as_posix()
         label, speaker = _named(path, labelled=set(depths) == {2})
         waveform = sound_files.read(path, scale.sample_rate, scale.frame_length)
-        found.append(Recording(name, waveform, label, speaker))
-    return found
+        recordings.append(Recording(name, waveform, label, speaker))
+    return recordings
 
 
 def _named(path: Path, labelled: bool) -> tuple[str, str]:

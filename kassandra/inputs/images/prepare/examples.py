@@ -24,12 +24,16 @@ ENDINGS = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".w
 
 
 class Part(NamedTuple):
-    """images: (examples, height, width) uint8. ids: file and row, or name of the file without its class."""
+    """images: (examples, height, width) uint8. ids: file and row, or name of the file without its class.
+
+    left_out: files that are no images by their ending.
+    """
 
     images: NDArray[np.uint8]
     labels: list[str]
     ids: list[str]
     classes: list[str]
+    left_out: int = 0
 
 
 def read(raw: Path, source: Source, params: Prepare) -> Examples:
@@ -55,7 +59,7 @@ def read(raw: Path, source: Source, params: Prepare) -> Examples:
             raise KassandraError(f"{raw}: classes of train {train} are not those of test {test}")
     else:
         parts = [_read_folder(raw, params.size)]
-    images = np.concatenate([part.images for part in parts])
+    images, left_out = np.concatenate([part.images for part in parts]), sum(part.left_out for part in parts)
     return Examples(
         "images",
         images,
@@ -64,6 +68,8 @@ def read(raw: Path, source: Source, params: Prepare) -> Examples:
         [image.tobytes() for image in images],
         np.arange(len(images)) >= len(parts[0].images) if len(parts) > 1 else None,
         classes=parts[0].classes,
+        meta={"files_left_out": left_out},
+        message=f"{raw}: {left_out} files left out, as they do not end like images" if left_out else "",
     )
 
 
@@ -75,7 +81,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
     steps, features = (height, width) if params.scan == "rows" else (height * width, 1)
     order = np.random.default_rng(seed).permutation(height * width).tolist() if params.permute else None
     meta = {
-        "height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": max(std, 1e-6)
+        "height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": std
     }  # fmt: skip
     arrays = {name: {"images": some} for name, some in images.items()}
     return Encoded(arrays, {"features": features}, meta, f"{height}×{width} pixels")
@@ -114,15 +120,13 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
 
 
 def _read_folder(folder: Path, size: int) -> Part:
-    """One folder per class; files in it that do not end like an image are left out."""
-    by_class = {
-        path.name: sorted(
-            (file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file()),
-            key=lambda file: (str(file.parent), file.name),
-        )
+    """One folder per class; files in it that do not end like an image are left out, and counted."""
+    everything = {
+        path.name: sorted((file for file in path.rglob("*") if file.is_file()), key=lambda file: file.parts)
         for path in sorted(folder.iterdir())
         if path.is_dir()
     }
+    by_class = {name: [file for file in files if file.suffix.lower() in ENDINGS] for name, files in everything.items()}
     if empty := [name for name, files in by_class.items() if not files] or ([] if by_class else ["no folder"]):
         raise KassandraError(
             f"{folder}: expected idx files or one folder of images per class ({', '.join(empty)}: no "
@@ -131,7 +135,8 @@ def _read_folder(folder: Path, size: int) -> Part:
     files = [(label, file) for label, some in by_class.items() for file in some]
     images = [np.asarray(grey(file).resize((size, size), Image.Resampling.BILINEAR)) for _, file in files]
     ids = [file.relative_to(folder / label).as_posix() for label, file in files]
-    return Part(np.stack(images), [label for label, _ in files], ids, list(by_class))
+    left_out = sum(map(len, everything.values())) - len(files)
+    return Part(np.stack(images), [label for label, _ in files], ids, list(by_class), left_out)
 
 
 def mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:

@@ -34,7 +34,7 @@ def read_times(rows: Rows, column: str, time_format: str | None) -> Times:
 
     Raises:
         KassandraError: a cell is empty, no time, a time with parts of a second, or one that may mean two days; some
-            times have a zone and others none; or `time_format` does not tell a time.
+            times have a zone and others none; or `time_format` does not give a time.
     """
     if time_format:
         _check(time_format)
@@ -76,7 +76,7 @@ def _seconds(moment: datetime) -> int:
 
 
 def _iso(cell: str) -> datetime | str:
-    """The time that a cell tells, or what it holds instead."""
+    """The time that a cell holds, or what it holds instead."""
     if not cell:
         return NO_TIME
     if either := EITHER.fullmatch(cell):
@@ -88,9 +88,9 @@ def _iso(cell: str) -> datetime | str:
     other = (
         "what is no time as 2024-01-31 or 2024-01-31 18:00; say how it is written, as in `source.time_format: '%Y%m%d'`"
     )
-    if not (found := ISO.fullmatch(cell)):
+    if not (match := ISO.fullmatch(cell)):
         return other
-    month, day, minute, second, parts, zone = found.groups(default="")
+    month, day, minute, second, parts, zone = match.groups(default="")
     if parts.strip("0"):
         return f"{PARTS}, which are not read; round its times"
     try:
@@ -123,7 +123,7 @@ def _check(time_format: str) -> None:
     read, meant = back.timetuple()[:6], PROBE.timetuple()[:6]
     lost = next((place for place in range(6) if read[place] != meant[place]), None)
     if lost is not None and read[lost:] != START[lost:]:
-        raise KassandraError(f"{where} does not tell the {UNITS[lost]} of a time")
+        raise KassandraError(f"{where} does not give the {UNITS[lost]} of a time")
 
 
 class Grid(NamedTuple):

@@ -95,12 +95,12 @@ def _columns(source: TableSource, known: list[str]) -> list[str]:
 
 def _refuse_what_says_nothing(rows: Rows, names: list[str], targets: list[str], values: NDArray[np.float64]) -> None:
     for name, column in zip(names, values.T, strict=True):
-        there = column[~np.isnan(column)]
-        if not len(there):
+        known = column[~np.isnan(column)]
+        if not len(known):
             raise KassandraError(f"{rows.path}: column {name!r} holds no number; leave it out of `source`")
-        if name in targets and len(there) > 1 and (there == there[0]).all():
+        if name in targets and len(known) > 1 and (known == known[0]).all():
             raise KassandraError(
-                f"{rows.path}: column {name!r} never changes ({there[0]:g} in every row), so there is nothing to "
+                f"{rows.path}: column {name!r} never changes ({known[0]:g} in every row), so there is nothing to "
                 "forecast; name another in `source.target`"
             )
 

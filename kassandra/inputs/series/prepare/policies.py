@@ -1,4 +1,4 @@
-"""What is done where a series has two rows for one time, or none, or a cell is empty: as declared, counted and told."""
+"""What is done where a series has two rows for one time, or none, or a cell is empty: as declared, counted and reported."""
 
 import statistics
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import Grid, Times, grid, shown, weekend
-from kassandra.inputs.series.prepare.rows import TOLD, Rows, first
+from kassandra.inputs.series.prepare.rows import SHOWN, Rows, first
 
 NONE = -1  # the row of the file, where a row was put in
 SPARSEST = 2  # times expected per row that is there: of more, most would be made up
@@ -47,7 +47,7 @@ def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]
         ]
         raise KassandraError(
             f"{rows.path}: several rows for one time: {first(groups)}; keep one of each, say which in "
-            "`prepare.duplicates`: first, last or mean, or name the column that tells series apart in `source.series`"
+            "`prepare.duplicates`: first, last or mean, or name the column that names the series in `source.series`"
         )
     result = []
     for part, begin, end, times in zip(parts, begins, ends, several, strict=True):
@@ -105,10 +105,10 @@ def filled(parts: list[Part], names: list[str], policy: str, rows: Rows) -> tupl
     empty = [np.isnan(part.values) & (part.rows != NONE)[:, None] for part in parts]
     if policy != "drop":
         _refuse_empty(parts, empty, names, policy, rows)
-    told = counted((int(cells.sum()) for cells in empty), "value was missing", "values were missing", policy)
+    message = counted((int(cells.sum()) for cells in empty), "value was missing", "values were missing", policy)
     if policy in ("forward", "interpolate"):
         parts = [part._replace(values=_without_gaps(part.times, part.values, policy)) for part in parts]
-    return parts, told
+    return parts, message
 
 
 def counted(counts: Iterable[int], one: str, many: str, policy: str) -> str:
@@ -130,29 +130,29 @@ def _mean(values: NDArray[np.float64]) -> float:
 
 
 def _refuse(parts: list[Part], wrong: list[NDArray[np.bool_]], rows: Rows, why: str) -> None:
-    told = [
+    unexpected = [
         f"{shown(part.times[row])} ({rows.where([part.rows[row]])})"
         for part, some in zip(parts, wrong, strict=True)
         for row in np.flatnonzero(some)
     ]
-    if told:
-        raise KassandraError(f"{rows.path}: unexpected times {first(told)}: {why}")
+    if unexpected:
+        raise KassandraError(f"{rows.path}: unexpected times {first(unexpected)}: {why}")
 
 
 def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: str, rows: Rows) -> None:
-    told: list[str] = []
+    missing: list[str] = []
     for part, on in zip(parts, grids, strict=True):
         for row in np.flatnonzero(np.diff(on.places) > 1):
-            there = on.places[row] + 1, min(on.places[row + 1], on.places[row] + 1 + TOLD)
-            told += [f"{shown(time)} (after {rows.where([part.rows[row]])})" for time in on.at(np.arange(*there))]
-            if len(told) >= TOLD:
+            there = on.places[row] + 1, min(on.places[row + 1], on.places[row] + 1 + SHOWN)
+            missing += [f"{shown(time)} (after {rows.where([part.rows[row]])})" for time in on.at(np.arange(*there))]
+            if len(missing) >= SHOWN:
                 break
     weekdays = frequency == "d" and not any(weekend(part.times).any() for part in parts)
     advice = "; `source.frequency: b` is Monday to Friday" if weekdays else ""
-    more = f" and {total - TOLD} more" if total > TOLD else ""
+    more = f" and {total - SHOWN} more" if total > SHOWN else ""
     raise KassandraError(
-        f"{rows.path}: times that `source.frequency: {frequency}` expects are missing: {', '.join(told[:TOLD])}{more}; "
-        f"add their rows, or say what is done in `prepare.missing`: {REPAIRS}{advice}"
+        f"{rows.path}: times that `source.frequency: {frequency}` expects are missing: "
+        f"{', '.join(missing[:SHOWN])}{more}; add their rows, or say what is done in `prepare.missing`: {REPAIRS}{advice}"
     )
 
 

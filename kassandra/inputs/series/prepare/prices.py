@@ -51,8 +51,8 @@ def prices(path: Path) -> Series:
         _refuse(rows, wrong, what, "are the columns the right way round?")
     if "volume" in values:
         _refuse(rows, values["volume"] < 0, f"column {columns['volume']!r} is below 0 in", "0 is a day without trade")
-    there = np.ones(len(times), bool)
-    return Series(Path(path.name.removesuffix(".gz")).stem, times, values, there, ~there)
+    usable = np.ones(len(times), bool)
+    return Series(Path(path.name.removesuffix(".gz")).stem, times, values, usable, ~usable)
 
 
 def features(series: Series) -> dict[str, Days]:

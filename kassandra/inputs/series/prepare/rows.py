@@ -1,7 +1,7 @@
-"""One's own table of numbers, .csv, .tsv or .parquet, as text: each cell as it stands there, each row with its line.
+"""Your own table of numbers, .csv, .tsv or .parquet, as text: each cell as it stands there, each row with its line.
 
 pandas fills rows that are too short, reads `NA` as missing and `1,234` as it likes, and forgets the lines; so csv of
-Python reads here, and what is no number is told with its line.
+Python reads here, and what is no number is reported with its line.
 """
 
 import csv
@@ -23,7 +23,7 @@ from kassandra.contracts.errors import KassandraError
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".zip", ".parquet")
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-TOLD = 5  # lines per error
+SHOWN = 5  # lines per error
 LARGEST_TABLE = 1 << 29  # bytes, unpacked; as rows in memory it is many times that
 LONGEST_LINE = 10_000_000  # bytes: beyond any row; a file without line ends reaches it
 LARGEST = 1e100  # the square of a larger number may be infinite
@@ -59,7 +59,7 @@ def first(items: Sequence[str]) -> str:
     >>> first(["3", "4", "5", "6", "7", "8", "9"])
     '3, 4, 5, 6, 7 and 2 more'
     """
-    return ", ".join(items[:TOLD]) + (f" and {len(items) - TOLD} more" if len(items) > TOLD else "")
+    return ", ".join(items[:SHOWN]) + (f" and {len(items) - SHOWN} more" if len(items) > SHOWN else "")
 
 
 def shortened(text: str) -> str:

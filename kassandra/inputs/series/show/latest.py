@@ -1,4 +1,4 @@
-"""A user's table, of the columns that a model was trained on, as the windows that it forecasts from."""
+"""A user's table, of the columns that a model was trained on, as the last window of each of its series."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from kassandra.params.section import unknown
 
 
 def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
-    """The last window of each series of the table, as a split of which nothing is known ahead.
+    """The last window of each series of the table, as a split without targets.
 
     Args:
         series: of a table that names its series, the only one to take; of another, which of those in train it holds.

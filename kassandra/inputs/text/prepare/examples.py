@@ -85,7 +85,7 @@ def _imdb(raw: Path) -> list[list[Text]]:
     train = _combined(raw, "imdb")
     seen, test = Counter(one[:2] for one in train), []
     for one in _rows(raw / "a1_IMDB_Dataset.csv", "review", "sentiment"):
-        if seen[one[:2]]:  # counted, as some texts are there several times
+        if seen[one[:2]]:  # counted, as some texts occur several times
             seen[one[:2]] -= 1
         else:
             test.append(one)
@@ -103,8 +103,8 @@ def _books(raw: Path) -> list[list[Text]]:
         path = raw / f"{label}.review"
         if not path.is_file():
             raise missing(path)
-        found = re.findall(r"<review_text>(.*?)</review_text>", path.read_text(encoding="latin-1"), re.DOTALL)
-        for text in found:  # the name of the file is the label, so it is no part of the id
+        reviews = re.findall(r"<review_text>(.*?)</review_text>", path.read_text(encoding="latin-1"), re.DOTALL)
+        for text in reviews:  # the name of the file is the label, so it is no part of the id
             texts.append(Text(" ".join(unescape(text).split()), label, f"review {len(texts) + 1}"))
     return [texts]
 

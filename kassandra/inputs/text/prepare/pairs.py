@@ -1,4 +1,4 @@
-"""Raw files of the catalogue's pairs of languages, or one's own, as sentences with their translations."""
+"""Raw files of the catalogue's pairs of languages, or your own, as sentences with their translations."""
 
 import re
 import zipfile

@@ -1,4 +1,4 @@
-"""One's own table of labelled texts, .csv, .tsv, .jsonl or .parquet, read so that no row is lost in silence.
+"""Your own table of labelled texts, .csv, .tsv, .jsonl or .parquet, read so that no row is lost in silence.
 
 A row that cannot be used is kept as its line and the reason. pandas keeps no such list (its `on_bad_lines` sees neither
 lines nor empty texts) and turns labels such as `NA` and `01` into something else; so csv and json of Python read here.
@@ -28,7 +28,7 @@ USUAL = {
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF_8_MARK = b"\xef\xbb\xbf"
 NO_LABEL = "\n"  # no column can have this name: texts alone are read
-SHOWN = 5  # line numbers told per reason
+SHOWN = 5  # line numbers shown per reason
 
 NOT_UTF_8, NUL = "not UTF-8", "NUL character"
 AFTER_QUOTE = "something after a closing quote (a quote within a quoted field is written twice)"
@@ -165,7 +165,7 @@ def _records(lines: list[str], path: Path, delimiter: str) -> Iterator[tuple[int
         fault = mistake or _garbled("".join(lines[begin - 1 : reader.line_num]))
         if fields or fault:
             yield begin, fault or fields
-        if mistake:  # good rows may be among what the quotes held: each line of it is told
+        if mistake:  # good rows may be among what the quotes held: each line of it is reported
             yield from ((line, WITHIN) for line in range(begin + 1, reader.line_num + 1) if lines[line - 1].strip())
 
 
@@ -175,13 +175,13 @@ def _mistake(error: csv.Error, content: str, path: Path, begin: int, delimiter: 
         return RETURN
     if "expected after" in str(error):
         return AFTER_QUOTE
-    at, told = 0, f"a field of this row is longer than {LARGEST // 1_000_000} MB; is a quote never closed?"
+    at, mistake = 0, f"a field of this row is longer than {LARGEST // 1_000_000} MB; is a quote never closed?"
     if "unexpected end" in str(error):  # field after field leads to the quote that is open at the end
-        told = "the quote that opens here is never closed and swallows the rest of the file"
+        mistake = "the quote that opens here is never closed and swallows the rest of the file"
         while (quoted := QUOTED.match(content, at)) or content[at] != '"':
             at = content.index(delimiter, quoted.end() if quoted else at) + 1
     line = begin + content.count("\n", 0, at)
-    raise KassandraError(f'{path}: line {line}: {told}; a quote that is meant as a character is written ""')
+    raise KassandraError(f'{path}: line {line}: {mistake}; a quote that is meant as a character is written ""')
 
 
 def _json_lines(path: Path, text: str | None, label: str | None) -> Rows:

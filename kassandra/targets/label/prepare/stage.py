@@ -56,10 +56,8 @@ def _split(raw: Path, examples: Examples, params: Any, seed: int) -> tuple[dict[
     offered = everything if examples.test is None else everything[~examples.test]
     unique = splits.first_of_equals(offered, examples.keys)
     if examples.test is None:
-        kept, (train, test) = (
-            unique,
-            splits.drawn(examples, unique, params.test_fraction, seed, "prepare.test_fraction"),
-        )
+        kept = unique
+        train, test = splits.drawn(examples, kept, params.test_fraction, seed, "prepare.test_fraction")
     else:
         test = everything[examples.test]
         train = kept = splits.strangers(unique, test, examples.keys)

