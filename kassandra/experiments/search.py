@@ -19,7 +19,8 @@ from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
 from kassandra.experiments.trial import Training, can_be_named, check_work, history, named, turn
-from kassandra.params.pipeline import Pipeline, read_pipeline
+from kassandra.params.kind import Pipeline
+from kassandra.params.pipeline import read_pipeline
 from kassandra.training.rooms import code
 
 LOSS = "valid_loss"
