@@ -62,9 +62,7 @@ def search(
     Args:
         model: in evaluation mode.
         ids, lengths: as in EncoderDecoder.read. longest: (batch,) ≥ 1, at most so many tokens of each translation.
-        beam: ≥ 1.
-        length_penalty: α of `length_normaliser`.
-        keep_attention: whether the hypotheses have their attention.
+        beam: ≥ 1. length_penalty: α of `length_normaliser`. keep_attention: whether hypotheses have their attention.
     """
     count, device = len(ids), ids.device
     finished: list[list[Hypothesis]] = [[] for _ in range(count)]
