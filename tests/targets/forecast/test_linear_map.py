@@ -5,13 +5,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from kassandra.tasks.forecast import Task
 from sklearn.linear_model import Ridge
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import read_split, told, truth
 from kassandra.targets.forecast.baseline import linear_map
 from kassandra.targets.forecast.baseline.linear_map import ALPHAS, Sums, add_up, ridge, windows
+from kassandra.training.pair import Pair, Split
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,7 @@ def test_sums_are_of_all_windows(read, chunk, monkeypatch):
 @pytest.mark.parametrize("normalise", ["none", "last", "window"])
 def test_reads_what_the_lstm_reads(read, normalise):
     (_, valid, _), meta = read(normalise)
-    _, batch = next(Task(meta, torch.device("cpu")).numbered_batches(valid))
+    _, batch = next(Pair.of("series", "forecast", meta, torch.device("cpu")).numbered_batches(Split(valid, valid)))
     assert windows(valid, meta) == pytest.approx(batch.inputs.numpy().reshape(len(valid.origins), -1), abs=2e-5)
 
 

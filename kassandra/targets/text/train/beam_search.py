@@ -33,6 +33,20 @@ class _Beams:
         self.scores[:, 0] = 0  # one hypothesis to begin with: nothing
         self.tokens = torch.zeros(sources, beam, 0, dtype=torch.long, device=device)  # (sources, beam, steps)
 
+    def best(self, log_probabilities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(sources, 2 · beam) each: the best totals of going on, of which hypotheses, and with which tokens.
+
+        Of so many, at least `beam` have not ended, since each beginning ends in one way only.
+
+        Args:
+            log_probabilities: (sources · beam, vocabulary) of the next token.
+        """
+        (sources, beam), vocabulary = self.scores.shape, log_probabilities.shape[1]
+        # In double precision: sums of many tokens, by which hypotheses are compared.
+        totals = self.scores.unsqueeze(2) + log_probabilities.double().view(-1, beam, vocabulary)
+        best, places = totals.view(sources, -1).topk(min(2 * beam, beam * vocabulary), dim=1)
+        return best, places // vocabulary, places % vocabulary
+
 
 @torch.inference_mode()
 def search(
@@ -48,42 +62,32 @@ def search(
     Args:
         model: in evaluation mode.
         ids, lengths: as in EncoderDecoder.read. longest: (batch,) ≥ 1, at most so many tokens of each translation.
-        beam: ≥ 1.
-        length_penalty: α of `length_normaliser`.
-        keep_attention: whether the hypotheses have their attention.
+        beam: ≥ 1. length_penalty: α of `length_normaliser`. keep_attention: whether hypotheses have their attention.
     """
-    source = model.read(ids, lengths)
     count, device = len(ids), ids.device
     finished: list[list[Hypothesis]] = [[] for _ in range(count)]
     active = torch.arange(count, device=device)  # of the sources that are not done, their rows in `finished`
     beams = _Beams(count, beam, device)
-    source = _rows(source, active.repeat_interleave(beam))
+    source = _rows(model.read(ids, lengths), active.repeat_interleave(beam))
     last = torch.full((count * beam,), BOS, device=device)
     trail: list[tuple[Tensor, Tensor]] = []  # of each step, where it looked (rows, time), and the rows that went on
     for step in range(1, int(longest.max()) + 1):
         log_probabilities, standing, looked = model.next(source, last)
-        vocabulary = log_probabilities.shape[1]
-        # In double precision: sums of many tokens, by which hypotheses are compared.
-        totals = beams.scores.unsqueeze(2) + log_probabilities.double().view(-1, beam, vocabulary)
-        # Of 2 · beam, at least `beam` have not ended, since each beginning ends in one way only.
-        best, places = totals.view(len(active), -1).topk(min(2 * beam, beam * vocabulary), dim=1)
-        parents, tokens = places // vocabulary, places % vocabulary  # (active, 2 · beam) each
+        looked = looked if keep_attention else None
+        best, parents, tokens = beams.best(log_probabilities)
         ended = tokens == EOS
         at_limit = (longest[active] <= step).unsqueeze(1)  # (active, 1)
-        # What is finished is read off one by one; there are `beam` of each source, and few at each step.
         among_best = torch.arange(best.shape[1], device=device) < beam
         leaves = (ended | at_limit) & among_best & best.isfinite()
         for row, place in leaves.nonzero().tolist():
-            where = int(active[row])
-            if len(finished[where]) == beam:
-                continue
-            parent, total = int(parents[row, place]), float(best[row, place])
-            written = [*beams.tokens[row, parent].tolist(), int(tokens[row, place])]
-            attention = None
-            if keep_attention and looked is not None:
-                attention = _attention(trail, looked, row * beam + parent)
-            score = total / length_normaliser(len(written), length_penalty)
-            finished[where].append(Hypothesis(written, total, score, attention))
+            own = finished[int(active[row])]
+            if len(own) < beam:
+                parent, total = int(parents[row, place]), float(best[row, place])
+                written = [*beams.tokens[row, parent].tolist(), int(tokens[row, place])]
+                attention = None if looked is None else _attention(trail, looked, row * beam + parent)
+                own.append(
+                    Hypothesis(written, total, total / length_normaliser(len(written), length_penalty), attention)
+                )
         # The best `beam` that have not ended, in the order of their scores.
         order = ended.to(torch.int8).argsort(dim=1, stable=True)[:, :beam]  # (active, beam)
         goes_on = torch.tensor([len(finished[row]) < beam for row in active.tolist()], device=device)
@@ -95,7 +99,7 @@ def search(
         )
         first = torch.arange(len(active), device=device)[goes_on].unsqueeze(1) * beam  # row of each source's first beam
         rows = (first + parents).view(-1)  # (active · beam,)
-        if keep_attention and looked is not None:
+        if looked is not None:
             trail.append((looked, rows))
         history = beams.tokens.flatten(0, 1)[rows].view(*parents.shape, step - 1)
         beams.tokens, beams.scores = torch.cat([history, tokens.unsqueeze(2)], 2), best
