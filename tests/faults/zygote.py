@@ -31,7 +31,7 @@ def main() -> None:
     # As `python -m stages.x` is: `stages` then takes Ctrl-C into its own hands.
     sys.argv = ["-m", "nobody"]
     modules = [f"stages.{stage}" for stage in STAGES]
-    modules += [f"kassandra.{room}.{task}" for room in ("tasks", "baselines", "evaluation") for task in TASKS]
+    modules += [f"kassandra.{room}.{task}" for room in ("tasks", "baselines") for task in TASKS]
     for module in [*modules, "kassandra.training.pretrain", "kassandra.cli.app", "matplotlib.backends.backend_agg"]:
         importlib.import_module(module)
     print(json.dumps({"ready": True}), flush=True)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from kassandra.judging.judge import resample
+from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate.classification import predictions
 from kassandra.targets.label.evaluate.curves import roc_and_precision_recall
 from kassandra.targets.label.evaluate.rankings import rankings
@@ -30,7 +30,7 @@ def made(examples=120, classes=2, seed=0, skill=1.0, decimals=8):
 def area_scores(targets, log_probabilities, seed):
     classes = [str(label) for label in range(log_probabilities.shape[1])]
     table = predictions([str(row) for row in range(len(targets))], targets, log_probabilities, classes)
-    found = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING, seed)
+    found = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING.units(table), seed)
     return {each.score.name: each.estimate for each in found if each}
 
 

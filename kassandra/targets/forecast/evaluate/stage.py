@@ -13,7 +13,8 @@ from kassandra.contracts.windows import Split, ahead
 from kassandra.inference import Forecast
 from kassandra.judging import figures
 from kassandra.judging.intervals import percentiles
-from kassandra.judging.judge import Report, judge, resample
+from kassandra.judging.judge import Report, judge
+from kassandra.judging.score import resample
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate.equality import tests
 from kassandra.targets.forecast.evaluate.ground import (
@@ -105,8 +106,8 @@ def judged(
     tables = {name: _of_model(table, each) for name, each in others.items()}
     report = judge(scores_for(meta["predict"]), table, tables, RESAMPLING, seed)
     every = [(BY_STEP, table), *((BY_STEP, each) for each in tables.values()), (INSIDE, table), (BELOW, table)]
-    *steps, inside, below = resample(every, RESAMPLING, seed)
-    values = [(BY_STEP.value(each.observed), BY_STEP.value(each.drawn)) for each in steps if each]
+    *steps, inside, below = resample(every, RESAMPLING.units(table), seed)
+    values = [each.values for each in steps if each]
     gains = [percentiles(value - values[0][0], drawn - values[0][1]) for value, drawn in values[1:]]
     squares = [((actual.observed - each.point) / actual.scale) ** 2 for each in (forecast, *others.values())]
     losses = actual.sums(np.stack([square.mean(2) for square in squares], 1))  # (dates, models, horizon)
