@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
 from kassandra.judging.score import resample
-from kassandra.targets.label.evaluate.calibration import reliability
+from kassandra.targets.label.evaluate.figures import reliability
 from kassandra.targets.label.evaluate.scores import BINS, RESAMPLING, SCORES
 
 ERROR = next(score for score in SCORES if score.name == "calibration_error")

@@ -17,7 +17,7 @@ from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate import stage as translation
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
 from kassandra.targets.text.evaluate.predict import Translation
-from kassandra.targets.text.evaluate.scores import ngrams
+from kassandra.targets.text.evaluate.scores import SCORES, ngrams
 
 pytestmark = pytest.mark.slow
 
@@ -200,7 +200,10 @@ def test_bleu_of_each_band_is_that_of_its_sentences(shown):
 def test_a_curve_of_bleu_is_called_so(shown):
     from kassandra.judging import figures
 
-    assert shown(figures.learning_curves, HISTORY).axes[1].get_title() == "BLEU on validation: 21.13 at the best loss"
+    assert (
+        shown(figures.learning_curves, HISTORY, SCORES).axes[1].get_title()
+        == "bleu on validation: 21.13 at the best loss"
+    )
 
 
 class Page(HTMLParser):

@@ -33,6 +33,7 @@ from kassandra.targets.forecast.evaluate.scores import (
     INSIDE,
     QUANTILES,
     RESAMPLING,
+    SCORES,
     SERIES,
     scores_for,
 )
@@ -75,7 +76,7 @@ def evaluate(
     report, table = judged(split, actual, forecast, others, meta, seed)
     report = replace(report, cautions=(*report.cautions, *_copies(split, meta, forecast, plots / "lag.png")))
 
-    figures.learning_curves(history, plots / "learning_curves.png", "Loss of the head")
+    figures.learning_curves(history, SCORES, plots / "learning_curves.png", "Loss of the head")
     forecast_figures.fan(split, forecast, meta, plots / "fan.png")
     forecast_figures.error_by_step(report, plots / "error_by_step.png")
     if meta["predict"] != "volatility":
