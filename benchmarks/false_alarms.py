@@ -15,18 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from kassandra.judging.sums import Ratio, difference
 from rich.progress import track
 from scipy.signal import lfilter
 
-from kassandra.comparison.revisions import Predicted
 from kassandra.contracts.artifacts import write_json
 from kassandra.judging.intervals import wilson
-from kassandra.judging.paired import ALPHA, Difference
-from kassandra.targets.forecast.evaluate.scores import diebold_mariano
-from kassandra.targets.label.evaluate import compared as classifiers
-from kassandra.targets.next.evaluate import compared as language
-from kassandra.targets.text.evaluate import compared as translations
+from kassandra.judging.paired import ALPHA, compare
+from kassandra.judging.score import scores_of
+from kassandra.targets.forecast.evaluate.equality import diebold_mariano
 
 RESAMPLES = 500  # a quarter of those that the command takes, in half the time
 RESULTS = Path("benchmarks/results/false_alarms.json")
@@ -43,8 +39,13 @@ class Case(NamedTuple):
     times: int = 1
 
 
-def predicted(table: pd.DataFrame, stored: dict[str, float]) -> Predicted:
-    return Predicted(None, "simulated", table, stored)  # type: ignore[arg-type]  # no revision: the table is all
+def ps(target: str, sides: list[pd.DataFrame], names: tuple[str, ...]) -> Pairs:
+    """Of scores of a target."""
+    module = scores_of(target)
+    assert module
+    scores = [score for score in module.SCORES if score.name in names]
+    found = compare(scores, sides[0], sides[1], module.RESAMPLING, RESAMPLES)
+    return {name: found[name].difference.p for name in names}
 
 
 def classes(examples: int, count: int, scores: tuple[str, ...]) -> Callable[[np.random.Generator, float], Pairs]:
@@ -62,23 +63,25 @@ def classes(examples: int, count: int, scores: tuple[str, ...]) -> Callable[[np.
             probabilities /= probabilities.sum(1, keepdims=True)
             columns = {f"probability_{label}": column for label, column in enumerate(probabilities.T)}
             table = pd.DataFrame({"target": targets, "predicted": probabilities.argmax(1), **columns})
-            sides.append(predicted(table, dict.fromkeys(scores, 0.0)))
-        return ps(classifiers.compared(sides[0], sides[1], RESAMPLES), scores)
+            sides.append(table)
+        return ps("label", sides, scores)
 
     return draw
 
 
 def forecasts(dates: int, horizon: int) -> Callable[[np.random.Generator, float], Pairs]:
-    """Errors of overlapping forecasts: each sums what came in `horizon` steps, of which models knew little."""
+    """Errors of overlapping forecasts: each sums what is observed in `horizon` steps, of which models knew little."""
 
     def draw(generator: np.random.Generator, worse: float) -> Pairs:
         steps = np.ones(horizon) / math.sqrt(horizon)
         noise = generator.normal(size=(3, dates + horizon - 1))
-        came, *told = (np.convolve(row, steps, "valid") for row in noise)
-        squares = [(came + told[0]) ** 2, (came + told[1]) ** 2 * (1 + worse) ** 2]
-        one, other = (Ratio(each, np.ones(dates), math.sqrt) for each in squares)
-        rectangular = diebold_mariano(squares[1] - squares[0], horizon)
-        found = {"rmse": difference(one, other, horizon, "")[2].p}
+        observed, *own = (np.convolve(row, steps, "valid") for row in noise)
+        errors = [observed + own[0], (observed + own[1]) * (1 + worse)]
+        origins = [f"{date:09}" for date in range(dates)]
+        asked = {"origin": origins, "step": horizon, "observed": 0.0, "scale": 1.0}
+        sides = [pd.DataFrame({**asked, "point": each}) for each in errors]
+        rectangular = diebold_mariano(errors[1] ** 2 - errors[0] ** 2, horizon)
+        found = ps("forecast", sides, ("rmse",))
         return found | ({"rmse, rectangular kernel (not used)": rectangular[1]} if rectangular else {})
 
     return draw
@@ -96,8 +99,8 @@ def tokens(count: int, reach: int) -> Callable[[np.random.Generator, float], Pai
         for each, noise, more in zip(own, rough, (0.0, worse), strict=True):
             losses = np.logaddexp(0, 1 + shared + 0.3 * each + 0.7 * noise) + more
             table = pd.DataFrame({"target": np.zeros(count, np.int64), "log_probability": -losses})
-            sides.append(predicted(table, {"bits_per_character": 1.0}))
-        return ps(language.compared(sides[0], sides[1]), ("loss",))
+            sides.append(table)
+        return ps("next", sides, ("loss",))
 
     return draw
 
@@ -118,16 +121,11 @@ def sentences(count: int) -> Callable[[np.random.Generator, float], Pairs]:
                 runs = np.lib.stride_tricks.sliding_window_view(match, order, axis=1).all(2)
                 correct.append(runs.sum(1))
                 total.append(np.maximum(lengths - order + 1, 0))
-            columns = {"correct": np.stack(correct, 1).tolist(), "total": np.stack(total, 1).tolist()}
-            table = pd.DataFrame(columns | {"hypothesis_length": lengths, "reference_length": references})
-            sides.append(predicted(table, {}))
-        return ps(translations.compared(sides[0], sides[1], RESAMPLES), ("bleu",))
+            counts = np.column_stack([*correct, *total, lengths, references])
+            sides.append(pd.DataFrame({"bleu": counts.tolist()}))
+        return ps("text", sides, ("bleu",))
 
     return draw
-
-
-def ps(found: dict[str, tuple[float, float, Difference]], scores: tuple[str, ...]) -> Pairs:
-    return {name: found[name][2].p for name in scores}
 
 
 ALL = ("accuracy", "precision", "recall", "f1", "loss", "calibration_error", "roc_auc")

@@ -16,14 +16,13 @@ from scipy.stats import binomtest
 
 from kassandra.judging.intervals import LEVEL, TAIL, Z, wilson
 from kassandra.judging.resampling import Resampling, Units
-from kassandra.judging.score import Numbers, Score, Share
+from kassandra.judging.score import Numbers, Score, Share, resample
 
 ALPHA = 0.05  # below it, p is evidence of a difference
 MCNEMAR = "McNemar's test, exact"
 BOOTSTRAP = "paired bootstrap"
 REPLICATES = 2000  # resamples; p is at least 1 / 2001
 WORK = 50_000_000  # numbers that resamples may take: a few seconds; past that, fewer resamples
-FEWEST = 200
 
 
 class Difference(NamedTuple):
@@ -59,29 +58,18 @@ def compare(
     if resampling.test:
         ordered = {score.name: _ordered(score, a, b, units, resampling.test) for score in scores}
         return {name: each for name, each in ordered.items() if each}
-    functions, once = {}, np.ones(len(a), np.int64)
-    for score in scores:
-        one, other = score.of(a), score.of(b)
-        if one is None or other is None:
-            continue
-        values = float(one(once)), float(other(once))
-        if isinstance(score, Share):
-            right = [np.asarray(score.sums(table))[:, 0] > 0 for table in (a, b)]
-            found[score.name] = Compared(*values, mcnemar(*right))
-        elif not np.isnan(values).any():
-            functions[score] = (one, other)
-            found[score.name] = Compared(*values, Difference(values[1] - values[0], 0.0, 0.0, 1.0, BOOTSTRAP))
-    if not functions:
-        return found
-    work = len(a) + sum(score.work(a) for score in functions)
-    draws = units.draws(0, max(FEWEST, min(replicates, WORK // work)))
-    drawn = np.array(
-        [[float(other(times)) - float(one(times)) for one, other in functions.values()] for times in draws]
-    )
-    seen = np.array([found[score.name].difference.value for score in functions])
-    for score, difference in zip(functions, centred(seen, drawn, units.count), strict=True):
-        found[score.name] = found[score.name]._replace(difference=difference)
-    return found
+    shares = [score for score in scores if isinstance(score, Share)]
+    others = [score for score in scores if score not in shares]
+    for score in shares:
+        right = [np.asarray(score.sums(table))[:, 0] > 0 for table in (a, b)]
+        found[score.name] = Compared(float(right[0].mean()), float(right[1].mean()), mcnemar(*right))
+    drawn = resample([(score, table) for score in others for table in (a, b)], units, 0, replicates, WORK)
+    for one, other in zip(drawn[::2], drawn[1::2], strict=True):
+        if one and other and not np.isnan([one.values[0], other.values[0]]).any():
+            (before, times), (after, again) = one.values, other.values
+            difference = centred(float(after - before), again - times, units.count)
+            found[one.score.name] = Compared(float(before), float(after), difference)
+    return {score.name: found[score.name] for score in scores if score.name in found}
 
 
 def _ordered(score: Score, a: pd.DataFrame, b: pd.DataFrame, units: Units, test: str) -> Compared | None:
@@ -155,24 +143,26 @@ def _product(
     return lower, value + math.sqrt((rate * up) ** 2 + (one * more) ** 2 + (up * more) ** 2)
 
 
-def centred(values: Numbers, drawn: Numbers, units: int) -> list[Difference]:
-    """
+def centred(value: float, drawn: Numbers, units: int) -> Difference:
+    """Of any score: how far the differences of resampled test examples lie around the one that was seen.
+
+    p is the share of resamples whose difference lies as far from their mean as the one seen lies from 0, and the
+    interval reaches to either side as far as 95% of them: the paired bootstrap of Koehn (2004), centred as Riezler &
+    Maxwell (2005) and sacrebleu do it. Distances are widened as Student's t widens the interval of a mean of so few
+    examples (Hesterberg 2015).
+
     Args:
-        values: (scores,) differences. drawn: (replicates, scores) those of resamples. units: ≥ 2, how many were drawn
-            from.
+        drawn: (replicates,) differences of resamples. units: ≥ 2, how many were drawn from.
     """
     few = math.sqrt(units / (units - 1)) * float(stdtrit(units - 1, 1 - TAIL)) / Z
-    far = np.sort(np.abs(drawn - drawn.mean(0)) * few, axis=0)[::-1]  # (replicates, scores), the farthest first
+    far = np.sort(np.abs(drawn - drawn.mean()) * few)[::-1]  # (replicates,), the farthest first
     count = len(drawn) + 1
     needed = -(-count // 20) - 1  # where fewer lie beyond the difference seen, p is below 1/20
-    found = []
-    for value, distances in zip(values.tolist(), far.T, strict=True):
-        # Rounding must not part distances that are equal, as those of a few whole numbers are.
-        beyond, reach = int((distances >= abs(value) * (1 - 1e-9)).sum()), float(distances[needed - 1])
-        if beyond >= needed:
-            reach = max(reach, abs(value))
-        found.append(Difference(value, value - reach, value + reach, (1 + beyond) / count, BOOTSTRAP))
-    return found
+    # Rounding must not part distances that are equal, as those of a few whole numbers are.
+    beyond, reach = int((far >= abs(value) * (1 - 1e-9)).sum()), float(far[needed - 1])
+    if beyond >= needed:
+        reach = max(reach, abs(value))
+    return Difference(value, value - reach, value + reach, (1 + beyond) / count, BOOTSTRAP)
 
 
 def in_order(value: float, differences: Numbers, horizon: int, test: str) -> Difference:

@@ -2,16 +2,21 @@
 
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
-from kassandra.judging.intervals import Estimate, percentiles
+from kassandra.judging.intervals import REPLICATES, Estimate, percentiles
+from kassandra.judging.resampling import Units
+
+WORK = 250_000_000  # numbers: up to 5 seconds
+FEW_REPLICATES = 200
 
 Numbers = NDArray[np.float64]
 Times = NDArray[np.int64]  # (rows,): how many times each row of a table was drawn
@@ -84,11 +89,60 @@ class Share(Score):
     """The share of rows that are right: `sums` gives 0 or 1 of each row, and 1."""
 
 
+@dataclass(frozen=True)
 class Unsummed(Score):
     """A score that is no function of sums over rows; it defines `of`, whose values stand in the place of sums."""
 
-    def interval(self, table: pd.DataFrame, observed: Numbers, drawn: Numbers) -> Estimate:
-        return percentiles(observed, drawn)
+    value: Callable[[Any], Any] = lambda values: values
+
+
+class Resampled(NamedTuple):
+    """A score on one table. observed: (k,) sums over all rows; drawn: (resamples, k) those of each resample."""
+
+    score: Score
+    table: pd.DataFrame
+    observed: Numbers
+    drawn: Numbers
+
+    @property
+    def estimate(self) -> Estimate:
+        return self.score.interval(self.table, self.observed, self.drawn)
+
+    @property
+    def values(self) -> tuple[Any, Numbers]:
+        """The score, and (resamples,) that of each resample."""
+        return self.score.value(self.observed), self.score.value(self.drawn)
+
+
+def resample(
+    every: Sequence[tuple[Score, pd.DataFrame]], units: Units, seed: int, replicates: int = REPLICATES,
+    work: int = WORK,
+) -> list[Resampled | None]:  # fmt: skip
+    """Each score on its table, all tables being of the same rows, on the same resamples; None where it has none.
+
+    So the interval of a difference of two of them is paired.
+
+    Args:
+        work: numbers that the resamples of a score may take that is no function of sums; past that they are fewer.
+    """
+    summed: dict[int, Any] = {}
+    found: list[Resampled | None] = [None] * len(every)
+    for place, (score, table) in enumerate(every):
+        if (sums := score.sums(table)) is not None:
+            summed[place] = units.sums(sums)
+        elif (function := score.of(table)) is not None:
+            assert units.of is None, f"{score.name}: no function of sums, so rows have to be drawn one by one"
+            few = max(FEW_REPLICATES, min(replicates, work // max(1, score.work(table))))
+            drawn = np.array([function(times) for times in units.draws(seed, few)])
+            found[place] = Resampled(score, table, function(np.ones(units.count, np.int64)), drawn)
+    if summed:
+        parts = list(summed.values())
+        together: Any = sparse.hstack(parts, "csr") if any(map(sparse.issparse, parts)) else np.concatenate(parts, 1)
+        drawn, observed = units.resampled(together, seed, replicates), np.asarray(together.sum(0), np.float64).ravel()
+        ends = np.cumsum([0, *(part.shape[1] for part in parts)])
+        for place, begin, end in zip(summed, ends, ends[1:], strict=False):
+            found[place] = Resampled(*every[place], observed[begin:end], drawn[:, begin:end])
+    return found
 
 
 def scores_of(target: str) -> ModuleType | None:

@@ -31,8 +31,8 @@ def evaluate(trained_speech, prepared_speech):
         baselines = pd.DataFrame({"zero": np.zeros(15, dtype=np.int64)})
         predictor = load(trained_speech)
         report, table = stage.evaluate(
-            predictor, prepared_speech / "test.npz", speech, baselines=baselines, history=HISTORY, plots=folder / "plots",
-            pages=folder / "pages", seed=0,
+            predictor, prepared_speech / "test.npz", speech, baselines=baselines, history=HISTORY,
+            plots=folder / "plots", pages=folder / "pages", seed=0,
         )  # fmt: skip
         return SimpleNamespace(report=report, table=table, folder=folder, predictor=predictor)
 

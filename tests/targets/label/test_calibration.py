@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
-from kassandra.judging.judge import resample
-from kassandra.targets.label.evaluate.calibration import reliability
+from kassandra.judging.score import resample
+from kassandra.targets.label.evaluate.figures import reliability
 from kassandra.targets.label.evaluate.scores import BINS, RESAMPLING, SCORES
 
 ERROR = next(score for score in SCORES if score.name == "calibration_error")
@@ -35,7 +35,8 @@ def expected_calibration_error(confidence, right):
 
 
 def calibration_error_score(confidence, right, seed):
-    (found,) = resample([(ERROR, table_of(confidence, right))], RESAMPLING, seed)
+    table = table_of(confidence, right)
+    (found,) = resample([(ERROR, table)], RESAMPLING.units(table), seed)
     return found.estimate
 
 

@@ -17,7 +17,7 @@ from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate import stage as translation
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
 from kassandra.targets.text.evaluate.predict import Translation
-from kassandra.targets.text.evaluate.scores import ngrams
+from kassandra.targets.text.evaluate.scores import SCORES, ngrams
 
 pytestmark = pytest.mark.slow
 
@@ -100,23 +100,23 @@ def test_one_row_per_sentence_in_order(evaluated, tmp_path):
     write_table(tmp_path / "test.parquet", evaluated.table)
     table = read_table(tmp_path / "test.parquet")
     assert list(table) == [
-        "source", "hypothesis", "greedy", "log_probability", "correct", "total",
-        "hypothesis_length", "reference_length",
+        "example", "source", "hypothesis", "greedy", "bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy",
+        "chrf", "log_probability",
     ]  # fmt: skip
     assert table["source"].tolist() == sources()
     assert table["hypothesis"][13] == "word13 and and and"
     assert table["greedy"][13] == "word13 and and"
     assert table["log_probability"][13] == -5.0
-    assert (table["correct"][13].tolist(), table["total"][13].tolist()) == ([4, 3, 2, 1], [4, 3, 2, 1])
-    assert (table["correct"][8].tolist(), table["total"][8].tolist()) == ([8, 7, 6, 5], [9, 8, 7, 6])
+    assert table["example"][13] == "row 13"
+    assert table["bleu"][13].tolist() == [4, 3, 2, 1, 4, 3, 2, 1, 4, 4]
+    assert table["bleu"][8].tolist()[:8] == [8, 7, 6, 5, 9, 8, 7, 6]
 
 
 def test_bleu_follows_from_the_rows(evaluated):
     """So two models can be compared, sentence by sentence, where there are no references."""
     table = evaluated.table
-    counts = [np.stack(table[name]).sum(0).tolist() for name in ("correct", "total")]
-    lengths = [int(table[name].sum()) for name in ("hypothesis_length", "reference_length")]
-    bleu = BLEU.compute_bleu(*counts, *lengths, smooth_method="exp").score
+    *counts, length, reference = np.stack(table["bleu"]).sum(0).tolist()
+    bleu = BLEU.compute_bleu(counts[:4], counts[4:], length, reference, smooth_method="exp").score
     assert bleu == pytest.approx(evaluated.report.scores["bleu"].value, abs=1e-9)
     assert 60 < bleu < 100
     assert evaluated.report.units == 40
@@ -147,10 +147,6 @@ def test_no_alignments_where_none_can_be_drawn(evaluate, tmp_path, case):
 
 def test_one_sentence_is_enough(evaluate, tmp_path):
     assert evaluate(tmp_path, texts=["wort0 und und und"]).report.scores["bleu"].value > 0
-
-
-def test_found_by_the_name_of_the_task():
-    assert evaluation.load("translation").evaluate is translation.evaluate
 
 
 def test_sentences_are_chosen_by_length_alone():
@@ -204,7 +200,10 @@ def test_bleu_of_each_band_is_that_of_its_sentences(shown):
 def test_a_curve_of_bleu_is_called_so(shown):
     from kassandra.judging import figures
 
-    assert shown(figures.learning_curves, HISTORY).axes[1].get_title() == "BLEU on validation: 21.13 at the best loss"
+    assert (
+        shown(figures.learning_curves, HISTORY, SCORES).axes[1].get_title()
+        == "bleu on validation: 21.13 at the best loss"
+    )
 
 
 class Page(HTMLParser):

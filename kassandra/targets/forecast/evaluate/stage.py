@@ -12,7 +12,8 @@ from kassandra.contracts.tables import write_table
 from kassandra.contracts.windows import Split, ahead
 from kassandra.judging import figures
 from kassandra.judging.intervals import percentiles
-from kassandra.judging.judge import Report, judge, resample
+from kassandra.judging.judge import Report, judge
+from kassandra.judging.score import resample
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate.equality import tests
 from kassandra.targets.forecast.evaluate.ground import (
@@ -32,6 +33,7 @@ from kassandra.targets.forecast.evaluate.scores import (
     INSIDE,
     QUANTILES,
     RESAMPLING,
+    SCORES,
     SERIES,
     scores_for,
 )
@@ -75,7 +77,7 @@ def evaluate(
     report, table = judged(split, actual, forecast, others, meta, seed)
     report = replace(report, cautions=(*report.cautions, *_copies(split, meta, forecast, plots / "lag.png")))
 
-    figures.learning_curves(history, plots / "learning_curves.png", "Loss of the head")
+    figures.learning_curves(history, SCORES, plots / "learning_curves.png", "Loss of the head")
     forecast_figures.fan(split, forecast, meta, plots / "fan.png")
     forecast_figures.error_by_step(report, plots / "error_by_step.png")
     if meta["predict"] != "volatility":
@@ -106,8 +108,8 @@ def judged(
     tables = {name: _of_model(table, each) for name, each in others.items()}
     report = judge(scores_for(meta["predict"]), table, tables, RESAMPLING, seed)
     every = [(BY_STEP, table), *((BY_STEP, each) for each in tables.values()), (INSIDE, table), (BELOW, table)]
-    *steps, inside, below = resample(every, RESAMPLING, seed)
-    values = [(BY_STEP.value(each.observed), BY_STEP.value(each.drawn)) for each in steps if each]
+    *steps, inside, below = resample(every, RESAMPLING.units(table), seed)
+    values = [each.values for each in steps if each]
     gains = [percentiles(value - values[0][0], drawn - values[0][1]) for value, drawn in values[1:]]
     squares = [((actual.observed - each.point) / actual.scale) ** 2 for each in (forecast, *others.values())]
     losses = actual.sums(np.stack([square.mean(2) for square in squares], 1))  # (dates, models, horizon)

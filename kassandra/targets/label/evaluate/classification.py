@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix
 
-from kassandra.judging.judge import resample
+from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate.rankings import Labels
 from kassandra.targets.label.evaluate.scores import BY_CLASS, PREFIX, RESAMPLING, classes_of, precision_recall_f1
 
@@ -29,7 +29,7 @@ def confusion(table: pd.DataFrame) -> NDArray[np.int64]:
 
 def per_class(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """class, examples, precision, recall, f1, and the interval of f1; f1 last, as `dvc plots` draws the last column."""
-    (found,) = resample([(BY_CLASS, table)], RESAMPLING, seed)
+    (found,) = resample([(BY_CLASS, table)], RESAMPLING.units(table), seed)
     assert found
     precision, recall, f1 = precision_recall_f1(found.observed)  # (classes,) each
     classes, (_, low, high) = classes_of(table), found.estimate

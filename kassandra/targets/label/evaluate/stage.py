@@ -12,7 +12,7 @@ from kassandra.contracts.examples import example_ids
 from kassandra.contracts.tables import write_table
 from kassandra.judging import figures
 from kassandra.judging.judge import Report, judge
-from kassandra.targets.label.evaluate import calibration, curves
+from kassandra.targets.label.evaluate import figures as label_figures
 from kassandra.targets.label.evaluate.classification import confusion, mistakes, per_class, predictions
 from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
 
@@ -37,13 +37,13 @@ def evaluate(
     others = {str(name): pd.DataFrame({"target": targets, "predicted": baselines[name]}) for name in baselines}
     report, by_class = judge(SCORES, table, others, RESAMPLING, seed), per_class(table, seed)
 
-    figures.learning_curves(history, plots / "learning_curves.png")
-    figures.confusion(confusion(table), classes, plots / "confusion.png")
-    figures.per_class(by_class, plots / "per_class.png")
+    figures.learning_curves(history, SCORES, plots / "learning_curves.png")
+    label_figures.confusion(confusion(table), classes, plots / "confusion.png")
+    label_figures.per_class(by_class, plots / "per_class.png")
     write_table(plots / "per_class.csv", by_class)
     confidence, right = np.exp(log_probabilities.max(1)), (table["predicted"] == table["target"]).to_numpy()
-    calibration.reliability(confidence, right, report.scores["calibration_error"], plots / "reliability.png")
-    curves.roc_and_precision_recall(targets, log_probabilities, classes, plots / "roc_and_precision_recall.png")
+    label_figures.reliability(confidence, right, report.scores["calibration_error"], plots / "reliability.png")
+    label_figures.roc_and_precision_recall(targets, log_probabilities, classes, plots / "roc_and_precision_recall.png")
     wrong = mistakes(table)
     if show and hasattr(show, "in_words"):
         wrong["in words"] = show.in_words(test, wrong["row"].to_numpy())

@@ -37,7 +37,7 @@ def evaluate(
     tables = {name: predictions(targets, each, characters) for name, each in others.items()}
     report = judge(SCORES, table, tables, RESAMPLING, seed)
 
-    figures.learning_curves(history, plots / "learning_curves.png")
+    figures.learning_curves(history, SCORES, plots / "learning_curves.png")
     _by_rank(losses, others, targets, plots / "loss_by_rank.png")
     passages = _surprise(writer, losses, targets)
     explanation = "The stronger the colour, the less the model expected the token after all that stands before it."

@@ -16,7 +16,7 @@ from kassandra.judging.judge import Report
 from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
 from kassandra.targets.text.evaluate.predict import Translation
-from kassandra.targets.text.evaluate.scores import Texts, corpus_chrf, score
+from kassandra.targets.text.evaluate.scores import SCORES, Texts, corpus_chrf, score
 from kassandra.vocabulary.languages import UNSPACED, code
 
 BEAM = 5  # of the headline, whatever the library's default
@@ -46,7 +46,7 @@ def evaluate(
     table = scored.table.assign(log_probability=[one.log_probability for one in beam])
     strongest = sorted(others, key=lambda name: -scored.report.baselines[name].value)[:STRONGEST]
 
-    figures.learning_curves(history, plots / "learning_curves.png")
+    figures.learning_curves(history, SCORES, plots / "learning_curves.png")
     lengths, unit = source_lengths(sources, meta["languages"]["source"])
     systems = {"LSTM": np.array(table["bleu"].tolist())} | {name: scored.baselines[name] for name in strongest}
     bleu_by_length(lengths, systems, unit, seed, plots / "bleu_by_length.png")

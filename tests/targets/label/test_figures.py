@@ -1,14 +1,16 @@
 """Curves: the areas of scikit-learn with intervals, and what stands in the pictures."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from kassandra.judging.judge import resample
+from kassandra.judging.score import resample
+from kassandra.targets.label.evaluate import figures
 from kassandra.targets.label.evaluate.classification import predictions
-from kassandra.targets.label.evaluate.curves import roc_and_precision_recall
+from kassandra.targets.label.evaluate.figures import roc_and_precision_recall
 from kassandra.targets.label.evaluate.rankings import rankings
 from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES
 
@@ -30,7 +32,7 @@ def made(examples=120, classes=2, seed=0, skill=1.0, decimals=8):
 def area_scores(targets, log_probabilities, seed):
     classes = [str(label) for label in range(log_probabilities.shape[1])]
     table = predictions([str(row) for row in range(len(targets))], targets, log_probabilities, classes)
-    found = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING, seed)
+    found = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING.units(table), seed)
     return {each.score.name: each.estimate for each in found if each}
 
 
@@ -168,11 +170,27 @@ def test_of_many_classes_the_weakest_are_drawn(shown):
     assert figure.get_suptitle().endswith("; the 10 of 13 with the smallest areas under ROC")
 
 
+def matrix(classes):
+    return np.random.default_rng(0).integers(0, 9, (classes, classes))
+
+
+def by_class(classes):
+    f1 = np.random.default_rng(0).random(classes)
+    names = [f"class {number}" for number in range(classes)]
+    return pd.DataFrame({"class": names, "examples": 7, "f1_low": f1 * 0.9, "f1_high": f1 * 1.1, "f1": f1})
+
+
 DRAWINGS = {
-    "two": (*made(), ["negative", "positive"]),
-    "strange names": (*made(60, 3), ["$5^{", "猫 \n\t$", "x" * 200]),
-    "strange second": (*made(60, 2), ["a", "$\\frac 猫"]),
-    "one class": (np.zeros(60, int), made(60, 3)[1], ["a", "b", "c"]),
+    "confusion of 2": lambda path: figures.confusion(matrix(2), ["a", "b"], path),
+    "confusion of 40": lambda path: figures.confusion(matrix(40), [f"class {number}" for number in range(40)], path),
+    "nothing wrong": lambda path: figures.confusion(np.diag([3, 5, 7]), ["ant", "bee", "centipede"], path),
+    "a class that is not there": lambda path: figures.confusion(np.diag([3, 0, 7]), ["a", "b", "c"], path),
+    "per class": lambda path: figures.per_class(by_class(3), path),
+    "per class, 40": lambda path: figures.per_class(by_class(40), path),
+    "two": lambda path: roc_and_precision_recall(*made(), ["negative", "positive"], path),
+    "strange names": lambda path: roc_and_precision_recall(*made(60, 3), ["$5^{", "猫 \n\t$", "x" * 200], path),
+    "strange second": lambda path: roc_and_precision_recall(*made(60, 2), ["a", "$\\frac 猫"], path),
+    "one class": lambda path: roc_and_precision_recall(np.zeros(60, int), made(60, 3)[1], ["a", "b", "c"], path),
 }
 
 
@@ -180,5 +198,28 @@ DRAWINGS = {
 def test_drawn_twice_the_same_bytes(tmp_path, name):
     one, other = tmp_path / "one.png", tmp_path / "other.png"
     for path in (one, other):
-        roc_and_precision_recall(*DRAWINGS[name], path)
+        DRAWINGS[name](path)
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_confusion(shown):
+    counts = np.array([[5, 2, 0], [0, 7, 0], [1, 0, 3]])
+    (axis,) = shown(figures.confusion, counts, ["ant", "bee", "cat"]).axes
+    written = {text.get_position(): text.get_text() for text in axis.texts}
+    assert {(column, row): str(count or "") for (row, column), count in np.ndenumerate(counts)} == written
+    assert axis.get_title() == "3 of 18 test examples are wrong (blue: right)"
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["ant", "bee", "cat"]
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("what the model predicts", "what it is")
+    np.testing.assert_allclose(axis.images[0].get_array(), [[0, 2 / 7, 0], [0, 0, 0], [1 / 4, 0, 0]])
+
+
+def test_forty_classes_are_coloured_without_numbers(shown):
+    (axis,) = shown(figures.confusion, matrix(40), [str(number) for number in range(40)]).axes
+    assert not axis.texts
+
+
+def test_per_class_with_the_weakest_on_top(shown):
+    (axis,) = shown(figures.per_class, by_class(5)).axes
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    best_first = by_class(5).sort_values("f1", ascending=False)["class"]
+    assert names == [f"{name}  (7)" for name in best_first]  # the first tick is the lowest

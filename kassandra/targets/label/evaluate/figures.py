@@ -1,0 +1,149 @@
+"""Pictures of models that name one class per example; each writes one PNG, the same bytes for the same numbers."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from kassandra.judging import figures
+from kassandra.judging.bins import equal_mass
+from kassandra.judging.highlight import drawable
+from kassandra.judging.intervals import Estimate, wilson
+from kassandra.targets.label.evaluate.rankings import Labels, rankings
+from kassandra.targets.label.evaluate.scores import BINS
+
+DRAWN = 10  # classes; more lines cannot be followed
+GRID = np.linspace(0.001, 1, 1000)  # where curves are averaged; at 0 itself a curve may have several values
+
+
+def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None:
+    """Rows are what an example is, columns what the model predicts; colour shows the share of the row's mistakes."""
+    mistakes = matrix - np.diag(np.diag(matrix))
+    shares = mistakes / np.maximum(matrix.sum(1, keepdims=True), 1)  # (classes, classes)
+    side = 2 + 0.42 * min(len(classes), 30)
+    figure = Figure(figsize=(side, side))
+    axis = figure.subplots()
+    axis.imshow(shares, cmap="Oranges", vmin=0, vmax=max(float(shares.max()), 1e-9))
+    if len(classes) <= 30:  # beyond that, numbers cannot be read
+        for (row, column), count in np.ndenumerate(matrix):
+            right, light = row == column, shares[row, column] < 0.6 * shares.max()
+            colour = figures.BLUE if right else (figures.INK if light else "white")
+            axis.text(column, row, str(count or ""), ha="center", va="center", color=colour, fontsize=8)
+        axis.set_xticks(range(len(classes)), classes, rotation=90 if max(map(len, classes)) > 3 else 0)
+        axis.set_yticks(range(len(classes)), classes)
+    wrong = int(mistakes.sum())
+    axis.set(xlabel="what the model predicts", ylabel="what it is")
+    axis.set_title(f"{wrong:,} of {int(matrix.sum()):,} test examples are wrong (blue: right)")
+    axis.spines[["left", "bottom"]].set_visible(False)
+    figures.save(figure, path)
+
+
+def per_class(table: pd.DataFrame, path: Path) -> None:
+    """F1 of each class with its interval, the weakest on top."""
+    table = table.sort_values("f1", ascending=False, kind="stable")
+    figure = Figure(figsize=(5, 1 + 0.27 * len(table)))
+    axis = figure.subplots()
+    rows = np.arange(len(table))
+    axis.hlines(rows, table["f1_low"], table["f1_high"], color=figures.BLUE, linewidth=2, alpha=0.4)
+    axis.plot(table["f1"], rows, "o", color=figures.BLUE)
+    axis.set_yticks(
+        rows, [f"{name}  ({count:,})" for name, count in zip(table["class"], table["examples"], strict=True)]
+    )
+    axis.set(xlabel="F1 on test, with its 95% interval", title="Class (test examples)")
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.grid(axis="x", linewidth=0.4)
+    figures.save(figure, path)
+
+
+def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], error: Estimate, path: Path) -> None:
+    """Accuracy against mean confidence in each bin, on the diagonal if calibrated; beneath, how many are how sure."""
+    bin_of = equal_mass(confidence, BINS)
+    counts, hits = np.bincount(bin_of), np.bincount(bin_of, right).astype(np.int64)  # (bins,) each
+    accuracy, sure = hits / counts, np.bincount(bin_of, confidence) / counts
+    low, high = wilson(hits, counts)
+    start = float(np.floor(min(low.min(), confidence.min(), 0.9) * 10) / 10)
+    figure = Figure(figsize=(4.6, 5.2))
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1], gridspec_kw={"hspace": 0.08})
+    upper.plot([start, 1], [start, 1], ":", color=figures.GREY, label="calibrated")
+    upper.errorbar(
+        sure, accuracy, [accuracy - low, high - accuracy], fmt="o-", color=figures.BLUE, ecolor=figures.BLUE,
+        linewidth=0.8, elinewidth=1.2, markersize=4, label=f"bins of about {len(right) // len(counts):,} examples",
+    )  # fmt: skip
+    lower.hist(confidence, bins=np.linspace(start, 1, 31).tolist(), color=figures.GREY)
+    for mean, colour, what in (
+        (confidence.mean(), figures.INK, "mean confidence"),
+        (right.mean(), figures.ORANGE, "accuracy"),
+    ):
+        lower.axvline(float(mean), color=colour, linewidth=1.2)
+        upper.plot([], [], color=colour, label=f"{what} {mean:.4f} (below)")
+    margin = 0.02 * (1 - start)
+    upper.set(xlim=(start - margin, 1 + margin), ylim=(start - margin, 1 + margin))
+    upper.legend(frameon=False, fontsize=8, loc="upper left" if confidence.mean() > right.mean() else "lower right")
+    upper.set(title=f"Expected calibration error {error} on test", ylabel="accuracy, with its 95% interval")
+    lower.set(xlabel="confidence: the probability of the class that the model predicts", ylabel="examples")
+    figures.save(figure, path)
+
+
+def roc_and_precision_recall(
+    targets: Labels, log_probabilities: NDArray[np.float64], classes: list[str], path: Path
+) -> None:
+    """Both curves side by side: of the second of two classes; of more, each against the rest, and the mean of all.
+
+    Of many classes the ten with the smallest areas under the ROC curve are drawn. Dotted is what guessing has.
+    """
+    ranked = rankings(targets, np.exp(log_probabilities))
+    once = np.ones(len(targets), np.int64)
+    found = np.array([ranking.areas(once) for ranking in ranked]).reshape(-1, 2)  # (curves, 2)
+    drawn = np.sort(np.argsort(found[:, 0], kind="stable")[:DRAWN])
+    figure = Figure(figsize=(9, 4.8 + 0.09 * len(drawn)), layout="constrained")
+    roc, precision = figure.subplots(1, 2)
+    for colour, place in enumerate(drawn):
+        style: dict[str, Any] = {"color": figures.BLUE if len(ranked) == 1 else f"C{colour}", "linewidth": 1.2}
+        ranking = ranked[place]
+        roc.plot(*ranking.roc(), label=_label(classes[ranking.label], *found[place]), **style)
+        precision.step(*ranking.precision_recall(), where="pre", **style)
+    if len(ranked) > 1:
+        rates = np.mean([np.interp(GRID, *ranking.roc()) for ranking in ranked], axis=0)
+        levels = np.mean([_stepped(GRID, *ranking.precision_recall()) for ranking in ranked], axis=0)
+        name = _label(f"mean of {len(ranked)} classes", *found.mean(0))
+        for axis, mean in ((roc, rates), (precision, levels)):
+            axis.plot(GRID, mean, color=figures.INK, linewidth=2, label=name)
+    if ranked:
+        guess = float(np.mean([ranking.positive.mean() for ranking in ranked]))
+        roc.plot([0, 1], [0, 1], ":", color=figures.GREY, label=_label("guessing", 0.5, guess))
+        precision.plot([0, 1], [guess, guess], ":", color=figures.GREY)
+        legend = figure.legend(
+            *roc.get_legend_handles_labels(), title="area under ROC; average precision", ncols=2, frameon=False,
+            fontsize=8, title_fontsize=8, loc="outside lower center",
+        )  # fmt: skip
+        for text in legend.get_texts():
+            text.set_parse_math(False)  # a class may be called $5
+    title = "each class against the rest" if len(classes) > 2 else f"“{_short(classes[-1])}” or not"
+    if len(drawn) < len(ranked):
+        title += f"; the {len(drawn)} of {len(ranked)} with the smallest areas under ROC"
+    figure.suptitle(title if ranked else "no curves: all examples are of one class", fontsize=10, parse_math=False)
+    roc.set(
+        title="ROC", xlabel="false positives, as a share of the rest", ylabel="true positives, as a share of the class"
+    )
+    precision.set(title="Precision", xlabel="recall", ylabel="precision")
+    for axis in (roc, precision):
+        axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    figures.save(figure, path)
+
+
+def _stepped(grid: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The step function through (x, y), x rising, whose value between two x is that of the latter."""
+    return y[np.searchsorted(x, grid)]
+
+
+def _label(name: str, area: float, precision: float) -> str:
+    return f"{_short(name)}: {area:.4f}; {precision:.4f}"
+
+
+def _short(name: str) -> str:
+    name = drawable(name)
+    return name if len(name) <= 32 else name[:31] + "…"
