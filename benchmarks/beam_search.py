@@ -17,11 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import kassandra
-<<<<<<< HEAD
 from kassandra.contracts.artifacts import map_arrays, write_json
-=======
-from kassandra.contracts.artifacts import read_arrays, write_json
->>>>>>> predict
 from kassandra.contracts.ragged import Ragged
 from kassandra.targets.text.evaluate.predict import TextPredictor
 from kassandra.targets.text.train.target import bleu
@@ -32,25 +28,15 @@ ROUNDS = 3
 RESULTS = Path(__file__).with_name("results") / "beam_search.json"
 
 
-<<<<<<< HEAD
 def source_texts(test: Path) -> list[str]:
     arrays = map_arrays(test)
-=======
-def sources(test: Path) -> list[str]:
-    arrays = read_arrays(test)
->>>>>>> predict
     return Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
 
 
 def measured(model: TextPredictor, test: Path, rounds: int) -> list[dict[str, Any]]:
     """A row per width."""
-<<<<<<< HEAD
     split, target = model.pair.read(test), model.pair.target
     sentences, references = source_texts(test), split.targets.references
-=======
-    split, sentences = model.pair.read(test), sources(test)
-    references, target = split.targets.references, model.pair.target
->>>>>>> predict
     seconds: dict[tuple[int, bool], list[float]] = {(width, alone): [] for width in WIDTHS for alone in (False, True)}
     scores = {}
     for _ in range(rounds):
@@ -84,11 +70,7 @@ def main() -> None:
     torch.set_num_threads(1)
     model = kassandra.load(options.model)
     rows = measured(model, options.test, options.rounds)
-<<<<<<< HEAD
     sentences = len(source_texts(options.test))
-=======
-    sentences = len(sources(options.test))
->>>>>>> predict
     write_json(RESULTS, {"model": options.model.name, "sentences": sentences, "rounds": options.rounds, "rows": rows})
     table = Table("beam", "sentences per CPU s", "one after another", "BLEU", box=None)
     for row in rows:
