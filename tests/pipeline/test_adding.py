@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.sweeps]
 
 KINDS = Path(__file__).with_name("adding") / "kassandra"
 PARAMS = """\
+seed: 0
 pipelines:
   pulses:
     input: pulses
