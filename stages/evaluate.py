@@ -1,10 +1,11 @@
 """data/models/<pipeline>/ and the test split → metrics/<pipeline>/ (scores, pictures) and data/predictions/."""
 
 import importlib
+import importlib.util
+from types import ModuleType
 
 from kassandra.before import of_today
 from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTIONS, PREPARED, write_json
-from kassandra.contracts.modules import optional
 from kassandra.contracts.tables import read_table, write_table
 from kassandra.inference import load
 from kassandra.judging import score_file
@@ -25,7 +26,7 @@ def main(name: str) -> None:
     report, predicted = target.evaluate(
         predictor,
         PREPARED / name / "test.npz",
-        show=optional(f"kassandra.inputs.{kinds['input']}.show.{READINGS[kinds['target']]}"),
+        show=_pictures(kinds["input"], READINGS[kinds["target"]]),
         baselines=read_table(BASELINES / f"{name}.parquet", sealed=True),
         history=read_history(METRICS / name / "history.csv"),
         plots=METRICS / name / "plots",
@@ -39,6 +40,12 @@ def main(name: str) -> None:
     write_json(METRICS / name / "test.json", scores)
     headline = report.headline.name
     print(f"{headline} {report.scores[headline]} on {report.units:,} of test")
+
+
+def _pictures(input: str, reading: str) -> ModuleType | None:
+    """How an input shows what a target reads; None where it does not."""
+    name = f"kassandra.inputs.{input}.show.{reading}"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
 if __name__ == "__main__":

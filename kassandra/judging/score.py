@@ -1,5 +1,6 @@
 """What a score is: the one place that knows its direction, its unit, and how it is made from a table of predictions."""
 
+import importlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from kassandra.contracts.modules import optional
 from kassandra.judging.intervals import REPLICATES, Estimate, percentiles
 from kassandra.judging.resampling import Units
 
@@ -151,4 +151,10 @@ def scores_of(target: str) -> ModuleType | None:
     It has SCORES, the headline first; RESAMPLING (see kassandra.judging.resampling); KEYS, the columns that name a row
     of its predictions; and `asked(table)`, what has to be the same in two rows of the same example.
     """
-    return optional(f"kassandra.targets.{target}.evaluate.scores")
+    name = f"kassandra.targets.{target}.evaluate.scores"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and name.startswith(error.name):
+            return None
+        raise

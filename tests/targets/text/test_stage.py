@@ -13,10 +13,10 @@ from sacrebleu.metrics.chrf import CHRF
 from kassandra.contracts.artifacts import write_arrays
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.tables import read_table, write_table
-from kassandra.inference import Translation
 from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate import stage as translation
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
+from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import SCORES, ngrams
 
 pytestmark = pytest.mark.slow

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
-from kassandra.inference import Translation
 from kassandra.judging import figures
 from kassandra.judging.judge import Report
 from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
+from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import SCORES, Texts, corpus_chrf, score
 from kassandra.vocabulary.languages import UNSPACED, code
 
