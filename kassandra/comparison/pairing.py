@@ -43,7 +43,9 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
         return Paired({}, f"no target {target!r} is known here")
     keys = dict.fromkeys(key for score in module.SCORES for key in score.depends_on)
     changed = [key for key in keys if _key(sections[0], key) != _key(sections[1], key)]
-    unrelated = frozenset(score.name for score in module.SCORES if set(score.depends_on) & set(changed))
+    if sections[0].get("input") != sections[1].get("input"):
+        changed.insert(0, "input")
+    unrelated = frozenset(score.name for score in module.SCORES if {"input", *score.depends_on} & set(changed))
     try:
         one, other, note = _joined(name, (a, b), sections, results, module)
     except Absent as absent:

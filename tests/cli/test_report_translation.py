@@ -1,4 +1,4 @@
-"""`kassandra report` of translations: sentences, two decimals of BLEU, and how the scores were computed."""
+"""`kassandra report` of translations: two decimals of BLEU, and how the scores were computed."""
 
 import io
 
@@ -8,9 +8,12 @@ from rich.console import Console
 from kassandra.cli import report
 from kassandra.cli.reproduction import Reproduction
 from kassandra.contracts.artifacts import write_json
-from kassandra.judging.intervals import Score
-from kassandra.judging.score_file import Report, contents
+from kassandra.judging.intervals import Estimate
+from kassandra.judging.judge import Report
+from kassandra.judging.score import Score
+from kassandra.judging.score_file import contents
 
+BLEU = Score("bleu", "higher", "of 100", decimals=2)
 SIGNATURE = "BLEU|nrefs:1|case:mixed|eff:no|tok:13a|smooth:floor[0.10]|version:2.6.0"
 
 
@@ -33,10 +36,11 @@ def printed(tmp_path, monkeypatch):
 
 
 def test_of_a_hundred(printed):
-    score, gain = Score(35.1234, 33.9, 36.2), Score(4.1, 3.25, 5.0)
-    found = Report({"bleu": score}, {"copy": Score(0.48, 0.2, 0.7)}, {"copy": gain}, 1000, max, signatures={"bleu": SIGNATURE})  # fmt: skip # noqa: E501
+    score, gain = Estimate(35.1234, 33.9, 36.2), Estimate(4.1, 3.25, 5.0)
+    found = Report({"bleu": score}, {"copy": Estimate(0.48, 0.2, 0.7)}, {"copy": gain}, 1000, (BLEU,), signatures={"bleu": SIGNATURE})  # fmt: skip # noqa: E501
     text = printed(found)
-    assert "mine: 1,000 test sentences" in text
+    assert "mine: 1,000 test examples" in text
+    assert "bleu (of 100)" in text
     assert "[33.90, 36.20]" in text
     assert "+4.10" in text
     assert "[+3.25, +5.00]" in text
@@ -45,8 +49,16 @@ def test_of_a_hundred(printed):
 
 
 def test_of_one(printed):
-    score, gain = Score(0.9877, 0.98, 1.0), Score(0.5, 0.25, 0.75)
-    text = printed(Report({"accuracy": score}, {"majority": score}, {"majority": gain}, 70, max))
+    score, gain = Estimate(0.9877, 0.98, 1.0), Estimate(0.5, 0.25, 0.75)
+    text = printed(
+        Report(
+            {"accuracy": score},
+            {"majority": score},
+            {"majority": gain},
+            70,
+            (Score("accuracy", "higher", "share of examples"),),
+        )
+    )
     assert "mine: 70 test examples" in text
     assert "[0.9800, 1.0000]" in text
     assert "[+0.2500, +0.7500]" in text
