@@ -15,13 +15,15 @@ PARAMS = """\
 seed: 0
 pipelines:
   digits:
-    task: images
+    input: images
+    target: label
     source: {path: tests/data/mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 32}
     train: {epochs: 12, batch_size: 10, learning_rate: 0.005, threads: 1}
   pictures: # one's own: a folder per class, PNG in it
-    task: images
+    input: images
+    target: label
     source: {path: pictures}
     prepare: {size: 14, valid_fraction: 0.2}
     model: {variant: attention, hidden_size: 7}

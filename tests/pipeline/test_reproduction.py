@@ -34,6 +34,8 @@ def test_each_pipeline_leaves_its_results(reproduced):
         assert len(predictions) == scores["examples"]
         assert scores["accuracy"] == pytest.approx((predictions["target"] == predictions["predicted"]).mean(), abs=1e-6)
         assert plots(reproduced, key) == pictures
+        assert [line["baseline"] for line in scores["baselines"]] == ["majority class", "logistic regression on pixels"]
+    assert json.loads((reproduced.root / "metrics/digits/test.json").read_text())["accuracy"] > 0.3
     assert reproduced.checkpoints() == []
 
 
@@ -61,7 +63,7 @@ def test_a_clone_without_cache_or_remote_shows_the_results(reproduced, tmp_path)
     [
         ("params.yaml", "learning_rate: 0.005", "learning_rate: 0.004", "train@digits"),
         ("params.yaml", "path: tests/data/mnist", "path: pictures", "download@digits"),
-        ("kassandra/tasks/images.py", "import gzip", "import gzip  # changed", "prepare@digits"),
+        ("kassandra/inputs/images/prepare/examples.py", "import gzip", "import gzip  # changed", "prepare@digits"),
         ("metrics/digits/test.json", "accuracy", "Accuracy", "evaluate@digits"),
     ],
 )
