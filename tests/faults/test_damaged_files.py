@@ -50,7 +50,7 @@ def test_each_file_that_a_stage_reads(pair, stage, workplace, undisturbed, fault
     place = workplace(pair)
     others = tuple(name for name in expected if not name.startswith(faults.WRITES[stage]))
     read = [name for name in expected if name.startswith(faults.READS[stage] or ("nothing",))]
-    told = 0
+    refused = 0
     for name in read:
         of_this = set()
         cases = [*damages(expected[name], seeded), *another_digit(name, expected[name], seeded)]
@@ -71,12 +71,12 @@ def test_each_file_that_a_stage_reads(pair, stage, workplace, undisturbed, fault
             place.path(name).write_bytes(expected[name])
         # What is read at all is never let through, but for a bit of no consequence.
         sure = {damage for damage, _ in cases} - {"flipped"}
-        assert name.endswith(PLAIN) or not of_this or sure <= of_this, f"{name}: {sure - of_this} was not told"
-        told += len(of_this)
+        assert name.endswith(PLAIN) or not of_this or sure <= of_this, f"{name}: {sure - of_this} was not refused"
+        refused += len(of_this)
         assert place.contents(*others) == {path: expected[path] for path in others}  # nothing good is lost
     assert place.run(stage).status == 0
     assert place.contents() == expected
-    assert told >= len(read) or stage == "pretrain"  # most have nothing to pretrain and read nothing
+    assert refused >= len(read) or stage == "pretrain"  # most have nothing to pretrain and read nothing
 
 
 @pytest.mark.parametrize("pair", ["images-label", "series-forecast"])

@@ -24,7 +24,7 @@ CASES = [
 
 @pytest.fixture
 def starved(workplace, undisturbed, faults):
-    """Runs a stage without its outputs with a fault, and once more without: what was told the first time."""
+    """Runs a stage without its outputs with a fault, and once more without: what was said the first time."""
 
     def starved(pair, stage, **fault):
         expected = faults.contents(undisturbed(pair).root)
@@ -40,20 +40,20 @@ def starved(workplace, undisturbed, faults):
 @pytest.mark.parametrize(("pair", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
 def test_a_full_disk(pair, stage, folder, starved, can_mount):
     if can_mount:
-        told = starved(pair, stage, full=folder, room=0).sentence()
-        assert "No space left on device" in told
+        sentence = starved(pair, stage, full=folder, room=0).sentence()
+        assert "No space left on device" in sentence
     else:  # a file that may not grow is the same to who writes it
-        told = starved(pair, stage, largest_file=16).sentence()
-        assert "File too large" in told
-    assert told.startswith(f"Error: {folder}/") or not can_mount
+        sentence = starved(pair, stage, largest_file=16).sentence()
+        assert "File too large" in sentence
+    assert sentence.startswith(f"Error: {folder}/") or not can_mount
 
 
 @pytest.mark.parametrize("by", ["mount", "rights"])
 @pytest.mark.parametrize(("pair", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
 def test_a_disk_that_may_not_be_written_to(pair, stage, folder, by, starved, can_mount):
-    told = starved(pair, stage, read_only=folder, by=by if can_mount else "rights").sentence()
-    assert told.startswith(f"Error: {folder}/")
-    assert ("Read-only file system" if by == "mount" and can_mount else "Permission denied") in told
+    sentence = starved(pair, stage, read_only=folder, by=by if can_mount else "rights").sentence()
+    assert sentence.startswith(f"Error: {folder}/")
+    assert ("Read-only file system" if by == "mount" and can_mount else "Permission denied") in sentence
 
 
 @pytest.fixture

@@ -108,8 +108,8 @@ def test_safetensors(file, stage, workplace):
     place = workplace("text-label")
     for name, content in SAFETENSORS.items():
         place.path(f"{file}.safetensors").write_bytes(content)
-        told = place.run(stage, memory=MEMORY).sentence()
-        assert file in told, name
+        sentence = place.run(stage, memory=MEMORY).sentence()
+        assert file in sentence, name
 
 
 def npy(header, content=b""):
@@ -185,8 +185,8 @@ def test_idx(kind, workplace):
     place = workplace("images-label")
     path = place.path("data/raw/small/train-images-idx3-ubyte.gz")
     path.write_bytes(IDX[kind])
-    told = place.run("prepare", memory=MEMORY).sentence()
-    assert "data/raw/small" in told or "not enough memory" in told
+    sentence = place.run("prepare", memory=MEMORY).sentence()
+    assert "data/raw/small" in sentence or "not enough memory" in sentence
 
 
 def png(width, height, data=b""):
@@ -216,10 +216,10 @@ def test_images_that_are_larger_than_memory(name, content, workplace):
     for label in ("one", "two"):
         place.path(f"data/raw/small/{label}").mkdir(parents=True)
         place.path(f"data/raw/small/{label}/{name}").write_bytes(content)
-    told = place.run("prepare", memory=MEMORY).sentence()
+    sentence = place.run("prepare", memory=MEMORY).sentence()
     not_read = "Supported extensions are: .jpg" if name == "a.gif" else f"/one/{name}: not an image that can be read"
-    assert "data/raw/small" in told
-    assert not_read in told
+    assert "data/raw/small" in sentence
+    assert not_read in sentence
 
 
 def wav(channels=1, rate=8000, bits=16, says=8, kind=1, content=b"\1\0\2\0\3\0\4\0"):

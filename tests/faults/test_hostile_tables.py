@@ -53,8 +53,8 @@ CONTENTS = {
 @pytest.mark.parametrize("pair", HEADER)
 def test_no_table(pair, kind, table):
     place, path = table(pair, CONTENTS[kind].replace(b"HEADER", HEADER[pair], 1))
-    told = place.run("prepare", memory=MEMORY).sentence()
-    assert str(path) in told or str(path.parent) in told
+    sentence = place.run("prepare", memory=MEMORY).sentence()
+    assert str(path) in sentence or str(path.parent) in sentence
 
 
 @pytest.mark.parametrize("pair", OWN)

@@ -1,4 +1,4 @@
-"""`dvc repro` killed in each stage, told to stop in each way, and started twice: the same bytes in the end."""
+"""`dvc repro` killed in each stage, asked to stop in each way, and started twice: the same bytes in the end."""
 
 import os
 import signal
@@ -74,9 +74,9 @@ def test_killed_in_each_stage_and_as_it_writes_its_lock(pair, fresh, undisturbed
 
 
 @pytest.mark.usefixtures("terminal")
-def test_told_to_stop_in_each_way(fresh, undisturbed):
+def test_asked_to_stop_in_each_way(fresh, undisturbed):
     clone = fresh("text-label")
-    for stop, told in (
+    for stop, sentence in (
         (lambda pid: os.killpg(pid, signal.SIGTERM), ""),  # as a shutdown does
         (lambda pid: os.kill(pid, signal.SIGTERM), ""),  # to DVC alone: the stage ends with it
         (lambda pid: os.killpg(pid, signal.SIGHUP), ""),  # the terminal is closed
@@ -84,12 +84,12 @@ def test_told_to_stop_in_each_way(fresh, undisturbed):
     ):
         status, output = clone.stopped(REPRO, running("train"), 0.5, stop)
         assert status != 0
-        assert told in output
+        assert sentence in output
         assert not (clone.root / "data/models/small/weights.safetensors").exists()
     heals(clone, undisturbed, "text-label")
 
 
-def test_started_twice_the_second_is_told_so_and_the_first_goes_on(fresh, undisturbed):
+def test_started_twice_the_second_is_refused_and_the_first_goes_on(fresh, undisturbed):
     clone = fresh("text-label")
     with clone.started(*REPRO) as first:
         for line in first.stdout:
@@ -103,7 +103,7 @@ def test_started_twice_the_second_is_told_so_and_the_first_goes_on(fresh, undist
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe\0", None], ids=["empty", "binary", "cut off"])
-def test_a_damaged_lock_is_told_of_or_made_anew(damage, undisturbed, tmp_path):
+def test_a_damaged_lock_is_named_or_made_anew(damage, undisturbed, tmp_path):
     clone = undisturbed("text-label").copy(tmp_path / "kassandra")
     lock = clone.root / "dvc.lock"
     lock.write_bytes(lock.read_bytes()[: lock.stat().st_size // 2] if damage is None else damage)
