@@ -247,7 +247,7 @@ def test_of_forecasts_the_interval_and_the_test_have_to_agree(repository, kassan
     repository.write(forecasts(gain, statistic, p, cautions=["Not a claim of profit [yet]."]))
     out = kassandra("report", "mine").out
     assert f"{verdict}\nCaution: Not a claim of profit [yet].\n7 parameters\n" in out
-    assert "mine: 1,992 test forecasts" in out
+    assert "mine: 1,992 test examples" in out
     assert "p (Diebold-Mariano), steps all, 1" in out
     assert f"{p:.4f}  {p:.4f}" in out
     assert "<0.0001" in out
