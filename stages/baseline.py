@@ -4,7 +4,7 @@ from types import ModuleType
 from typing import Any
 
 from kassandra.contracts import artifacts
-from kassandra.contracts.kinds import part
+from kassandra.contracts.kinds import part, part_if_any
 from kassandra.contracts.section import check
 from kassandra.contracts.tables import write_table
 from kassandra.params.sections.kind import Pipeline
@@ -15,7 +15,8 @@ from stages.script import run
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
     stage = part("targets", params.target, "baseline", "stage")
-    predicted = stage.predictions(_seen(params), artifacts.PREPARED / name, seed)
+    seen = part_if_any("inputs", params.input, "baseline", reading(params.target))
+    predicted = stage.predictions(seen, artifacts.PREPARED / name, seed)
     for column, spec in getattr(stage, "TRAINED", {}).items():
         predicted[column] = trained(name, params, spec, seed)
     write_table(artifacts.BASELINES / f"{name}.parquet", predicted)
@@ -33,33 +34,23 @@ def trained(name: str, params: Pipeline, spec: ModuleType, seed: int) -> list[An
     from kassandra.training.rooms import code
 
     sections = {"model": spec.MODEL, "train": spec.TRAIN}
-    params = check(type(params), params.model_dump(exclude_unset=True) | sections, f"baseline of {name}")
-    meta, device = artifacts.read_json(artifacts.PREPARED / name / "meta.json"), set_up("cpu", params.train.threads)
+    fixed: Any = check(type(params), params.model_dump(exclude_unset=True) | sections, f"baseline of {name}")
+    meta, device = artifacts.read_json(artifacts.PREPARED / name / "meta.json"), set_up("cpu", fixed.train.threads)
     pair = Pair.of(params.input, params.target, meta, device)
     files = [artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid", "test")]
     splits = [pair.read(file) for file in files]
-    epochs = max(1, min(params.train.epochs, spec.MOST_STEPS // pair.steps(splits[0], params.train)))
-    how = params.train.model_copy(update={"epochs": epochs})
+    epochs = max(1, min(fixed.train.epochs, spec.MOST_STEPS // pair.steps(splits[0], fixed.train)))
+    how = fixed.train.model_copy(update={"epochs": epochs})
 
     torch.manual_seed(seed)
-    model: Any = build(params.target, meta, params.model)
+    model: Any = build(params.target, meta, fixed.model)
     made_on = fingerprint(device, how.threads, how.precision)
-    key = digest(seed, params.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
+    key = digest(seed, fixed.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-baseline-{key}")
     model.load_state_dict(train(model, pair, splits[0], splits[1], how, seed, checkpoint).weights)
     checkpoint.remove()
     predicted: list[Any] = pair.target.predictions(model.eval(), pair.numbered_batches(splits[2]), splits[2].targets)
     return predicted
-
-
-def _seen(params: Pipeline) -> ModuleType | None:
-    """The input's module of what a simple model sees; None where the input leaves that to the target."""
-    try:
-        return part("inputs", params.input, "baseline", reading(params.target))
-    except ModuleNotFoundError as error:
-        if error.name and f"kassandra.inputs.{params.input}.baseline.{reading(params.target)}".startswith(error.name):
-            return None
-        raise
 
 
 if __name__ == "__main__":

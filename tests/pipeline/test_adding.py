@@ -180,7 +180,7 @@ def test_a_data_set_is_one_entry_of_the_catalogue(clone, tmp_path):
         catalogue.write(ENTRY.format(bytes=len(content), sha256=hashlib.sha256(content).hexdigest()))
     other.edit("params.yaml", "{path: pulses}", "{dataset: pulses}")
     other = Clone(other.root, {"KASSANDRA_MIRROR": str(mirror)})
-    assert other.executed(other.dvc("repro")) == ["download@pulses"] + ["prepare@pulses"]
+    assert other.executed(other.dvc("repro")) == ["download@pulses"]
 
 
 ENTRY = """
