@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -221,8 +223,13 @@ def _side(repo: Any, label: str, commit: str) -> Side:
     remote = str(repo.config["core"].get("remote") or "")
 
     def read(path: Path) -> bytes:
-        with repo.fs.open(repo.fs.join(repo.root_dir, *path.parts), "rb") as file:
-            return bytes(file.read())
+        place = repo.fs.join(repo.root_dir, *path.parts)
+        with repo.fs.open(place, "rb") as file:
+            content = bytes(file.read())
+        # A commit holds the target of a symbolic link in place of its content; DVC has hashed what it leads to.
+        if commit and stat.S_ISLNK(repo.fs.info(place)["mode"]):
+            return read(Path(os.path.normpath(path.parent / os.fsdecode(content))))
+        return content
 
     def open_output(path: Path) -> bytes:
         try:

@@ -61,7 +61,7 @@ def ahead(split: Split, horizon: int) -> NDArray[np.int64]:
     return split.origins[:, None] + np.arange(1, horizon + 1)
 
 
-def truth(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
+def observed(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
     """(origins, horizon, targets), observed; for returns the log-return from the origin to each of the next days."""
     values = split.values[ahead(split, meta["horizon"])]
     if meta["predict"] == "return":
@@ -75,17 +75,25 @@ def centre_and_scale(split: Split, meta: dict[str, Any]) -> tuple[NDArray[np.flo
     if meta["normalise"] == "last":
         return last, np.ones_like(last)
     if meta["normalise"] == "window":
-        shown = split.values[seen(split, meta["window"])]  # (origins, window, targets)
+        window = split.values[seen(split, meta["window"])]  # (origins, window, targets)
         # The scale of the whole series, far down, keeps windows that do not move from being divided by nothing.
         least = SMALLEST * np.array(meta["value_std"])[split.series][:, None]  # (origins, 1, targets)
-        return shown.mean(1, keepdims=True), shown.std(1, keepdims=True) + least
+        return window.mean(1, keepdims=True), window.std(1, keepdims=True) + least
     return np.zeros_like(last), np.ones_like(last)
 
 
-def told(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
+def normalised(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
     """(origins, horizon, targets): what a model should forecast, before it is standardised."""
     centre, scale = centre_and_scale(split, meta)
-    return np.asarray((truth(split, meta) - centre) / scale)
+    return np.asarray((observed(split, meta) - centre) / scale)
+
+
+def shown(split: Split, meta: dict[str, Any]) -> NDArray[np.bool_]:
+    """(rows,) whether a row stands in some window or horizon; of others, values may be missing."""
+    ends = np.zeros(len(split.values) + 1, np.int64)
+    np.add.at(ends, split.origins + 1 - meta["window"], 1)
+    np.add.at(ends, split.origins + 1 + meta["horizon"], -1)
+    return np.asarray(ends.cumsum()[:-1] > 0)
 
 
 def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:

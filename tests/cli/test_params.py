@@ -55,7 +55,7 @@ def test_every_key_is_explained(input, target):
         ("seed", "seed (every pipeline): whole number, ≥ 0, < 4294967296; default 0"),
         ("learning_rate", "train.learning_rate (every pipeline): number, > 0, < 10; default 0.001"),
         ("train.clip", "train.clip (every pipeline): number or null, > 0; default 1"),
-        ("variant", "model.variant (target: next): one of vanilla, stacked; required"),
+        ("variant", "model.variant (target: next): one of stacked, vanilla; required"),
         ("permute", "prepare.permute (input: images): true or false; default false"),
         ("precision", 'train.precision (every pipeline): one of fp32, bf16; default "fp32"'),
         ("distort", "train.distort (input: images): section or null; default null"),

@@ -10,7 +10,8 @@ from kassandra.params.sections.pipeline import read_pipeline
 PARAMS = """\
 pipelines:
   digits:
-    task: speech
+    input: audio
+    target: label
     source: {dataset: fsdd}
     prepare: {}
     model: {variant: vanilla}

@@ -23,7 +23,8 @@ PARAMS = """\
 seed: 3
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {dataset: mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 20}
@@ -204,8 +205,8 @@ def test_interrupted_and_gone_on_with(study, after, monkeypatch):
 
 @pytest.mark.parametrize("training", [Pretended, FromCache])
 def test_a_score_that_is_not_there(study, training):
-    with pytest.raises(KassandraError, match=r"there is no 'valid_r2'; of this task are \['train_loss', 'valid_acc"):
-        study(1, score="valid_r2", space=GOOD, training=training)
+    with pytest.raises(KassandraError, match=r"there is no 'valid_roc_auc'; this target has \['train_loss', 'val"):
+        study(1, score="valid_roc_auc", space=GOOD, training=training)
     found, _ = study(1, space=GOOD, training=training)  # mended, under the same name
     assert [trial.state for trial in found.get_trials()] == [TrialState.COMPLETE]
 
@@ -236,12 +237,6 @@ def test_code_that_was_changed_begins_another_study(study):
     path.touch()
     with pytest.raises(KassandraError, match="was begun with another code"):
         study(2, space=GOOD)
-
-
-def test_the_code_of_a_study_is_that_of_a_checkpoint():
-    from kassandra.training.checkpoint import code
-
-    assert {path.parts[1] for path in code()} == set(searches.ROOMS)
 
 
 def test_only_the_checkpoint_of_what_was_given_up_is_deleted(tmp_path, monkeypatch):

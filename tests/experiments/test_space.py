@@ -11,7 +11,8 @@ PARAMS = """\
 seed: 0
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {dataset: mnist}
     prepare: {}
     model: {variant: vanilla, readout: max}

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kassandra.contracts.windows import LEVELS, Split, truth
-from kassandra.inference import Forecast
+from kassandra.contracts.windows import LEVELS, Split, observed
 from kassandra.judging.intervals import Estimate
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
-from kassandra.targets.forecast.evaluate.ground import ground
+from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.stage import judged
+from kassandra.targets.forecast.evaluate.tables import of_model, predictions
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +18,7 @@ DAY = 86_400
 
 
 def made(predict="value", horizon=3, series=1, rows=150):
-    """A walk around 5, whose forecast is what came; quantiles lie evenly within 1 around it."""
+    """A walk around 5, whose forecast is what actual; quantiles lie evenly within 1 around it."""
     walk = 5 + np.random.default_rng(0).normal(size=(series, rows)).cumsum(1) / 9
     begins = np.arange(series + 1) * rows
     origins = np.concatenate([np.arange(begin + 6, begin + rows - horizon) for begin in begins[:-1]])
@@ -27,8 +27,8 @@ def made(predict="value", horizon=3, series=1, rows=150):
     meta = {"predict": predict, "window": 7, "horizon": horizon, "targets": ["close"]}
     meta |= {"series": [f"s{number}" for number in range(series)]}
     meta |= {"value_std": [[1.0]] * series, "mase_scale": [[1.0]] * series}
-    came = truth(split, meta)
-    return split, meta, Forecast(came, came + (np.array(LEVELS) - 0.5)[:, None, None, None], None)
+    actual = observed(split, meta)
+    return split, meta, Forecast(actual, actual + (np.array(LEVELS) - 0.5)[:, None, None, None], None)
 
 
 def lines(axis):
@@ -37,14 +37,14 @@ def lines(axis):
 
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
 def test_fans_lie_on_what_comes(shown, predict):
-    """A forecast that is right is drawn on the line of the truth, whatever is predicted: prices, not returns."""
+    """A forecast that is right is drawn on the line of the observations, whatever is predicted: prices, not returns."""
     split, meta, told = made(predict)
     (axis,) = shown(forecast_figures.fan, split, told, meta).axes
-    (dates, came), *fans = lines(axis)
+    (dates, actual), *fans = lines(axis)
     values = split.values[-121:, 0]
-    np.testing.assert_allclose(came, values if predict == "value" else np.exp(values))
+    np.testing.assert_allclose(actual, values if predict == "value" else np.exp(values))
     assert len(fans) >= 8
-    at = dict(zip(dates.tolist(), came, strict=True))
+    at = dict(zip(dates.tolist(), actual, strict=True))
     for when, heights in fans:
         np.testing.assert_allclose(heights, [at[date] for date in when.tolist()])
         assert len(heights) == (3 if predict == "volatility" else 4)  # a fan opens at the last value known
@@ -56,8 +56,8 @@ def test_fans_lie_on_what_comes(shown, predict):
 def test_one_step_ahead_is_told_at_every_row(shown):
     split, meta, told = made(horizon=1)
     (axis,) = shown(forecast_figures.fan, split, told, meta).axes
-    (_, came), (_, heights) = lines(axis)
-    np.testing.assert_allclose(heights, came[1:])
+    (_, actual), (_, heights) = lines(axis)
+    np.testing.assert_allclose(heights, actual[1:])
     assert len(axis.collections) == 4  # two bands, and what the legend shows of them
 
 
@@ -67,8 +67,8 @@ def test_rows_that_no_window_shows_are_not_drawn(shown):
     gap = split._replace(origins=split.origins[~gone])
     kept = Forecast(told.point[~gone], told.quantiles[:, ~gone], None)
     (axis,) = shown(forecast_figures.fan, gap, kept, meta).axes
-    (_, came), *_ = lines(axis)
-    assert np.isnan(came).sum() == 21  # rows 83 to 103: the first were told yet, the last stand in a window again
+    (_, actual), *_ = lines(axis)
+    assert np.isnan(actual).sum() == 21  # rows 83 to 103: the first were told yet, the last stand in a window again
 
 
 def test_a_panel_for_each_series(shown):
@@ -87,7 +87,7 @@ def result(horizon, far=False):
 
 
 def test_errors_by_step(shown):
-    left, right = shown(forecast_figures.error_by_step, result(4)).axes
+    left, right = shown(forecast_figures.error_by_step, *[result(4)] * 2).axes
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
     assert set(drawn) == {"LSTM", "one", "two", "three"}
     assert drawn["LSTM"] == pytest.approx(np.linspace(1, 2, 4))
@@ -96,7 +96,7 @@ def test_errors_by_step(shown):
 
 
 def test_errors_of_one_step(shown):
-    left, right = shown(forecast_figures.error_by_step, result(1)).axes
+    left, right = shown(forecast_figures.error_by_step, *[result(1)] * 2).axes
     assert [label.get_text() for label in left.get_yticklabels()] == ["one", "three", "two", "LSTM"]  # the last on top
     assert [label.get_text() for label in right.get_yticklabels()] == ["one", "three", "two"]
     assert [line.get_xdata()[0] for line in right.get_lines()[:3]] == [2, 1.5, 1]
@@ -104,7 +104,7 @@ def test_errors_of_one_step(shown):
 
 @pytest.mark.parametrize("horizon", [1, 4])
 def test_a_hopeless_baseline_does_not_squeeze_the_others(shown, horizon):
-    figure = shown(forecast_figures.error_by_step, result(horizon, far=True))
+    figure = shown(forecast_figures.error_by_step, *[result(horizon, far=True)] * 2)
     left = figure.axes[0]
     assert max((left.get_xlim() if horizon == 1 else left.get_ylim())[1], 0) < 10
     assert figure.get_suptitle() == "Not drawn, with more than twice the error: three (90)"
@@ -112,10 +112,9 @@ def test_a_hopeless_baseline_does_not_squeeze_the_others(shown, horizon):
 
 def test_directions_so_far(shown):
     split, meta, told = made(series=2)
-    asked = ground(split, meta)
-    wrong = Forecast(2 * asked.last - told.point, None, None)
-    both = {"LSTM": told, "historical mean": wrong}
-    (axis,) = shown(forecast_figures.cumulative_direction, split, asked, both, meta).axes
+    table = predictions(split, told, None, meta)
+    both = {"LSTM": table, "historical mean": of_model(table, 2 * table["last"] - table["point"])}
+    (axis,) = shown(forecast_figures.cumulative_direction, both).axes
     drawn = {line.get_label(): set(line.get_ydata()) for line in axis.get_lines()[:4]}
     days = len(split.origins) // 2
     for name in ("s0", "s1"):
@@ -126,32 +125,30 @@ def test_directions_so_far(shown):
 
 def test_many_series_are_one_line(shown):
     split, meta, told = made(series=7)
-    asked = ground(split, meta)
-    (axis,) = shown(forecast_figures.cumulative_direction, split, asked, {"LSTM": told}, meta).axes
+    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": predictions(split, told, None, meta)}).axes
     assert axis.get_lines()[0].get_label() == f"LSTM, 7 series: 1.0000 of {len(split.origins)}"
 
 
 def test_the_coins_are_those_of_one_series(shown):
     split, meta, told = made(series=7, horizon=1)
-    asked = ground(split, meta)
-    (axis,) = shown(forecast_figures.cumulative_direction, split, asked, {"LSTM": told}, meta).axes
+    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": predictions(split, told, None, meta)}).axes
     corners = axis.collections[0].get_paths()[0].vertices
     last = corners[corners[:, 0] == corners[:, 0].max()][:, 1]
     assert last.max() == pytest.approx(0.5 + 1.96 / 2 / np.sqrt(143), abs=1e-4)
 
 
 def test_no_direction_at_all(shown):
-    split, meta, _ = made()
-    asked = ground(split, meta)
-    copied = Forecast(np.repeat(asked.last, 3, axis=1), None, None)
-    (axis,) = shown(forecast_figures.cumulative_direction, split, asked, {"LSTM": copied}, meta).axes
+    split, meta, told = made()
+    table = predictions(split, told, None, meta)
+    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": of_model(table, table["last"])}).axes
     assert axis.get_lines()[0].get_label() == "LSTM: no direction"
 
 
 def test_calibration(shown):
     split, meta, told = made(rows=60)
-    report, _ = judged(split, ground(split, meta), told, {"last value": told}, meta, 0)
-    left, right = shown(forecast_figures.interval_calibration, report).axes
+    table = predictions(split, told, None, meta)
+    _, curves = judged(table, {"last value": table}, "value", 0)
+    left, right = shown(forecast_figures.interval_calibration, curves.inside, curves.below).axes
     inside, below = (np.array(axis.containers[0].lines[0].get_data(), float) for axis in (left, right))
     np.testing.assert_allclose(inside, [[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], [1] * 9])
     np.testing.assert_allclose(below, [LEVELS, [0] * 9 + [1] * 10])

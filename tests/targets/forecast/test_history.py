@@ -51,8 +51,8 @@ def test_truth_is_of_train_and_valid(read):
     values, splits, meta = read
     past = history(splits, 0, meta)
     assert past.learned == sum(int((split.series == 0).sum()) for split in splits[:2])
-    for origin, came in zip(past.origins[: past.learned], past.truth, strict=True):
-        assert (came == values[0][origin + 1 : origin + 4]).all()
+    for origin, actual in zip(past.origins[: past.learned], past.observed, strict=True):
+        assert (actual == values[0][origin + 1 : origin + 4]).all()
 
 
 def test_fitted_ends_with_what_valid_knows(read):

@@ -8,11 +8,18 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import mean_pinball_loss
 
-from kassandra.contracts.windows import LEVELS, Split, ahead, truth
-from kassandra.inference import Forecast
-from kassandra.targets.forecast.evaluate import ground as grounds
-from kassandra.targets.forecast.evaluate.ground import HISTORICAL, directions, ground, lags
+from kassandra.contracts.windows import LEVELS, Split, ahead, observed, shown
+from kassandra.targets.forecast.evaluate.predict import Forecast
+from kassandra.targets.forecast.evaluate.scores import QUANTILES, directions
 from kassandra.targets.forecast.evaluate.stage import judged
+from kassandra.targets.forecast.evaluate.tables import (
+    HISTORICAL,
+    lags,
+    of_baselines,
+    of_model,
+    predictions,
+    with_quantiles,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -35,76 +42,79 @@ def made(predict="value", horizon=3, rows=110, series=2, targets=1, seed=0, valu
     return split, meta | {"value_std": [[2.0] * targets] * series, "mase_scale": [[0.5] * targets] * series}
 
 
-def noisy(came, size=0.3, seed=1, levels=True):
-    """A forecast that knows what came, but for noise; its quantiles are those of the noise."""
-    point = came + size * np.random.default_rng(seed).normal(size=came.shape)
+def noisy(actual, size=0.3, seed=1, levels=True):
+    """A forecast that knows what actual, but for noise; its quantiles are those of the noise."""
+    point = actual + size * np.random.default_rng(seed).normal(size=actual.shape)
     return Forecast(point, point + size * stats.norm.ppf(LEVELS)[:, None, None, None] if levels else None, None)
 
 
-def others(came):
-    return {"last value": noisy(came, 0.6, 2), HISTORICAL: Forecast(np.full_like(came, came.mean()), None, None)}
+def others(actual):
+    return {"last value": noisy(actual, 0.6, 2), HISTORICAL: Forecast(np.full_like(actual, actual.mean()), None, None)}
 
 
 def scored(split, meta, model=None, baselines=None, seed=0):
-    came = truth(split, meta)
-    return judged(split, ground(split, meta), model or noisy(came), baselines or others(came), meta, seed)[0]
+    actual = observed(split, meta)
+    baselines = baselines or others(actual)
+    historical = baselines[HISTORICAL].point.ravel() if HISTORICAL in baselines else None
+    table = predictions(split, model or noisy(actual), historical, meta)
+    return judged(table, {name: of_model(table, each.point) for name, each in baselines.items()}, meta["predict"], seed)
 
 
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
 def test_scores_as_defined(predict):
     split, meta = made(predict)
-    came = truth(split, meta)
-    model, baselines = noisy(came, 0.01), others(came)
-    done = scored(split, meta, model, baselines)
-    found, error = {name: score.value for name, score in done.scores.items()}, came - model.point
+    actual = observed(split, meta)
+    model, baselines = noisy(actual, 0.01), others(actual)
+    done, curves = scored(split, meta, model, baselines)
+    found, error = {name: score.value for name, score in done.scores.items()}, actual - model.point
     assert next(iter(found)) == done.headline.name == "rmse"
     assert found["rmse"] == pytest.approx(np.sqrt((error**2).mean()))
     assert found["mae"] == pytest.approx(np.abs(error).mean())
     assert found["mase"] == pytest.approx(np.abs(error).mean() / 0.5)
-    assert found["r2"] == pytest.approx(1 - (error**2).sum() / ((came - came.mean()) ** 2).sum())
-    losses = [mean_pinball_loss(came.ravel(), each.ravel(), alpha=level) for level, each in zip(LEVELS, model.quantiles, strict=True)]  # fmt: skip # noqa: E501
+    assert found["r2"] == pytest.approx(1 - (error**2).sum() / ((actual - actual.mean()) ** 2).sum())
+    losses = [mean_pinball_loss(actual.ravel(), each.ravel(), alpha=level) for level, each in zip(LEVELS, model.quantiles, strict=True)]  # fmt: skip # noqa: E501
     assert found["pinball"] == pytest.approx(np.mean(losses))
     assert found["crps"] == pytest.approx(2 * np.mean(losses))
     for share, low, high in ((90, 0, 18), (50, 4, 14)):
-        inside = (model.quantiles[low] <= came) & (came <= model.quantiles[high])
+        inside = (model.quantiles[low] <= actual) & (actual <= model.quantiles[high])
         assert found[f"coverage_{share}"] == pytest.approx(inside.mean())
     if predict == "volatility":
-        variances = np.exp(2 * came) / np.exp(2 * model.point)
+        variances = np.exp(2 * actual) / np.exp(2 * model.point)
         assert found["qlike"] == pytest.approx((variances - np.log(variances) - 1).mean())
     else:
         last = split.values[split.origins][:, None] if predict == "value" else 0
-        assert found["directional_accuracy"] == pytest.approx(((came > last) == (model.point > last)).mean())
+        assert found["directional_accuracy"] == pytest.approx(((actual > last) == (model.point > last)).mean())
     extra = {"value": {"smape", "directional_accuracy"}, "return": {"directional_accuracy"}, "volatility": {"qlike"}}
     all_have = {"rmse", "mae", "mase", "r2", "pinball", "crps", "coverage_90", "coverage_50"}
     assert set(found) == all_have | extra[predict]
     if predict == "value":
-        smape = 200 * np.abs(error) / (np.abs(came) + np.abs(model.point))
+        smape = 200 * np.abs(error) / (np.abs(actual) + np.abs(model.point))
         assert found["smape"] == pytest.approx(smape.mean())
     assert all(score.low <= score.value <= score.high for score in done.scores.values())
     for name, told in baselines.items():
-        assert done.baselines[name].value == pytest.approx(np.sqrt(((came - told.point) ** 2).mean()))
+        assert done.baselines[name].value == pytest.approx(np.sqrt(((actual - told.point) ** 2).mean()))
         assert done.gains[name].value == pytest.approx(done.baselines[name].value - found["rmse"])
     assert done.units == len(split.origins)
-    assert done.by_step[0, :, 0] == pytest.approx(np.sqrt((error**2).mean((0, 2))))
-    assert done.below[9, 0] == pytest.approx((came <= model.quantiles[9]).mean())
+    assert curves.by_step[0, :, 0] == pytest.approx(np.sqrt((error**2).mean((0, 2))))
+    assert curves.below[9, 0] == pytest.approx((actual <= model.quantiles[9]).mean())
 
 
 def test_smape_is_left_out_where_values_come_near_0():
     split, meta = made(values=np.random.default_rng(0).normal(size=(1, 60, 1)))
-    assert "smape" not in scored(split, meta).scores
+    assert "smape" not in scored(split, meta)[0].scores
 
 
 def test_no_quantiles_no_scores_of_them():
     split, meta = made()
-    done = scored(split, meta, noisy(truth(split, meta), levels=False))
+    done, curves = scored(split, meta, noisy(observed(split, meta), levels=False))
     assert not {"pinball", "crps", "coverage_90", "coverage_50"} & set(done.scores)
-    assert done.inside is done.below is None
+    assert curves.inside is curves.below is None
 
 
 def test_a_perfect_forecast():
     split, meta = made("volatility")
-    came = truth(split, meta)
-    done = scored(split, meta, Forecast(came, np.stack([came] * len(LEVELS)), None))
+    actual = observed(split, meta)
+    done, _ = scored(split, meta, Forecast(actual, np.stack([actual] * len(LEVELS)), None))
     expected = {"rmse": 0, "mae": 0, "mase": 0, "r2": 1, "pinball": 0, "crps": 0, "qlike": 0}
     expected |= {"coverage_90": 1, "coverage_50": 1}
     assert {name: tuple(score) for name, score in done.scores.items()} == {name: (value,) * 3 for name, value in expected.items()}  # fmt: skip # noqa: E501
@@ -112,8 +122,8 @@ def test_a_perfect_forecast():
 
 def test_a_baseline_that_says_the_same_adds_nothing():
     split, meta = made()
-    model = noisy(truth(split, meta))
-    done = scored(split, meta, model, {"the same": model})
+    model = noisy(observed(split, meta))
+    done, _ = scored(split, meta, model, {"the same": model})
     assert done.gains["the same"] == (0, 0, 0)
     assert {(test.statistic, test.p) for test in done.tests} == {(0.0, 1.0)}
 
@@ -121,10 +131,10 @@ def test_a_baseline_that_says_the_same_adds_nothing():
 def test_gains_are_paired():
     """The model errs where the baseline does: what differs is known far better than either."""
     split, meta = made(rows=400)
-    came = truth(split, meta)
-    shared = came + np.random.default_rng(0).normal(size=came.shape)
+    actual = observed(split, meta)
+    shared = actual + np.random.default_rng(0).normal(size=actual.shape)
     model, baseline = Forecast(shared, None, None), noisy(shared, 0.3, levels=False)
-    done = scored(split, meta, model, {"noise": baseline})
+    done, _ = scored(split, meta, model, {"noise": baseline})
     widths = [score.high - score.low for score in (done.scores["rmse"], done.gains["noise"])]
     assert widths[1] < widths[0] / 2
     assert done.gains["noise"].low > 0
@@ -134,9 +144,12 @@ def test_a_series_that_is_there_twice_says_nothing_new():
     """All series of one date are drawn together; else twice the examples would narrow every interval."""
     split, meta = made(series=1)
     twice, meta_twice = made(values=np.concatenate([split.values.reshape(1, -1, 1)] * 2))
-    model = noisy(truth(split, meta))
+    model = noisy(observed(split, meta))
     double = Forecast(np.concatenate([model.point] * 2), np.concatenate([model.quantiles] * 2, axis=1), None)
-    one, two = scored(split, meta, model), scored(twice, meta_twice, double, _twice(others(truth(split, meta))))
+    (one, _), (two, _) = (
+        scored(split, meta, model),
+        scored(twice, meta_twice, double, _twice(others(observed(split, meta)))),
+    )
     for name in one.scores:
         assert two.scores[name] == pytest.approx(one.scores[name]), name
     assert [test.p for test in two.tests] == pytest.approx([test.p for test in one.tests])
@@ -148,57 +161,57 @@ def _twice(baselines):
 
 def test_neither_the_order_of_series_nor_of_baselines_is_anything_to_the_scores():
     split, meta = made()
-    came = truth(split, meta)
+    actual = observed(split, meta)
     half = len(split.origins) // 2
     order = np.r_[half : 2 * half, :half]
     swapped, _ = made(values=split.values.reshape(2, -1, 1)[::-1])
-    model, baselines = noisy(came), others(came)
-    one = scored(split, meta, model, baselines)
+    model, baselines = noisy(actual), others(actual)
+    one, _ = scored(split, meta, model, baselines)
     turned = [Forecast(told.point[order], None if told.quantiles is None else told.quantiles[:, order], None) for told in (model, *baselines.values())]  # fmt: skip # noqa: E501
-    two = scored(swapped, meta, turned[0], dict(zip(list(baselines)[::-1], turned[:0:-1], strict=True)))
+    two, _ = scored(swapped, meta, turned[0], dict(zip(list(baselines)[::-1], turned[:0:-1], strict=True)))
     assert two.scores == {name: pytest.approx(score) for name, score in one.scores.items()}
     assert two.gains == {name: pytest.approx(score) for name, score in one.gains.items()}
 
 
 def test_the_unit_of_one_of_several_targets_is_nothing_to_the_scores():
     split, meta = made(targets=2)
-    model, baselines = noisy(truth(split, meta)), others(truth(split, meta))
-    one = scored(split, meta, model, baselines)
+    model, baselines = noisy(observed(split, meta)), others(observed(split, meta))
+    one, _ = scored(split, meta, model, baselines)
     unit = np.array([1.0, 1000.0])
     large = split._replace(values=split.values * unit)
     meta = meta | {"value_std": [[2.0, 2000.0]] * 2, "mase_scale": [[0.5, 500.0]] * 2}
     model, *rest = (Forecast(told.point * unit, told.quantiles if told.quantiles is None else told.quantiles * unit, None) for told in (model, *baselines.values()))  # fmt: skip # noqa: E501
-    two = scored(large, meta, model, dict(zip(baselines, rest, strict=True)))
+    two, _ = scored(large, meta, model, dict(zip(baselines, rest, strict=True)))
     assert two.scores == {name: pytest.approx(score) for name, score in one.scores.items()}
 
 
 def test_of_one_target_errors_are_in_its_unit():
     split, meta = made()
-    came = truth(split, meta)
-    assert scored(split, meta, noisy(came, 0.3)).scores["rmse"].value == pytest.approx(0.3, rel=0.1)
-    assert ground(split, meta).scale.max() == 1
+    actual = observed(split, meta)
+    assert scored(split, meta, noisy(actual, 0.3))[0].scores["rmse"].value == pytest.approx(0.3, rel=0.1)
+    assert predictions(split, noisy(actual), None, meta)["scale"].max() == 1
 
 
 def test_what_did_not_change_has_no_direction():
     split, meta = made(values=np.array([1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 2, 2.0]).reshape(1, -1, 1), horizon=1)
-    asked = ground(split, meta)  # from 2 to 2, 3, 3, 2, 2
-    right, counted = directions(asked, asked.last + np.array([1.0, 1, 1, 1, 0]).reshape(-1, 1, 1))
-    assert counted.ravel().tolist() == [False, True, False, True, False]
-    assert right.ravel().tolist() == [False, True, False, False, False]
-    copied = Forecast(asked.last, None, None)
-    assert "directional_accuracy" not in judged(split, asked, copied, {"other": copied}, meta, 0)[0].scores
+    table = predictions(split, noisy(observed(split, meta)), None, meta)  # from 2 to 2, 3, 3, 2, 2
+    right, counted = directions(of_model(table, table["last"] + [1.0, 1, 1, 1, 0])).T
+    assert counted.tolist() == [False, True, False, True, False]
+    assert right.tolist() == [False, True, False, False, False]
+    copied = of_model(table, table["last"])
+    assert "directional_accuracy" not in judged(copied, {"other": copied}, "value", 0)[0].scores
 
 
 def test_directions_of_one_step_have_the_interval_of_a_coin():
     split, meta = made("return", horizon=1, series=1)
-    score = scored(split, meta, noisy(truth(split, meta), 0.02)).scores["directional_accuracy"]
+    score = scored(split, meta, noisy(observed(split, meta), 0.02))[0].scores["directional_accuracy"]
     exact = stats.binomtest(round(score.value * 103), 103).proportion_ci(method="wilson")
     assert (score.low, score.high) == pytest.approx((exact.low, exact.high))
 
 
 def test_what_reads_wrong_by_itself_is_said():
     def cautions(*args, **more):
-        return scored(*made(*args, **more)).cautions
+        return scored(*made(*args, **more))[0].cautions
 
     assert cautions(rows=200) == ()
     (profit,) = cautions("return", rows=200)
@@ -213,7 +226,7 @@ def test_what_reads_wrong_by_itself_is_said():
 @pytest.mark.parametrize("horizon", [1, 5])
 def test_tests_of_each_baseline(horizon):
     split, meta = made(horizon=horizon, rows=200)
-    done = scored(split, meta)
+    done, _ = scored(split, meta)
     steps = ["all"] if horizon == 1 else ["all", 1, 5]
     assert [(test.baseline, test.steps) for test in done.tests] == [(name, step) for name in done.baselines for step in steps]  # fmt: skip # noqa: E501
     assert all(test.statistic > 2 and test.p < 0.05 for test in done.tests)  # the model has half the error
@@ -226,7 +239,7 @@ def test_a_copycat_has_its_best_lag_at_minus_one(predict):
     places, correlations = lags(split, meta, copy)
     assert places[correlations.argmax()] == -1
     assert correlations.max() == pytest.approx(1)
-    places, correlations = lags(split, meta, noisy(truth(split, meta), 0.1).point)
+    places, correlations = lags(split, meta, noisy(observed(split, meta), 0.1).point)
     assert places[correlations.argmax()] == 0
 
 
@@ -241,19 +254,19 @@ def test_lags_of_returns_are_those_of_each_day():
 def test_lags_never_look_at_rows_that_no_window_shows():
     split, meta = made(rows=120)
     gap = split._replace(origins=split.origins[(split.origins < 40) | (split.origins >= 80)])
-    seen = grounds.shown(gap, meta)
+    seen = shown(gap, meta)
     assert not seen[45:70].any()
     assert seen[ahead(gap, 3)].all()
     torn = gap._replace(values=np.where(seen[:, None], gap.values, np.nan))
-    point = noisy(truth(gap, meta)).point
+    point = noisy(observed(gap, meta)).point
     np.testing.assert_array_equal(lags(torn, meta, point)[1], lags(gap, meta, point)[1])
 
 
 def test_no_lags_of_what_never_varies_or_is_too_short():
     split, meta = made()
-    assert lags(split, meta, np.ones_like(truth(split, meta))) is None
+    assert lags(split, meta, np.ones_like(observed(split, meta))) is None
     split, meta = made(rows=15)
-    assert lags(split, meta, truth(split, meta)) is None
+    assert lags(split, meta, observed(split, meta)) is None
 
 
 @settings(max_examples=20)
@@ -263,7 +276,8 @@ def test_baselines_are_read_as_they_are_written(horizon, targets, origins):
     told = np.random.default_rng(0).normal(size=(1 + len(LEVELS), *shape))
     names = ["a, b", *(f"a, b @{level}" for level in LEVELS)]
     table = pd.DataFrame({name: each.ravel() for name, each in zip(names, told, strict=True)})
-    found = grounds.points(table, shape)
+    own = pd.DataFrame({"point": np.zeros(len(table))})
+    found = of_baselines(own, table)
     assert list(found) == ["a, b"]
-    np.testing.assert_array_equal(found["a, b"].point, told[0])
-    np.testing.assert_array_equal(grounds.with_quantiles(table, "a, b", found["a, b"]).quantiles, told[1:])
+    np.testing.assert_array_equal(found["a, b"]["point"], told[0].ravel())
+    np.testing.assert_array_equal(with_quantiles(own, "a, b", table)[QUANTILES].T, told[1:].reshape(len(LEVELS), -1))

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra.contracts.windows import LEVELS, Split, truth
-from kassandra.inference import Forecast
+from kassandra.contracts.windows import LEVELS, Split, observed
 from kassandra.judging.score_file import contents
+from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.stage import evaluate
 
 pytestmark = pytest.mark.slow
@@ -32,17 +32,17 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
     meta = {"predict": predict, "window": 7, "horizon": horizon, "series": ["north $5", "south"][:series]}
     meta |= {"targets": ["load", "heat"][:targets], "value_std": [[2.0, 9.0][:targets]] * series}
     meta["mase_scale"] = [[0.5, 0.5][:targets]] * series
-    came = truth(split, meta)
+    actual = observed(split, meta)
     told = {"LSTM": 0.3, "last value": 0.9, "historical mean": 0.6}
-    told = {name: came + size * came.std() * generator.normal(size=came.shape) for name, size in told.items()}
+    told = {name: actual + size * actual.std() * generator.normal(size=actual.shape) for name, size in told.items()}
     quantiles = {name: [point + level - 0.5 for level in LEVELS] for name, point in told.items()}
     table = {}
     for name in list(told)[1:]:
         table[name] = told[name].ravel()
         table |= {f"{name} @{level}": each.ravel() for level, each in zip(LEVELS, quantiles[name], strict=True)}
     forecast = Forecast(told["LSTM"], np.stack(quantiles["LSTM"]) if levels else None, None)
-    task = SimpleNamespace(read=lambda path: split)
-    return SimpleNamespace(meta=meta, task=task, outputs=lambda _: forecast), pd.DataFrame(table), forecast, split
+    pair = SimpleNamespace(read=lambda path: SimpleNamespace(inputs=split))
+    return SimpleNamespace(meta=meta, pair=pair, outputs=lambda _: forecast), pd.DataFrame(table), forecast, split
 
 
 def run(folder, forecaster, baselines):
@@ -84,8 +84,8 @@ def test_a_row_for_each_number_that_is_told(tmp_path):
     columns += ["scale", "naive", "last", "historical_mean"]
     assert list(table) == [*columns, "point", *(f"quantile_{x}" for x in LEVELS)]
     assert not table.duplicated(["example", "step", "target"]).any()
-    came = truth(split, forecaster.meta)
-    for row, (origin, step, target) in enumerate(np.ndindex(came.shape)):
+    actual = observed(split, forecaster.meta)
+    for row, (origin, step, target) in enumerate(np.ndindex(actual.shape)):
         if row % 97:
             continue
         told = table.iloc[row]
@@ -93,10 +93,10 @@ def test_a_row_for_each_number_that_is_told(tmp_path):
         assert (told["series"], told["target"]) == (["north $5", "south"][at // 90], ["load", "heat"][target])
         assert told["time"] == str(split.times[at].astype("datetime64[s]"))[:10]
         assert told["step"] == step + 1
-        assert told["observed"] == split.values[at, target] == came[origin, step, target]
+        assert told["observed"] == split.values[at, target] == actual[origin, step, target]
         assert told["point"] == forecast.point[origin, step, target]
         assert told["quantile_0.5"] == forecast.quantiles[9, origin, step, target]
-    assert len(table) == came.size == len(baselines)
+    assert len(table) == actual.size == len(baselines)
 
 
 @pytest.mark.slow
@@ -111,7 +111,7 @@ def test_tables(tmp_path):
     forecaster, baselines, forecast, split = asked(targets=2)
     report, _, _ = run(tmp_path, forecaster, baselines)
     plots = tmp_path / "plots"
-    error = truth(split, forecaster.meta) - forecast.point
+    error = observed(split, forecaster.meta) - forecast.point
     scaled = error / [2, 9]
 
     by_step = pd.read_csv(plots / "by_step.csv")
@@ -147,7 +147,7 @@ def test_tables(tmp_path):
 def test_a_copycat_is_found_out(tmp_path, copies):
     forecaster, baselines, forecast, split = asked()
     last = np.repeat(split.values[split.origins][:, None], 3, axis=1)
-    point = last if copies else truth(split, forecaster.meta) + 0.01 * (forecast.point - last)
+    point = last if copies else observed(split, forecaster.meta) + 0.01 * (forecast.point - last)
     forecaster.outputs = lambda _: forecast._replace(point=point)
     report, _, _ = run(tmp_path, forecaster, baselines)
     assert copies == any("follows the series best at lag -1, a row that was shown" in text for text in report.cautions)

@@ -36,7 +36,7 @@ def simulated(garch):
 
 def regressed(shown, history):
     """(origins, horizon, 1) by scikit-learn, from `shown` (origins, numbers)."""
-    steps = [LinearRegression().fit(shown[: history.learned], y).predict(shown) for y in history.truth[:, :, 0].T]
+    steps = [LinearRegression().fit(shown[: history.learned], y).predict(shown) for y in history.observed[:, :, 0].T]
     return np.stack(steps, axis=1)[:, :, None]
 
 
@@ -109,8 +109,8 @@ def test_har_is_exact_where_it_is_true():
             0.3 * values[day - 1] + 0.3 * np.mean(values[day - 5 : day]) + 0.3 * np.mean(values[day - 21 : day])
         )
     history = past(values, values)
-    came = history.values[history.origins[:300] + 1, 0]
-    np.testing.assert_allclose(har(history, META)[:300, 0, 0], came, atol=1e-9)
+    actual = history.values[history.origins[:300] + 1, 0]
+    np.testing.assert_allclose(har(history, META)[:300, 0, 0], actual, atol=1e-9)
 
 
 def test_of_a_month_that_is_not_known_whole_the_mean_is_of_what_is(simulated):

@@ -1,4 +1,4 @@
-"""The linear map of the window: ridge regression from all that the LSTM reads to all that it tells."""
+"""The linear map of the window: ridge regression from all that the LSTM reads to all that it forecasts."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from kassandra.contracts.windows import SMALLEST, Split, centre_and_scale, seen, told
+from kassandra.contracts.windows import SMALLEST, Split, centre_and_scale, normalised, seen
 
 ALPHAS = [10.0**power for power in range(-2, 9)]  # from hardly any shrinkage to hardly more than the mean
 HELD = 0.25  # share of the times of train, the last ones, that decide between these
@@ -18,7 +18,7 @@ Numbers = NDArray[np.float64]
 
 
 class Sums(NamedTuple):
-    """Over windows x and what is told y: how many there are, Σx (inputs,), Σy (outputs,), Σxxᵀ, Σxyᵀ, Σ|y|²."""
+    """Over windows x and what follows them y: how many there are, Σx (inputs,), Σy (outputs,), Σxxᵀ, Σxyᵀ, Σ|y|²."""
 
     size: int
     x: Numbers
@@ -28,14 +28,7 @@ class Sums(NamedTuple):
     yy: float
 
     def plus(self, other: "Sums") -> "Sums":
-        return Sums(
-            self.size + other.size,
-            self.x + other.x,
-            self.y + other.y,
-            self.xx + other.xx,
-            self.xy + other.xy,
-            self.yy + other.yy,
-        )
+        return Sums(*(one + more for one, more in zip(self, other, strict=True)))
 
     def around(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, float]:
         """The last three, of x and y less these."""
@@ -92,7 +85,7 @@ def add_up(split: Split, meta: dict[str, Any]) -> Sums:
     for part in _chunks(split):
         x = windows(part, meta)
         mean, std = _standard(part, meta)
-        y = ((told(part, meta) - mean) / std).reshape(len(x), -1)  # (windows, horizon · targets)
+        y = ((normalised(part, meta) - mean) / std).reshape(len(x), -1)  # (windows, horizon · targets)
         total = total.plus(Sums(len(x), x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y * y).sum())))
     return total
 
@@ -127,7 +120,7 @@ def _restored(fitted: Ridge, split: Split, meta: dict[str, Any]) -> Numbers:
 
 
 def _standard(split: Split, meta: dict[str, Any]) -> tuple[Numbers, Numbers]:
-    """(origins, horizon, targets) each: mean and deviation of what is told of the series, fitted on train."""
+    """(origins, horizon, targets) each: mean and deviation of what is forecast of each series, fitted on train."""
     return np.array(meta["target_mean"])[split.series], np.array(meta["target_std"])[split.series]
 
 

@@ -25,8 +25,8 @@ def smoothing(past: History, meta: dict[str, Any]) -> Numbers:
     are of train and valid; the state then goes on through the rows of test up to each origin. Where the optimiser stops
     before it has converged, the best that it has found is taken.
     """
-    told = [_smoothed(past, values, meta) for values in past.values.T]
-    return np.stack(told, axis=2)
+    forecasts = [_smoothed(past, values, meta) for values in past.values.T]
+    return np.stack(forecasts, axis=2)
 
 
 def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:

@@ -17,7 +17,7 @@ from kassandra.targets.forecast.baseline.history import History, history
 from kassandra.targets.forecast.baseline.linear_map import linear_map
 
 Numbers = NDArray[np.float64]
-# From a series to (origins, horizon, targets), told of all its origins: those of train and valid, then those of test.
+# From a series to (origins, horizon, targets) of all its origins: those of train and valid, then those of test.
 Baseline = Callable[[History, dict[str, Any]], Numbers]
 
 LINEAR = "linear map of the window"
@@ -27,7 +27,7 @@ DIGITS = 8  # after the first of a series' own deviation; where arrays lie in me
 def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS, its quantiles.
 
-    One row per number that is told, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted
+    One row per number that is forecast, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted
     on train and valid, as there is nothing that it chooses on valid, and each but the linear map on every series by
     itself. An origin of test knows the rows up to it. Quantiles are its points and the quantiles of its own errors at
     this step on train and valid, which it was fitted on: they are somewhat too narrow where much was fitted. Nothing is
@@ -55,21 +55,21 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
                     points = np.concatenate(parts)  # (origins, horizon, targets)
                 else:
                     points = alone[name](past, meta)
-                errors = np.quantile(past.truth - points[: past.learned], LEVELS, axis=0)  # (levels, horizon, targets)
+                errors = past.observed - points[: past.learned]
                 columns[name][rows] = points[past.learned :]
-                for level, error in zip(LEVELS, errors, strict=True):
+                for level, error in zip(LEVELS, np.quantile(errors, LEVELS, axis=0), strict=True):
                     columns[f"{name} @{level}"][rows] = points[past.learned :] + error
-    for told in columns.values():
-        _rounded(told, test.series, meta)
+    for forecasts in columns.values():
+        _rounded(forecasts, test.series, meta)
     # Without a copy: there are twenty columns to each baseline, and of long horizons they are gigabytes.
     return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, copy=False)
 
 
-def _rounded(told: Numbers, series: NDArray[np.int64], meta: dict[str, Any]) -> None:
-    """`told` (origins, horizon, targets), in place."""
+def _rounded(forecasts: Numbers, series: NDArray[np.int64], meta: dict[str, Any]) -> None:
+    """`forecasts` (origins, horizon, targets), in place."""
     for (number, target), deviation in np.ndenumerate(np.array(meta["value_std"])):  # (series, targets)
         decimals = DIGITS - math.floor(math.log10(deviation))
-        told[series == number, :, target] = told[series == number, :, target].round(decimals)
+        forecasts[series == number, :, target] = forecasts[series == number, :, target].round(decimals)
 
 
 def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
@@ -96,21 +96,21 @@ def last_value(past: History, meta: dict[str, Any]) -> Numbers:
 
 
 def historical_mean(past: History, meta: dict[str, Any]) -> Numbers:
-    """(origins, horizon, targets): what came on the average in train and valid; of returns the drift."""
-    return np.repeat(past.truth.mean(0, keepdims=True), len(past.origins), axis=0)
+    """(origins, horizon, targets): the mean in train and valid; of returns the drift."""
+    return np.repeat(past.observed.mean(0, keepdims=True), len(past.origins), axis=0)
 
 
 def seasonal_naive(past: History, meta: dict[str, Any]) -> Numbers:
-    """(origins, horizon, targets): what was a season before, or two; of returns the sum of those of such days.
+    """(origins, horizon, targets): the value of a season before, or two; of returns the sum of those of such days.
 
     Where that is not known there is no change.
     """
     ahead, season = np.arange(1, meta["horizon"] + 1), meta["season"]
     before = past.origins[:, None] + (ahead - 1) % season + 1 - season  # (origins, horizon)
-    there = before >= 0
+    known = before >= 0
     if meta["predict"] == "return":
         assert past.returns is not None  # prepare writes them for prices
-        days = np.where(there, past.returns[np.maximum(before, 0)], np.nan)
+        days = np.where(known, past.returns[np.maximum(before, 0)], np.nan)
         return np.cumsum(np.nan_to_num(days), axis=1)[:, :, None]
-    values = np.where(there[:, :, None], past.values[np.maximum(before, 0)], np.nan)
+    values = np.where(known[:, :, None], past.values[np.maximum(before, 0)], np.nan)
     return np.where(np.isnan(values), last_value(past, meta), values)

@@ -52,18 +52,18 @@ def har(past: History, meta: dict[str, Any]) -> Numbers:
     shown = np.where(days >= 0, past.values[np.maximum(days, 0), 0], np.nan)
     means = np.stack([np.nanmean(shown[:, :count], axis=1) for count in HAR_DAYS], axis=1)  # (origins, 3)
     steps = range(meta["horizon"])
-    return np.stack([_least_squares(means, past.truth[:, step, 0]) for step in steps], axis=1)[:, :, None]
+    return np.stack([_least_squares(means, past.observed[:, step, 0]) for step in steps], axis=1)[:, :, None]
 
 
 def mapped(past: History, variance: Numbers) -> Numbers:
-    """(origins, horizon, 1): what is told, as a linear function of the logarithm of `variance` (origins, horizon).
+    """(origins, horizon, 1): the forecast, as a linear function of the logarithm of `variance` (origins, horizon).
 
-    The variance is of returns from close to close, while the volatility of the day's range is told: it is smaller by
-    the night, and its logarithm has another mean. By least squares on train and valid, for each day ahead, which is
+    The variance is of returns from close to close, while the volatility of the day's range is forecast: it is smaller
+    by the night, and its logarithm has another mean. By least squares on train and valid, for each day ahead, which is
     generous to whom it maps: it mends every constant error, and how strongly the variance swings.
     """
-    told = [_least_squares(np.log(column)[:, None], past.truth[:, step, 0]) for step, column in enumerate(variance.T)]
-    return np.stack(told, axis=1)[:, :, None]
+    steps = zip(np.log(variance).T, past.observed[:, :, 0].T, strict=True)
+    return np.stack([_least_squares(log[:, None], observed) for log, observed in steps], axis=1)[:, :, None]
 
 
 def filtered(returns: Numbers, first: float, omega: float, alpha: float, beta: float) -> Numbers:
@@ -95,9 +95,9 @@ def fit(returns: Numbers) -> tuple[float, float, float, float]:
     return mean, omega, alpha, beta
 
 
-def _least_squares(shown: Numbers, told: Numbers) -> Numbers:
-    """(origins,) the linear function of `shown` (origins, numbers) that is nearest to `told` (learned,) there."""
-    learned = shown[: len(told)]
+def _least_squares(shown: Numbers, observed: Numbers) -> Numbers:
+    """(origins,) the linear function of `shown` (origins, numbers) that is nearest to `observed` (learned,) there."""
+    learned = shown[: len(observed)]
     centre = learned.mean(0)
-    weights, *_ = np.linalg.lstsq(learned - centre, told - told.mean(), rcond=None)
-    return np.asarray(told.mean() + (shown - centre) @ weights)
+    weights, *_ = np.linalg.lstsq(learned - centre, observed - observed.mean(), rcond=None)
+    return np.asarray(observed.mean() + (shown - centre) @ weights)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from kassandra.judging.judge import EqualityTest
-from kassandra.targets.forecast.evaluate.ground import Numbers
+from kassandra.judging.score import Numbers
 
 
 def tests(losses: Numbers, baselines: list[str]) -> tuple[EqualityTest, ...]:

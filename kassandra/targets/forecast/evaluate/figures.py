@@ -5,21 +5,23 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from kassandra.contracts.windows import LEVELS, Split
+from kassandra.contracts.windows import LEVELS, Split, shown
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Z
-from kassandra.targets.forecast.evaluate.ground import Ground, Numbers, directions, shown
+from kassandra.judging.judge import Report
+from kassandra.judging.score import Numbers
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.scores import NOMINAL
+from kassandra.targets.forecast.evaluate.scores import NOMINAL, directions
 
 if TYPE_CHECKING:
-    from kassandra.targets.forecast.evaluate.stage import ForecastReport
+    from kassandra.targets.forecast.evaluate.stage import Curves
 
 ROWS = 120  # of what was observed, at the end of test
 FANS = 10
@@ -63,12 +65,8 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
         axis.set_title(names[series][target] + UNIT[meta["predict"]], parse_math=False)
     first = figure.axes[0]
     first.plot([], [], color=figures.INK, label="observed")
-    first.plot(
-        [],
-        [],
-        color=figures.BLUE,
-        label="forecast 1 step ahead" if horizon == 1 else f"forecast 1 to {horizon} steps ahead",
-    )
+    steps = "1 step" if horizon == 1 else f"1 to {horizon} steps"
+    first.plot([], [], color=figures.BLUE, label=f"forecast {steps} ahead")
     if forecast.quantiles is not None:
         for alpha, label in ((0.4, "central 50%"), (0.2, "central 90%")):
             first.fill_between([], [], [], color=figures.BLUE, alpha=alpha, linewidth=0, label=label)
@@ -76,17 +74,17 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
     figures.save(figure, path)
 
 
-def error_by_step(report: "ForecastReport", path: Path) -> None:
+def error_by_step(report: Report, curves: "Curves", path: Path) -> None:
     """The rmse of each step, and by how much that of the strongest baseline is larger; of a single step, of each."""
-    names, horizon = list(report.baselines), report.by_step.shape[1]
+    names, horizon = list(report.baselines), curves.by_step.shape[1]
     strongest = min(names, key=lambda name: report.baselines[name].value)
     styles = dict(zip([name for name in names if name != strongest], OTHERS * len(names), strict=False))
     styles |= {
         strongest: {"color": figures.ORANGE, "linewidth": 1.6},
         "LSTM": {"color": figures.BLUE, "linewidth": 2},
     }
-    rmse = dict(zip(["LSTM", *names], report.by_step, strict=True))  # (horizon, 3) each
-    gains = dict(zip(names, report.gains_by_step, strict=True))
+    rmse = dict(zip(["LSTM", *names], curves.by_step, strict=True))  # (horizon, 3) each
+    gains = dict(zip(names, curves.gains_by_step, strict=True))
     # Baselines of no use, such as the mean of a series that grows, would leave no room to see the others in.
     limit = 2 * float(max(rmse["LSTM"].max(), rmse[strongest].max()))
     far = {name: report.baselines[name].value for name in names if rmse[name][:, 0].min() > limit}
@@ -123,35 +121,35 @@ def error_by_step(report: "ForecastReport", path: Path) -> None:
     figures.save(figure, path)
 
 
-def cumulative_direction(
-    split: Split, ground: Ground, forecasts: dict[str, Forecast], meta: dict[str, Any], path: Path
-) -> None:
+def cumulative_direction(models: dict[str, pd.DataFrame], path: Path) -> None:
     """The share of right signs of the first step up to each date, and where 95% of coins lie at any one date.
 
-    Of each series by itself; of many, of all together, but with the coins of one. The second of `forecasts` is dotted.
+    Of each series by itself; of many, of all together, but with the coins of one. The second of `models`, tables of
+    predictions, is dotted.
     """
-    of, dates = split.series, np.unique(split.times[split.origins]).astype("datetime64[s]")
-    groups = {drawable(name): of == number for number, name in enumerate(meta["series"]) if (of == number).any()}
-    if len(groups) > LINES:
-        groups = {f"{len(groups)} series": np.full(len(of), True)}
+    first = {name: table[table["step"] == 1] for name, table in models.items()}
+    rows = next(iter(first.values()))
+    dates, of = np.unique(rows["origin"].to_numpy(str), return_inverse=True)
+    times, names = dates.astype("datetime64[s]"), list(rows["series"].unique())
+    groups = {drawable(name): (rows["series"] == name).to_numpy() for name in names}
+    if len(names) > LINES:
+        groups = {f"{len(names)} series": np.full(len(of), True)}
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axis = figure.subplots()
     half = (Z / 2 / np.sqrt(np.arange(1, len(dates) + 1))).clip(None, 0.5)  # (dates,)
     settled = min(max(20, len(dates) // 10), len(dates) - 1)  # the first few dates would take all of the picture
     reach = float(half[settled])
-    for place, (group, rows) in enumerate(groups.items()):
-        for (who, forecast), style in zip(forecasts.items(), ("-", ":"), strict=False):
-            right, counted = (
-                ground.sums((each[:, 0] & rows[:, None]).sum(1).astype(float)).cumsum()
-                for each in directions(ground, forecast.point)
-            )  # (dates,) each
+    for place, (group, chosen) in enumerate(groups.items()):
+        for (who, table), style in zip(first.items(), ("-", ":"), strict=False):
+            signs = directions(table)[chosen].T  # (2, rows): right, counted
+            right, counted = (np.bincount(of[chosen], each, len(dates)).cumsum() for each in signs)  # (dates,) each
             begun = counted > 0
             share = right[begun] / counted[begun]
             reach = max(reach, float(np.abs(share[settled:] - 0.5).max(initial=0)))
-            label = ", ".join([drawable(who), *([group] if len(meta["series"]) > 1 else [])])
+            label = ", ".join([drawable(who), *([group] if len(names) > 1 else [])])
             label += f": {share[-1]:.4f} of {int(counted[-1]):,}" if len(share) else ": no direction"
-            axis.plot(dates[begun], share, style, color=f"C{place}", linewidth=1.4, label=label)
-    axis.fill_between(dates, 0.5 - half, 0.5 + half, color=figures.GREY, alpha=0.2, linewidth=0, label="95% of coins")
+            axis.plot(times[begun], share, style, color=f"C{place}", linewidth=1.4, label=label)
+    axis.fill_between(times, 0.5 - half, 0.5 + half, color=figures.GREY, alpha=0.2, linewidth=0, label="95% of coins")
     axis.axhline(0.5, color=figures.GREY, linewidth=0.8)
     reach = min(1.15 * reach, 0.52)
     axis.set(ylim=(0.5 - reach, 0.5 + reach), ylabel="share of right signs so far")
@@ -160,13 +158,12 @@ def cumulative_direction(
     figures.save(figure, path)
 
 
-def interval_calibration(report: "ForecastReport", path: Path) -> None:
+def interval_calibration(inside: Numbers, below: Numbers, path: Path) -> None:
     """The share of observations inside each central interval, and below each quantile; on the diagonal if
     calibrated."""
     figure = Figure(figsize=(9, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for axis, promised, observed in ((left, NOMINAL, report.inside), (right, LEVELS, report.below)):
-        assert observed is not None, "there are no quantiles"
+    for axis, promised, observed in ((left, NOMINAL, inside), (right, LEVELS, below)):
         value, low, high = observed.T
         axis.plot([0, 1], [0, 1], ":", color=figures.GREY, label="calibrated")
         axis.errorbar(
@@ -234,13 +231,12 @@ def _dots(axis: Axes, scores: dict[str, Numbers], colours: dict[str, str]) -> No
 def _names(meta: dict[str, Any]) -> list[list[str]]:
     """Of each series, of each target."""
     several = len(meta["series"]) > 1, len(meta["targets"]) > 1
+    kept = several[0], several[1] or not several[0]
     return [
-        [
-            ": ".join([drawable(series)] * several[0] + [drawable(target)] * (several[1] or not several[0]))
-            for target in meta["targets"]
-        ]
+        [": ".join(drawable(name) for name, is_kept in zip(pair, kept, strict=True) if is_kept)
+         for pair in ((series, target) for target in meta["targets"])]
         for series in meta["series"]
-    ]
+    ]  # fmt: skip
 
 
 def _shown(values: Numbers, meta: dict[str, Any]) -> Numbers:

@@ -44,17 +44,17 @@ def _percent(table: pd.DataFrame) -> Numbers | None:
     return per_row(200 * np.abs(_error(table)) / (table["observed"] + table["point"].abs()).to_numpy())
 
 
-def _against_history(table: pd.DataFrame) -> Numbers | None:
+def _where_known(column: str, each: Callable[[pd.DataFrame], Numbers]) -> Callable[[pd.DataFrame], Numbers | None]:
+    return lambda table: each(table) if column in table and table[column].notna().all() else None
+
+
+def _against_history(table: pd.DataFrame) -> Numbers:
     """(rows, 2): squared errors, and those of the historical mean."""
-    if "historical_mean" not in table or table["historical_mean"].isna().any():
-        return None
     return np.stack([_squared(table), _squared(table.assign(point=table["historical_mean"]))], 1)
 
 
-def _directions(table: pd.DataFrame) -> Numbers | None:
+def directions(table: pd.DataFrame) -> Numbers:
     """(rows, 2): whether the sign of a change is right, and whether it counts."""
-    if "last" not in table or table["last"].isna().any():
-        return None
     changed, predicted = (np.sign((table[name] - table["last"]).to_numpy()) for name in ("observed", "point"))
     counted = (changed != 0) & (predicted != 0)
     return np.stack([(changed == predicted) & counted, counted], 1).astype(np.float64)
@@ -112,9 +112,10 @@ SCORES = [
     Score("mase", "lower", "of the naive forecast", depends_on=ASKED,
           sums=_per_number(lambda table: np.abs(_error(table)) / table["naive"].to_numpy(), "naive")),
     Score("smape", "lower", "percent", sums=_percent, depends_on=ASKED),
-    Score("r2", "higher", "share of the variance", sums=_against_history, value=lambda sums: 1 - ratio(sums),
-          depends_on=ASKED),
-    Directions("directional_accuracy", "higher", "share of changes", sums=_directions, depends_on=ASKED),
+    Score("r2", "higher", "share of the variance", sums=_where_known("historical_mean", _against_history),
+          value=lambda sums: 1 - ratio(sums), depends_on=ASKED),
+    Directions("directional_accuracy", "higher", "share of changes",
+               sums=_where_known("last", directions), depends_on=ASKED),
     Score("pinball", "lower", "of the target", sums=_per_number(_quantile_loss, "scale", *QUANTILES), depends_on=ASKED),
     Score("crps", "lower", "of the target", depends_on=ASKED,
           sums=_per_number(lambda table: 2 * _quantile_loss(table), "scale", *QUANTILES)),
