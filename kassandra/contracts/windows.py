@@ -61,7 +61,7 @@ def ahead(split: Split, horizon: int) -> NDArray[np.int64]:
     return split.origins[:, None] + np.arange(1, horizon + 1)
 
 
-def truth(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
+def observations(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
     """(origins, horizon, targets), observed; for returns the log-return from the origin to each of the next days."""
     values = split.values[ahead(split, meta["horizon"])]
     if meta["predict"] == "return":
@@ -82,10 +82,10 @@ def centre_and_scale(split: Split, meta: dict[str, Any]) -> tuple[NDArray[np.flo
     return np.zeros_like(last), np.ones_like(last)
 
 
-def told(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
+def normalised(split: Split, meta: dict[str, Any]) -> NDArray[np.float64]:
     """(origins, horizon, targets): what a model should forecast, before it is standardised."""
     centre, scale = centre_and_scale(split, meta)
-    return np.asarray((truth(split, meta) - centre) / scale)
+    return np.asarray((observations(split, meta) - centre) / scale)
 
 
 def origins(usable: NDArray[np.bool_], window: int, horizon: int) -> NDArray[np.int64]:

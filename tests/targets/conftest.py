@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kassandra.contracts.artifacts import write_arrays, write_json
-from kassandra.contracts.windows import Split, told
+from kassandra.contracts.windows import Split, normalised
 
 DAY = 86_400
 
@@ -72,7 +72,7 @@ def series_folder(tmp_path):
             "frequency": None,
             "value_std": [list(std) for _, std in scales],
         }
-        goal, series = told(splits["train"], meta), splits["train"].series
+        goal, series = normalised(splits["train"], meta), splits["train"].series
         meta["target_mean"] = [goal[series == number].mean(0).tolist() for number in range(len(values))]
         meta["target_std"] = [goal[series == number].std(0).tolist() for number in range(len(values))]
         for name, split in splits.items():

@@ -6,7 +6,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.windows import LEVELS, read_split, truth
+from kassandra.contracts.windows import LEVELS, observations, read_split
 from kassandra.targets.forecast.baseline import stage
 
 
@@ -56,7 +56,7 @@ def points(table, name, folder):
 
 def rmse(table, name, folder):
     """(horizon,)"""
-    came = truth(read_split(folder / "test.npz"), read_json(folder / "meta.json"))
+    came = observations(read_split(folder / "test.npz"), read_json(folder / "meta.json"))
     return np.sqrt(((points(table, name, folder) - came) ** 2).mean((0, 2)))
 
 
@@ -64,7 +64,7 @@ def rmse(table, name, folder):
 def test_columns(folder, kind):
     """A point and a quantile at each level, in order, for every number that is told."""
     here = folder(kind)
-    table, came = predictions(here, 0), truth(read_split(here / "test.npz"), read_json(here / "meta.json"))
+    table, came = predictions(here, 0), observations(read_split(here / "test.npz"), read_json(here / "meta.json"))
     assert list(table) == [c for name in NAMES[kind] for c in (name, *(f"{name} @{level}" for level in LEVELS))]
     assert len(table) == came.size
     assert (table.dtypes == np.float64).all()
@@ -146,7 +146,7 @@ def test_quantiles_hold_their_share_of_what_they_are_taken_from(folder):
         here = folder(kind)
         for name in ("valid", "test"):
             (here / f"{name}.npz").write_bytes((here / "train.npz").read_bytes())
-        table, came = predictions(here, 0), truth(read_split(here / "test.npz"), read_json(here / "meta.json"))
+        table, came = predictions(here, 0), observations(read_split(here / "test.npz"), read_json(here / "meta.json"))
         origins = len(came) // 2  # of each series
         for name in set(NAMES[kind]) - CARRIED:
             for level in LEVELS:
@@ -157,7 +157,7 @@ def test_quantiles_hold_their_share_of_what_they_are_taken_from(folder):
 
 def test_quantiles_hold_on_test_what_they_say(series_folder, ar):
     here = series_folder([ar(6000, 0.7, 3)])
-    table, came = predictions(here, 0), truth(read_split(here / "test.npz"), read_json(here / "meta.json"))
+    table, came = predictions(here, 0), observations(read_split(here / "test.npz"), read_json(here / "meta.json"))
     for name in NAMES["value"]:
         for level in LEVELS:
             assert (came <= points(table, f"{name} @{level}", here)).mean() == pytest.approx(level, abs=0.05)
@@ -200,7 +200,7 @@ def test_mean_is_of_all_that_came_in_train_and_valid(folder, kind):
     learned = [read_split(here / f"{name}.npz") for name in ("train", "valid")]
     told = points(predictions(here, 0), "historical mean", here)
     for series in range(2):
-        came = np.concatenate([truth(split, meta)[split.series == series] for split in learned])
+        came = np.concatenate([observations(split, meta)[split.series == series] for split in learned])
         np.testing.assert_allclose(told[test.series == series] - came.mean(0), 0, atol=1e-7)
 
 
@@ -234,7 +234,7 @@ def test_linear_map_tells_what_can_be_told_of_ar(series_folder, ar, normalise):
     # Where all is told from the last value or the window's mean, it takes a long window to know the series' own mean.
     here = series_folder(series, normalise=normalise, window=8 if normalise == "none" else 80)
     meta, test = read_json(here / "meta.json"), read_split(here / "test.npz")
-    table, came = predictions(here, 0), truth(test, meta)
+    table, came = predictions(here, 0), observations(test, meta)
     possible = np.sqrt(np.cumsum(0.64 ** np.arange(3)))
     for number, scale in enumerate((1, 10)):
         own = test.series == number

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kassandra.contracts.windows import LEVELS, Split, truth
+from kassandra.contracts.windows import LEVELS, Split, observations
 from kassandra.inference import Forecast
 from kassandra.judging.intervals import Estimate
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
@@ -27,7 +27,7 @@ def made(predict="value", horizon=3, series=1, rows=150):
     meta = {"predict": predict, "window": 7, "horizon": horizon, "targets": ["close"]}
     meta |= {"series": [f"s{number}" for number in range(series)]}
     meta |= {"value_std": [[1.0]] * series, "mase_scale": [[1.0]] * series}
-    came = truth(split, meta)
+    came = observations(split, meta)
     return split, meta, Forecast(came, came + (np.array(LEVELS) - 0.5)[:, None, None, None], None)
 
 

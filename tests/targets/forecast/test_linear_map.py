@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from kassandra.contracts.artifacts import read_json
-from kassandra.contracts.windows import read_split, told, truth
+from kassandra.contracts.windows import normalised, observations, read_split
 from kassandra.targets.forecast.baseline import linear_map
 from kassandra.targets.forecast.baseline.linear_map import ALPHAS, Sums, add_up, ridge, windows
 from kassandra.training.pair import Pair, Split
@@ -65,7 +65,9 @@ def test_sums_add_up(seed, cut):
 def test_sums_are_of_all_windows(read, chunk, monkeypatch):
     monkeypatch.setattr(linear_map, "CHUNK", chunk)
     (train, *_), meta = read()
-    y = (told(train, meta) - np.array(meta["target_mean"])[train.series]) / np.array(meta["target_std"])[train.series]
+    y = (normalised(train, meta) - np.array(meta["target_mean"])[train.series]) / np.array(meta["target_std"])[
+        train.series
+    ]
     for ours, theirs in zip(add_up(train, meta), summed(windows(train, meta), y.reshape(len(y), -1)), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-9)
 
@@ -91,7 +93,7 @@ def test_tells_in_the_units_of_the_series(read, normalise):
     waves = [100 + 1e3 * np.sin(rows / 3), 0.01 * np.cos(rows / 3)]  # of one law: x[t+1] = 2 cos(1/3) x[t] - x[t-1] + …
     splits, meta = read(normalise, values=waves, window=20)
     for split, points in zip(splits, linear_map.linear_map(splits, meta), strict=True):
-        errors = np.abs(points - truth(split, meta)).max((1, 2))
+        errors = np.abs(points - observations(split, meta)).max((1, 2))
         for series, size in enumerate((1e3, 0.01)):
             assert errors[split.series == series].max() < 0.03 * size
 
@@ -99,7 +101,7 @@ def test_tells_in_the_units_of_the_series(read, normalise):
 def test_noise_is_told_as_its_mean(read, ar):
     splits, meta = read(values=[ar(800, 0, 3)])
     *_, points = linear_map.linear_map(splits, meta)
-    came = truth(splits[0], meta)
+    came = observations(splits[0], meta)
     assert np.abs(points - came.mean()).max() < 0.1 * came.std()
 
 

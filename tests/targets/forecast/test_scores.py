@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import mean_pinball_loss
 
-from kassandra.contracts.windows import LEVELS, Split, ahead, truth
+from kassandra.contracts.windows import LEVELS, Split, ahead, observations
 from kassandra.inference import Forecast
 from kassandra.targets.forecast.evaluate import ground as grounds
 from kassandra.targets.forecast.evaluate.ground import HISTORICAL, directions, ground, lags
@@ -46,14 +46,14 @@ def others(came):
 
 
 def scored(split, meta, model=None, baselines=None, seed=0):
-    came = truth(split, meta)
+    came = observations(split, meta)
     return judged(split, ground(split, meta), model or noisy(came), baselines or others(came), meta, seed)[0]
 
 
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
 def test_scores_as_defined(predict):
     split, meta = made(predict)
-    came = truth(split, meta)
+    came = observations(split, meta)
     model, baselines = noisy(came, 0.01), others(came)
     done = scored(split, meta, model, baselines)
     found, error = {name: score.value for name, score in done.scores.items()}, came - model.point
@@ -96,14 +96,14 @@ def test_smape_is_left_out_where_values_come_near_0():
 
 def test_no_quantiles_no_scores_of_them():
     split, meta = made()
-    done = scored(split, meta, noisy(truth(split, meta), levels=False))
+    done = scored(split, meta, noisy(observations(split, meta), levels=False))
     assert not {"pinball", "crps", "coverage_90", "coverage_50"} & set(done.scores)
     assert done.inside is done.below is None
 
 
 def test_a_perfect_forecast():
     split, meta = made("volatility")
-    came = truth(split, meta)
+    came = observations(split, meta)
     done = scored(split, meta, Forecast(came, np.stack([came] * len(LEVELS)), None))
     expected = {"rmse": 0, "mae": 0, "mase": 0, "r2": 1, "pinball": 0, "crps": 0, "qlike": 0}
     expected |= {"coverage_90": 1, "coverage_50": 1}
@@ -112,7 +112,7 @@ def test_a_perfect_forecast():
 
 def test_a_baseline_that_says_the_same_adds_nothing():
     split, meta = made()
-    model = noisy(truth(split, meta))
+    model = noisy(observations(split, meta))
     done = scored(split, meta, model, {"the same": model})
     assert done.gains["the same"] == (0, 0, 0)
     assert {(test.statistic, test.p) for test in done.tests} == {(0.0, 1.0)}
@@ -121,7 +121,7 @@ def test_a_baseline_that_says_the_same_adds_nothing():
 def test_gains_are_paired():
     """The model errs where the baseline does: what differs is known far better than either."""
     split, meta = made(rows=400)
-    came = truth(split, meta)
+    came = observations(split, meta)
     shared = came + np.random.default_rng(0).normal(size=came.shape)
     model, baseline = Forecast(shared, None, None), noisy(shared, 0.3, levels=False)
     done = scored(split, meta, model, {"noise": baseline})
@@ -134,9 +134,9 @@ def test_a_series_that_is_there_twice_says_nothing_new():
     """All series of one date are drawn together; else twice the examples would narrow every interval."""
     split, meta = made(series=1)
     twice, meta_twice = made(values=np.concatenate([split.values.reshape(1, -1, 1)] * 2))
-    model = noisy(truth(split, meta))
+    model = noisy(observations(split, meta))
     double = Forecast(np.concatenate([model.point] * 2), np.concatenate([model.quantiles] * 2, axis=1), None)
-    one, two = scored(split, meta, model), scored(twice, meta_twice, double, _twice(others(truth(split, meta))))
+    one, two = scored(split, meta, model), scored(twice, meta_twice, double, _twice(others(observations(split, meta))))
     for name in one.scores:
         assert two.scores[name] == pytest.approx(one.scores[name]), name
     assert [test.p for test in two.tests] == pytest.approx([test.p for test in one.tests])
@@ -148,7 +148,7 @@ def _twice(baselines):
 
 def test_neither_the_order_of_series_nor_of_baselines_is_anything_to_the_scores():
     split, meta = made()
-    came = truth(split, meta)
+    came = observations(split, meta)
     half = len(split.origins) // 2
     order = np.r_[half : 2 * half, :half]
     swapped, _ = made(values=split.values.reshape(2, -1, 1)[::-1])
@@ -162,7 +162,7 @@ def test_neither_the_order_of_series_nor_of_baselines_is_anything_to_the_scores(
 
 def test_the_unit_of_one_of_several_targets_is_nothing_to_the_scores():
     split, meta = made(targets=2)
-    model, baselines = noisy(truth(split, meta)), others(truth(split, meta))
+    model, baselines = noisy(observations(split, meta)), others(observations(split, meta))
     one = scored(split, meta, model, baselines)
     unit = np.array([1.0, 1000.0])
     large = split._replace(values=split.values * unit)
@@ -174,7 +174,7 @@ def test_the_unit_of_one_of_several_targets_is_nothing_to_the_scores():
 
 def test_of_one_target_errors_are_in_its_unit():
     split, meta = made()
-    came = truth(split, meta)
+    came = observations(split, meta)
     assert scored(split, meta, noisy(came, 0.3)).scores["rmse"].value == pytest.approx(0.3, rel=0.1)
     assert ground(split, meta).scale.max() == 1
 
@@ -191,7 +191,7 @@ def test_what_did_not_change_has_no_direction():
 
 def test_directions_of_one_step_have_the_interval_of_a_coin():
     split, meta = made("return", horizon=1, series=1)
-    score = scored(split, meta, noisy(truth(split, meta), 0.02)).scores["directional_accuracy"]
+    score = scored(split, meta, noisy(observations(split, meta), 0.02)).scores["directional_accuracy"]
     exact = stats.binomtest(round(score.value * 103), 103).proportion_ci(method="wilson")
     assert (score.low, score.high) == pytest.approx((exact.low, exact.high))
 
@@ -226,7 +226,7 @@ def test_a_copycat_has_its_best_lag_at_minus_one(predict):
     places, correlations = lags(split, meta, copy)
     assert places[correlations.argmax()] == -1
     assert correlations.max() == pytest.approx(1)
-    places, correlations = lags(split, meta, noisy(truth(split, meta), 0.1).point)
+    places, correlations = lags(split, meta, noisy(observations(split, meta), 0.1).point)
     assert places[correlations.argmax()] == 0
 
 
@@ -245,15 +245,15 @@ def test_lags_never_look_at_rows_that_no_window_shows():
     assert not seen[45:70].any()
     assert seen[ahead(gap, 3)].all()
     torn = gap._replace(values=np.where(seen[:, None], gap.values, np.nan))
-    point = noisy(truth(gap, meta)).point
+    point = noisy(observations(gap, meta)).point
     np.testing.assert_array_equal(lags(torn, meta, point)[1], lags(gap, meta, point)[1])
 
 
 def test_no_lags_of_what_never_varies_or_is_too_short():
     split, meta = made()
-    assert lags(split, meta, np.ones_like(truth(split, meta))) is None
+    assert lags(split, meta, np.ones_like(observations(split, meta))) is None
     split, meta = made(rows=15)
-    assert lags(split, meta, truth(split, meta)) is None
+    assert lags(split, meta, observations(split, meta)) is None
 
 
 @settings(max_examples=20)

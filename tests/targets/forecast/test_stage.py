@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra.contracts.windows import LEVELS, Split, truth
+from kassandra.contracts.windows import LEVELS, Split, observations
 from kassandra.inference import Forecast
 from kassandra.judging.score_file import contents
 from kassandra.targets.forecast.evaluate.stage import evaluate
@@ -32,7 +32,7 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
     meta = {"predict": predict, "window": 7, "horizon": horizon, "series": ["north $5", "south"][:series]}
     meta |= {"targets": ["load", "heat"][:targets], "value_std": [[2.0, 9.0][:targets]] * series}
     meta["mase_scale"] = [[0.5, 0.5][:targets]] * series
-    came = truth(split, meta)
+    came = observations(split, meta)
     told = {"LSTM": 0.3, "last value": 0.9, "historical mean": 0.6}
     told = {name: came + size * came.std() * generator.normal(size=came.shape) for name, size in told.items()}
     quantiles = {name: [point + level - 0.5 for level in LEVELS] for name, point in told.items()}
@@ -84,7 +84,7 @@ def test_a_row_for_each_number_that_is_told(tmp_path):
     columns += ["scale", "naive", "last", "historical_mean"]
     assert list(table) == [*columns, "point", *(f"quantile_{x}" for x in LEVELS)]
     assert not table.duplicated(["example", "step", "target"]).any()
-    came = truth(split, forecaster.meta)
+    came = observations(split, forecaster.meta)
     for row, (origin, step, target) in enumerate(np.ndindex(came.shape)):
         if row % 97:
             continue
@@ -111,7 +111,7 @@ def test_tables(tmp_path):
     forecaster, baselines, forecast, split = asked(targets=2)
     report, _, _ = run(tmp_path, forecaster, baselines)
     plots = tmp_path / "plots"
-    error = truth(split, forecaster.meta) - forecast.point
+    error = observations(split, forecaster.meta) - forecast.point
     scaled = error / [2, 9]
 
     by_step = pd.read_csv(plots / "by_step.csv")
@@ -147,7 +147,7 @@ def test_tables(tmp_path):
 def test_a_copycat_is_found_out(tmp_path, copies):
     forecaster, baselines, forecast, split = asked()
     last = np.repeat(split.values[split.origins][:, None], 3, axis=1)
-    point = last if copies else truth(split, forecaster.meta) + 0.01 * (forecast.point - last)
+    point = last if copies else observations(split, forecaster.meta) + 0.01 * (forecast.point - last)
     forecaster.outputs = lambda _: forecast._replace(point=point)
     report, _, _ = run(tmp_path, forecaster, baselines)
     assert copies == any("follows the series best at lag -1, a row that was shown" in text for text in report.cautions)

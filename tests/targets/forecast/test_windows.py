@@ -8,7 +8,7 @@ import torch
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.windows import truth
+from kassandra.contracts.windows import observations
 from kassandra.inputs.series.train import table as reading
 from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.params.targets.forecast import Model
@@ -72,7 +72,7 @@ def test_forecasts_come_back_in_the_units_of_the_series(normalise, prepared, tmp
     pair, split, meta = opened(folder, "test")
     for rows, batch in pair.numbered_batches(split):
         forecast = pair.target.restored(batch.targets, batch)
-        assert np.allclose(forecast, truth(split.targets, meta)[rows], atol=1e-4)
+        assert np.allclose(forecast, observations(split.targets, meta)[rows], atol=1e-4)
 
 
 def test_returns_come_back_too(prepared_prices):
@@ -80,12 +80,12 @@ def test_returns_come_back_too(prepared_prices):
     assert meta["series"] == ["nasdaq", "sp500"]
     for rows, batch in pair.numbered_batches(split):
         forecast = pair.target.restored(batch.targets, batch)
-        assert np.allclose(forecast, truth(split.targets, meta)[rows], atol=1e-6)
+        assert np.allclose(forecast, observations(split.targets, meta)[rows], atol=1e-6)
     # One step ahead, a return is that of the next row.
-    assert np.allclose(truth(split.targets, meta)[:, 0, 0], split.targets.returns[split.targets.origins + 1])
+    assert np.allclose(observations(split.targets, meta)[:, 0, 0], split.targets.returns[split.targets.origins + 1])
     # The return of several days is the sum of theirs.
     days = [split.targets.returns[split.targets.origins + day] for day in (1, 2, 3)]
-    assert np.allclose(truth(split.targets, meta)[:, 2, 0], sum(days))
+    assert np.allclose(observations(split.targets, meta)[:, 2, 0], sum(days))
 
 
 @pytest.mark.parametrize(("normalise", "shift", "factor"), [("last", 7.0, 1.0), ("window", 7.0, 3.0)])
@@ -213,7 +213,7 @@ def test_several_targets(prepared, tmp_path):
     ((_, batch),) = pair.numbered_batches(split)
     forecast = pair.target.restored(batch.targets, batch)
     assert forecast.shape == (61, 6, 2)
-    assert np.allclose(forecast, truth(split.targets, meta), atol=1e-4)
+    assert np.allclose(forecast, observations(split.targets, meta), atol=1e-4)
 
 
 @pytest.mark.parametrize("head", ["point", "gaussian", "student", "quantiles"])
@@ -226,7 +226,7 @@ def test_the_loss_is_that_of_values_in_units_of_the_deviation_of_the_series(prep
     losses = model.losses(raw, batch.targets, batch.unit).mean(1)
     if head == "point":
         forecasts = torch.from_numpy(pair.target.restored(model.forecast(raw).point, batch)).squeeze(2)
-        expected = ((forecasts - torch.from_numpy(truth(split.targets, meta)[:, :, 0])) / std).square().mean(1)
+        expected = ((forecasts - torch.from_numpy(observations(split.targets, meta)[:, :, 0])) / std).square().mean(1)
         torch.testing.assert_close(losses.double(), expected, rtol=1e-3, atol=1e-5)
     plain = model.losses(raw, batch.targets)
     unit = {"point": lambda unit: plain * unit**2, "quantiles": lambda unit: plain * unit}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.windows import Split, truth
+from kassandra.contracts.windows import Split, observations
 
 
 class History(NamedTuple):
@@ -52,7 +52,7 @@ def history(splits: Sequence[Split], series: int, meta: dict[str, Any]) -> Histo
         origins.append(own - split.offsets[series] + at)
         at += len(known) + gap
     before_test = np.concatenate(values[:4])  # train, what is unknown, valid, what is unknown
-    told = [truth(split, meta)[split.series == series] for split in splits[:-1]]
+    told = [observations(split, meta)[split.series == series] for split in splits[:-1]]
     return History(
         np.concatenate(values)[:-gap],
         np.concatenate(returns)[:-gap] if returns else None,

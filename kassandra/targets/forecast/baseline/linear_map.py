@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from kassandra.contracts.windows import SMALLEST, Split, centre_and_scale, seen, told
+from kassandra.contracts.windows import SMALLEST, Split, centre_and_scale, normalised, seen
 
 ALPHAS = [10.0**power for power in range(-2, 9)]  # from hardly any shrinkage to hardly more than the mean
 HELD = 0.25  # share of the times of train, the last ones, that decide between these
@@ -92,7 +92,7 @@ def add_up(split: Split, meta: dict[str, Any]) -> Sums:
     for part in _chunks(split):
         x = windows(part, meta)
         mean, std = _standard(part, meta)
-        y = ((told(part, meta) - mean) / std).reshape(len(x), -1)  # (windows, horizon · targets)
+        y = ((normalised(part, meta) - mean) / std).reshape(len(x), -1)  # (windows, horizon · targets)
         total = total.plus(Sums(len(x), x.sum(0), y.sum(0), x.T @ x, x.T @ y, float((y * y).sum())))
     return total
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from kassandra.contracts.windows import LEVELS, Split, truth
+from kassandra.contracts.windows import LEVELS, Split, observations
 from kassandra.targets.forecast.evaluate.predict import Forecast
 
 HISTORICAL = "historical mean"  # the baseline that `r2` is measured against
@@ -40,7 +40,7 @@ class Ground(NamedTuple):
 
 
 def ground(split: Split, meta: dict[str, Any]) -> Ground:
-    observed, (dates, date) = truth(split, meta), np.unique(split.times[split.origins], return_inverse=True)
+    observed, (dates, date) = observations(split, meta), np.unique(split.times[split.origins], return_inverse=True)
     last = split.values[split.origins][:, None]  # (origins, 1, targets)
     scale = np.array(meta["value_std"], np.float64)[split.series][:, None]
     return Ground(

@@ -9,7 +9,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.series import Columns, Tables, iso
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import by_time
-from kassandra.contracts.windows import Split, told
+from kassandra.contracts.windows import Split, normalised
 from kassandra.params.sections.kind import Pipeline
 from kassandra.targets.forecast.prepare import scales
 
@@ -84,6 +84,6 @@ def _target_scales(series: list[Columns], train: Split, meta: dict[str, Any]) ->
     """Fitted on train only: of each series the deviation of its values, the mean and deviation of what is forecast at
     each step, and what MASE divides by."""
     fitted = {"value_std": [scales.deviations(one) for one in series]}
-    mean, std = scales.mean_and_std_by_series(train, told(train, meta | fitted))
+    mean, std = scales.mean_and_std_by_series(train, normalised(train, meta | fitted))
     scale = scales.naive_errors(series, meta["season"])
     return {**fitted, "target_mean": mean.tolist(), "target_std": std.tolist(), "mase_scale": scale}

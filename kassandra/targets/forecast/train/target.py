@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.windows import Split, centre_and_scale, read_split, truth
+from kassandra.contracts.windows import Split, centre_and_scale, observations, read_split
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_reader
 from kassandra.params.targets.forecast import Model
@@ -55,7 +55,7 @@ class Target:
         mean, std = self.mean[part.series], self.std[part.series]  # (batch, horizon, targets) each
         centre, scale = centre_and_scale(part, self.meta)  # (batch, 1, targets) each
         if len(split.values) > part.origins.max() + self.meta["horizon"]:
-            targets = ((truth(part, self.meta) - centre) / scale - mean) / std
+            targets = ((observations(part, self.meta) - centre) / scale - mean) / std
         else:  # a user's table, after which nothing is known
             targets = np.zeros_like(mean)
         unit = None
