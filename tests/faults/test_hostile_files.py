@@ -43,7 +43,7 @@ def pickles(trap):
     yield stream.getvalue()
     stream = io.BytesIO()
     objects = np.array([trap, None], object)
-    names = ("images", "labels", "ids", "offsets", "sequences", "lengths", "waveforms", "inputs", "text", "names")
+    names = ("images", "labels", "ids", "offsets", "sequences", "lengths", "waveforms", "inputs", "text", "example")
     np.savez(stream, **dict.fromkeys(names, objects))
     yield stream.getvalue()
 
