@@ -13,15 +13,19 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all setup test test-unit test-faults test-sharing test-sweeps lint format guard lock clean
+.PHONY: repro all of-today setup test test-unit test-faults test-sharing test-sweeps lint format guard lock clean
 
-repro: setup
+repro: setup of-today
 	dvc repro evaluate@$(NAME)
 	kassandra report $(NAME)
 
-all: setup
+all: setup of-today
 	dvc repro
 	kassandra report
+
+# DVC would say that a key is missing, and not what to do about it.
+of-today:
+	@! grep -Eq '^[^#]*[ {]task: *[^{ #]' params.yaml || { echo 'params.yaml is of Kassandra 0.1.0: run `kassandra migrate`' >&2; exit 1; }
 
 setup: .venv/.installed
 

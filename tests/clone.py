@@ -37,7 +37,8 @@ class Clone:
         for name in filter(None, listed.stdout.split("\0")):
             if (root / name).is_file() and (name.startswith(slices) or not name.startswith(left_out)):
                 (to / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(root / name, to / name)
+                # A copy of what a link of kassandra/*/*/train leads to would not change with it.
+                shutil.copy2(root / name, to / name, follow_symlinks=False)
         return clone
 
     @property

@@ -2,7 +2,14 @@
 
 import pytest
 
-DIGITS = {"digits": {"task": "images", "model": {"variant": "vanilla", "hidden_size": 8}, "train": {"epochs": 1}}}
+DIGITS = {
+    "digits": {
+        "input": "images",
+        "target": "label",
+        "model": {"variant": "vanilla", "hidden_size": 8},
+        "train": {"epochs": 1},
+    }
+}
 MADE_FROM = """\
   evaluate@{name}:
     deps:

@@ -34,7 +34,7 @@ MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"cli"}
 MAY_IMPORT[""] = {"inference"}  # kassandra/__init__.py
 HEAVY = {"torch", "torchvision"}
 WITHOUT_PYTORCH = ("contracts", "params", "sources", "vocabulary", "judging", "before", "prepare", "baseline")
-LONGEST, LINES = 60, 18_000  # lines of a function; of kassandra/ and stages/ together
+LONGEST = 60  # lines of a function
 
 
 def imported(path, but_in=""):
@@ -130,11 +130,6 @@ def test_a_function_fits_on_a_screen(path):
     """Its branches are counted by ruff (PLR0912)."""
     functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
     assert not [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST]
-
-
-def test_the_house_does_not_grow():
-    files = [path for path in CODE if "benchmarks" not in path.parts]
-    assert sum(len(path.read_text(encoding="utf-8").splitlines()) for path in files) <= LINES
 
 
 @pytest.mark.parametrize(

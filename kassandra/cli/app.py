@@ -265,3 +265,17 @@ def push(
     from kassandra.cli.push import push as send
 
     send(remote, check)
+
+
+@app.command()
+def migrate() -> None:
+    """Carry a project of Kassandra 0.1.0 over: params.yaml gets today's keys, and results stay valid.
+
+    Comments and order of params.yaml stay. A pipeline whose results are all here needs not run again: dvc.lock is
+    written as if today's code had made them. Of every other one it says why, and which command to run.
+
+    Example: kassandra migrate
+    """
+    from kassandra.cli.migrate import migrate as carry_over
+
+    carry_over()

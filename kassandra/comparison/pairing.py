@@ -41,9 +41,9 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
     module = scores_of(str(target))
     if module is None:
         return Paired({}, f"no target {target!r} is known here")
-    keys = dict.fromkeys(key for score in module.SCORES for key in score.depends_on)
+    keys = dict.fromkeys(["input", *(key for score in module.SCORES for key in score.depends_on)])
     changed = [key for key in keys if value_of(sections[0], key) != value_of(sections[1], key)]
-    unrelated = frozenset(score.name for score in module.SCORES if set(score.depends_on) & set(changed))
+    unrelated = frozenset(score.name for score in module.SCORES if {"input", *score.depends_on} & set(changed))
     try:
         one, other, note = _joined(name, (a, b), sections, results, module)
     except Absent as absent:

@@ -135,3 +135,18 @@ def test_the_spaces_of_the_repository(root, monkeypatch):
         for number in range(len(space.space["model.variant"].choices) if "model.variant" in space.space else 1):
             given = {"variant": space.space["model.variant"].choices[number]} if "model.variant" in space.space else {}
             spaces.checked(file.stem, written, spaces.draw(space, Always(**given), written))
+
+
+@pytest.mark.parametrize(
+    ("score", "target", "larger"),
+    [("valid_loss", "label", False), ("valid_accuracy", "label", True), ("valid_r2", "forecast", True),
+     ("valid_bleu", "text", True), ("valid_perplexity", "next", False), ("valid_loss", "a kind of your own", False)],
+)  # fmt: skip
+def test_the_direction_of_a_search_is_that_of_the_score(score, target, larger):
+    assert spaces.larger_is_better(score, target) == larger
+
+
+@pytest.mark.parametrize("score", ["valid_coverage_90", "valid_acuracy"])
+def test_what_has_no_direction_is_not_searched_for(score):
+    with pytest.raises(KassandraError, match=f"score: unknown score of a search '{score}'; known"):
+        spaces.larger_is_better(score, "forecast" if "coverage" in score else "label")

@@ -1,4 +1,4 @@
-"""Small pipelines of every task, each reproduced once for all workers, and their stages run with faults in them."""
+"""Small pipelines of every pair, each reproduced once for all workers, and their stages run with faults in them."""
 
 import fcntl
 import hashlib
@@ -21,53 +21,53 @@ from tests.clone import NOT_MADE, Clone
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 PARAMS = {
-    "images": """\
+    "images-label": """\
     source: {path: tests/data/mnist}
     prepare: {limit: 300}
     model: {variant: attention, hidden_size: 7}
     train: {epochs: 2, batch_size: 50, learning_rate: 0.02}
 """,
-    "sentiment": """\
+    "text-label": """\
     source: {dataset: books}
     prepare: {vocab_size: 300, max_length: 30}
     model: {variant: vanilla, hidden_size: 7, embedding_size: 5, pretrain: {epochs: 1, batch_size: 8, samples: 50}}
     train: {epochs: 2, batch_tokens: 400}
 """,
-    "language": """\
+    "text-next": """\
     source: {path: tests/data/tiny-shakespeare}
     prepare: {tokens: words}
     model: {variant: vanilla, embedding_size: 5, hidden_size: 7}
     train: {epochs: 2, batch_size: 8, window: 40}
 """,
-    "forecast": """\
+    "series-forecast": """\
     source: {dataset: sp500}
     prepare: {predict: return, window: 20, horizon: 2}
     model: {variant: vanilla, hidden_size: 7}
     train: {epochs: 2, batch_size: 50}
 """,
-    "speech": """\
+    "audio-label": """\
     source: {dataset: fsdd}
     prepare: {mels: 13}
     model: {variant: vanilla, hidden_size: 7}
     train: {epochs: 2, batch_size: 10}
 """,
-    "translation": """\
+    "text-text": """\
     source: {dataset: tatoeba}
     prepare: {vocab_size: 200, limit: 300}
     model: {variant: vanilla, hidden_size: 7, embedding_size: 5, decoder: {attention: general, input_feeding: false}}
     train: {epochs: 2, batch_tokens: 400}
 """,
 }
-TASKS = tuple(PARAMS)
+PAIRS = tuple(PARAMS)
 SLICES = {
-    "images": "mnist",
-    "sentiment": "books",
-    "language": "tiny-shakespeare",
-    "forecast": "sp500",
-    "speech": "fsdd",
-    "translation": "tatoeba",
+    "images-label": "mnist",
+    "text-label": "books",
+    "text-next": "tiny-shakespeare",
+    "series-forecast": "sp500",
+    "audio-label": "fsdd",
+    "text-text": "tatoeba",
 }
-NAME = "small"  # of the pipeline, whatever its task
+NAME = "small"  # of the pipeline, whatever its pair
 # What each stage reads of what others wrote, and what it writes.
 READS = {
     "download": (),
@@ -110,16 +110,16 @@ def alone(path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def undisturbed(root, common) -> Callable[[str], Clone]:
-    """The small pipeline of a task, reproduced by `dvc repro` and committed. Not to be written to: copy it."""
+    """The small pipeline of a pair, reproduced by `dvc repro` and committed. Not to be written to: copy it."""
 
-    def undisturbed(task: str) -> Clone:
-        folder = common / task / "kassandra"
+    def undisturbed(pair: str) -> Clone:
+        folder = common / pair / "kassandra"
         clone = Clone(folder, {"KASSANDRA_MIRROR": str(folder / "tests" / "data")})
-        with alone(common / f"{task}.lock"):
+        with alone(common / f"{pair}.lock"):
             if not (folder.parent / "reproduced").exists():
                 shutil.rmtree(folder.parent, ignore_errors=True)
-                Clone.of_working_tree(root, folder, (SLICES[task],))
-                (folder / "params.yaml").write_text(f"seed: 0\npipelines:\n  {NAME}:\n    task: {task}\n{PARAMS[task]}")
+                Clone.of_working_tree(root, folder, (SLICES[pair],))
+                (folder / "params.yaml").write_text(f"seed: 0\npipelines:\n  {NAME}:\n{kinds(pair)}{PARAMS[pair]}")
                 (folder / "kassandra/sources/catalogue.yaml").write_text(catalogue(root / "tests" / "data"))
                 clone.git("init", "--quiet")
                 clone.commit()
@@ -142,10 +142,14 @@ def catalogue(data: Path) -> str:
     return "\n".join([*lines, ""])
 
 
+def kinds(pair: str) -> str:
+    return "    input: {}\n    target: {}\n".format(*pair.split("-"))
+
+
 @pytest.fixture(scope="session")
 def zygote(undisturbed) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
     """Runs a stage in a fork of a process that has imported all stages; see zygote.py."""
-    clone = undisturbed("images")
+    clone = undisturbed("images-label")
     process = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("zygote.py")],
         cwd=clone.root, env=clone.environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -173,7 +177,7 @@ class Ended:
     again: str = ""
     after: dict[str, bytes] | None = None
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The one paragraph of an error that a user can mend."""
         assert self.status == 1, self
         assert "Traceback" not in self.said, self.said
@@ -239,12 +243,12 @@ def faults() -> SimpleNamespace:
 
 @pytest.fixture
 def workplace(undisturbed, zygote, tmp_path) -> Callable[[str], Workplace]:
-    """A fresh one of a task, with all that its stages made."""
+    """A fresh one of a pair, with all that its stages made."""
 
-    def workplace(task: str) -> Workplace:
-        folder = tmp_path / f"workplace {task}"
+    def workplace(pair: str) -> Workplace:
+        folder = tmp_path / f"workplace {pair}"
         left_out = shutil.ignore_patterns(".git", ".dvc", "recipes", "__pycache__")
-        shutil.copytree(undisturbed(task).root, folder, ignore=left_out)
+        shutil.copytree(undisturbed(pair).root, folder, ignore=left_out)
         return Workplace(folder, zygote)
 
     return workplace

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
-TASKS = ["images", "sentiment", "language", "forecast", "speech", "translation"]
+PAIRS = ["images-label", "text-label", "text-next", "series-forecast", "audio-label", "text-text"]
 PLAIN = (".csv", ".txt", ".review")  # formats without a checksum
 ADVICE = "`chmod -R u+w .dvc/cache` has DVC check it first"
 
@@ -44,13 +44,13 @@ def another_digit(name, content, seeded):
 
 
 @pytest.mark.parametrize("stage", ["prepare", "baseline", "pretrain", "train", "evaluate"])
-@pytest.mark.parametrize("task", TASKS)
-def test_each_file_that_a_stage_reads(task, stage, workplace, undisturbed, faults, seeded):
-    expected = faults.contents(undisturbed(task).root)
-    place = workplace(task)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_each_file_that_a_stage_reads(pair, stage, workplace, undisturbed, faults, seeded):
+    expected = faults.contents(undisturbed(pair).root)
+    place = workplace(pair)
     others = tuple(name for name in expected if not name.startswith(faults.WRITES[stage]))
     read = [name for name in expected if name.startswith(faults.READS[stage] or ("nothing",))]
-    told = 0
+    refused = 0
     for name in read:
         of_this = set()
         cases = [*damages(expected[name], seeded), *another_digit(name, expected[name], seeded)]
@@ -65,41 +65,41 @@ def test_each_file_that_a_stage_reads(task, stage, workplace, undisturbed, fault
                 plain = name.endswith(PLAIN)
                 assert plain or same >= set(expected) - {name}, what
             else:
-                sentence = ended.told()
+                sentence = ended.sentence()
                 of_this.add(damage)
                 assert name.endswith(PLAIN) or str(Path(name).parent) in sentence, f"{what}: {sentence}"
             place.path(name).write_bytes(expected[name])
         # What is read at all is never let through, but for a bit of no consequence.
         sure = {damage for damage, _ in cases} - {"flipped"}
-        assert name.endswith(PLAIN) or not of_this or sure <= of_this, f"{name}: {sure - of_this} was not told"
-        told += len(of_this)
+        assert name.endswith(PLAIN) or not of_this or sure <= of_this, f"{name}: {sure - of_this} was not refused"
+        refused += len(of_this)
         assert place.contents(*others) == {path: expected[path] for path in others}  # nothing good is lost
     assert place.run(stage).status == 0
     assert place.contents() == expected
-    assert told >= len(read) or stage == "pretrain"  # most have nothing to pretrain and read nothing
+    assert refused >= len(read) or stage == "pretrain"  # most have nothing to pretrain and read nothing
 
 
-@pytest.mark.parametrize("task", ["images", "forecast"])
-def test_a_missing_file_is_named(task, workplace, undisturbed, faults):
-    place = workplace(task)
+@pytest.mark.parametrize("pair", ["images-label", "series-forecast"])
+def test_a_missing_file_is_named(pair, workplace, undisturbed, faults):
+    place = workplace(pair)
     for stage in ("prepare", "baseline", "train", "evaluate"):
         for name in faults.READS[stage]:
-            if stage != "train" or name != "data/pretrained" or task == "sentiment":
+            if stage != "train" or name != "data/pretrained" or pair == "text-label":
                 moved = place.path(name).rename(place.path("moved"))
-                assert name in place.run(stage).told()
+                assert name in place.run(stage).sentence()
                 moved.rename(place.path(name))
     assert place.run("evaluate").status == 0
 
 
-@pytest.mark.parametrize("task", ["images", "sentiment"])
-def test_dvc_restores_whatever_was_damaged_and_runs_nothing(task, undisturbed, tmp_path, seeded):
-    clone = undisturbed(task).copy(tmp_path / "kassandra")
+@pytest.mark.parametrize("pair", ["images-label", "text-label"])
+def test_dvc_restores_whatever_was_damaged_and_runs_nothing(pair, undisturbed, tmp_path, seeded):
+    clone = undisturbed(pair).copy(tmp_path / "kassandra")
     for name, content in clone.made().items():
         _, damaged = seeded.choice(list(damages(content, seeded)))
         (clone.root / name).write_bytes(damaged)
     output = clone.dvc("repro")
     assert clone.executed(output) == []
-    assert clone.differs_from(undisturbed(task)) == []
+    assert clone.differs_from(undisturbed(pair)) == []
     assert clone.git("status", "--porcelain") == ""
 
 
@@ -113,18 +113,18 @@ def cached(clone, name):
 
 
 @pytest.mark.parametrize(
-    ("task", "name", "reader"),
+    ("pair", "name", "reader"),
     [
-        ("sentiment", "data/prepared/small/train.npz", "train"),
-        ("sentiment", "data/pretrained/small.safetensors", "train"),
-        ("images", "data/models/small/weights.safetensors", "evaluate"),
-        ("images", "data/models/small/meta.json", "evaluate"),
-        ("images", "data/baselines/small.parquet", "evaluate"),
+        ("text-label", "data/prepared/small/train.npz", "train"),
+        ("text-label", "data/pretrained/small.safetensors", "train"),
+        ("images-label", "data/models/small/weights.safetensors", "evaluate"),
+        ("images-label", "data/models/small/meta.json", "evaluate"),
+        ("images-label", "data/baselines/small.parquet", "evaluate"),
     ],
 )
-def test_a_damaged_cache_is_believed_by_dvc_and_by_no_stage(task, name, reader, undisturbed, tmp_path, seeded):
+def test_a_damaged_cache_is_believed_by_dvc_and_by_no_stage(pair, name, reader, undisturbed, tmp_path, seeded):
     """The commands that the error names restore everything."""
-    clone = undisturbed(task).copy(tmp_path / "kassandra")
+    clone = undisturbed(pair).copy(tmp_path / "kassandra")
     object_of = cached(clone, name)
     content = object_of.read_bytes()
     object_of.chmod(0o644)
@@ -140,15 +140,15 @@ def test_a_damaged_cache_is_believed_by_dvc_and_by_no_stage(task, name, reader, 
     (clone.root / name).unlink()
     clone.run("chmod", "-R", "u+w", ".dvc/cache")
     clone.dvc("repro")
-    assert clone.differs_from(undisturbed(task)) == []
+    assert clone.differs_from(undisturbed(pair)) == []
     assert clone.git("status", "--porcelain") == ""
     assert object_of.read_bytes() == content
 
 
 def test_a_cache_that_is_gone_is_made_anew(undisturbed, tmp_path):
-    clone = undisturbed("sentiment").copy(tmp_path / "kassandra")
+    clone = undisturbed("text-label").copy(tmp_path / "kassandra")
     shutil.rmtree(clone.root / ".dvc/cache")
     shutil.rmtree(clone.root / "data/prepared")
     clone.dvc("repro")
-    assert clone.differs_from(undisturbed("sentiment")) == []
+    assert clone.differs_from(undisturbed("text-label")) == []
     assert clone.git("status", "--porcelain") == ""

@@ -11,24 +11,24 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 CASES = [
     *(
-        (task, stage, "data")
-        for task in ("images", "sentiment", "language", "forecast", "speech", "translation")
+        (pair, stage, "data")
+        for pair in ("images-label", "text-label", "text-next", "series-forecast", "audio-label", "text-text")
         for stage in STAGES
     ),
-    ("images", "train", ".checkpoints"),
-    ("sentiment", "pretrain", ".checkpoints"),
-    ("images", "evaluate", "metrics"),
-    ("language", "train", "metrics"),
+    ("images-label", "train", ".checkpoints"),
+    ("text-label", "pretrain", ".checkpoints"),
+    ("images-label", "evaluate", "metrics"),
+    ("text-next", "train", "metrics"),
 ]
 
 
 @pytest.fixture
 def starved(workplace, undisturbed, faults):
-    """Runs a stage without its outputs with a fault, and once more without: what was told the first time."""
+    """Runs a stage without its outputs with a fault, and once more without: what was said the first time."""
 
-    def starved(task, stage, **fault):
-        expected = faults.contents(undisturbed(task).root)
-        place = workplace(task)
+    def starved(pair, stage, **fault):
+        expected = faults.contents(undisturbed(pair).root)
+        place = workplace(pair)
         place.remove(*faults.WRITES[stage])
         ended = place.run(stage, then=["data", "metrics"], **fault)
         assert ended.after == expected, ended.again
@@ -37,23 +37,23 @@ def starved(workplace, undisturbed, faults):
     return starved
 
 
-@pytest.mark.parametrize(("task", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
-def test_a_full_disk(task, stage, folder, starved, can_mount):
+@pytest.mark.parametrize(("pair", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
+def test_a_full_disk(pair, stage, folder, starved, can_mount):
     if can_mount:
-        told = starved(task, stage, full=folder, room=0).told()
-        assert "No space left on device" in told
+        sentence = starved(pair, stage, full=folder, room=0).sentence()
+        assert "No space left on device" in sentence
     else:  # a file that may not grow is the same to who writes it
-        told = starved(task, stage, largest_file=16).told()
-        assert "File too large" in told
-    assert told.startswith(f"Error: {folder}/") or not can_mount
+        sentence = starved(pair, stage, largest_file=16).sentence()
+        assert "File too large" in sentence
+    assert sentence.startswith(f"Error: {folder}/") or not can_mount
 
 
 @pytest.mark.parametrize("by", ["mount", "rights"])
-@pytest.mark.parametrize(("task", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
-def test_a_disk_that_may_not_be_written_to(task, stage, folder, by, starved, can_mount):
-    told = starved(task, stage, read_only=folder, by=by if can_mount else "rights").told()
-    assert told.startswith(f"Error: {folder}/")
-    assert ("Read-only file system" if by == "mount" and can_mount else "Permission denied") in told
+@pytest.mark.parametrize(("pair", "stage", "folder"), CASES, ids=["-".join(case) for case in CASES])
+def test_a_disk_that_may_not_be_written_to(pair, stage, folder, by, starved, can_mount):
+    sentence = starved(pair, stage, read_only=folder, by=by if can_mount else "rights").sentence()
+    assert sentence.startswith(f"Error: {folder}/")
+    assert ("Read-only file system" if by == "mount" and can_mount else "Permission denied") in sentence
 
 
 @pytest.fixture
@@ -88,13 +88,13 @@ def sh(clone, command):
 
 @pytest.mark.parametrize(("folder", "lacking"), [("data", "data/prepared"), (".dvc/cache", ".dvc/cache")])
 def test_by_way_of_dvc(folder, lacking, cramped, undisturbed, tmp_path):
-    clone = undisturbed("sentiment").copy(tmp_path / "kassandra")
+    clone = undisturbed("text-label").copy(tmp_path / "kassandra")
     shutil.rmtree(clone.root / "data/prepared")
     shutil.rmtree(clone.root / ".dvc/cache")
     first, _, second = cramped(clone, folder).partition("=== ")
     assert not second.startswith("0")
     assert "No space left on device" in first or "File too large" in first
-    assert clone.differs_from(undisturbed("sentiment")) == []
+    assert clone.differs_from(undisturbed("text-label")) == []
     assert clone.git("status", "--porcelain", "dvc.lock", "metrics") == ""
 
 

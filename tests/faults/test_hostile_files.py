@@ -18,7 +18,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 MEMORY = 500_000_000  # bytes that a stage may take beyond what it has when it starts
-TASKS = ["images", "sentiment", "language", "forecast", "speech", "translation"]
+PAIRS = ["images-label", "text-label", "text-next", "series-forecast", "audio-label", "text-text"]
 
 
 class Trap:
@@ -49,10 +49,10 @@ def pickles(trap):
 
 
 @pytest.mark.parametrize("stage", ["prepare", "baseline", "pretrain", "train", "evaluate"])
-@pytest.mark.parametrize("task", TASKS)
-def test_no_pickle_is_opened_wherever_it_stands(task, stage, workplace, undisturbed, faults, tmp_path):
-    expected, canary = faults.contents(undisturbed(task).root), tmp_path / "sprung"
-    place = workplace(task)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_no_pickle_is_opened_wherever_it_stands(pair, stage, workplace, undisturbed, faults, tmp_path):
+    expected, canary = faults.contents(undisturbed(pair).root), tmp_path / "sprung"
+    place = workplace(pair)
     kinds = list(pickles(Trap(canary)))
     pickle.loads(kinds[0])
     assert canary.exists()  # it would
@@ -69,7 +69,7 @@ def test_no_pickle_is_opened_wherever_it_stands(task, stage, workplace, undistur
             place.path(name).write_bytes(kind)
             ended = place.run(stage)
             assert not canary.exists()
-            assert ended.status == 0 or ended.told()
+            assert ended.status == 0 or ended.sentence()
             place.path(name).write_bytes(expected[name])
 
 
@@ -105,11 +105,11 @@ SAFETENSORS = {
     ("file", "stage"), [("data/models/small/weights", "evaluate"), ("data/pretrained/small", "train")]
 )
 def test_safetensors(file, stage, workplace):
-    place = workplace("sentiment")
+    place = workplace("text-label")
     for name, content in SAFETENSORS.items():
         place.path(f"{file}.safetensors").write_bytes(content)
-        told = place.run(stage, memory=MEMORY).told()
-        assert file in told, name
+        sentence = place.run(stage, memory=MEMORY).sentence()
+        assert file in sentence, name
 
 
 def npy(header, content=b""):
@@ -147,20 +147,22 @@ NPZ = {
 }
 
 
-@pytest.mark.parametrize(("task", "stage"), [("language", "train"), ("sentiment", "train"), ("speech", "baseline")])
-def test_npz(task, stage, workplace):
-    place = workplace(task)
+@pytest.mark.parametrize(
+    ("pair", "stage"), [("text-next", "train"), ("text-label", "train"), ("audio-label", "baseline")]
+)
+def test_npz(pair, stage, workplace):
+    place = workplace(pair)
     for name, content in NPZ.items():
         place.path("data/prepared/small/train.npz").write_bytes(content)
-        assert "data/prepared/small/train.npz: damaged" in place.run(stage, memory=MEMORY).told(), name
+        assert "data/prepared/small/train.npz: damaged" in place.run(stage, memory=MEMORY).sentence(), name
     assert not list(place.root.parent.rglob("evil*"))
 
 
 def test_an_npz_that_unpacks_to_a_gigabyte(workplace):
-    for task in ("language", "sentiment"):
-        place = workplace(task)
+    for pair in ("text-next", "text-label"):
+        place = workplace(pair)
         place.path("data/prepared/small/train.npz").write_bytes(bomb())
-        assert "ids.npy is compressed" in place.run("train", memory=MEMORY).told()
+        assert "ids.npy is compressed" in place.run("train", memory=MEMORY).sentence()
 
 
 def idx(*axes, content=b"", begin=b"\0\0\x08"):
@@ -180,11 +182,11 @@ IDX = {
 
 @pytest.mark.parametrize("kind", IDX)
 def test_idx(kind, workplace):
-    place = workplace("images")
+    place = workplace("images-label")
     path = place.path("data/raw/small/train-images-idx3-ubyte.gz")
     path.write_bytes(IDX[kind])
-    told = place.run("prepare", memory=MEMORY).told()
-    assert "data/raw/small" in told or "not enough memory" in told
+    sentence = place.run("prepare", memory=MEMORY).sentence()
+    assert "data/raw/small" in sentence or "not enough memory" in sentence
 
 
 def png(width, height, data=b""):
@@ -209,15 +211,15 @@ def png(width, height, data=b""):
     ids=["60000 × 60000", "90 million pixels", "2147483647 × 1", "0 × 0", "gif", "bmp", "ppm"],
 )
 def test_images_that_are_larger_than_memory(name, content, workplace):
-    place = workplace("images")
+    place = workplace("images-label")
     place.remove("data/raw/small")
     for label in ("one", "two"):
         place.path(f"data/raw/small/{label}").mkdir(parents=True)
         place.path(f"data/raw/small/{label}/{name}").write_bytes(content)
-    told = place.run("prepare", memory=MEMORY).told()
+    sentence = place.run("prepare", memory=MEMORY).sentence()
     not_read = "Supported extensions are: .jpg" if name == "a.gif" else f"/one/{name}: not an image that can be read"
-    assert "data/raw/small" in told
-    assert not_read in told
+    assert "data/raw/small" in sentence
+    assert not_read in sentence
 
 
 def wav(channels=1, rate=8000, bits=16, says=8, kind=1, content=b"\1\0\2\0\3\0\4\0"):
@@ -248,10 +250,10 @@ def flac(samples):
     ids=["4 GB, it says", "0 Hz", "2 GHz", "no channel", "1000 channels", "no bits", "NaN", "zeros", "2^36 samples"],
 )
 def test_recordings(name, content, workplace):
-    place = workplace("speech")
+    place = workplace("audio-label")
     params = place.path("params.yaml")
     params.write_text(params.read_text().replace("dataset: fsdd", "path: mine"))
     place.remove("data/raw/small")
     place.path("data/raw/small/yes").mkdir(parents=True)
     place.path(f"data/raw/small/yes/{name}").write_bytes(content)
-    assert f"data/raw/small/yes/{name}: " in place.run("prepare", memory=MEMORY).told()
+    assert f"data/raw/small/yes/{name}: " in place.run("prepare", memory=MEMORY).sentence()

@@ -12,25 +12,25 @@ pytestmark = [pytest.mark.slow, pytest.mark.faults]
 MEMORY = 1_000_000_000  # bytes that a stage may take beyond what it has when it starts
 SIZE = 100_000_000
 OWN = {
-    "sentiment": ("dataset: books", "path: mine.csv, text: text, label: label"),
-    "forecast": ("dataset: sp500", "path: mine.csv, time: time, target: value"),
+    "text-label": ("dataset: books", "path: mine.csv, text: text, label: label"),
+    "series-forecast": ("dataset: sp500", "path: mine.csv, time: time, target: value"),
 }
-HEADER = {"sentiment": b"text,label\n", "forecast": b"time,value\n", "speech": b"index,filename\n"}
+HEADER = {"text-label": b"text,label\n", "series-forecast": b"time,value\n", "audio-label": b"index,filename\n"}
 
 
 @pytest.fixture
 def table(workplace):
     """A workplace whose raw data are a table with this content: of one's own, or the index of recordings."""
 
-    def table(task, content, name="mine.csv"):
-        place = workplace(task)
-        if task in OWN:
+    def table(pair, content, name="mine.csv"):
+        place = workplace(pair)
+        if pair in OWN:
             params = place.path("params.yaml")
-            text = params.read_text().replace(*OWN[task]).replace("predict: return, ", "")
+            text = params.read_text().replace(*OWN[pair]).replace("predict: return, ", "")
             params.write_text(text.replace("mine.csv", name))
             place.remove("data/raw/small")
             place.path("data/raw/small").mkdir()
-        path = place.path(f"data/raw/small/{name if task in OWN else 'index_to_filename.csv'}")
+        path = place.path(f"data/raw/small/{name if pair in OWN else 'index_to_filename.csv'}")
         path.write_bytes(content)
         return place, path.relative_to(place.root)
 
@@ -50,35 +50,35 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("kind", CONTENTS)
-@pytest.mark.parametrize("task", HEADER)
-def test_no_table(task, kind, table):
-    place, path = table(task, CONTENTS[kind].replace(b"HEADER", HEADER[task], 1))
-    told = place.run("prepare", memory=MEMORY).told()
-    assert str(path) in told or str(path.parent) in told
+@pytest.mark.parametrize("pair", HEADER)
+def test_no_table(pair, kind, table):
+    place, path = table(pair, CONTENTS[kind].replace(b"HEADER", HEADER[pair], 1))
+    sentence = place.run("prepare", memory=MEMORY).sentence()
+    assert str(path) in sentence or str(path.parent) in sentence
 
 
-@pytest.mark.parametrize("task", OWN)
-def test_a_table_that_unpacks_to_a_gigabyte(task, table):
+@pytest.mark.parametrize("pair", OWN)
+def test_a_table_that_unpacks_to_a_gigabyte(pair, table):
     one = gzip.compress(b"x" * (1 << 24), 1)
-    place, path = table(task, gzip.compress(HEADER[task]) + 64 * one, "mine.csv.gz")
-    assert str(path) in place.run("prepare", memory=MEMORY).told()
+    place, path = table(pair, gzip.compress(HEADER[pair]) + 64 * one, "mine.csv.gz")
+    assert str(path) in place.run("prepare", memory=MEMORY).sentence()
 
 
 def test_by_way_of_dvc(undisturbed, tmp_path):
     """The download takes any file, and the stage that reads it refuses it; what was made before stays as it was."""
-    for task, mine in OWN.items():
-        clone = undisturbed(task).copy(tmp_path / task)
+    for pair, mine in OWN.items():
+        clone = undisturbed(pair).copy(tmp_path / pair)
         clone.edit("params.yaml", *mine)
-        if task == "forecast":
+        if pair == "series-forecast":
             clone.edit("params.yaml", "predict: return, ", "")
-        (clone.root / "mine.csv").write_bytes(HEADER[task] + b"x" * SIZE)
+        (clone.root / "mine.csv").write_bytes(HEADER[pair] + b"x" * SIZE)
         output = clone.dvc("repro", fails=True)
         assert "Error: data/raw/small/mine.csv: line 2: longer than 10 MB; is it a table?" in output
         assert clone.executed(output) == ["download@small", "prepare@small"]
-        assert clone.differs_from(undisturbed(task), "models") == []
+        assert clone.differs_from(undisturbed(pair), "models") == []
         clone.git("checkout", "params.yaml")
         assert clone.executed(clone.dvc("repro")) == []
-        assert clone.differs_from(undisturbed(task)) == []
+        assert clone.differs_from(undisturbed(pair)) == []
 
 
 class Trap:
@@ -121,16 +121,16 @@ def parquets(trap):
 
 def test_parquet(table, workplace, tmp_path):
     canary = tmp_path / "sprung"
-    place = workplace("images")
+    place = workplace("images-label")
     for content in parquets(Trap(canary)):
         place.path("data/baselines/small.parquet").write_bytes(content)
         ended = place.run("evaluate", memory=MEMORY)
         assert not canary.exists()
-        assert "data/baselines/small.parquet" in ended.told()
-    for task in OWN:
+        assert "data/baselines/small.parquet" in ended.sentence()
+    for pair in OWN:
         for content in parquets(Trap(canary)):
-            where, _ = table(task, content, "mine.parquet")
+            where, _ = table(pair, content, "mine.parquet")
             ended = where.run("prepare", memory=MEMORY)
             assert not canary.exists()
-            assert ended.status == 0 or ended.told()
+            assert ended.status == 0 or ended.sentence()
             where.remove(".")

@@ -1,4 +1,4 @@
-"""`dvc repro` killed in each stage, told to stop in each way, and started twice: the same bytes in the end."""
+"""`dvc repro` killed in each stage, asked to stop in each way, and started twice: the same bytes in the end."""
 
 import os
 import signal
@@ -33,8 +33,8 @@ def stage_of(pid):
 def fresh(undisturbed, tmp_path):
     """A clone with neither data nor cache nor dvc.lock."""
 
-    def fresh(task):
-        clone = undisturbed(task).clone(tmp_path / "elsewhere" / "kassandra")
+    def fresh(pair):
+        clone = undisturbed(pair).clone(tmp_path / "elsewhere" / "kassandra")
         (clone.root / "dvc.lock").unlink()
         return clone
 
@@ -51,16 +51,16 @@ def drop_if_cut_off(lock):
         lock.unlink()
 
 
-def heals(clone, undisturbed, task):
+def heals(clone, undisturbed, pair):
     clone.dvc("repro")
-    assert clone.differs_from(undisturbed(task)) == []
+    assert clone.differs_from(undisturbed(pair)) == []
     assert clone.git("status", "--porcelain") == ""  # dvc.lock and metrics among them
     assert clone.checkpoints() == []
 
 
-@pytest.mark.parametrize("task", ["images", "sentiment"])
-def test_killed_in_each_stage_and_as_it_writes_its_lock(task, fresh, undisturbed, seeded):
-    clone = fresh(task)
+@pytest.mark.parametrize("pair", ["images-label", "text-label"])
+def test_killed_in_each_stage_and_as_it_writes_its_lock(pair, fresh, undisturbed, seeded):
+    clone = fresh(pair)
     for number, stage in enumerate(ORDER):
         # Where the machine is fast, a stage may have ended before: then the next one is killed.
         status, _ = clone.stopped(REPRO, running(*ORDER[number:]), seeded.uniform(0, 1.5), kill_all)
@@ -70,13 +70,13 @@ def test_killed_in_each_stage_and_as_it_writes_its_lock(task, fresh, undisturbed
             status, _ = clone.stopped(REPRO, LOCKED, 0, kill_all)
             assert status == -signal.SIGKILL
         drop_if_cut_off(clone.root / "dvc.lock")
-    heals(clone, undisturbed, task)
+    heals(clone, undisturbed, pair)
 
 
 @pytest.mark.usefixtures("terminal")
-def test_told_to_stop_in_each_way(fresh, undisturbed):
-    clone = fresh("sentiment")
-    for stop, told in (
+def test_asked_to_stop_in_each_way(fresh, undisturbed):
+    clone = fresh("text-label")
+    for stop, sentence in (
         (lambda pid: os.killpg(pid, signal.SIGTERM), ""),  # as a shutdown does
         (lambda pid: os.kill(pid, signal.SIGTERM), ""),  # to DVC alone: the stage ends with it
         (lambda pid: os.killpg(pid, signal.SIGHUP), ""),  # the terminal is closed
@@ -84,13 +84,13 @@ def test_told_to_stop_in_each_way(fresh, undisturbed):
     ):
         status, output = clone.stopped(REPRO, running("train"), 0.5, stop)
         assert status != 0
-        assert told in output
+        assert sentence in output
         assert not (clone.root / "data/models/small/weights.safetensors").exists()
-    heals(clone, undisturbed, "sentiment")
+    heals(clone, undisturbed, "text-label")
 
 
-def test_started_twice_the_second_is_told_so_and_the_first_goes_on(fresh, undisturbed):
-    clone = fresh("sentiment")
+def test_started_twice_the_second_is_refused_and_the_first_goes_on(fresh, undisturbed):
+    clone = fresh("text-label")
     with clone.started(*REPRO) as first:
         for line in first.stdout:
             if line.startswith(running("train")):
@@ -99,12 +99,12 @@ def test_started_twice_the_second_is_told_so_and_the_first_goes_on(fresh, undist
         assert "Unable to acquire lock" in output or ".dvc/tmp/rwlock' and try again" in output
         rest, _ = first.communicate()
     assert first.returncode == 0, rest
-    heals(clone, undisturbed, "sentiment")
+    heals(clone, undisturbed, "text-label")
 
 
 @pytest.mark.parametrize("damage", [b"", b"\xff\xfe\0", None], ids=["empty", "binary", "cut off"])
-def test_a_damaged_lock_is_told_of_or_made_anew(damage, undisturbed, tmp_path):
-    clone = undisturbed("sentiment").copy(tmp_path / "kassandra")
+def test_a_damaged_lock_is_named_or_made_anew(damage, undisturbed, tmp_path):
+    clone = undisturbed("text-label").copy(tmp_path / "kassandra")
     lock = clone.root / "dvc.lock"
     lock.write_bytes(lock.read_bytes()[: lock.stat().st_size // 2] if damage is None else damage)
     status, output = clone.stopped(REPRO, ("",), 0, lambda pid: None)  # whole lines that are left are a lock

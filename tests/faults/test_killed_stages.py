@@ -10,10 +10,12 @@ KILLED = 128 + signal.SIGKILL
 
 
 @pytest.mark.parametrize("stage", ["download", "prepare", "baseline", "pretrain", "train", "evaluate"])
-@pytest.mark.parametrize("task", ["images", "sentiment", "language", "forecast", "speech", "translation"])
-def test_before_a_file_is_put_in_its_place_and_at_any_time(task, stage, workplace, undisturbed, faults, seeded):
-    expected = faults.contents(undisturbed(task).root)
-    place = workplace(task)
+@pytest.mark.parametrize(
+    "pair", ["images-label", "text-label", "text-next", "series-forecast", "audio-label", "text-text"]
+)
+def test_before_a_file_is_put_in_its_place_and_at_any_time(pair, stage, workplace, undisturbed, faults, seeded):
+    expected = faults.contents(undisturbed(pair).root)
+    place = workplace(pair)
     place.remove(*faults.WRITES[stage])  # as DVC does
     for number, fault in enumerate(
         [{"kill_at_write": 0}, {"kill_at_write": seeded.randrange(1, 6)}, {"kill_after": seeded.uniform(0, 0.5)}]

@@ -1,4 +1,4 @@
-"""Any value under any key of any task: it is read, or refused in a sentence that names the key, at once."""
+"""Any value under any key of any pair: it is read, or refused in a sentence that names the key, at once."""
 
 import copy
 import re
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check, sections_in
-from kassandra.params.sections.pipeline import TASKS, pipeline_of, read_pipeline
+from kassandra.params.sections.pipeline import kinds, pipeline_of, read_pipeline, readers, reading
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
+PAIRS = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
 GOOD = {"source": {"path": "mine"}, "prepare": {}, "model": {"variant": "vanilla"}, "train": {}}
 NESTED = {"distort": {}, "augment": {}, "pretrain": {}, "attention": {}}  # sections in sections
 ENDLESS: list[object] = [1]
@@ -36,9 +37,9 @@ def keys(kind, path=()):
             yield from keys(inside, (*path, name))
 
 
-def pipeline(task):
-    tree = copy.deepcopy(GOOD) | {"task": task}
-    if task == "forecast":
+def pipeline(pair):
+    tree = dict(zip(("input", "target"), pair, strict=True)) | copy.deepcopy(GOOD)
+    if pair == ("series", "forecast"):
         tree["source"] |= {"time": "t", "target": "y"}
     return tree
 
@@ -49,16 +50,16 @@ def put(tree, path, value):
     tree[path[-1]] = value
 
 
-PLACES = [(task, path) for task in TASKS for path in dict.fromkeys(keys(pipeline_of(task)))]
+PLACES = [(pair, path) for pair in PAIRS for path in dict.fromkeys(keys(pipeline_of(*pair)))]
 
 
-@pytest.mark.parametrize(("task", "path"), PLACES, ids=[f"{task}-{'.'.join(path)}" for task, path in PLACES])
-def test_every_key_with_every_kind_of_value(task, path):
+@pytest.mark.parametrize(("pair", "path"), PLACES, ids=["-".join([*pair, ".".join(path)]) for pair, path in PLACES])
+def test_every_key_with_every_kind_of_value(pair, path):
     for wrong in [*WRONG, {path[-1]: {}}]:
-        tree = pipeline(task)
+        tree = pipeline(pair)
         put(tree, path, wrong)
         try:
-            check(pipeline_of(task), tree, "pipelines.mine")
+            check(pipeline_of(*pair), tree, "pipelines.mine")
         except KassandraError as error:
             explained(str(error), path)
 
@@ -73,13 +74,13 @@ def explained(text, path):
     assert any(path[-1] in line or line.startswith(f"pipelines.mine.{path[0]}") for line in lines), text[:300]
 
 
-@pytest.mark.parametrize(("task", "path"), PLACES[:: len(PLACES) // 12])
-def test_unknown_keys_beside_every_key(task, path):
+@pytest.mark.parametrize(("pair", "path"), PLACES[:: len(PLACES) // 12])
+def test_unknown_keys_beside_every_key(pair, path):
     for unknown in ("x", "x" * 100_000, "", "a\nb", "\x1b[2J", "é", 3, None, True, 1.5, (1, 2)):
-        tree = pipeline(task)
+        tree = pipeline(pair)
         put(tree, (*path[:-1], unknown), 3)
         with pytest.raises(KassandraError) as error:
-            check(pipeline_of(task), tree, "pipelines.mine")
+            check(pipeline_of(*pair), tree, "pipelines.mine")
         assert len(str(error.value)) < 5000
         assert str(error.value).isprintable()
 
@@ -88,7 +89,8 @@ YAML = """\
 seed: 0
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {path: mine}
     prepare: {}
     model: {variant: vanilla}
@@ -99,7 +101,7 @@ FILES = {
     "empty": b"",
     "spaces": b"  \n \n",
     "tabs": YAML.replace("    ", "\t").encode(),
-    "a key twice": YAML.replace("    task: images\n", "    task: images\n    task: speech\n").encode(),
+    "a key twice": YAML.replace("    target: label\n", "    target: label\n    target: next\n").encode(),
     "a pipeline twice": (YAML + YAML.partition("pipelines:\n")[2]).encode(),
     "two documents": f"{YAML}---\n{YAML}".encode(),
     "aliases of aliases": f"a0: &a0 [x]\n{BOMB}{YAML}".encode(),
@@ -127,7 +129,7 @@ FILES = {
     "bytes of no encoding": bytes(range(256)) * 40,
     "zeros": bytes(100_000),
     "10 MB": YAML.replace("seed: 0", f"# {'x' * 10_000_000}\nseed: 0").encode(),
-    "10 MB of pipelines": (YAML + "  x: {task: images}\n" * 500_000).encode(),
+    "10 MB of pipelines": (YAML + "  x: {input: images}\n" * 500_000).encode(),
     "never ends": YAML.replace("mine}", '"mine').encode(),
     "a directive": f"%YAML 99.9\n---\n{YAML}".encode(),
 }  # fmt: skip
@@ -166,18 +168,18 @@ VALUES = st.recursive(
 )
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @settings(max_examples=300)
 @given(data=st.data())
-def test_several_wrong_values_at_once(task, data):
-    tree = pipeline(task)
-    places = [path for one, path in PLACES if one == task]
+def test_several_wrong_values_at_once(pair, data):
+    tree = pipeline(pair)
+    places = [path for one, path in PLACES if one == pair]
     drawn = data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=4, unique=True))
     for path in sorted(drawn, key=len, reverse=True):  # the inner ones first, which an outer one may replace
         put(tree, path, data.draw(VALUES))
     text = "pipelines.mine"
     try:
-        check(pipeline_of(task), tree, "pipelines.mine")
+        check(pipeline_of(*pair), tree, "pipelines.mine")
     except KassandraError as error:
         text = str(error)
     assert all(line.startswith("pipelines.mine") and len(line) < 2500 for line in text.split("\n"))

@@ -1,4 +1,4 @@
-"""A small params file, and what is said of changes to it."""
+"""A small params file, and the errors that changes to it raise."""
 
 import re
 
@@ -11,7 +11,8 @@ TEXT = """\
 seed: 7
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {dataset: mnist}
     prepare: {scan: rows}
     model: {variant: vanilla}
@@ -48,7 +49,7 @@ def read(file):
 
 @pytest.fixture
 def refused(read):
-    """The whole of what is said of TEXT with these changes."""
+    """The whole error that TEXT with these changes raises."""
 
     def refused(text, *changes, **sections):
         with pytest.raises(KassandraError, match=f"^{re.escape(text)}$"):

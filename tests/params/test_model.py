@@ -1,77 +1,57 @@
-"""Which variant takes which key, for images, for readers of texts and for their writers."""
+"""Which variant takes which key, whatever is read and predicted."""
 
 import re
-from itertools import product
 
 import pytest
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check
-from kassandra.params.sections.model import ModelParams, Pretrain, ReaderParams, WriterParams
+from tests.params.pairs import PAIRS, section
 
-# Written out here a second time: the keys that each variant uses beyond those that all use.
-COMMON = {"variant", "cell", "hidden_size", "dropout"}
+# Written out here a second time: the keys that all variants use, that each uses beyond them, and that kinds add.
+COMMON = {"variant": "vanilla", "cell": "gru", "hidden_size": 5, "dropout": 0.5}
+OF_VARIANTS = {"readout": "max", "num_layers": 3, "bidirectional": True, "attention": {"kind": "dot", "size": None}}
 USED = {
     "vanilla": {"readout"},
     "stacked": {"readout", "num_layers", "bidirectional"},
     "bidirectional": {"readout", "num_layers"},
     "attention": {"attention", "num_layers", "bidirectional"},
 }
-CELLS = ["lstm", "gru", "rnn"]
-VALUES = {"readout": "max", "num_layers": 3, "bidirectional": True, "attention": {"kind": "dot"}}
-OF_TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
-OF_READERS = {"pretrain": Pretrain(epochs=7)}
-OF_WRITERS = {"tied": True, "samples": 7}
-OF_SOME = OF_TOKENS | OF_READERS | OF_WRITERS
-# Each class of params: what all of its variants use, and what each uses beyond that.
-KINDS = {
-    "images": (ModelParams, COMMON, USED),
-    "reader": (ReaderParams, COMMON | set(OF_TOKENS) | set(OF_READERS), USED),
-    "writer": (WriterParams, COMMON | set(OF_TOKENS) | set(OF_WRITERS), {"vanilla": set(), "stacked": {"num_layers"}}),
+CAUSAL = {"vanilla": set(), "stacked": {"num_layers"}}
+TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
+ADDED = {
+    ("text", "label"): TOKENS | {"pretrain": None},
+    ("text", "next"): TOKENS | {"tied": True, "samples": 7},
+    ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
+    ("series", "forecast"): {"head": "point", "linear": True},
 }
-VARIANTS = [(kind, variant) for kind, (_, _, used) in KINDS.items() for variant in used]
+VARIANTS = [(pair, variant) for pair in PAIRS for variant in (CAUSAL if pair[1] == "next" else USED)]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_tables_here_name_every_key(kind):
-    params, common, _ = KINDS[kind]
-    assert common | set(VALUES) == set(params.model_fields)
-
-
-@pytest.mark.parametrize(("kind", "variant", "key"), [(*pair, key) for pair, key in product(VARIANTS, VALUES)])
-def test_keys_of_a_variant(kind, variant, key):
-    params, common, used = KINDS[kind]
-    values = {"variant": variant, key: VALUES[key]}
-    if key in used[variant]:
-        assert check(params, values, "model").model_dump(exclude_unset=True)[key] == VALUES[key]
-    else:
-        text = f"model: variant {variant!r} does not use {key!r}; it uses {sorted(common | used[variant])}"
-        if kind == "writer" and key == "bidirectional":
+@pytest.mark.parametrize(
+    ("pair", "variant"), VARIANTS, ids=lambda part: part if isinstance(part, str) else "-".join(part)
+)
+def test_keys_of_a_variant(pair, variant):
+    kind, added = section(*pair, "model"), ADDED.get(pair, {})
+    used = COMMON.keys() | added.keys() | (CAUSAL if pair[1] == "next" else USED)[variant]
+    assert set(kind.model_fields) == COMMON.keys() | OF_VARIANTS.keys() | added.keys()
+    values = COMMON | added | {key: value for key, value in OF_VARIANTS.items() if key in used} | {"variant": variant}
+    params = check(kind, values, "model")
+    read = params.used() | {"decoder": values.get("decoder")}  # whose own keys are tested below
+    assert {key: read[key] for key in values} == values
+    assert set(params.used()) == used
+    assert check(kind, params.used(), "model") == params  # as a saved model is read again
+    for key in OF_VARIANTS.keys() - used:
+        text = f"model: variant {variant!r} does not use {key!r}; it uses {sorted(used)}"
+        if pair[1] == "next" and key == "bidirectional":
             text = f"model: {SEES_AHEAD}"
         with pytest.raises(KassandraError, match=f"^{re.escape(text)}$"):
-            check(params, values, "model")
-
-
-@pytest.mark.parametrize(("kind", "variant", "cell"), [(*pair, cell) for pair, cell in product(VARIANTS, CELLS)])
-def test_keys_of_every_variant(kind, variant, cell):
-    params, common, used = KINDS[kind]
-    values = {"variant": variant, "cell": cell, "hidden_size": 5, "dropout": 0.5}
-    values |= {key: value for key, value in OF_SOME.items() if key in common}
-    read = check(params, values, "model")
-    assert {key: getattr(read, key) for key in values} == values
-    assert set(read.used()) == common | used[variant]
-    assert check(params, read.used(), "model") == read  # as a saved model is read again, what a name implies included
-
-
-@pytest.mark.parametrize("key", OF_SOME)
-def test_images_have_no_tokens(key):
-    with pytest.raises(KassandraError, match=f"^model: unknown key '{key}'; known keys are "):
-        check(ModelParams, {"variant": "vanilla", key: OF_SOME[key]}, "model")
+            check(kind, {"variant": variant, key: OF_VARIANTS[key]}, "model")
 
 
 SEES_AHEAD = (
-    "'bidirectional' lets each step see later ones, which are what a language model is asked for; "
-    "choose variant 'vanilla' or 'stacked'"
+    "'bidirectional' lets each step see later ones, which a language model has to predict; "
+    "choose one of ['stacked', 'vanilla']"
 )
 
 
@@ -82,28 +62,29 @@ SEES_AHEAD = (
         ({"variant": "stacked", "bidirectional": True}, SEES_AHEAD),
         (
             {"variant": "attention"},
-            "variant 'attention' sums up a whole sequence, but a language model answers at each step; "
-            "choose variant 'vanilla' or 'stacked'",
+            "variant 'attention' sums up a whole sequence, but a language model predicts at each step; "
+            "choose one of ['stacked', 'vanilla']",
         ),
     ],
     ids=["variant", "key", "attention"],
 )
 def test_a_language_model_may_not_see_ahead(values, text):
     with pytest.raises(KassandraError, match=f"^{re.escape(f'model: {text}')}$"):
-        check(WriterParams, values, "model")
+        check(section("text", "next", "model"), values, "model")
 
 
-@pytest.mark.parametrize("kind", [ModelParams, ReaderParams])
 @pytest.mark.parametrize(
     ("variant", "layers", "both"),
     [("vanilla", 1, False), ("stacked", 2, False), ("bidirectional", 1, True), ("attention", 1, False)],
 )
-def test_what_a_name_implies_in_every_class(kind, variant, layers, both):
-    params = check(kind, {"variant": variant}, "model")
-    assert (params.num_layers, params.bidirectional) == (layers, both)
+def test_what_a_name_implies(variant, layers, both):
+    for pair in (pair for pair, one in VARIANTS if one == variant):
+        params = check(section(*pair, "model"), {"variant": variant}, "model")
+        assert (params.num_layers, params.bidirectional) == (layers, both)
+        assert check(type(params), params.used(), "model") == params
 
 
-def test_unused_even_where_it_says_the_default(refused):
+def test_unused_even_where_it_is_the_default(refused):
     refused(
         "pipelines.mine.model: variant 'vanilla' does not use 'num_layers'; "
         "it uses ['cell', 'dropout', 'hidden_size', 'readout', 'variant']",
@@ -111,21 +92,9 @@ def test_unused_even_where_it_says_the_default(refused):
     )
 
 
-def test_what_a_name_implies(read):
-    assert read(model="variant: stacked")[0].model.num_layers == 2
-    assert read(model="variant: bidirectional")[0].model.bidirectional
-    assert read(model="variant: attention")[0].model.num_layers == 1
-    assert not read(model="variant: attention")[0].model.bidirectional
-    assert check(WriterParams, {"variant": "stacked"}, "model").num_layers == 2
-
-
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
-        (
-            "variant: attention, attention: {kind: dot, size: 3}",
-            ".attention: kind 'dot' does not use 'size'; only 'additive' does",
-        ),
         (
             "variant: attention, attention: {kind: general, size: 3}",
             ".attention: kind 'general' does not use 'size'; only 'additive' does",
@@ -143,6 +112,45 @@ def test_impossible_combinations(refused, keys, text):
 
 @pytest.mark.parametrize("variant", ["vanila", "Vanilla", "3", "null", "[vanilla]", "{vanilla: 1}"])
 def test_unknown_variant(read, variant):
-    variants = "'vanilla', 'stacked', 'bidirectional' or 'attention'"
+    variants = "'attention', 'bidirectional', 'stacked' or 'vanilla'"
     with pytest.raises(KassandraError, match=rf"^pipelines.mine.model.variant: .* is not one of {variants}$"):
         read(model=f"variant: {variant}")
+
+
+def test_several_bidirectional_layers_cannot_be_pretrained():
+    """A layer above a bidirectional one reads what is to be predicted."""
+    kind, values = section("text", "label", "model"), {"variant": "bidirectional", "pretrain": {}}
+    assert check(kind, values, "model").pretrain.epochs > 0
+    with pytest.raises(KassandraError, match=r"^model: 'pretrain' cannot be done for several bidirectional layers, "):
+        check(kind, values | {"num_layers": 2}, "model")
+
+
+@pytest.mark.parametrize(
+    ("decoder", "text"),
+    [
+        (
+            {"attention": "dot", "attention_size": 5},
+            ": attention 'dot' does not use 'attention_size'; only 'additive' does",
+        ),
+        (
+            {"attention": "none", "attention_size": 5},
+            ": attention 'none' does not use 'attention_size'; only 'additive' does",
+        ),
+        (
+            {"attention": "none", "input_feeding": True},
+            ": attention 'none' has nothing to feed; leave 'input_feeding' out",
+        ),
+        ({"attention": "luong"}, ".attention: 'luong' is not one of 'additive', 'dot', 'general' or 'none'"),
+    ],
+)
+def test_mistakes_of_a_decoder(decoder, text):
+    with pytest.raises(KassandraError, match=f"^model.decoder{re.escape(text)}$"):
+        check(section("text", "text", "model"), {"variant": "vanilla", "decoder": decoder}, "model")
+
+
+def test_dot_compares_equal_sizes():
+    kind, values = section("text", "text", "model"), {"variant": "bidirectional", "hidden_size": 4}
+    assert check(kind, values | {"decoder": {"attention": "dot", "hidden_size": 8}}, "model").decoder.hidden_size == 8
+    with pytest.raises(KassandraError, match=r"^model: decoder.attention: 'dot' compares the encoder's 8 numbers per"):
+        check(kind, values | {"decoder": {"attention": "dot"}}, "model")
+    assert check(kind, {"variant": "vanilla", "decoder": {"attention": "none"}}, "model").decoder.input_feeding is False

@@ -3,42 +3,19 @@
 import re
 
 import pytest
-from kassandra.params.tasks.forecast import ForecastPrepare, ForecastTrain
-from kassandra.params.tasks.images import Distortion, ImagesPrepare, ImagesTrain
-from kassandra.params.tasks.language import LanguagePrepare, LanguageTrain
-from kassandra.params.tasks.sentiment import SentimentPrepare, SentimentTrain
-from kassandra.params.tasks.speech import Augment, SpeechPrepare, SpeechTrain
-from kassandra.params.tasks.translation import TranslationPrepare, TranslationTrain
 from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.section import Section, check, sections_in
-from kassandra.params.sections.model import (
-    Decoder,
-    ForecasterParams,
-    ModelParams,
-    Pretrain,
-    ReaderParams,
-    TranslatorParams,
-    WriterParams,
-)
-from kassandra.params.sections.pipeline import TASKS, pipeline_of
+from kassandra.contracts.section import Section, check
+from tests.params.pairs import all_sections
 
-SECTIONS = {
-    "prepare": ImagesPrepare, "model": ModelParams, "train": ImagesTrain, "train.distort": Distortion,
-    "language.prepare": LanguagePrepare, "language.model": WriterParams, "language.train": LanguageTrain,
-    "sentiment.prepare": SentimentPrepare, "sentiment.model": ReaderParams, "sentiment.train": SentimentTrain,
-    "sentiment.model.pretrain": Pretrain,
-    "forecast.prepare": ForecastPrepare, "forecast.model": ForecasterParams, "forecast.train": ForecastTrain,
-    "speech.prepare": SpeechPrepare, "speech.train": SpeechTrain, "speech.train.augment": Augment,
-    "translation.prepare": TranslationPrepare, "translation.train": TranslationTrain,
-    "translation.model": TranslatorParams, "translation.model.decoder": Decoder,
-}  # fmt: skip
+SECTIONS = all_sections()
+NEEDED = {"model": {"variant": "stacked"}, "text-next.prepare": {"tokens": "words"}}  # characters use no vocab_size
 
 
 def test_frozen(read):
     params, _ = read()
-    for section, key in ((params, "task"), (params.train, "epochs"), (params.model.attention, "size")):
+    for section, key in ((params, "input"), (params.train, "epochs"), (params.model.attention, "size")):
         with pytest.raises(ValidationError, match="frozen"):
             setattr(section, key, 1)
 
@@ -57,7 +34,6 @@ def test_a_whole_number_is_a_number(read):
     [
         ("epochs: true", "epochs: expected a whole number, got True"),
         ('epochs: "3"', "epochs: expected a whole number, got '3'"),
-        ("epochs: 2.5", "epochs: expected a whole number, got 2.5"),
         ("epochs: 3.0", "epochs: expected a whole number, got 3.0"),
         ("epochs: null", "epochs: expected a whole number, got None"),
         ("epochs: [3]", "epochs: expected a whole number, got [3]"),
@@ -66,14 +42,17 @@ def test_a_whole_number_is_a_number(read):
         ("learning_rate: nan", "learning_rate: expected a number, got 'nan'"),
         ("learning_rate: .nan", "learning_rate: expected a finite number, got nan"),
         ("weight_decay: .inf", "weight_decay: expected a finite number, got inf"),
-        ("learning_rate: 0", "learning_rate: 0 must be > 0.0"),
         ("learning_rate: 1e1", "learning_rate: 10.0 must be < 10.0"),
-        ("epochs: 0", "epochs: 0 must be ≥ 1"),
-        ("threads: 257", "threads: 257 must be ≤ 256"),
         ("precision: fp16", "precision: 'fp16' is not one of 'fp32' or 'bf16'"),
         ("keep: 3", "keep: 3 is not one of 'best' or 'last'"),
         ("distort: 3", "distort: expected a section with the keys ['rotate', 'scale', 'shear', 'shift'], got 3"),
         ("distort: {shift: 15}", "distort.shift: 15 must be ≤ 14.0"),
+        (
+            "distort: {shfit: 1}",
+            "distort: unknown key 'shfit'; "
+            "known keys are ['rotate', 'scale', 'shear', 'shift'] (did you mean 'shift'?)",
+        ),
+        ("3: 4", "3: Keys should be strings, got 3"),
     ],
 )
 def test_wrong_values(refused, keys, text):
@@ -82,56 +61,36 @@ def test_wrong_values(refused, keys, text):
 
 def test_true_and_false(refused, read):
     text = "pipelines.mine.prepare.permute: expected true or false, got "
-    for written, said in (("1", "1"), ("'true'", "'true'"), ("yes", "'yes'"), ("null", "None")):
-        refused(text + said, prepare=f"permute: {written}")
+    for written, shown in (("1", "1"), ("'true'", "'true'"), ("yes", "'yes'"), ("null", "None")):
+        refused(text + shown, prepare=f"permute: {written}")
     assert read(prepare="permute: true")[0].prepare.permute is True
 
 
-def limits():
-    """Each limit of each number: section, key, its sign, its value."""
-    for section, kind in SECTIONS.items():
-        for key, field in kind.model_fields.items():
-            choices = getattr(field.annotation, "__args__", ())
-            parts = [*field.metadata, *(part for choice in choices for part in getattr(choice, "__metadata__", ()))]
-            for sign, name in ((">", "gt"), ("≥", "ge"), ("<", "lt"), ("≤", "le")):
-                for limit in (getattr(part, name) for part in parts if getattr(part, name, None) is not None):
-                    yield pytest.param(section, key, sign, limit, id=f"{section}.{key} {sign} {limit:g}")
+def limits(kind):
+    """Each limit of each number: key, its sign, its value."""
+    for key, field in kind.model_fields.items():
+        choices = getattr(field.annotation, "__args__", ())
+        parts = [*field.metadata, *(part for choice in choices for part in getattr(choice, "__metadata__", ()))]
+        for sign, name in ((">", "gt"), ("≥", "ge"), ("<", "lt"), ("≤", "le")):
+            for limit in (getattr(part, name) for part in parts if getattr(part, name, None) is not None):
+                yield key, sign, limit
 
 
-def test_every_section_with_numbers_is_here():
-    known = {
-        section
-        for task in TASKS
-        for field in pipeline_of(task).model_fields.values()
-        for section in sections_in(field.annotation)
-        if section.__name__ not in ("Source", "TextSource", "SeriesSource", "TranslationSource")
-    }
-    assert known | {Augment, Decoder, Distortion, Pretrain} == set(SECTIONS.values())
-
-
-def test_every_number_has_a_lower_limit():
-    numbers = {
-        (section, key)
-        for section, kind in SECTIONS.items()
-        for key, field in kind.model_fields.items()
-        if re.search(r"\b(int|float)\b", str(field.annotation))
-    }
-    assert {limit.values[:2] for limit in limits() if limit.values[2] in ">≥"} == numbers
-
-
-@pytest.mark.parametrize(("section", "key", "sign", "limit"), list(limits()))
-def test_limits(section, key, sign, limit):
-    kind = SECTIONS[section]
-    needed = {"variant": "stacked"} if issubclass(kind, ModelParams) else {}
-    needed |= {"tokens": "words"} if kind is LanguagePrepare else {}  # characters use no vocab_size
-    step = 1 if "int" in str(kind.model_fields[key].annotation) else 1e-9
-    least = {">": limit + step, "≥": limit, "<": limit - step, "≤": limit}[sign]
-    beyond = {">": limit, "≥": limit - step, "<": limit, "≤": limit + step}[sign]
-    if key == "num_layers" and sign == "≥":
-        least = 2  # stacked wants two
-    assert getattr(kind.model_validate(needed | {key: least}), key) == least
-    with pytest.raises(KassandraError, match=rf"^here\.{key}: {re.escape(repr(beyond))} must be {sign} "):
-        check(kind, needed | {key: beyond}, "here")
+@pytest.mark.parametrize("name", SECTIONS)
+def test_limits(name):
+    kind = SECTIONS[name]
+    needed = NEEDED.get(name, NEEDED.get(name.partition(".")[2], {}))
+    numbers = {key for key, field in kind.model_fields.items() if re.search(r"\b(int|float)\b", str(field.annotation))}
+    assert {key for key, sign, _ in limits(kind) if sign in ">≥"} == numbers  # each has a lower one
+    for key, sign, limit in limits(kind):
+        step = 1 if "int" in str(kind.model_fields[key].annotation) else 1e-9
+        inside = {">": limit + step, "≥": limit, "<": limit - step, "≤": limit}[sign]
+        beyond = {">": limit, "≥": limit - step, "<": limit, "≤": limit + step}[sign]
+        if key == "num_layers" and sign == "≥" and needed:
+            inside = 2  # stacked wants two
+        assert getattr(check(kind, needed | {key: inside}, "here"), key) == inside
+        with pytest.raises(KassandraError, match=rf"^here\.{key}: {re.escape(repr(beyond))} must be {sign} "):
+            check(kind, needed | {key: beyond}, "here")
 
 
 @pytest.mark.parametrize(
@@ -149,22 +108,10 @@ def test_unknown_key(read, section, given, wrong, right):
         read(**{section: f"{given}, {wrong}: 3"})
 
 
-def test_unknown_key_of_a_section_in_a_section(refused):
-    refused(
-        "pipelines.mine.train.distort: unknown key 'shfit'; "
-        "known keys are ['rotate', 'scale', 'shear', 'shift'] (did you mean 'shift'?)",
-        train="distort: {shfit: 1}",
-    )
-
-
 def test_unknown_key_that_is_like_none(refused):
     refused(
         "pipelines.mine.source: unknown key 'zzz'; known keys are ['dataset', 'path']", source="dataset: mnist, zzz: 3"
     )
-
-
-def test_keys_that_are_no_text(refused):
-    refused("pipelines.mine.train.3: Keys should be strings, got 3", train="3: 4")
 
 
 class Inner(Section):

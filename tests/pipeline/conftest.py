@@ -15,13 +15,15 @@ PARAMS = """\
 seed: 0
 pipelines:
   digits:
-    task: images
+    input: images
+    target: label
     source: {path: tests/data/mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 32}
-    train: {epochs: 12, batch_size: 10, learning_rate: 0.005, threads: 1}
+    train: {epochs: 6, batch_size: 10, learning_rate: 0.005, threads: 1}
   pictures: # one's own: a folder per class, PNG in it
-    task: images
+    input: images
+    target: label
     source: {path: pictures}
     prepare: {size: 14, valid_fraction: 0.2}
     model: {variant: attention, hidden_size: 7}
@@ -56,12 +58,6 @@ def draw_pictures(raw: Path, folder: Path) -> None:
         Image.frombytes("L", (28, 28), images[784 * number :][:784]).save(path)
 
 
-EXPERIMENTS = {  # the variant of each → what it sets
-    "attention": ["model.variant=attention"],
-    "bidirectional": ["model.variant=bidirectional", "train.learning_rate=0.00001"],
-}
-
-
 class Experiment(NamedTuple):
     clone: Clone
     output: str
@@ -84,26 +80,18 @@ def work(source, tmp_path_factory, request) -> Iterator[dict[str, Future[Any]]]:
         clone.commit()
         return clone
 
-    def reproduce_again() -> Clone:
-        clone = done["both"].result().copy(tmp_path_factory.mktemp("again") / "kassandra")
-        clone.dvc("repro", "--force", "evaluate@digits")
-        return clone
-
-    def experiment(name: str) -> Experiment:
-        clone = done["both"].result().copy(tmp_path_factory.mktemp(name) / "kassandra")
-        settings = [f"--set-param=pipelines.digits.{setting}" for setting in EXPERIMENTS[name]]
-        return Experiment(clone, clone.dvc("exp", "run", *settings))
+    def experiment() -> Experiment:
+        clone = done["both"].result().copy(tmp_path_factory.mktemp("experiment") / "kassandra")
+        settings = ("model.variant=attention", "train.learning_rate=0.00001")
+        return Experiment(clone, clone.dvc("exp", "run", *(f"-S=pipelines.digits.{setting}" for setting in settings)))
 
     pool = ThreadPoolExecutor(2)
     done: dict[str, Future[Any]] = {}
     done["digits"] = pool.submit(reproduce, "digits", "--force", "evaluate@digits")
     done["pictures"] = pool.submit(reproduce, "pictures", "evaluate@pictures")
     done["both"] = pool.submit(reproduce_both)
-    asked = {name for item in request.session.items for name in item.fixturenames}
-    if "experiments" in asked:
-        done |= {name: pool.submit(experiment, name) for name in EXPERIMENTS}
-    if "again" in asked:
-        done["again"] = pool.submit(reproduce_again)
+    if any("experiment" in item.fixturenames for item in request.session.items):
+        done["experiment"] = pool.submit(experiment)
     yield done
     pool.shutdown(cancel_futures=True)
 
@@ -115,12 +103,6 @@ def reproduced(work) -> Clone:
 
 
 @pytest.fixture(scope="session")
-def again(work) -> Clone:
-    """`reproduced` after digits was forced to run a second time. Not to be written to."""
-    return work["again"].result()
-
-
-@pytest.fixture(scope="session")
-def experiments(work) -> dict[str, Experiment]:
-    """By variant: `reproduced` after `dvc exp run`, and what DVC said. Not to be written to."""
-    return {name: work[name].result() for name in EXPERIMENTS}
+def experiment(work) -> Experiment:
+    """`reproduced` after `dvc exp run` of another model, and what DVC said. Not to be written to."""
+    return work["experiment"].result()

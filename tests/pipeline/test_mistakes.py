@@ -9,21 +9,29 @@ pytestmark = pytest.mark.faults
 
 SECTION = """\
   {name}:
-    task: {task}
+    input: {input}
+    target: {target}
     source: {source}
     prepare: {{}}
     model: {model}
     train: {train}
 """
-RIGHT = {"task": "images", "source": "{path: pictures}", "model": "{variant: vanilla}", "train": "{epochs: 1}"}
+RIGHT = {
+    "input": "images",
+    "target": "label",
+    "source": "{path: pictures}",
+    "model": "{variant: vanilla}",
+    "train": "{epochs: 1}",
+}
 MISTAKES = {
     "typo": ({"model": "{variant: vanilla, hiden_size: 16}"}, "pipelines.typo.model: unknown key 'hiden_size'; known"),
     "kind": ({"train": "{epochs: two}"}, "pipelines.kind.train.epochs: expected a whole number, got 'two'"),
     "unused": ({"model": "{variant: vanilla, num_layers: 2}"}, "variant 'vanilla' does not use 'num_layers'; it uses"),
-    "task": (
-        {"task": "imags"},
-        "pipelines.task.task: unknown task 'imags'; known tasks are ['forecast', 'images', 'language', ",
+    "input": (
+        {"input": "imags"},
+        "pipelines.input.input: unknown input 'imags'; known inputs are ['audio', 'images', 'series', 'text'] (did you",
     ),
+    "pair": ({"target": "text"}, "pipelines.pair: input 'images' does not go with target 'text', which reads pairs; "),
     "dataset": (
         {"source": "{dataset: mnits}"},
         "unknown data set 'mnits'; known data sets are ['books', 'fashion-mnist', 'fsdd', 'imdb', ",

@@ -26,7 +26,8 @@ HISTORY = pd.DataFrame(
 @pytest.fixture(scope="module")
 def evaluate(trained, prepared):
     def evaluate(folder, count=60, seed=0):
-        arrays = {name: array[:count] for name, array in read_arrays(prepared / "test.npz").items()}
+        everything = read_arrays(prepared / "test.npz")
+        arrays = {name: everything[name][:count] for name in ("images", "labels")}
         write_arrays(folder / "test.npz", **arrays)
         baselines = pd.DataFrame({"zero": np.zeros(count, dtype=np.int64)})
         predictor = load(trained.folder)
@@ -162,22 +163,21 @@ def test_attention_lands_on_the_pixels_that_were_read(steps, permuted):
 
 @pytest.mark.parametrize("scan", ["rows", "pixels"])
 @pytest.mark.parametrize("permute", [False, True])
-def test_attention_of_the_task_itself(raw, tmp_path, scan, permute):
+def test_attention_of_the_pair_itself(raw, prepare, tmp_path, scan, permute):
     """The same with what prepare wrote: the step that holds a lit pixel is where the weight comes back to."""
     import torch
-    from kassandra.params.tasks.images import ImagesPrepare
-    from kassandra.tasks.images import Split, Task, prepare
 
     from kassandra.contracts.artifacts import read_json
+    from kassandra.training.pair import Pair, Split
 
-    prepare(raw, tmp_path, ImagesPrepare(scan=scan, permute=permute, limit=120), 0)
+    prepare("images", "label", raw, tmp_path, source={"dataset": "mnist"}, scan=scan, permute=permute, limit=120)
     meta = read_json(tmp_path / "meta.json")
     lit = torch.zeros(3, 28, 28, dtype=torch.uint8)
     places = [(0, 0), (5, 17), (27, 3)]
     for row, (y, x) in enumerate(places):
         lit[row, y, x] = 255
-    task = Task(meta, torch.device("cpu"))
-    ((rows, batch),) = task.numbered_batches(Split(lit, torch.zeros(3, dtype=torch.int64)))
+    pair = Pair.of("images", "label", meta, torch.device("cpu"))
+    ((rows, batch),) = pair.numbered_batches(Split(lit, torch.zeros(3, dtype=torch.int64)))
     assert rows.tolist() == [0, 1, 2]
     bright = batch.inputs == batch.inputs.max()
     weights = bright.any(2).float().numpy()  # (3, time): all on the step that holds the lit pixel

@@ -18,7 +18,8 @@ PARAMS = """\
 seed: 0
 pipelines:
   digits:
-    task: images
+    input: images
+    target: label
     source: {path: tests/data/mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 7}

@@ -43,8 +43,11 @@ class Sequences:
             yield np.arange(start, min(start + (at_once or AT_ONCE), len(split.lengths)))
 
     def batch(self, split: Ragged, rows: Any, params: Any = None, generator: Any = None) -> tuple[Tensor, Tensor]:
-        levels, lengths = (torch.from_numpy(array).to(self.device) for array in split.padded(rows))
-        return levels.unsqueeze(2), lengths  # (batch, time, 1), (batch,)
+        lengths = split.lengths[rows]
+        levels = np.zeros((len(rows), int(lengths.max()), 1), np.float32)  # (batch, time, 1)
+        for place, (start, length) in enumerate(zip(split.offsets[rows], lengths, strict=True)):
+            levels[place, :length, 0] = split.flat[start : start + length]
+        return torch.from_numpy(levels).to(self.device), torch.from_numpy(lengths).to(self.device)
 
     def own(self, paths: list[str]) -> Ragged:
         """A user's files, each with the levels of one sequence."""

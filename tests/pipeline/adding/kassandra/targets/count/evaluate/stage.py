@@ -22,5 +22,5 @@ def evaluate(
     ids = example_ids(arrays, len(targets))
     table = pd.DataFrame({"example": ids, "target": targets, "predicted": predictor.outputs(predictor.pair.read(test))})
     others = {str(name): table.assign(predicted=baselines[name].to_numpy()) for name in baselines}
-    figures.learning_curves(history, plots / "learning_curves.png")
+    figures.learning_curves(history, SCORES, plots / "learning_curves.png")
     return judge(SCORES, table, others, RESAMPLING, seed), table

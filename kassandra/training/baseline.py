@@ -1,0 +1,38 @@
+"""A baseline that is itself a network: trained as a pipeline's model is, by params that its target declares."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from kassandra.contracts.artifacts import CHECKPOINTS, read_json
+from kassandra.contracts.section import check
+from kassandra.params.sections.kind import Pipeline
+from kassandra.training.checkpoint import Checkpoint, digest, home
+from kassandra.training.fingerprint import fingerprint, set_up
+from kassandra.training.folder import build
+from kassandra.training.loop import train
+from kassandra.training.pair import Pair
+from kassandra.training.rooms import code
+
+
+def trained(name: str, prepared: Path, params: Pipeline, spec: ModuleType, seed: int) -> Any:
+    """Its predictions of test; trained on the CPU, by as many threads as `spec` says, in at most MOST_STEPS steps."""
+    sections = {"model": spec.MODEL, "train": spec.TRAIN}
+    params = check(type(params), params.model_dump(exclude_unset=True) | sections, f"baseline of {name}")
+    meta, device = read_json(prepared / "meta.json"), set_up("cpu", params.train.threads)
+    pair = Pair.of(params.input, params.target, meta, device)
+    files = [prepared / f"{split}.npz" for split in ("train", "valid", "test")]
+    splits = [pair.read(file) for file in files]
+    most = spec.MOST_STEPS // pair.steps(splits[0], params.train)
+    how = params.train.model_copy(update={"epochs": max(1, min(params.train.epochs, most))})
+
+    torch.manual_seed(seed)
+    model = build(params.target, meta, params.model)
+    made_on = fingerprint(device, how.threads, how.precision)
+    key = digest(seed, params.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
+    checkpoint = Checkpoint(home() / CHECKPOINTS / f"{name}-baseline-{key}")
+    model.load_state_dict(train(model, pair, splits[0], splits[1], how, seed, checkpoint).weights)
+    checkpoint.remove()
+    return pair.target.predictions(model.eval(), pair.numbered_batches(splits[2]), splits[2].targets)
