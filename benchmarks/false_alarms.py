@@ -2,9 +2,9 @@
 
     python -m benchmarks.false_alarms
 
-Two models are simulated that are equally good, though never on the same examples: where p < 0.05 they are told apart by
+Two models are simulated that are equally good, though never on the same examples: where p < 0.05 they seem to differ by
 mistake, which should happen to 5 in 100 of them or to fewer. Then one of them is made a little worse, to see how often
-that is found. Both have much in common, as models of one data set have: what is hard for one is hard for the other.
+that is noticed. Both have much in common, as models of one data set have: what is hard for one is hard for the other.
 """
 
 import argparse
@@ -149,13 +149,13 @@ def rates(case: Case, trials: int, worse: float) -> dict[str, dict[str, float]]:
     """By score, the share of trials with p < 0.05, and its 95% interval (Wilson)."""
     generator = np.random.default_rng(0)
     drawn = [case.draw(generator, worse) for _ in range(trials)]
-    found = {}
+    rates = {}
     for score in drawn[0]:
-        told = np.array([sum(each[score] < ALPHA for each in drawn)])
-        low, high = wilson(told, np.array([trials]))
-        values = {"rate": told[0] / trials, "low": low[0], "high": high[0]}
-        found[score] = {name: round(float(value), 4) for name, value in values.items()}
-    return found
+        alarms = np.array([sum(each[score] < ALPHA for each in drawn)])
+        low, high = wilson(alarms, np.array([trials]))
+        values = {"rate": alarms[0] / trials, "low": low[0], "high": high[0]}
+        rates[score] = {name: round(float(value), 4) for name, value in values.items()}
+    return rates
 
 
 def markdown(made: list[dict[str, Any]]) -> list[str]:

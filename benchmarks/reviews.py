@@ -24,9 +24,10 @@ from rich.table import Table
 from safetensors.torch import save_file
 
 from benchmarks import training
+from benchmarks.bootstrap import of_mean
 from kassandra.contracts.artifacts import BASELINES, PREPARED, read_arrays, read_json, write_json
 from kassandra.contracts.tables import read_table
-from kassandra.judging.intervals import Estimate, bootstrap
+from kassandra.judging.intervals import Estimate
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import digest
@@ -113,10 +114,7 @@ def right_of(wrong: str, examples: int) -> Any:
 
 def compared(right: Any, baseline: Any) -> tuple[Estimate, Estimate]:
     """Mean accuracy, and by how much it is above the baseline's, paired; both (examples,) shares of being right."""
-    accuracy, gain = bootstrap(
-        len(baseline), lambda rows: np.array([right[rows].mean(), (right - baseline)[rows].mean()]), seed=0
-    )
-    return accuracy, gain
+    return of_mean(right, 0), of_mean(right - baseline, 0)
 
 
 def summary(kept: dict[str, Any], examples: int, baseline: Any) -> Table:

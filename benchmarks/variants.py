@@ -22,9 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import training
+from benchmarks.bootstrap import of_mean
 from kassandra.contracts.artifacts import PREPARED, read_arrays, read_json, write_json
 from kassandra.contracts.section import check
-from kassandra.judging.intervals import bootstrap
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import digest
 
@@ -71,7 +71,7 @@ def summary(runs: list[dict[str, Any]], examples: int) -> Table:
         for line, one in zip(right, of, strict=True):
             line[one["wrong"]] = 0
         rates = right.mean(0)  # (examples,): share of the seeds that get an image right
-        (score,) = bootstrap(examples, lambda rows, rates=rates: rates[rows].mean(), seed=0)  # type: ignore[misc]
+        score = of_mean(rates, 0)
         by_seed = " ".join(f"{one['accuracy']:.4f}" for one in of)
         seconds = f"{np.median([one['cpu_seconds'] for one in of]):.0f}"
         interval = f"{score.low:.4f}-{score.high:.4f}"

@@ -16,13 +16,15 @@ PAIRS = {
 }
 
 
-def of_today(section: dict[str, Any]) -> dict[str, Any]:
-    """A pipeline's section, or meta.json, with `input` and `target` in place of `task`; others as they are.
+def of_today(section: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A pipeline's section, or meta.json, with `input` and `target` in place of `task`; others as they are. `prefix`
+    stands before each key.
 
     >>> of_today({"task": "speech", "train": {"epochs": 3}})
     {'input': 'audio', 'target': 'label', 'train': {'epochs': 3}}
     """
-    if section.get("task") not in PAIRS:
+    task = section.get(f"{prefix}task") if isinstance(section, dict) else None
+    if task not in PAIRS:
         return section
-    kinds = dict(zip(("input", "target"), PAIRS[section["task"]], strict=True))
-    return kinds | {key: value for key, value in section.items() if key != "task"}
+    kinds = dict(zip((f"{prefix}input", f"{prefix}target"), PAIRS[task], strict=True))
+    return kinds | {key: value for key, value in section.items() if key != f"{prefix}task"}

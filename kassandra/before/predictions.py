@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kassandra.contracts.section import value_of
+
 BLEU = ["correct", "total", "hypothesis_length", "reference_length"]  # columns of what it is made of
 SPLIT = [f"prepare.{key}" for key in ("valid_fraction", "test_fraction", "limit", "split", "speakers")]
 OF_NUMBERS = ["origin", "scale", "naive", "last", "historical_mean"]  # columns of forecasts that 0.1.0 did not keep
@@ -52,14 +54,8 @@ def doubts(name: str, sections: list[dict[str, Any]], made: list[Any]) -> str:
         return "another seed may draw others"
     sources = [section.get("source") or {} for section in sections]
     keys = SPLIT + [f"source.{key}" for key in sources[0] if key in sources[1]]
-    changed = [key for key in keys if _key(sections[0], key) != _key(sections[1], key)]
+    changed = [key for key in keys if value_of(sections[0], key) != value_of(sections[1], key)]
     return f"{changed[0]} changed" if changed else ""
-
-
-def _key(section: Any, dotted: str) -> Any:
-    for part in dotted.split("."):
-        section = section.get(part) if isinstance(section, dict) else None
-    return section
 
 
 def _tokens(table: pd.DataFrame, result: dict[str, Any]) -> pd.DataFrame:

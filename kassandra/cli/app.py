@@ -14,6 +14,10 @@ app = typer.Typer(
 )
 
 
+Names = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")]
+Json = Annotated[bool, typer.Option("--json", help="Print every detail as JSON.")]
+
+
 class Pruner(StrEnum):
     """Of `search`."""
 
@@ -27,9 +31,7 @@ def _commands() -> None: ...
 
 
 @app.command()
-def report(
-    names: Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")] = None,
-) -> None:
+def report(names: Names = None) -> None:
     """Scores with intervals beside the baselines, what they cost, whether they reproduce the committed ones, pictures.
 
     Exits with 1 where the same params, code, data and machine gave other results than the committed ones.
@@ -45,10 +47,7 @@ def report(
 def predict(
     folder: Annotated[Path, typer.Argument(help="A trained model, as data/models/mnist; it may lie anywhere.")],
     inputs: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Image or sound files; texts, or a table of them; a table of series (.csv, .tsv, .parquet)."
-        ),
+        list[str] | None, typer.Argument(help="Image or sound files; texts, or a table of them; a table of series.")
     ] = None,
     invert: Annotated[
         bool, typer.Option("--invert", help="Images are dark on bright, as ink on paper; MNIST is bright on dark.")
@@ -57,7 +56,7 @@ def predict(
     series: Annotated[
         str | None, typer.Option(help="The series of train that a table holds, where no column names it.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, with every detail.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Predict: the class of images, recordings or texts with its probability, or the next steps of series.
 
@@ -109,7 +108,7 @@ def translate(
         float, typer.Option(help="0 prefers short translations; larger numbers prefer longer ones.")
     ] = 0.6,
     alignments: Annotated[bool, typer.Option("--alignments", help="Print where the model looked, by piece.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, with every detail.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Translate sentences, one line each; the same input always gives the same translation.
 
@@ -127,8 +126,7 @@ def translate(
 @app.command()
 def params(
     of: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; an overview if none."),
+        str | None, typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; all keys if none.")
     ] = None,
 ) -> None:
     """Explain the keys of params.yaml: their meaning, range and default.
@@ -169,9 +167,9 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
 
 @app.command()
 def leaderboard(
-    names: Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")] = None,
+    names: Names = None,
     output: Annotated[Path, typer.Option(help="The page to write (markdown).")] = Path("docs/leaderboard.md"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print every detail as JSON; write no page.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Rank what was recorded: every model of the working tree, the last commit and the experiments of DVC.
 
@@ -195,10 +193,7 @@ def search(
         Path | None, typer.Option(help="What to choose from; recipes/search/<pipeline>.yaml if none.")
     ] = None,
     storage: Annotated[
-        str | None,
-        typer.Option(
-            help="A file, or the URL of a database (sqlite:///…, postgresql://…); .optuna/<study>.log if none."
-        ),
+        str | None, typer.Option(help="A file, or the URL of a database (sqlite:///…); .optuna/<study>.log if none.")
     ] = None,
     study: Annotated[
         str | None, typer.Option(help="Its name, with which those of its experiments begin; the pipeline's if none.")
@@ -234,7 +229,7 @@ def compare(
     rev_a: Annotated[str, typer.Argument(help="A branch, tag or commit, or the name of a DVC experiment.")] = "HEAD",
     rev_b: Annotated[str, typer.Argument(help="The same; `workspace` is what lies here.")] = "workspace",
     pipeline: Annotated[list[str] | None, typer.Option(help="Only this one; may be given several times.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="All numbers, as one JSON object.")] = False,
+    as_json: Json = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a comment for a pull request.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Draw each headline's difference into this PNG.")] = None,
     fail_if_worse: Annotated[bool, typer.Option("--fail-if-worse", help="Exit with 1 if a headline is worse.")] = False,

@@ -62,12 +62,9 @@ def _show(found: Comparison) -> None:
             console.print(f"  {_tests(pipeline)}")
         for note in pipeline.notes:
             console.print(f"  [yellow]Note:[/] {escape(note)}")
-    if any(row.difference and row.verdict != "identical" for row in _headlines(found)):
+    headlines = [pipeline.headline for pipeline in found.pipelines]
+    if any(row.difference and row.verdict != "identical" for row in headlines):
         console.print(f"\n{SEEDS}")
-
-
-def _headlines(found: Comparison) -> list[Row]:
-    return [pipeline.headline for pipeline in found.pipelines]
 
 
 def _table(pipeline: Pipeline) -> Table:
@@ -148,9 +145,9 @@ def _params(pipeline: Pipeline) -> list[str]:
 
 
 def _value(value: Any) -> str:
-    return (
-        "(not set)" if value is None else json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
-    )
+    if value is None:
+        return "(not set)"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _as_json(found: Comparison) -> dict[str, Any]:
@@ -170,12 +167,9 @@ def _as_json(found: Comparison) -> dict[str, Any]:
 
 
 def _row_as_json(row: Row) -> dict[str, Any]:
-    difference = row.difference._asdict() if row.difference else None
-    test, p = (difference.pop("test"), difference.pop("p")) if difference else (None, None)
-    return {
-        "score": row.score, "a": row.a, "b": row.b, "difference": difference, "p": p, "test": test,
-        "paired": row.paired, "verdict": row.verdict,
-    }  # fmt: skip
+    difference = row.difference._asdict() if row.difference else {}
+    p, test = difference.pop("p", None), difference.pop("test", None)
+    return dataclasses.asdict(row) | {"difference": difference or None, "p": p, "test": test}
 
 
 def _as_markdown(found: Comparison) -> list[str]:
@@ -188,17 +182,8 @@ def _as_markdown(found: Comparison) -> list[str]:
         a, b, difference, interval, p = _cells(row)
         verdict = f"**{row.verdict}**" if row.verdict in ("better", "worse") else row.verdict
         verdict += "" if row.paired or row.difference is None else " (unpaired)"
-        cells = [
-            SIGNS[row.verdict],
-            _code(pipeline.name),
-            row.score,
-            a,
-            b,
-            f"{difference} {interval}".strip(),
-            p,
-            verdict,
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
+        change = f"{difference} {interval}".strip()
+        lines.append(_cells_of([SIGNS[row.verdict], _code(pipeline.name), row.score, a, b, change, p, verdict]))
     lines += ["", *[f"- {_plain(line)}" for line in _beside(found)]]
     for pipeline in found.pipelines:
         details = _details(pipeline)
@@ -213,10 +198,13 @@ def _details(pipeline: Pipeline) -> list[str]:
     if pipeline.verdict != "identical":
         lines += ["", "| score | A | B | B − A | 95% interval | p | verdict |", "|-|-|-|-|-|-|-|"]
         for row in pipeline.rows:
-            a, b, difference, interval, p = _cells(row)
-            lines.append(f"| {' | '.join([row.score, a, b, difference, interval, p, row.verdict])} |")
+            lines.append(_cells_of([row.score, *_cells(row), row.verdict]))
         lines += ["", _plain(_tests(pipeline))]
     return lines
+
+
+def _cells_of(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _plain(text: str) -> str:

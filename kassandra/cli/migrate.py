@@ -7,12 +7,11 @@ from pathlib import Path
 
 from kassandra.before import of_today, params
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.lock import LOCK, Stage, parse
+from kassandra.contracts.lock import LOCK, STAGES, Stage, parse
 from kassandra.contracts.yaml import read
 from kassandra.params.sections.pipeline import read_pipeline
 
 PARAMS = Path("params.yaml")
-STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 
 
 def migrate() -> None:

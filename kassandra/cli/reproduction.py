@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 from kassandra.contracts import lock
 
-STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
-
 
 @dataclass(frozen=True)
 class Reproduction:
@@ -34,8 +32,7 @@ def compare(name: str, scores: dict[str, Any], locked: str, revision: str = "HEA
         )
     if _inputs(name, locked, "dvc.lock") != _inputs(name, committed_lock, f"dvc.lock at {revision}"):
         return Reproduction("other inputs", "params, code or data are not those of the committed results")
-    before = json.loads(committed)
-    return judge(before, scores)
+    return judge(json.loads(committed), scores)
 
 
 def judge(before: dict[str, Any], now: dict[str, Any]) -> Reproduction:
@@ -70,7 +67,7 @@ def _inputs(name: str, locked: str, where: str) -> dict[str, Any]:
     return {
         stage: (entry.command, entry.params, entry.code | (entry.outs if stage == "download" else {}))
         for stage, entry in stages.items()
-        if stage in STAGES
+        if stage in lock.STAGES
     }
 
 

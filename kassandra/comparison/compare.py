@@ -9,7 +9,7 @@ from scipy.special import ndtr
 from kassandra.comparison.pairing import Paired, pair
 from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.section import unknown
+from kassandra.contracts.section import unknown, value_of
 from kassandra.judging.intervals import Z
 from kassandra.judging.paired import ALPHA, Difference
 
@@ -98,12 +98,7 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
             raise KassandraError(f"{side}: no results{which}: git has no metrics/<pipeline>/test.json there")
     both = [name for name in chosen if name in a.pipelines and name in b.pipelines]
     seeds = a.tree.get("seed", 0), b.tree.get("seed", 0)
-    compared = []
-    for name in both:
-        at_a, at_b = results[name]
-        if at_a and at_b:
-            compared.append(_pipeline(name, a, b, (at_a, at_b)))
-    missing = {name: [str(s) for s, found in zip((a, b), results[name], strict=True) if not found] for name in both}
+    missing = {name: [str(s) for s, result in zip((a, b), results[name], strict=True) if not result] for name in both}
     return Comparison(
         str(a),
         str(b),
@@ -111,7 +106,7 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
         tuple(name for name in chosen if name not in a.pipelines),
         tuple(name for name in chosen if name not in b.pipelines),
         {name: " and ".join(where) for name, where in missing.items() if where},
-        tuple(compared),
+        tuple(_pipeline(name, a, b, (one, other)) for name in both for one, other in [results[name]] if one and other),
     )
 
 
@@ -218,12 +213,8 @@ def _stale(side: Side, name: str) -> str:
     how = f"; `dvc repro evaluate@{name}` makes new ones."
     made = side.made(name).params
     tree = {"seed": side.tree.get("seed", 0), "pipelines": side.pipelines}
-    for key, before in made.items():
-        now: Any = tree
-        for part in key.split("."):
-            now = now.get(part) if isinstance(now, dict) else None
-        if now != before:
-            return f"{side}: these are results of before {key} was changed{how}"
+    if key := next((key for key, value in made.items() if value_of(tree, key) != value), ""):
+        return f"{side}: these are results of before {key} was changed{how}"
     if changed := side.changed_code(name):
         return f"{side}: these are results of before changes in {_some(changed)}{how}"
     return ""

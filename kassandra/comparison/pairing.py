@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kassandra.before import of_today
 from kassandra.before.predictions import doubts, is_of_before, named
 from kassandra.comparison.revisions import Absent, Side, Unpaired
+from kassandra.contracts.section import value_of
 from kassandra.judging.paired import Compared, compare
 from kassandra.judging.score import scores_of
 
@@ -33,7 +33,7 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
     Args:
         results: test.json of A and of B.
     """
-    sections = [of_today(side.pipelines[name]) for side in (a, b)]
+    sections = [side.pipelines[name] for side in (a, b)]
     target, now = (section.get("target") for section in sections)
     every = frozenset(score["score"] for score in results[1]["intervals"])
     if target != now:
@@ -41,10 +41,8 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
     module = scores_of(str(target))
     if module is None:
         return Paired({}, f"no target {target!r} is known here")
-    keys = dict.fromkeys(key for score in module.SCORES for key in score.depends_on)
-    changed = [key for key in keys if _key(sections[0], key) != _key(sections[1], key)]
-    if sections[0].get("input") != sections[1].get("input"):
-        changed.insert(0, "input")
+    keys = dict.fromkeys(["input", *(key for score in module.SCORES for key in score.depends_on)])
+    changed = [key for key in keys if value_of(sections[0], key) != value_of(sections[1], key)]
     unrelated = frozenset(score.name for score in module.SCORES if {"input", *score.depends_on} & set(changed))
     try:
         one, other, note = _joined(name, (a, b), sections, results, module)
@@ -107,9 +105,3 @@ def _joined(
         if why:
             raise Unpaired(why)
     return join(tables[0], tables[1], module)
-
-
-def _key(section: Any, dotted: str) -> Any:
-    for part in dotted.split("."):
-        section = section.get(part) if isinstance(section, dict) else None
-    return section

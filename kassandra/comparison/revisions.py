@@ -75,7 +75,7 @@ class Side:
     @property
     def pipelines(self) -> dict[str, Any]:
         """The sections of params.yaml by name."""
-        return dict(self.tree.get("pipelines", {}))
+        return {name: of_today(section) for name, section in self.tree.get("pipelines", {}).items()}
 
     def results(self, name: str) -> dict[str, Any] | None:
         """metrics/<name>/test.json; None where there is none."""
@@ -89,7 +89,7 @@ class Side:
             raise damaged_content(f"{path} at {self}", error) from None
         if not (isinstance(found, dict) and isinstance(found.get("intervals"), list) and found["intervals"]):
             raise damaged_content(f"{path} at {self}", ValueError("no scores under 'intervals'"))
-        target = of_today(self.pipelines.get(name, {})).get("target")
+        target = self.pipelines.get(name, {}).get("target")
         return found | {"intervals": described(found["intervals"], target)}
 
     def made(self, name: str) -> Made:
@@ -97,7 +97,7 @@ class Side:
         params: dict[str, Any] = {}
         files: dict[str, str] = {}
         for stage in self._stages(name):
-            params |= stage.params
+            params |= of_today(stage.params, f"pipelines.{name}.")
             files |= stage.deps | stage.outs
         code = {path: md5 for path, md5 in files.items() if path.startswith(lock.CODE)}
         return Made(params, code, {path: md5 for path, md5 in files.items() if path not in code})

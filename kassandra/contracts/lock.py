@@ -8,6 +8,7 @@ from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
 
 LOCK = Path("dvc.lock")
+STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")  # of each pipeline, in order
 CODE = ("kassandra/", "stages/")
 
 

@@ -80,6 +80,17 @@ def unknown(where: str, what: str, given: object, known: Iterable[object]) -> st
     )
 
 
+def value_of(tree: Any, key: str) -> Any:
+    """Of a dotted key; None where it is not there.
+
+    >>> value_of({"model": {"size": 3}}, "model.size"), value_of({"model": None}, "model.size")
+    (3, None)
+    """
+    for part in key.split("."):
+        tree = tree.get(part) if isinstance(tree, dict) else None
+    return tree
+
+
 def _sentence(kind: type[BaseModel], problem: Mapping[str, Any], where: str) -> str:
     *parents, key = (str(part) for part in problem["loc"]) if problem["loc"] else ("",)
     section = ".".join(filter(None, [where, *parents]))

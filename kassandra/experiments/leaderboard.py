@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from scipy import sparse
 
-from kassandra.before import of_today
 from kassandra.before.predictions import is_of_before
 from kassandra.before.scores import described
 from kassandra.contracts.tables import read_table
@@ -18,14 +17,14 @@ from kassandra.judging.intervals import Estimate
 from kassandra.judging.ranking import Entry, Rank, rank
 from kassandra.judging.score import Score, scores_of
 
-ASKED = ("task", "input", "target", "source", "prepare")  # what is asked of a model, not what it is
+ASKED = ("input", "target", "source", "prepare")  # what is asked of a model, not what it is
 
 
 @dataclass(frozen=True)
 class Row:
     """One model: same params but for the seed, same code.
 
-    name: the variant, and what else tells it from other rows. baseline: the best one of the newest result, and its
+    name: the variant, and the params that other rows have not. baseline: the best one of the newest result, and its
     score. cpu_seconds: of a training, the mean over those that are known.
     """
 
@@ -43,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """One pipeline, asked one question. asked: the params that tell this question from others of the pipeline."""
+    """One pipeline, asked one question. asked: the params of this question that others of the pipeline have not."""
 
     pipeline: str
     asked: str
@@ -60,8 +59,8 @@ def boards(results: Sequence[Result]) -> list[Board]:
     for pipeline, own in sorted(by_pipeline.items()):
         questions: dict[str, list[Result]] = {}
         for result in own:
-            questions.setdefault(_named({**_asked(result), "score": result.headline}), []).append(result)
-        names = _names([_asked(each[0]) for each in questions.values()])
+            questions.setdefault(_named({**_params(result, asked=True), "score": result.headline}), []).append(result)
+        names = _names([_params(each[0], asked=True) for each in questions.values()])
         found += [_board(pipeline, name, each) for name, each in zip(names, questions.values(), strict=True)]
     return found
 
@@ -69,16 +68,12 @@ def boards(results: Sequence[Result]) -> list[Board]:
 def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
     models: dict[str, list[Result]] = {}
     for result in results:
-        models.setdefault(_named({**_model(result), "code": result.code}), []).append(result)
+        models.setdefault(_named({**_params(result, asked=False), "code": result.code}), []).append(result)
     groups = [sorted(group, key=lambda result: result.seed) for group in models.values()]
     larger = _larger_is_better(results[0])
-    tells = [{**_model(group[0]), "code": group[0].code[:7]} for group in groups]
-    rows = [
-        _row(name, group, ranked)
-        for name, group, ranked in zip(
-            _names(tells, first="model.variant"), groups, rank([_entry(group) for group in groups], larger), strict=True
-        )
-    ]
+    described_by = [{**_params(group[0], asked=False), "code": group[0].code[:7]} for group in groups]
+    names, ranks = _names(described_by, first="model.variant"), rank([_entry(group) for group in groups], larger)
+    rows = [_row(*each) for each in zip(names, groups, ranks, strict=True)]
     sign = -1 if larger else 1
     rows.sort(key=lambda row: (row.rank.standing == "few", sign * row.rank.mean, row.name))
     return Board(pipeline, asked, results[0].headline, larger, rows)
@@ -105,7 +100,9 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
 
 def _entry(group: list[Result]) -> Entry:
     ends = [{end: result.scores["intervals"][0][end] for end in Estimate._fields} for result in group]
-    scores, score, module = [Estimate(**each) for each in ends], _score(group[0]), scores_of(_target(group[0]))
+    scores, module = [Estimate(**each) for each in ends], scores_of(_target(group[0]))
+    known: list[Score] = module.SCORES if module else []
+    score = next((score for score in known if score.name == group[0].headline), None)
     if score is None or module is None:
         return Entry(scores)
     tables, examples = [_table(result.predictions) for result in group], {result.test for result in group}
@@ -118,13 +115,7 @@ def _entry(group: list[Result]) -> Entry:
 
 
 def _target(result: Result) -> str:
-    return str(of_today(result.params).get("target", ""))
-
-
-def _score(result: Result) -> Score | None:
-    """The headline's, where the target is known here."""
-    module = scores_of(_target(result))
-    return next((score for score in module.SCORES if score.name == result.headline), None) if module else None
+    return str(result.params.get("target", ""))
 
 
 @functools.cache
@@ -138,28 +129,25 @@ def _larger_is_better(result: Result) -> bool:
     return bool(described(result.scores["intervals"], _target(result))[0]["better"] != "lower")
 
 
-def _asked(result: Result) -> dict[str, Any]:
-    return {key: value for key, value in result.params.items() if key.partition(".")[0] in ASKED}
+def _params(result: Result, asked: bool) -> dict[str, Any]:
+    """Those that say what is asked of a model, or those that say what it is."""
+    return {key: value for key, value in result.params.items() if (key.partition(".")[0] in ASKED) == asked}
 
 
-def _model(result: Result) -> dict[str, Any]:
-    return {key: value for key, value in result.params.items() if key.partition(".")[0] not in ASKED}
-
-
-def _names(tells: Sequence[dict[str, Any]], first: str | None = None) -> list[str]:
-    """What tells each from the others: its values of the keys that not all have alike, after that of the key `first`.
+def _names(params: Sequence[dict[str, Any]], first: str | None = None) -> list[str]:
+    """What each has that others have not: its values of the keys that differ, after that of the key `first`.
 
     >>> _names([{"model.variant": "a", "model.size": 1}, {"model.variant": "b"}], first="model.variant")
     ['a, model.size 1', 'b, no model.size']
     """
-    keys = sorted({key for each in tells for key in each if key != first})
-    varied = [key for key in keys if len({repr(each.get(key)) for each in tells}) > 1]
+    keys = sorted({key for each in params for key in each if key != first})
+    varied = [key for key in keys if len({repr(each.get(key)) for each in params}) > 1]
     return [
         ", ".join(
             ([str(each.get(first))] if first else [])
             + [f"{key} {_plain(each[key])}" if key in each else f"no {key}" for key in varied]
         )
-        for each in tells
+        for each in params
     ]
 
 

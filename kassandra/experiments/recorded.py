@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kassandra.before import of_today
 from kassandra.contracts import lock
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, PREDICTIONS, PREPARED, RAW, read_json, sha256
 from kassandra.contracts.errors import KassandraError
 
-STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 WORKSPACE = "workspace"  # as DVC calls the working tree
 OWN = (WORKSPACE, "HEAD")  # where there is no experiment
 Locked = dict[str, lock.Stage]  # by stage
@@ -116,7 +116,7 @@ def cpu_seconds(result: Result) -> float | None:
     weights = folder.get("weights.safetensors") if folder else None
     if weights is None or not weights.exists():
         return None
-    cost = COSTS / result.pipeline / f"{_sha256(weights)}.json"
+    cost = COSTS / result.pipeline / f"{sha256(weights)}.json"
     return float(read_json(cost)["cpu_seconds"]) if cost.exists() else None
 
 
@@ -124,11 +124,6 @@ def cached(folder: str) -> dict[str, Path]:
     """The files of a folder in DVC's cache, by their names; empty where the cache does not have it."""
     listed = _in_cache(folder)
     return {entry["relpath"]: _in_cache(entry["md5"]) for entry in read_json(listed)} if listed.exists() else {}
-
-
-@cache
-def _sha256(path: Path) -> str:
-    return sha256(path)
 
 
 def _in_cache(md5: str) -> Path:
@@ -163,9 +158,9 @@ def _experiments() -> tuple[list[Revision], list[str]]:
 
 def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
     """What a revision has of a pipeline, or why it has no score."""
-    if missing := [stage for stage in STAGES if stage not in stages]:
+    if missing := [stage for stage in lock.STAGES if stage not in stages]:
         return f"{name} was not evaluated: {missing[0]}@{name} did not run"
-    locked = {stage: stages[stage] for stage in STAGES}
+    locked = {stage: stages[stage] for stage in lock.STAGES}
     made = {path: md5 for entry in locked.values() for path, md5 in entry.outs.items()}
     path = METRICS / name / "test.json"
     needed = (path, RAW / name, PREPARED / name / "test.npz", MODELS / name, PREDICTIONS / name)
@@ -188,7 +183,7 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
     sources = [made[str(RAW / name)]]
     for entry in locked.values():
         sources += [entry.command, *entry.code.values()]
-    flat = _flat(params, f"pipelines.{name}.")
+    flat = of_today(_flat(params, f"pipelines.{name}."))
     return Result(
         pipeline=name,
         seed=int(flat.pop("seed")),

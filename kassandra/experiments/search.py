@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 
 from kassandra.contracts.artifacts import CHECKPOINTS
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import value_of
 from kassandra.experiments import space as spaces
 from kassandra.experiments import study as studies
 from kassandra.experiments.space import Space
@@ -219,7 +220,7 @@ def _as_it_is(space: Space, params: Pipeline) -> dict[str, Any]:
     """The values of params.yaml, those that the space has: what is to be beaten is tried first."""
     now, values = params.model_dump(), {}
     for key, each in space.space.items():
-        value = spaces.value_of(now, key)
+        value = value_of(now, key)
         numeric = isinstance(value, int | float) and not isinstance(value, bool)
         if (each.choices is not None and value in each.choices) or (
             each.choices is None and numeric and (each.low or 0) <= value <= (each.high or 0)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts import yaml
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.section import Section, check, unknown
+from kassandra.contracts.section import Section, check, unknown, value_of
 from kassandra.judging.score import scores_of
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import pipeline_of, read_pipeline
@@ -141,13 +141,6 @@ def draw(space: Space, trial: Draw, written: dict[str, Any]) -> dict[str, Value]
             low_, high_ = float(each.low or 0), float(each.high or 0)
             chosen[key] = trial.suggest_float(key, low_, high_, step=each.step, log=each.log)
     return chosen
-
-
-def value_of(written: dict[str, Any], key: str) -> Any:
-    """Of a dotted key; None where it is not written."""
-    for part in key.split("."):
-        written = written.get(part) if isinstance(written, dict) else None  # type: ignore[assignment]
-    return written
 
 
 def without(written: dict[str, Any], space: Space) -> dict[str, Any]:

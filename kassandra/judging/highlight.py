@@ -4,6 +4,7 @@ import re
 from functools import cache
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import NamedTuple
 from unicodedata import bidirectional, category, normalize
 
@@ -21,21 +22,17 @@ from kassandra.judging import figures
 
 FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # they come with matplotlib: the same on each machine
 DRAWN, LINES, COLUMNS = 6, 12, 100  # passages of a picture, lines of a passage, characters of a line
-CELL, PITCH = (
-    8 / 110,
-    17 / 110,
-)  # inches: width of a character and height of a line; 8 and 17 pixels in what `save` writes
+CELL, PITCH = 8 / 110, 17 / 110  # inches: width of a character, height of a line; 8 and 17 pixels as `save` writes
 ALPHA = 0.75  # of the colour behind the largest weight: the text on it must stay readable
 TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # bidirectional classes of the controls
-MONOSPACE = FontProperties(
-    fname=FONTS / "DejaVuSansMono.ttf", size=CELL * 72 / (1233 / 2048)
-)  # advance / em of the font
+EM = 1233 / 2048  # of the font: the width of a character
+MONOSPACE = FontProperties(fname=FONTS / "DejaVuSansMono.ttf", size=CELL * 72 / EM)
 
 
 class Passage(NamedTuple):
     """A text in pieces, each with its weight."""
 
-    heading: str  # "positive, said positive 0.98"
+    heading: str  # "positive, predicted positive 0.98"
     pieces: list[str]  # tokens with what stands between them, in order; ''.join(pieces) is the text
     weights: NDArray[np.float64]  # (pieces,) ≥ 0; colours are relative to the largest of the passage
 
@@ -51,15 +48,13 @@ class Passage(NamedTuple):
 
 
 def html(passages: list[Passage], title: str, explanation: str, path: Path) -> None:
-    """A page that needs no other file and runs no script; the weight of a piece shows where the pointer rests on it."""
+    """A page on which the weight of a piece shows where the pointer rests on it."""
     sections = "\n".join(
         f"<section>\n<h2>{escaped(passage.heading)}</h2>\n"
         f'<p class="text" lang="" dir="auto">{_coloured(passage)}</p>\n</section>'
         for passage in passages
     )
-    page = PAGE.format(title=escaped(title), explanation=escaped(explanation), sections=sections, alpha=ALPHA)
-    with whole(path) as partial:
-        partial.write_text(page, encoding="utf-8", newline="\n")
+    write_page(title, STYLE, f"<p>{escaped(explanation)}</p>\n{SCALE}\n{sections}", path)
 
 
 def _coloured(passage: Passage) -> str:
@@ -82,39 +77,47 @@ def escaped(text: str) -> str:
     return escape("".join(shown)).replace("⏎", "⏎<wbr>")
 
 
-PAGE = """<!doctype html>
+def write_page(title: str, style: str, body: str, path: Path) -> None:
+    """A page that needs no other file and runs no script; `title` is text, `style` CSS and `body` HTML."""
+    page = PAGE.substitute(title=escaped(title), style=style, body=body)
+    with whole(path) as partial:
+        partial.write_text(page, encoding="utf-8", newline="\n")
+
+
+PAGE = Template("""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
+<title>$title</title>
 <style>
-:root {{ color-scheme: light dark;
-  --paper: #ffffff; --ink: #222222; --faint: #666666; --line: #dddddd; --mark: 240 150 60 }}
-@media (prefers-color-scheme: dark) {{
-  :root {{ --paper: #17191c; --ink: #e8e8e8; --faint: #a0a0a0; --line: #3a3d42; --mark: 200 90 10 }}
-}}
-body {{ max-width: 50rem; margin: 2rem auto; padding: 0 1rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.6 system-ui, sans-serif }}
-h1 {{ font-size: 1.4rem; line-height: 1.3 }}
-h2 {{ font-size: 1rem; margin: 0 0 .3rem }}
-section {{ border-top: 1px solid var(--line); padding: 1rem 0 }}
-.text {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }}
-.text span {{ background: rgb(var(--mark) / calc(var(--w, 0) * {alpha})); border-radius: .15em }}
-.scale {{ display: flex; align-items: center; gap: .5rem; color: var(--faint); font-size: .875rem; line-height: 1.2 }}
-.scale :first-child {{ white-space: nowrap }}
-.scale i {{ flex: none; width: 8rem; height: .9rem; border: 1px solid var(--line);
-  background: linear-gradient(to right, rgb(var(--mark) / 0), rgb(var(--mark) / {alpha})) }}
+:root { color-scheme: light dark;
+  --paper: #ffffff; --ink: #222222; --faint: #666666; --line: #dddddd; --mark: 240 150 60; --model: #1f5fa8 }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #17191c; --ink: #e8e8e8; --faint: #a0a0a0; --line: #3a3d42; --mark: 200 90 10; --model: #8dbcf0 }
+}
+body { max-width: 56rem; margin: 2rem auto; padding: 0 1rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.6 system-ui, sans-serif }
+h1 { font-size: 1.4rem; line-height: 1.3 }
+h2 { font-size: 1rem; margin: 0 0 .3rem }
+$style
 </style>
 </head>
 <body>
-<h1>{title}</h1>
-<p>{explanation}</p>
-<p class="scale"><span>weight 0</span><i></i><span>the largest weight of the passage</span></p>
-{sections}
+<h1>$title</h1>
+$body
 </body>
 </html>
-"""
+""")
+STYLE = f"""\
+section {{ border-top: 1px solid var(--line); padding: 1rem 0 }}
+.text {{ margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate }}
+.text span {{ background: rgb(var(--mark) / calc(var(--w, 0) * {ALPHA})); border-radius: .15em }}
+.scale {{ display: flex; align-items: center; gap: .5rem; color: var(--faint); font-size: .875rem; line-height: 1.2 }}
+.scale :first-child {{ white-space: nowrap }}
+.scale i {{ flex: none; width: 8rem; height: .9rem; border: 1px solid var(--line);
+  background: linear-gradient(to right, rgb(var(--mark) / 0), rgb(var(--mark) / {ALPHA})) }}"""
+SCALE = '<p class="scale"><span>weight 0</span><i></i><span>the largest weight of the passage</span></p>'
 
 
 def png(passages: list[Passage], title: str, path: Path) -> None:

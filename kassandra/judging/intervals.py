@@ -1,8 +1,6 @@
-"""Confidence intervals: the bootstrap over test examples, or over dates (Efron & Tibshirani 1993, ch. 13: percentiles);
-Wilson's for shares."""
+"""Confidence intervals: percentiles of resamples (Efron & Tibshirani 1993, ch. 13), and Wilson's for shares."""
 
 import math
-from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,25 +35,12 @@ class Estimate(NamedTuple):
         return f"{value} [{low}, {high}]"
 
 
-def bootstrap(
-    examples: int, statistic: Callable[[NDArray[np.intp]], NDArray[np.float64]], seed: int, replicates: int = REPLICATES
-) -> list[Estimate]:
-    """One Estimate per entry of what `statistic` gives for an array of row numbers, itself called on all rows first.
-
-    Entries come from the same resamples, so the interval of a difference of two models on the same rows is paired.
-    """
-    values = np.atleast_1d(statistic(np.arange(examples)))  # (scores,)
-    drawn = np.stack([np.atleast_1d(statistic(rows)) for rows in _resamples(examples, seed, replicates)])
-    low, high = np.quantile(drawn, [TAIL, 1 - TAIL], axis=0)  # (scores,) each; drawn is (replicates, scores)
-    return [Estimate(*map(float, ends)) for ends in zip(values, low, high, strict=True)]
-
-
 def block_length(dates: int, horizon: int) -> int:
     """Dates of a block: at least the cube root of all (the order that is best for means; Hall, Horowitz & Jing 1995),
     twice the steps of forecasts of several, and never past half of all.
 
-    Forecasts of h steps share what they tell with h - 1 others to either side. Of simulated errors of this kind, blocks
-    of h give intervals that cover the truth in 85 to 90 of 100 (h 5 and 24, of 300 to 4,000 dates), of 2h in 87 to 92.
+    Forecasts of h steps overlap with h - 1 others to either side. Of simulated errors of this kind, blocks
+    of h give intervals that cover in 85 to 90 of 100 (h 5 and 24, of 300 to 4,000 dates), of 2h in 87 to 92.
 
     >>> block_length(1000, 1), block_length(1000, 24), block_length(30, 24)
     (10, 48, 15)
@@ -85,9 +70,3 @@ def wilson(successes: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[NDA
     half = Z * np.sqrt(share * (1 - share) / trials + (Z / (2 * trials)) ** 2)
     low, high = ((middle + side * half) / (1 + Z**2 / trials) for side in (-1, 1))
     return np.minimum(low.clip(0), share), np.maximum(high.clip(None, 1), share)  # rounding may not cross the share
-
-
-def _resamples(examples: int, seed: int, replicates: int) -> Iterator[NDArray[np.intp]]:
-    generator = np.random.default_rng(seed)
-    for _ in range(replicates):
-        yield generator.integers(0, examples, examples)

@@ -191,7 +191,7 @@ def test_in_a_folder_of_a_larger_repository(repository, monkeypatch):
 
 def test_the_lock_of_this_repository_has_what_is_compared(root):
     """Each stage of dvc.yaml is one that the comparison looks at."""
-    from kassandra.cli.reproduction import STAGES
+    from kassandra.contracts.lock import STAGES
 
     assert set(YAML(typ="safe", pure=True).load(root / "dvc.yaml")["stages"]) == set(STAGES)
 

@@ -9,8 +9,8 @@ from kassandra.experiments import leaderboard, recorded
 from kassandra.experiments.leaderboard import boards
 from kassandra.experiments.recorded import Result
 
-PARAMS = {"task": "images", "source.dataset": "mnist", "prepare.scan": "rows", "model.variant": "vanilla",
-          "model.hidden_size": 32, "train.epochs": 2}  # fmt: skip
+PARAMS = {"input": "images", "target": "label", "source.dataset": "mnist", "prepare.scan": "rows",
+          "model.variant": "vanilla", "model.hidden_size": 32, "train.epochs": 2}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +70,11 @@ def test_other_questions_are_other_tables():
     assert [(board.asked, len(board.rows)) for board in found] == [("prepare.scan rows", 1), ("prepare.scan pixels", 1)]
 
 
-@pytest.mark.parametrize(("task", "name", "larger"), [("images", "accuracy", True), ("forecast", "rmse", False)])
-def test_the_direction_is_that_of_the_score(task, name, larger):
+@pytest.mark.parametrize(("target", "name", "larger"), [("label", "accuracy", True), ("forecast", "rmse", False)])
+def test_the_direction_is_that_of_the_score(target, name, larger):
     (board,) = boards(
-        seeds(0.3, name=name, larger=larger, task=task)
-        + seeds(0.8, name=name, larger=larger, task=task, model__hidden_size=64)
+        seeds(0.3, name=name, larger=larger, target=target)
+        + seeds(0.8, name=name, larger=larger, target=target, model__hidden_size=64)
     )
     assert board.larger_is_better == larger
     assert board.rows[0].rank.mean == pytest.approx(0.801 if larger else 0.301)

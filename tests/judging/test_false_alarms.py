@@ -1,4 +1,4 @@
-"""By simulation, as in benchmarks/false_alarms.py but less of it: equal models are seldom told apart, others are."""
+"""By simulation, as in benchmarks/false_alarms.py but less of it: equal models seldom seem to differ, others do."""
 
 import pytest
 
@@ -11,7 +11,7 @@ CHEAP = [case for case in CASES if not case.what.startswith(("2,000", "a text of
 
 
 @pytest.mark.parametrize("case", CHEAP, ids=lambda case: case.what)
-def test_equal_models_are_told_apart_in_one_of_twenty_cases(case):
+def test_equal_models_seem_to_differ_in_one_of_twenty_cases(case):
     for score, found in rates(case, 150, 0.0).items():
         assert NOT_USED in score or found["low"] <= 0.06, score
 

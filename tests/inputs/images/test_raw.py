@@ -135,7 +135,7 @@ def test_a_class_that_test_has_not(tiny, done):
 def test_one_class(tiny, refused):
     for split in ("train", "test"):
         tiny[split, "labels"] = np.zeros_like(tiny[split, "labels"])
-    refused(tiny.folder, rf"^{tiny.folder}: every image has the label '0'; there is nothing to tell apart$")
+    refused(tiny.folder, rf"^{tiny.folder}: every image has the label '0'; give two labels or more$")
 
 
 def test_no_folder(tmp_path, refused):

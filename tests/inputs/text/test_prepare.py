@@ -183,7 +183,7 @@ def refused(made, raw, text, **params):
 
 def test_mistakes_in_the_data(table, made):
     raw = table(mine=rows(60, ["same"]))
-    refused(made, raw, f"{raw}: every text has the label 'same'; there is nothing to tell apart")
+    refused(made, raw, f"{raw}: every text has the label 'same'; give two labels or more")
     table(mine=[*rows(60), ("rare one", "rare"), ("other one", "rare")])
     rare = "class 'rare' has 2 texts, too few to be split; at least 3 are needed"
     refused(made, raw, f"prepare.test_fraction: {rare}")

@@ -1,6 +1,8 @@
 """Classical models of one series, by statsmodels: exponential smoothing and ARMA, fitted once and rolled over test."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -41,9 +43,7 @@ def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
     filled = (filled - mean) / std
     kind = {"error": "add", "trend": "add", "damped_trend": True}
     kind |= {"seasonal": "add", "seasonal_periods": season} if season else {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)  # of parameters that the optimiser tries and leaves
+    with _quiet():
         fitted = ETSModel(filled[:rows], **kind, initialization_method="heuristic").fit(disp=False)
     first = {"initial_level": fitted.initial_level, "initial_trend": fitted.initial_trend}
     first |= {"initial_seasonal": fitted.initial_seasonal} if season else {}
@@ -59,6 +59,15 @@ def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
         points = points + seasons[at[:, None] + (ahead - 1) % season + 1]
     assert np.isfinite(points).all()
     return np.asarray(points * std + mean)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings of parameters that an optimiser tries and leaves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def bridged(values: Numbers, season: int) -> Numbers:
@@ -104,9 +113,7 @@ def _arma(past: History, values: Numbers, start: list[float], horizon: int) -> N
     mean, std = np.nanmean(known), np.nanstd(known)  # of train and valid
     standard = (values - mean) / std
     order = (1, 0, len(start) - 1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)  # of parameters that the optimiser tries and leaves
+    with _quiet():
         fitted = ARIMA(standard[: past.fitted], order=order, trend="c").fit(
             start_params=[0.0, *start, 0.5], method_kwargs={"disp": 0}, cov_type="none"
         )

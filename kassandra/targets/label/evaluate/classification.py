@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix
 
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate.rankings import Labels
@@ -19,20 +18,12 @@ def predictions(
     return pd.DataFrame(table | columns)
 
 
-def confusion(table: pd.DataFrame) -> NDArray[np.int64]:
-    """(classes, classes), row = what it is, column = what the model predicts."""
-    matrix: NDArray[np.int64] = confusion_matrix(
-        table["target"], table["predicted"], labels=range(len(classes_of(table)))
-    )
-    return matrix
-
-
 def per_class(table: pd.DataFrame, seed: int) -> pd.DataFrame:
     """class, examples, precision, recall, f1, and the interval of f1; f1 last, as `dvc plots` draws the last column."""
-    (found,) = resample([(BY_CLASS, table)], RESAMPLING.units(table), seed)
-    assert found
-    precision, recall, f1 = precision_recall_f1(found.observed)  # (classes,) each
-    classes, (_, low, high) = classes_of(table), found.estimate
+    (scored,) = resample([(BY_CLASS, table)], RESAMPLING.units(table), seed)
+    assert scored
+    precision, recall, f1 = precision_recall_f1(scored.observed)  # (classes,) each
+    classes, (_, low, high) = classes_of(table), scored.estimate
     columns = {"class": classes, "examples": np.bincount(table["target"], minlength=len(classes))}
     columns |= {"precision": precision, "recall": recall, "f1_low": low, "f1_high": high, "f1": f1}
     return pd.DataFrame(columns)

@@ -97,19 +97,19 @@ def roc_and_precision_recall(
     """
     ranked = rankings(targets, np.exp(log_probabilities))
     once = np.ones(len(targets), np.int64)
-    found = np.array([ranking.areas(once) for ranking in ranked]).reshape(-1, 2)  # (curves, 2)
-    drawn = np.sort(np.argsort(found[:, 0], kind="stable")[:DRAWN])
+    areas = np.array([ranking.areas(once) for ranking in ranked]).reshape(-1, 2)  # (curves, 2)
+    drawn = np.sort(np.argsort(areas[:, 0], kind="stable")[:DRAWN])
     figure = Figure(figsize=(9, 4.8 + 0.09 * len(drawn)), layout="constrained")
     roc, precision = figure.subplots(1, 2)
     for colour, place in enumerate(drawn):
         style: dict[str, Any] = {"color": figures.BLUE if len(ranked) == 1 else f"C{colour}", "linewidth": 1.2}
         ranking = ranked[place]
-        roc.plot(*ranking.roc(), label=_label(classes[ranking.label], *found[place]), **style)
+        roc.plot(*ranking.roc(), label=_label(classes[ranking.label], *areas[place]), **style)
         precision.step(*ranking.precision_recall(), where="pre", **style)
     if len(ranked) > 1:
         rates = np.mean([np.interp(GRID, *ranking.roc()) for ranking in ranked], axis=0)
         levels = np.mean([_stepped(GRID, *ranking.precision_recall()) for ranking in ranked], axis=0)
-        name = _label(f"mean of {len(ranked)} classes", *found.mean(0))
+        name = _label(f"mean of {len(ranked)} classes", *areas.mean(0))
         for axis, mean in ((roc, rates), (precision, levels)):
             axis.plot(GRID, mean, color=figures.INK, linewidth=2, label=name)
     if ranked:

@@ -53,7 +53,7 @@ def rankings(targets: Labels, probabilities: NDArray[np.float64]) -> list[Rankin
     Args:
         probabilities: (examples, classes).
     """
-    size, found = probabilities.shape[1], []
+    size, curves = probabilities.shape[1], []
     for label in range(size) if size > 2 else [1]:
         positive = targets == label
         if positive.any() and not positive.all():
@@ -63,5 +63,5 @@ def rankings(targets: Labels, probabilities: NDArray[np.float64]) -> list[Rankin
                     scores = np.minimum(scores / probabilities[:, 0], np.finfo(np.float64).max)
             order = np.argsort(-scores, kind="stable")
             ends = np.flatnonzero(np.diff(scores[order], append=-np.inf))
-            found.append(Ranking(label, scores, positive, order, ends))
-    return found
+            curves.append(Ranking(label, scores, positive, order, ends))
+    return curves

@@ -35,13 +35,13 @@ def probabilities(table: pd.DataFrame) -> Numbers:
 
 
 def precision_recall_f1(sums: Numbers) -> Numbers:
-    """(…, 3, classes) of (…, 3 * classes): how often each class was right, predicted, and there. 0 where it never is.
+    """(…, 3, classes) of (…, 3 * classes): how often each class was right, predicted, observed. 0 where it never is.
 
     Equal to scikit-learn's, but quick enough for the bootstrap to ask a thousand times.
     """
-    right, predicted, there = np.split(np.asarray(sums, np.float64), 3, axis=-1)
-    parts = [right / np.maximum(predicted, 1), right / np.maximum(there, 1)]
-    return np.stack([*parts, 2 * right / np.maximum(predicted + there, 1)], axis=-2)
+    right, predicted, observed = np.split(np.asarray(sums, np.float64), 3, axis=-1)
+    parts = [right / np.maximum(predicted, 1), right / np.maximum(observed, 1)]
+    return np.stack([*parts, 2 * right / np.maximum(predicted + observed, 1)], axis=-2)
 
 
 def counts(table: pd.DataFrame) -> sparse.csr_array | None:
@@ -94,7 +94,7 @@ class CalibrationError(Score):
         than the examples. Percentiles of resamples would never reach down to the 0 of a calibrated model. The basic
         interval takes that excess off; and it begins at 0 where noise alone (how far the gaps of resamples lie from
         those of the examples) gives errors as large as the one seen. Of simulated test splits of 400 and 2,000 examples
-        with errors from 0 to 0.2, it covers the truth in 90 to 98 of 100.
+        with errors from 0 to 0.2, it covers in 90 to 98 of 100.
         """
         error = percentiles(self.value(observed), self.value(drawn))
         rows = observed[-1]
@@ -121,7 +121,7 @@ class Area(Unsummed):
 
 
 AREAS = ("roc_auc", "average_precision")
-UNPAIRED = "of equal models, its paired bootstrap would find 8 in 100 to differ"  # of 300 simulated examples
+UNPAIRED = "of equal models, its paired bootstrap would call 8 in 100 different"  # of 300 simulated examples
 SCORES = [
     Share("accuracy", "higher", "share of examples", largest=1,
           sums=lambda table: per_row((table["target"] == table["predicted"]).to_numpy())),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import confusion_matrix
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
@@ -13,7 +14,7 @@ from kassandra.contracts.tables import write_table
 from kassandra.judging import figures
 from kassandra.judging.judge import Report, judge
 from kassandra.targets.label.evaluate import figures as label_figures
-from kassandra.targets.label.evaluate.classification import confusion, mistakes, per_class, predictions
+from kassandra.targets.label.evaluate.classification import mistakes, per_class, predictions
 from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
 
 
@@ -38,7 +39,8 @@ def evaluate(
     report, by_class = judge(SCORES, table, others, RESAMPLING, seed), per_class(table, seed)
 
     figures.learning_curves(history, SCORES, plots / "learning_curves.png")
-    label_figures.confusion(confusion(table), classes, plots / "confusion.png")
+    confusion = confusion_matrix(targets, table["predicted"], labels=range(len(classes)))
+    label_figures.confusion(confusion, classes, plots / "confusion.png")
     label_figures.per_class(by_class, plots / "per_class.png")
     write_table(plots / "per_class.csv", by_class)
     confidence, right = np.exp(log_probabilities.max(1)), (table["predicted"] == table["target"]).to_numpy()

@@ -78,7 +78,7 @@ def _classes(raw: Path, examples: Examples, rows: dict[str, Rows]) -> list[str]:
             f"{raw}: label {unseen[0]!r} of test is in no {examples.one} of train; the labels are {known}"
         )
     if len(known) < 2:
-        raise KassandraError(f"{raw}: every {examples.one} has the label {known[0]!r}; there is nothing to tell apart")
+        raise KassandraError(f"{raw}: every {examples.one} has the label {known[0]!r}; give two labels or more")
     return examples.classes or known
 
 

@@ -54,15 +54,15 @@ def _by_rank(
     best = min(others, key=lambda name: others[name].mean())
     edges = [2, 3, 5, 9, 17, 33, 65, 257, 1025, 4097, 16385, 1 << 30]
     band = np.digitize(targets, edges)  # 0: <unk>, as ids are ranks
-    there = [number for number in range(len(edges)) if (band == number).any()]
-    names = ["<unk>" if n == 0 else _range(edges[n - 1] - 1, edges[n] - 2, int(targets.max()) - 1) for n in there]
+    bands = [number for number in range(len(edges)) if (band == number).any()]
+    names = ["<unk>" if n == 0 else _range(edges[n - 1] - 1, edges[n] - 2, int(targets.max()) - 1) for n in bands]
     figure = Figure(figsize=(7, 3.2))
     axis = figure.subplots()
-    place = np.arange(len(there))
+    place = np.arange(len(bands))
     for shift, values, colour, name in ((-0.2, others[best], figures.GREY, best), (0.2, losses, figures.BLUE, "LSTM")):
-        heights = [values[band == number].mean() for number in there]
+        heights = [values[band == number].mean() for number in bands]
         axis.bar(place + shift, heights, 0.4, color=colour, label=f"{name}: {values.mean():.3f}")
-    shares = [f"{name}\n{(band == number).mean():.0%}" for number, name in zip(there, names, strict=True)]
+    shares = [f"{name}\n{(band == number).mean():.0%}" for number, name in zip(bands, names, strict=True)]
     axis.set_xticks(place, shares, fontsize=8)
     axis.set(xlabel="rank of the token by frequency in train, and its share of test", ylabel="nats per token")
     axis.set_title("Loss on test by how frequent the token is")

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
 from kassandra.judging.highlight import drawable
-from kassandra.judging.intervals import Estimate, bootstrap
-from kassandra.targets.text.evaluate.scores import Counts, corpus_bleu
+from kassandra.judging.intervals import percentiles
+from kassandra.targets.text.evaluate.scores import RESAMPLING, Counts, corpus_bleu
 
 CELL = 0.17  # inches: side of a square of a heat map
 BANDS = 6  # of length
@@ -73,17 +73,20 @@ def bleu_by_length(lengths: NDArray[np.int64], systems: dict[str, Counts], unit:
     band_of = equal_mass(lengths, BANDS)
     figure = Figure(figsize=(7, 3.4))
     axis = figure.subplots()
-    names, found = [], []
+    names, bands = [], []
     for band in range(band_of.max() + 1):
         rows = np.flatnonzero(band_of == band)
         inside = lengths[rows]
         span = f"{inside.min():,}" if inside.min() == inside.max() else f"{inside.min():,}–{inside.max():,}"
         names.append(f"{span}\n({len(rows):,})")
-        found.append(_bleus([counts[rows] for counts in systems.values()], seed))
+        units = RESAMPLING.units(rows)
+        drawn = [corpus_bleu(units.resampled(counts[rows], seed)) for counts in systems.values()]
+        observed = [float(corpus_bleu(counts[rows].sum(0))) for counts in systems.values()]
+        bands.append([percentiles(*each) for each in zip(observed, drawn, strict=True)])
     for number, (name, counts) in enumerate(systems.items()):
-        scores = np.array([scores[number] for scores in found])  # (bands, 3): value, low, high
+        scores = np.array([scores[number] for scores in bands])  # (bands, 3): value, low, high
         value, low, high = scores.T
-        places = np.arange(len(found)) + 0.14 * (number - (len(systems) - 1) / 2)
+        places = np.arange(len(bands)) + 0.14 * (number - (len(systems) - 1) / 2)
         axis.errorbar(
             places, value, [np.maximum(value - low, 0), np.maximum(high - value, 0)], fmt="o", capsize=2,
             markersize=4, color=COLOURS[number], label=f"{name}: {corpus_bleu(counts.sum(0)):.2f}",
@@ -94,13 +97,3 @@ def bleu_by_length(lengths: NDArray[np.int64], systems: dict[str, Counts], unit:
     axis.set_title("BLEU by length of the source")
     axis.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1, 1), title="BLEU of all test sentences")
     figures.save(figure, path)
-
-
-def _bleus(systems: list[Counts], seed: int) -> list[Estimate]:
-    """Of each system, on the same resamples of sentences."""
-    stacked = np.stack(systems)  # (systems, sentences, 10)
-
-    def statistic(rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        return corpus_bleu(np.bincount(rows, minlength=stacked.shape[1]) @ stacked.astype(np.float64))
-
-    return bootstrap(stacked.shape[1], statistic, seed)

@@ -50,8 +50,8 @@ def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bo
     """
     # The order is effective where sentences are scored alone, which they are not: only the counts are taken.
     metric = BLEU(lowercase, tokenize=tokens, effective_order=True)
-    found = map(metric.sentence_score, hypotheses, references)
-    rows = [[*one.counts, *one.totals, one.sys_len, one.ref_len] for one in found]
+    scored = map(metric.sentence_score, hypotheses, references)
+    rows = [[*one.counts, *one.totals, one.sys_len, one.ref_len] for one in scored]
     return np.array(rows, np.int64).reshape(-1, 2 * ORDER + 2)
 
 
@@ -84,10 +84,10 @@ class _Chrf(CHRF):
 def corpus_chrf(sums: NDArray[Any]) -> Numbers:
     """In [0, 100], of (…, 18) counts added up: the F score of mean precision and recall over the orders that occur."""
     hypotheses, references, both = (np.asarray(sums[..., place::3], np.float64) for place in range(3))  # (…, 6) each
-    there = (hypotheses > 0) & (references > 0)
-    orders = np.maximum(there.sum(-1), 1)
+    occurs = (hypotheses > 0) & (references > 0)
+    orders = np.maximum(occurs.sum(-1), 1)
     precision, recall = (
-        np.where(there, both / np.maximum(each, 1), 0).sum(-1) / orders for each in (hypotheses, references)
+        np.where(occurs, both / np.maximum(each, 1), 0).sum(-1) / orders for each in (hypotheses, references)
     )
     weighted = BETA**2 * precision + recall
     return np.asarray(100 * (1 + BETA**2) * precision * recall / np.where(weighted > 0, weighted, 1))
@@ -122,7 +122,7 @@ def score(
     """The headline is BLEU, cased, of text as it is written.
 
     Args:
-        hypotheses, greedy: what the model writes, found by a beam and without one.
+        hypotheses, greedy: what the model writes, with a beam and without one.
         baselines: what others write, compared by the headline.
         meta: what prepare wrote; of it `languages` and `lowercase`.
     """

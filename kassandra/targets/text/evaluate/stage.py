@@ -66,12 +66,12 @@ def source_lengths(sources: Texts, language: str | None) -> tuple[NDArray[np.int
 
 def _alignments(beam: list[Translation], lengths: NDArray[np.int64], unit: str, path: Path) -> None:
     """Of four sentences chosen by length alone, however well they are translated; none where there is no attention."""
-    there = [
+    readable = [
         row
         for row, one in enumerate(beam)
         if one.alignment is not None and max(len(one.source_pieces), len(one.pieces)) <= READABLE and one.pieces
     ]
-    shown = [there[place] for place in one_of_each_quarter(lengths[there])]
+    shown = [readable[place] for place in one_of_each_quarter(lengths[readable])]
     if shown:
         title = "Attention: the share of each source piece (across) in the choice of each piece that is written (down)"
         rule = f"of test sentences of up to {READABLE} pieces, sorted by length, the one in the middle of each quarter"
