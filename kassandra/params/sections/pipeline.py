@@ -48,18 +48,18 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
         )
     of_target: Sections = _module("targets", target).sections
     of_input: Sections = getattr(_module("inputs", input), wanted)
-    composed: Any = create_model(
+    create: Any = create_model  # mypy takes what it makes for a variable
+    kind: type[Pipeline] = create(
         "Pipeline",
         __base__=of_target.pipeline,
         __doc__=_first_paragraph(input, target),
-        input=(Literal[input], ...),  # type: ignore[arg-type]
-        target=(Literal[target], ...),  # type: ignore[arg-type]
+        input=(Literal[input], ...),
+        target=(Literal[target], ...),
         source=(of_input.source, ...),
         prepare=(_both("Prepare", of_input.prepare, of_target.prepare), ...),
         model=(_both("Model", of_target.model, of_input.model), ...),
         train=(_both("Train", of_target.train, of_input.train), ...),
     )
-    kind: type[Pipeline] = composed
     return kind
 
 

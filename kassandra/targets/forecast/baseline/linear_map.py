@@ -28,7 +28,8 @@ class Sums(NamedTuple):
     yy: float
 
     def plus(self, other: "Sums") -> "Sums":
-        return Sums(*(one + more for one, more in zip(self, other, strict=True)))
+        pairs: Any = zip(self, other, strict=True)
+        return Sums(*(one + more for one, more in pairs))
 
     def around(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, float]:
         """The last three, of x and y less these."""
