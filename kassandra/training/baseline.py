@@ -20,18 +20,18 @@ from kassandra.training.rooms import code
 def trained(name: str, prepared: Path, params: Pipeline, spec: ModuleType, seed: int) -> Any:
     """Its predictions of test; trained on the CPU, by as many threads as `spec` says, in at most MOST_STEPS steps."""
     sections = {"model": spec.MODEL, "train": spec.TRAIN}
-    params = check(type(params), params.model_dump(exclude_unset=True) | sections, f"baseline of {name}")
-    meta, device = read_json(prepared / "meta.json"), set_up("cpu", params.train.threads)
+    fixed: Any = check(type(params), params.model_dump(exclude_unset=True) | sections, f"baseline of {name}")
+    meta, device = read_json(prepared / "meta.json"), set_up("cpu", fixed.train.threads)
     pair = Pair.of(params.input, params.target, meta, device)
     files = [prepared / f"{split}.npz" for split in ("train", "valid", "test")]
     splits = [pair.read(file) for file in files]
-    most = spec.MOST_STEPS // pair.steps(splits[0], params.train)
-    how = params.train.model_copy(update={"epochs": max(1, min(params.train.epochs, most))})
+    most = spec.MOST_STEPS // pair.steps(splits[0], fixed.train)
+    how = fixed.train.model_copy(update={"epochs": max(1, min(fixed.train.epochs, most))})
 
     torch.manual_seed(seed)
-    model = build(params.target, meta, params.model)
+    model = build(params.target, meta, fixed.model)
     made_on = fingerprint(device, how.threads, how.precision)
-    key = digest(seed, params.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
+    key = digest(seed, fixed.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
     checkpoint = Checkpoint(home() / CHECKPOINTS / f"{name}-baseline-{key}")
     model.load_state_dict(train(model, pair, splits[0], splits[1], how, seed, checkpoint).weights)
     checkpoint.remove()

@@ -134,9 +134,7 @@ def test_ids_of_the_catalogue(raw, books, raw_speech, made):
 
 @pytest.mark.parametrize("input", ["images", "text", "audio"])
 def test_a_label_of_one_class_and_a_class_that_is_too_small(input, own, made):
-    with pytest.raises(
-        Exception, match=r"^.*every (image|text|recording) has the label 'no'; there is nothing to tell"
-    ):
+    with pytest.raises(Exception, match=r"^.*every (image|text|recording) has the label 'no'; give two labels or more"):
         made(input, own(input, "one", ["no"] * 40))
     text = r"^prepare.test_fraction: class 'rare' has 2 (images|texts|recordings), too few to be split; at least 3 are"
     with pytest.raises(KassandraError, match=text):
