@@ -115,15 +115,15 @@ def score(errors: Errors) -> dict[str, Any]:
 
 def print_table(results: dict[str, Any]) -> None:
     rows = [("cell", "learning rate", "test MSE of each seed", "mean [95% interval]", "CPU s")]
-    for cell, found in {"naive": results["naive"], **results["cells"]}.items():
-        low, high = found["interval"]
+    for cell, result in {"naive": results["naive"], **results["cells"]}.items():
+        low, high = result["interval"]
         rows.append(
             (
                 NAMES.get(cell, "always answering 1"),
-                f"{found['learning_rate']:g}" if "learning_rate" in found else "",
-                " ".join(f"{run['mse']:.5f}" for run in found.get("seeds", [])),
-                f"{found['mse']:.5f} [{low:.5f}, {high:.5f}]",
-                f"{found.get('cpu_seconds_of_all_trainings', 0):.0f}",
+                f"{result['learning_rate']:g}" if "learning_rate" in result else "",
+                " ".join(f"{run['mse']:.5f}" for run in result.get("seeds", [])),
+                f"{result['mse']:.5f} [{low:.5f}, {high:.5f}]",
+                f"{result.get('cpu_seconds_of_all_trainings', 0):.0f}",
             )
         )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -135,14 +135,14 @@ def print_table(results: dict[str, Any]) -> None:
 def plot(runs: dict[str, list[Run]], length: int, path: Path) -> None:
     _, targets = validation(length)  # the baseline of the sequences that the lines are measured on
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    for cell, found in runs.items():
-        for run in found:
+    for cell, trainings in runs.items():
+        for run in trainings:
             axes.plot(run.steps, run.validation_mse, color=COLOURS[cell], linewidth=1.5, alpha=0.85)
         axes.plot([], [], color=COLOURS[cell], label=NAMES[cell])
     naive = float((targets - 1).square().mean())
     axes.axhline(naive, color="black", linestyle="--", linewidth=1, zorder=3, label="always answering 1")
     axes.set_yscale("log")
-    axes.set_xlim(left=0, right=found[0].steps[-1])
+    axes.set_xlim(left=0, right=trainings[0].steps[-1])
     axes.set_xlabel("training step")
     axes.set_ylabel("mean squared error (validation)")
     axes.set_title(f"Adding problem over {length} steps, one line per seed", loc="left")

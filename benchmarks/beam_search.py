@@ -42,9 +42,11 @@ def measured(model: TextPredictor, test: Path, rounds: int) -> list[dict[str, An
     for _ in range(rounds):
         for width in WIDTHS:
             started = time.process_time()
-            found = model.outputs(split, width)
+            translations = model.outputs(split, width)
             seconds[width, False].append(time.process_time() - started)
-            scores[width] = bleu([one.text for one in found], references, target.lowercase, target.bleu_tokenizer)
+            scores[width] = bleu(
+                [one.text for one in translations], references, target.lowercase, target.bleu_tokenizer
+            )
             started = time.process_time()
             for sentence in sentences[:ALONE]:
                 model.translate([sentence], width)

@@ -44,8 +44,8 @@ def ps(target: str, sides: list[pd.DataFrame], names: tuple[str, ...]) -> Pairs:
     module = scores_of(target)
     assert module
     scores = [score for score in module.SCORES if score.name in names]
-    found = compare(scores, sides[0], sides[1], module.RESAMPLING, RESAMPLES)
-    return {name: found[name].difference.p for name in names}
+    results = compare(scores, sides[0], sides[1], module.RESAMPLING, RESAMPLES)
+    return {name: results[name].difference.p for name in names}
 
 
 def classes(examples: int, count: int, scores: tuple[str, ...]) -> Callable[[np.random.Generator, float], Pairs]:
@@ -81,8 +81,8 @@ def forecasts(dates: int, horizon: int) -> Callable[[np.random.Generator, float]
         asked = {"origin": origins, "step": horizon, "observed": 0.0, "scale": 1.0}
         sides = [pd.DataFrame({**asked, "point": each}) for each in errors]
         rectangular = diebold_mariano(errors[1] ** 2 - errors[0] ** 2, horizon)
-        found = ps("forecast", sides, ("rmse",))
-        return found | ({"rmse, rectangular kernel (not used)": rectangular[1]} if rectangular else {})
+        results = ps("forecast", sides, ("rmse",))
+        return results | ({"rmse, rectangular kernel (not used)": rectangular[1]} if rectangular else {})
 
     return draw
 
@@ -114,8 +114,8 @@ def sentences(count: int) -> Callable[[np.random.Generator, float], Pairs]:
         for weaker in (0.0, worse):
             lengths = np.maximum(1, references + generator.integers(-2, 3, count))
             chance = 1 / (1 + np.exp(-(easy - weaker + generator.normal(0, 0.7, count))))
-            there = np.arange(lengths.max()) < lengths[:, None]  # (sentences, places)
-            match = (generator.random(there.shape) < chance[:, None]) & there
+            written = np.arange(lengths.max()) < lengths[:, None]  # (sentences, places)
+            match = (generator.random(written.shape) < chance[:, None]) & written
             correct, total = [], []
             for order in range(1, 5):
                 runs = np.lib.stride_tricks.sliding_window_view(match, order, axis=1).all(2)
@@ -160,12 +160,12 @@ def rates(case: Case, trials: int, worse: float) -> dict[str, dict[str, float]]:
 
 def markdown(made: list[dict[str, Any]]) -> list[str]:
     """The table of docs/comparing.md, line by line."""
-    names = ("simulated", "score", "false alarms", "95% interval", "a real difference is found")
+    names = ("simulated", "score", "false alarms", "95% interval", "a real difference is noticed")
     lines = [f"| {' | '.join(names)} |", "|---|---|--:|--:|--:|"]
     for row in made:
-        alarm, found = row["false_alarms"], row["power"]
+        alarm, power = row["false_alarms"], row["power"]
         interval = f"{alarm['low']:.1%} - {alarm['high']:.1%}"
-        lines.append(f"| {row['case']} | {row['score']} | {alarm['rate']:.1%} | {interval} | {found['rate']:.0%} |")
+        lines.append(f"| {row['case']} | {row['score']} | {alarm['rate']:.1%} | {interval} | {power['rate']:.0%} |")
     return lines
 
 

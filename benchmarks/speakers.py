@@ -28,7 +28,7 @@ RESULTS = Path("recipes/results")
 
 
 def measured(pipeline: str) -> dict[str, Any]:
-    """What was found of each speaker, and the mean."""
+    """The scores of each speaker, and the mean."""
     rows, right, baseline = [], [], []
     for speaker in SPEAKERS:
         name = f"{pipeline}-{speaker}"
@@ -58,15 +58,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pipeline", default="fsdd", help="its name before the dash (default: %(default)s)")
     pipeline = parser.parse_args().pipeline
-    found = measured(pipeline)
-    write_json(RESULTS / f"{pipeline}-speakers.json", found)
-    table = Table("held out", "accuracy", "95% interval", found["baseline"]["baseline"], box=None)
-    for row in found["speakers"]:
+    study = measured(pipeline)
+    write_json(RESULTS / f"{pipeline}-speakers.json", study)
+    table = Table("held out", "accuracy", "95% interval", study["baseline"]["baseline"], box=None)
+    for row in study["speakers"]:
         cells = f"{row['value']:.4f}", f"{row['low']:.4f}-{row['high']:.4f}", f"{row['baseline']:.4f}"
         table.add_row(row["speaker"], *cells)
-    mean = found["accuracy"]
+    mean = study["accuracy"]
     interval = f"{mean['low']:.4f}-{mean['high']:.4f}"
-    table.add_row("mean", f"{mean['value']:.4f}", interval, f"{found['baseline']['accuracy']:.4f}")
+    table.add_row("mean", f"{mean['value']:.4f}", interval, f"{study['baseline']['accuracy']:.4f}")
     Console().print(table)
 
 

@@ -79,15 +79,15 @@ def models(vocab_size: int) -> tuple[Classifier, Packed]:
     )
     theirs = Packed(vocab_size)
     weights = ours.state_dict()
-    there = {
+    renamed = {
         "embedding.weight": "embedding.table.weight",
         "linear.weight": "linear.weight",
         "linear.bias": "linear.bias",
     }
     for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
-        there[f"lstm.{name}"] = f"encoder.ahead.recurrence.{name}"
-        there[f"lstm.{name}_reverse"] = f"encoder.back.recurrence.{name}"
-    theirs.load_state_dict({name: weights[other].clone() for name, other in there.items()})
+        renamed[f"lstm.{name}"] = f"encoder.ahead.recurrence.{name}"
+        renamed[f"lstm.{name}_reverse"] = f"encoder.back.recurrence.{name}"
+    theirs.load_state_dict({name: weights[other].clone() for name, other in renamed.items()})
     return ours, theirs
 
 

@@ -32,27 +32,27 @@ def compare(
     if plot and plot.suffix.lower() != ".png":
         raise KassandraError(f"--plot {plot}: the picture is a PNG; give a name that ends in .png")
     with sides(a, b) as (one, other):
-        found = judge(one, other, names)
+        comparison = judge(one, other, names)
     if plot:
         from kassandra.comparison.forest import forest
 
-        forest(found, plot)
+        forest(comparison, plot)
     if as_json:
-        print(json.dumps(_as_json(found), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(comparison), indent=2, ensure_ascii=False))
     elif markdown:
-        print("\n".join(_as_markdown(found)))
+        print("\n".join(_as_markdown(comparison)))
     else:
-        _show(found)
-    return int(fail_if_worse and bool(found.worse))
+        _show(comparison)
+    return int(fail_if_worse and bool(comparison.worse))
 
 
-def _show(found: Comparison) -> None:
+def _show(comparison: Comparison) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.width = max(console.width, WIDTH)
-    console.print(f"A = {escape(found.a)}, B = {escape(found.b)}")
-    for line in _beside(found):
+    console.print(f"A = {escape(comparison.a)}, B = {escape(comparison.b)}")
+    for line in _beside(comparison):
         console.print(escape(line))
-    for pipeline in found.pipelines:
+    for pipeline in comparison.pipelines:
         colour = COLOURS.get(pipeline.verdict, "bold")
         console.print(f"\n[bold]{escape(pipeline.name)}[/]: [{colour}]{_sentence(pipeline)}[/]")
         for line in _params(pipeline):
@@ -62,7 +62,7 @@ def _show(found: Comparison) -> None:
             console.print(f"  {_tests(pipeline)}")
         for note in pipeline.notes:
             console.print(f"  [yellow]Note:[/] {escape(note)}")
-    headlines = [pipeline.headline for pipeline in found.pipelines]
+    headlines = [pipeline.headline for pipeline in comparison.pipelines]
     if any(row.difference and row.verdict != "identical" for row in headlines):
         console.print(f"\n{SEEDS}")
 
@@ -132,12 +132,12 @@ def _sentence(pipeline: Pipeline) -> str:
     return f"B is {row.verdict} ({numbers})" if row.verdict != "differs" else f"{row.score} differs ({numbers})"
 
 
-def _beside(found: Comparison) -> list[str]:
+def _beside(comparison: Comparison) -> list[str]:
     """What is not of a pipeline that both have."""
-    lines = [f"seed: {found.seed[0]} → {found.seed[1]}"] if found.seed else []
-    lines += [f"{name}: new pipeline in B" for name in found.added]
-    lines += [f"{name}: no longer a pipeline in B" for name in found.removed]
-    return lines + [f"{name}: no results at {where}" for name, where in found.unfinished.items()]
+    lines = [f"seed: {comparison.seed[0]} → {comparison.seed[1]}"] if comparison.seed else []
+    lines += [f"{name}: new pipeline in B" for name in comparison.added]
+    lines += [f"{name}: no longer a pipeline in B" for name in comparison.removed]
+    return lines + [f"{name}: no results at {where}" for name, where in comparison.unfinished.items()]
 
 
 def _params(pipeline: Pipeline) -> list[str]:
@@ -150,7 +150,7 @@ def _value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _as_json(found: Comparison) -> dict[str, Any]:
+def _as_json(comparison: Comparison) -> dict[str, Any]:
     """Numbers in full; of a score without difference, null."""
     pipelines = {
         pipeline.name: {
@@ -160,10 +160,13 @@ def _as_json(found: Comparison) -> dict[str, Any]:
             "scores": [_row_as_json(row) for row in pipeline.rows],
             "notes": list(pipeline.notes),
         }
-        for pipeline in found.pipelines
+        for pipeline in comparison.pipelines
     }
-    rest = dataclasses.asdict(dataclasses.replace(found, pipelines=()))
-    return rest | {"seed": dict(zip("ab", found.seed, strict=True)) if found.seed else None, "pipelines": pipelines}
+    rest = dataclasses.asdict(dataclasses.replace(comparison, pipelines=()))
+    return rest | {
+        "seed": dict(zip("ab", comparison.seed, strict=True)) if comparison.seed else None,
+        "pipelines": pipelines,
+    }
 
 
 def _row_as_json(row: Row) -> dict[str, Any]:
@@ -172,24 +175,24 @@ def _row_as_json(row: Row) -> dict[str, Any]:
     return dataclasses.asdict(row) | {"difference": difference or None, "p": p, "test": test}
 
 
-def _as_markdown(found: Comparison) -> list[str]:
+def _as_markdown(comparison: Comparison) -> list[str]:
     """A comment for a pull request: a line for each pipeline, and what else there is to know folded away."""
-    lines = [f"### Results: {_code(found.b)} against {_code(found.a)}", ""]
-    if found.pipelines:
+    lines = [f"### Results: {_code(comparison.b)} against {_code(comparison.a)}", ""]
+    if comparison.pipelines:
         lines += ["| | pipeline | score | A | B | B − A, 95% interval | p | verdict |", "|-|-|-|-|-|-|-|-|"]
-    for pipeline in found.pipelines:
+    for pipeline in comparison.pipelines:
         row = pipeline.headline
         a, b, difference, interval, p = _cells(row)
         verdict = f"**{row.verdict}**" if row.verdict in ("better", "worse") else row.verdict
         verdict += "" if row.paired or row.difference is None else " (unpaired)"
         change = f"{difference} {interval}".strip()
         lines.append(_cells_of([SIGNS[row.verdict], _code(pipeline.name), row.score, a, b, change, p, verdict]))
-    lines += ["", *[f"- {_plain(line)}" for line in _beside(found)]]
-    for pipeline in found.pipelines:
+    lines += ["", *[f"- {_plain(line)}" for line in _beside(comparison)]]
+    for pipeline in comparison.pipelines:
         details = _details(pipeline)
         if details:
             lines += ["", f"<details><summary>{_plain(pipeline.name)}</summary>", "", *details, "", "</details>"]
-    return [*lines, "", f"A = {_code(found.a)}, B = {_code(found.b)}. {SEEDS}"]
+    return [*lines, "", f"A = {_code(comparison.a)}, B = {_code(comparison.b)}. {SEEDS}"]
 
 
 def _details(pipeline: Pipeline) -> list[str]:

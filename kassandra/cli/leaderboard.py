@@ -32,7 +32,7 @@ TAIL = """\
   (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among all:
   with 95% confidence the truly best one is among those marked.
 - **CPU s** are of one training, the mean over seeds; –, where it ran elsewhere. They grow when a machine is shared.
-- **commit** is what a row's first experiment was based on; without one, where its weights came into `dvc.lock`.
+- **commit** is what a row's first experiment was based on; without one, where its weights entered `dvc.lock`.
 - **best baseline** needs no LSTM; its mean over the seeds.
 - What needs 3 seeds is not ranked: `dvc exp run --queue evaluate@<pipeline> -S seed=0,1,2` (docs/sweeps.md).
 """
@@ -45,23 +45,23 @@ def leaderboard(names: list[str], output: Path, as_json: bool) -> None:
     Raises:
         KassandraError: nothing is recorded of these pipelines; this is no repository of git and DVC.
     """
-    found = recorded.read(names)
-    known = {result.pipeline for result in found.results}
+    record = recorded.read(names)
+    known = {result.pipeline for result in record.results}
     if absent := [name for name in names if name not in known] or ([] if known else ["any pipeline"]):
-        more = "".join(f"\n{sentence}" for sentence in found.left_out)
+        more = "".join(f"\n{sentence}" for sentence in record.left_out)
         first = names[0] if names else "mnist"
         raise KassandraError(f"no results of {', '.join(absent)} are recorded; `dvc repro evaluate@{first}`{more}")
-    all_boards = boards(found.results)
+    all_boards = boards(record.results)
     if as_json:
-        print(json.dumps({"boards": [_plain(board) for board in all_boards], "left_out": found.left_out}, indent=2))
+        print(json.dumps({"boards": [_plain(board) for board in all_boards], "left_out": record.left_out}, indent=2))
         return
     before = _ranked(output.read_text(encoding="utf-8", errors="replace")) if output.exists() else 0
-    written = page(all_boards, found.left_out, names)
+    written = page(all_boards, record.left_out, names)
     with whole(output) as partial:
         partial.write_text(written, encoding="utf-8")
     for board in all_boards:
         print(_summary(board))
-    for sentence in found.left_out:
+    for sentence in record.left_out:
         print(f"Left out: {sentence}")
     print(f"Wrote {output}")
     if _ranked(written) < before:
@@ -145,12 +145,12 @@ def _summary(board: Board) -> str:
     best: list[Row] = [row for row in rows if row.rank.standing == "best"]
     tied = [row.name for row in rows if row.rank.standing == "tied"]
     few = sum(row.rank.standing == "few" for row in rows)
-    said = f"{_title(board)}: {board.headline} of {len(rows)} model{'s' if len(rows) > 1 else ''}"
+    sentence = f"{_title(board)}: {board.headline} of {len(rows)} model{'s' if len(rows) > 1 else ''}"
     if best:
         also = (
             f", not to be set apart from it: {'; '.join(tied)}"
             if tied
             else ", better than all others" * (len(rows) > 1)
         )
-        said += f"; best is {best[0].name} with {_score(best[0].rank)}{also}"
-    return said + (f"; {few} with fewer than {ENOUGH} seeds" if few else "")
+        sentence += f"; best is {best[0].name} with {_score(best[0].rank)}{also}"
+    return sentence + (f"; {few} with fewer than {ENOUGH} seeds" if few else "")

@@ -13,14 +13,14 @@ AGAIN = "nothing is lost here; mend that and push again, what has arrived is not
 
 
 def push(remote: str | None, check: bool) -> None:
-    """`dvc push --run-cache --all-commits`, and then what that leaves out of what the run cache tells of.
+    """`dvc push --run-cache --all-commits`, and then what that leaves out of what the run cache names.
 
     DVC (3.67) sends the run cache, but of what it names only what commits have: not the metrics and plots, which git
     has, nor runs that were never committed; elsewhere these would be run again. And where the list of a folder is on
     the remote, DVC believes that the files in it are; here each is looked for, and sent if it was lost.
 
     Args:
-        check: read what is here and there, and send again what is not what its name says there.
+        check: read what is here and there, and send again what is not what its name says store.
 
     Raises:
         KassandraError: no remote, or one that refuses, or is gone; the cache here is damaged, if `check`.
@@ -29,7 +29,7 @@ def push(remote: str | None, check: bool) -> None:
     if check:
         _check_here()  # before what is damaged here is sent to everybody
     done = subprocess.run([sys.executable, "-m", "dvc", "push", "--run-cache", "--all-commits", *chosen])
-    if done.returncode != 0:  # it has said why
+    if done.returncode != 0:  # it has printed why
         raise KassandraError(f"`dvc push` did not finish: {AGAIN}")
     try:
         count = _push_outputs_of_runs(remote, check)
@@ -50,23 +50,23 @@ def _push_outputs_of_runs(remote: str | None, check: bool) -> int:
     with Repo() as repo:
         runs = [(path.parent.name, path.name) for path in Path(repo.stage_cache.cache_dir).glob("*/*/*")]
         made = {info.value for infos in repo.stage_cache.get_used_objs(runs).values() for info in infos}
-        here, there = repo.cache.local, repo.cloud.get_remote_odb(remote, "push")
+        here, store = repo.cache.local, repo.cloud.get_remote_odb(remote, "push")
         everything = set(here.all())
-        shared = set(there.oids_exist(everything))
+        shared = set(store.oids_exist(everything))
         names = (made | _members(here, shared)) & everything
         lacks = names - shared
-        spoilt = {name for name in shared if not _whole(there, name)} if check else set()
+        spoilt = {name for name in shared if not _whole(store, name)} if check else set()
         _refuse_damaged(here, sorted(lacks | spoilt))
         for name in spoilt:
-            there.delete(name)
+            store.delete(name)
         lacks |= spoilt
         # Lists of folders last: to DVC, one that is there says that its files are.
         for some in (
             sorted(name for name in lacks if not name.endswith(".dir")),
             sorted(name for name in lacks if name.endswith(".dir")),
         ):
-            there.add([here.oid_to_path(name) for name in some], here.fs, some)
-        if left := lacks - set(there.oids_exist(lacks)):  # `verify` removes what did not arrive whole
+            store.add([here.oid_to_path(name) for name in some], here.fs, some)
+        if left := lacks - set(store.oids_exist(lacks)):  # `verify` removes what did not arrive whole
             raise KassandraError(f"{len(left)} of {len(lacks)} files did not arrive whole")
         return len(lacks)
 

@@ -31,14 +31,14 @@ def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
     scores = read_json(METRICS / name / "test.json")
     pipeline, problem = _pipeline(name)
-    scores["intervals"] = described(scores["intervals"], pipeline.target if pipeline else None)
-    headline, least = (scores["intervals"][0][key] for key in ("score", "decimals"))
+    intervals = described(scores["intervals"], pipeline.target if pipeline else None)
+    headline, least = intervals[0]["score"], intervals[0]["decimals"]
     tests = scores.get("tests", [])
     steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
     of_steps = f", steps {', '.join(steps)}" if len(steps) > 1 else ""
     columns = ["on test", "value", "95% interval", *(["p (Diebold-Mariano)" + of_steps] if tests else [])]
     table = Table(*columns, title=f"{name}: {scores['examples']:,} test examples", box=None)
-    for score in scores["intervals"]:
+    for score in intervals:
         unit = f" ({score['unit']})" if score["unit"] else ""
         table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]))
     for baseline in scores["baselines"]:

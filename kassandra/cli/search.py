@@ -1,4 +1,4 @@
-"""`kassandra search`: begin or go on with a study, and say at the end what came of it."""
+"""`kassandra search`: begin or go on with a study, and print its best trial at the end."""
 
 from pathlib import Path
 
@@ -112,7 +112,7 @@ def picture(study: optuna.Study, score: str, path: Path) -> None:
         right.barh(list(importances)[::-1], list(importances.values())[::-1], color=figures.BLUE)
         right.set(xlabel="share of the variance of the score", title="What mattered")
     else:
-        right.text(0.5, 0.5, "Too few finished trials to tell what mattered", ha="center")
+        right.text(0.5, 0.5, "Too few finished trials to judge what mattered", ha="center")
         right.set_axis_off()
     figures.save(figure, path)
 

@@ -121,10 +121,10 @@ def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[s
             for score, each in scores[1].items()
         ]
         return Pipeline(name, tuple(rows), changed, tuple(notes))
-    found = pair(name, a, b, results)
+    paired = pair(name, a, b, results)
     signed = [dict(line.split(": ", 1) for line in result.get("signatures", [])) for result in results]
     rows = [
-        _row(scores[0][score], scores[1][score], found)
+        _row(scores[0][score], scores[1][score], paired)
         if signed[0].get(score) == signed[1].get(score)
         else _incomparable(scores[1][score], scores[0][score]["value"])
         for score in scores[1]
@@ -134,7 +134,7 @@ def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[s
     if not rows or headlines[0] != headlines[1]:
         why = f"the headline was {headlines[0]} and is {headlines[1]}"
         return Pipeline(name, (_incomparable(scores[1][headlines[1]], None), *rows), changed, (why, *notes))
-    notes = [*_of_pairs(name, a, b, found, rows), *notes]
+    notes = [*_of_pairs(name, a, b, paired, rows), *notes]
     return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results, changed)))
 
 
@@ -142,7 +142,7 @@ def _values(scores: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
     return {name: [each[end] for end in ("value", "low", "high")] for name, each in scores.items()}
 
 
-def _of_pairs(name: str, a: Side, b: Side, found: Paired, rows: list[Row]) -> list[str]:
+def _of_pairs(name: str, a: Side, b: Side, paired: Paired, rows: list[Row]) -> list[str]:
     """What a reader should know of the examples on which scores are compared."""
     notes = []
     unpaired = [row.score for row in rows if not row.paired]
@@ -150,11 +150,11 @@ def _of_pairs(name: str, a: Side, b: Side, found: Paired, rows: list[Row]) -> li
         what = "No score could" if len(unpaired) == len(rows) else f"{', '.join(unpaired)} could not"
         related = any(row.difference for row in rows if not row.paired)
         how = "Judged by the intervals of both" if related else "Values have nothing to do with each other"
-        notes.append(f"{what} be compared example by example: {found.why}. {how}.")
-    if found.note:
-        notes.append(f"{found.note[0].upper()}{found.note[1:]}. Differences are of these.")
+        notes.append(f"{what} be compared example by example: {paired.why}. {how}.")
+    if paired.note:
+        notes.append(f"{paired.note[0].upper()}{paired.note[1:]}. Differences are of these.")
     test = f"data/prepared/{name}/test.npz"
-    if found.scores and not found.note and a.made(name).data.get(test) != b.made(name).data.get(test):
+    if paired.scores and not paired.note and a.made(name).data.get(test) != b.made(name).data.get(test):
         notes.append(f"{test} changed; the examples count as the same, since their ids and answers are.")
     return notes
 
@@ -163,14 +163,14 @@ def _incomparable(b: dict[str, Any], a: float | None) -> Row:
     return Row(b["score"], b["better"], a, b["value"], None, False, "not comparable")
 
 
-def _row(a: dict[str, Any], b: dict[str, Any], found: Paired) -> Row:
+def _row(a: dict[str, Any], b: dict[str, Any], paired: Paired) -> Row:
     name, better = b["score"], b["better"]
-    if name in found.scores:
-        one, other, difference = found.scores[name]
-        if not found.note:  # of all examples: as it is reported
+    if name in paired.scores:
+        one, other, difference = paired.scores[name]
+        if not paired.note:  # of all examples: as it is reported
             one, other = a["value"], b["value"]
         return Row(name, better, one, other, difference, True, _verdict(better, difference))
-    if name in found.unrelated:
+    if name in paired.unrelated:
         return _incomparable(b, a["value"])
     value, errors = b["value"] - a["value"], [(each["high"] - each["low"]) / (2 * Z) for each in (a, b)]
     error = math.hypot(*errors)
@@ -200,12 +200,12 @@ def _changed(a: Any, b: Any, where: str) -> dict[str, tuple[Any, Any]]:
     if not (isinstance(a, dict) or isinstance(b, dict)):
         return {where: (a, b)}
     old, new = (each if isinstance(each, dict) else {} for each in (a, b))
-    found = {
+    changes = {
         key: each
         for name in old | new
         for key, each in _changed(old.get(name), new.get(name), f"{where}.{name}").items()
     }
-    return found or {where: (a, b)}
+    return changes or {where: (a, b)}
 
 
 def _stale(side: Side, name: str) -> str:

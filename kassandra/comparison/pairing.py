@@ -54,10 +54,10 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
         return Paired({}, f"{reason}{because}", unrelated=unrelated)
     at = [{score["score"] for score in result["intervals"]} for result in results]
     known = [score for score in module.SCORES if score.name in at[0] & at[1]]
-    found = compare([score for score in known if not score.unpaired], one, other, module.RESAMPLING)
+    scores = compare([score for score in known if not score.unpaired], one, other, module.RESAMPLING)
     reasons = [score.unpaired for score in known if score.unpaired]
     why = reasons[0] if reasons else "data/predictions do not hold what it is made of"
-    return Paired(found, why, note, unrelated if note else frozenset())
+    return Paired(scores, why, note, unrelated if note else frozenset())
 
 
 def join(a: pd.DataFrame, b: pd.DataFrame, module: ModuleType) -> tuple[pd.DataFrame, pd.DataFrame, str]:

@@ -84,13 +84,13 @@ class Side:
         if not text:
             return None
         try:
-            found = json.loads(text)
+            result = json.loads(text)
         except ValueError as error:
             raise damaged_content(f"{path} at {self}", error) from None
-        if not (isinstance(found, dict) and isinstance(found.get("intervals"), list) and found["intervals"]):
+        if not (isinstance(result, dict) and isinstance(result.get("intervals"), list) and result["intervals"]):
             raise damaged_content(f"{path} at {self}", ValueError("no scores under 'intervals'"))
         target = self.pipelines.get(name, {}).get("target")
-        return found | {"intervals": described(found["intervals"], target)}
+        return result | {"intervals": described(result["intervals"], target)}
 
     def made(self, name: str) -> Made:
         """Of a pipeline without results, empty."""
@@ -186,10 +186,10 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
         # An old commit knows an old remote or none: the cache and the remotes of now serve all.
         stores = {"core": {"remote": here.config["core"].get("remote")}} if here.config["core"].get("remote") else {}
         stores |= {name: dict(here.config[name]) for name in ("cache", "remote") if here.config[name]}
-        found = []
+        opened = []
         for revision in revisions:
             if revision == WORKSPACE:
-                found.append(_side(here, revision, ""))
+                opened.append(_side(here, revision, ""))
                 continue
             try:
                 commit = resolve_rev(here.scm, revision) if revision else ""
@@ -204,13 +204,13 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
                     f"(`dvc exp show` lists them), or {WORKSPACE!r} (a shallow clone has only its last commits)"
                 )
             try:
-                there = stack.enter_context(Repo(here.root_dir, rev=commit, config=stores))
+                at_commit = stack.enter_context(Repo(here.root_dir, rev=commit, config=stores))
             except NotDvcRepoError:
                 raise KassandraError(
                     f"{revision}: at this revision there is no DVC repository, so no results"
                 ) from None
-            found.append(_side(there, revision, commit))
-        yield found
+            opened.append(_side(at_commit, revision, commit))
+        yield opened
 
 
 def _side(repo: Any, label: str, commit: str) -> Side:
@@ -242,7 +242,7 @@ def _side(repo: Any, label: str, commit: str) -> Side:
             raise Absent(f"{path.as_posix()} of {label} is not in DVC's cache {place}{why}") from None
 
     def files(path: Path) -> list[Path]:
-        found = repo.dvcignore.find(repo.fs, repo.fs.join(repo.root_dir, *path.parts))
-        return [Path(*repo.fs.relparts(file, repo.root_dir)) for file in found]
+        paths = repo.dvcignore.find(repo.fs, repo.fs.join(repo.root_dir, *path.parts))
+        return [Path(*repo.fs.relparts(file, repo.root_dir)) for file in paths]
 
     return Side(label, commit, remote, read, open_output, files)

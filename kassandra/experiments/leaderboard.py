@@ -55,14 +55,14 @@ def boards(results: Sequence[Result]) -> list[Board]:
     by_pipeline: dict[str, list[Result]] = {}
     for result in results:
         by_pipeline.setdefault(result.pipeline, []).append(result)
-    found = []
+    made = []
     for pipeline, own in sorted(by_pipeline.items()):
         questions: dict[str, list[Result]] = {}
         for result in own:
             questions.setdefault(_named({**_params(result, asked=True), "score": result.headline}), []).append(result)
         names = _names([_params(each[0], asked=True) for each in questions.values()])
-        found += [_board(pipeline, name, each) for name, each in zip(names, questions.values(), strict=True)]
-    return found
+        made += [_board(pipeline, name, each) for name, each in zip(names, questions.values(), strict=True)]
+    return made
 
 
 def _board(pipeline: str, asked: str, results: list[Result]) -> Board:

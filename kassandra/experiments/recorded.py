@@ -76,7 +76,7 @@ def read(names: list[str]) -> Recorded:
     commit = head.decode().strip()
     experiments, failed = _experiments()
     own = [Revision(name, each, commit) for name, each in zip(OWN, (None, commit), strict=True)]
-    found: dict[Any, Result] = {}
+    kept: dict[Any, Result] = {}
     inherited: dict[Any, Result] = {}
     failure = "its run failed; `dvc queue logs <name>` says why, `dvc queue remove --failed` forgets it"
     left_out = {failure: failed} if failed else {}
@@ -93,14 +93,14 @@ def read(names: list[str]) -> Recorded:
             result = _result(revision, name, stages)
             if isinstance(result, Result):
                 key = (name, json.dumps(result.params, sort_keys=True), result.code, result.seed)
-                (inherited if stages == before.get(name) else found).setdefault(key, result)
+                (inherited if stages == before.get(name) else kept).setdefault(key, result)
             elif revision.name == WORKSPACE or stages != before.get(name):  # else it is another pipeline's experiment
                 left_out.setdefault(result, []).append(revision.name)
     # What an experiment has of its base is of interest where it is one more seed of what was run, and else long past.
-    models = {key[:-1] for key in found}
-    found = {key: result for key, result in inherited.items() if key[:-1] in models} | found
-    experimental = {_made(result) for result in found.values() if result.where not in OWN}
-    results = [result for result in found.values() if result.where not in OWN or _made(result) not in experimental]
+    models = {key[:-1] for key in kept}
+    kept = {key: result for key, result in inherited.items() if key[:-1] in models} | kept
+    experimental = {_made(result) for result in kept.values() if result.where not in OWN}
+    results = [result for result in kept.values() if result.where not in OWN or _made(result) not in experimental]
     return Recorded(results, [f"{', '.join(sorted(names))}: {why}" for why, names in left_out.items()])
 
 

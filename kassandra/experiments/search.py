@@ -143,7 +143,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
         return why
     epochs = history(search.pipeline, name)
     _require(search.space.score, [str(name) for name in epochs if name != "epoch"])
-    if not losses:  # DVC had it in its cache: what it would have said
+    if not losses:  # DVC had it in its cache: what it would have reported
         for epoch, score in zip(epochs["epoch"], epochs[search.space.score].round(DECIMALS), strict=True):
             if _gives_up(search, trial, int(epoch), float(score), params.train.epochs):
                 return None
@@ -164,8 +164,8 @@ def _gives_up(search: Search, trial: optuna.Trial, epoch: int, value: float, epo
     trial.report(value, epoch)
     if epoch == epochs or not trial.should_prune():
         return False
-    said = f"{search.space.score} {_short(value)} after epoch {epoch} of {epochs} is worse than most"
-    _prune(search.study, trial, said, search.say)
+    why = f"{search.space.score} {_short(value)} after epoch {epoch} of {epochs} is worse than most"
+    _prune(search.study, trial, why, search.say)
     return True
 
 

@@ -27,7 +27,7 @@ CONTINUING = re.compile(r"Continuing after epoch (\d+) of \d+")
 
 
 class Line(NamedTuple):
-    """What a running training said. epoch: 1, 2, …; scores: by the names of history.csv; empty where it goes on after
+    """A line of a running training. epoch: 1, 2, …; scores: by the names of history.csv; empty where it goes on after
     this epoch, which an earlier run had finished."""
 
     epoch: int
@@ -41,7 +41,7 @@ class Training:
     """
 
     def __init__(self, pipeline: str, name: str, overrides: list[str]) -> None:
-        self.said: list[str] = []
+        self.output: list[str] = []
         command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name, *overrides, f"train@{pipeline}"]
         # DVC puts an experiment into a stash and then takes the newest out of it, which another process may have put
         # there between: one at a time, until DVC says that it has it.
@@ -66,13 +66,13 @@ class Training:
         assert self._process.stdout
         for text in self._process.stdout:
             self._hear(text)
-            if found := EPOCH.match(text):
-                yield Line(int(found[1]), _scores(found[2]))
-            elif found := CONTINUING.match(text):
-                yield Line(int(found[1]), {})
+            if match := EPOCH.match(text):
+                yield Line(int(match[1]), _scores(match[2]))
+            elif match := CONTINUING.match(text):
+                yield Line(int(match[1]), {})
 
     def _hear(self, text: str) -> None:
-        self.said.append(text.rstrip("\n"))
+        self.output.append(text.rstrip("\n"))
         if text.startswith(STARTED):
             self._started = True
             self._turn.close()
@@ -83,10 +83,10 @@ class Training:
         if self._process.wait() == 0:
             return None
         sentences = [
-            text.partition("rror: ")[2] for text in self.said if text.startswith(("Error: ", "ERROR: error: "))
+            text.partition("rror: ")[2] for text in self.output if text.startswith(("Error: ", "ERROR: error: "))
         ]
-        errors = [text.removeprefix("ERROR: ") for text in self.said if text.startswith("ERROR: ")]
-        return (sentences or errors or self.said[-1:] or ["dvc said nothing"])[0]
+        errors = [text.removeprefix("ERROR: ") for text in self.output if text.startswith("ERROR: ")]
+        return (sentences or errors or self.output[-1:] or ["dvc printed nothing"])[0]
 
     def stop(self) -> None:
         """End what still runs, as Ctrl-C does: the stage stops, and DVC deletes the copy."""
@@ -154,10 +154,10 @@ def history(pipeline: str, experiment: str) -> pd.DataFrame:
         KassandraError: there is no such experiment.
     """
     pattern = f"refs/exps/*/*/{experiment}"
-    found = _git("for-each-ref", "--sort=-creatordate", "--format=%(objectname)", pattern).split()
-    if not found:
+    commits = _git("for-each-ref", "--sort=-creatordate", "--format=%(objectname)", pattern).split()
+    if not commits:
         raise KassandraError(f"DVC recorded no experiment {experiment!r}")
-    return pd.read_csv(io.StringIO(_git("show", f"{found[0]}:./metrics/{pipeline}/history.csv")))
+    return pd.read_csv(io.StringIO(_git("show", f"{commits[0]}:./metrics/{pipeline}/history.csv")))
 
 
 def named(study: str) -> list[str]:

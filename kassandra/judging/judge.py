@@ -27,7 +27,7 @@ class EqualityTest(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """What an evaluation found on the test split.
+    """The scores of a model on the test split.
 
     scores: by name; the first is the headline, in which the model is compared with the baselines.
     baselines: the headline of each.
@@ -62,8 +62,8 @@ def judge(
     """
     headline = scores[0]
     every = [(score, table) for score in scores] + [(headline, each) for each in baselines.values()]
-    found = resample(every, resampling.units(table), seed)
-    own, others = found[: len(scores)], [each for each in found[len(scores) :] if each]
+    resampled = resample(every, resampling.units(table), seed)
+    own, others = resampled[: len(scores)], [each for each in resampled[len(scores) :] if each]
     defined = [each for each in own if each and not np.isnan(each.estimate.value)]
     assert defined[0].score is headline, f"{headline.name}: not defined on these predictions"
     assert headline.sign, f"{headline.name}: the first score has to say which way is better"

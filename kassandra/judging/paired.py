@@ -54,7 +54,7 @@ def compare(
     Rows in order are compared by the test of `in_order`; of others, a share of rows that are right by McNemar's exact
     test, and any other score by the paired bootstrap.
     """
-    units, found = resampling.ordered(a), dict[str, Compared]()
+    units, results = resampling.ordered(a), dict[str, Compared]()
     if resampling.test:
         ordered = {score.name: _ordered(score, a, b, units, resampling.test) for score in scores}
         return {name: each for name, each in ordered.items() if each}
@@ -62,14 +62,14 @@ def compare(
     others = [score for score in scores if score not in shares]
     for score in shares:
         right = [np.asarray(score.sums(table))[:, 0] > 0 for table in (a, b)]
-        found[score.name] = Compared(float(right[0].mean()), float(right[1].mean()), mcnemar(*right))
+        results[score.name] = Compared(float(right[0].mean()), float(right[1].mean()), mcnemar(*right))
     drawn = resample([(score, table) for score in others for table in (a, b)], units, 0, replicates, WORK)
     for one, other in zip(drawn[::2], drawn[1::2], strict=True):
         if one and other and not np.isnan([one.values[0], other.values[0]]).any():
             (before, times), (after, again) = one.values, other.values
             difference = centred(float(after - before), again - times, units.count)
-            found[one.score.name] = Compared(float(before), float(after), difference)
-    return {score.name: found[score.name] for score in scores if score.name in found}
+            results[one.score.name] = Compared(float(before), float(after), difference)
+    return {score.name: results[score.name] for score in scores if score.name in results}
 
 
 def _ordered(score: Score, a: pd.DataFrame, b: pd.DataFrame, units: Units, test: str) -> Compared | None:
@@ -93,10 +93,10 @@ def _ordered(score: Score, a: pd.DataFrame, b: pd.DataFrame, units: Units, test:
     slope = np.diag(1 / np.diag(steps)) @ (score.value(between + steps) - score.value(between - steps)) / 2  # (k,)
     added = (sums[1] - sums[0]) @ slope  # (units,)
     gap = float(added.sum())
-    found = in_order(gap, added * len(added), units.horizon, test)
+    tested = in_order(gap, added * len(added), units.horizon, test)
     stretch = value / gap if gap and value else 1.0
-    low, high = sorted([stretch * found.low, stretch * found.high])
-    return Compared(one, other, found._replace(value=value, low=low, high=high))
+    low, high = sorted([stretch * tested.low, stretch * tested.high])
+    return Compared(one, other, tested._replace(value=value, low=low, high=high))
 
 
 def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Difference:
@@ -109,8 +109,8 @@ def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Difference:
     Args:
         a, b: (examples,) whether each is right.
 
-    >>> found = mcnemar(np.array([True] * 90 + [False] * 10), np.array([True] * 98 + [False] * 2))
-    >>> print(f"{found.value:+.2f} [{found.low:+.3f}, {found.high:+.3f}] p {found.p:.4f}")
+    >>> tested = mcnemar(np.array([True] * 90 + [False] * 10), np.array([True] * 98 + [False] * 2))
+    >>> print(f"{tested.value:+.2f} [{tested.low:+.3f}, {tested.high:+.3f}] p {tested.p:.4f}")
     +0.08 [+0.015, +0.150] p 0.0078
     """
     gained, lost = int((b & ~a).sum()), int((a & ~b).sum())
@@ -119,15 +119,15 @@ def mcnemar(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> Difference:
     rate, rate_low, rate_high = differ / len(a), float(ends[0][0]), float(ends[1][0])
     if not differ:
         return Difference(0.0, -rate_high, rate_high, 1.0, MCNEMAR)
-    found = binomtest(gained, differ)
-    inside = found.proportion_ci(LEVEL, "exact")
+    tested = binomtest(gained, differ)
+    inside = tested.proportion_ci(LEVEL, "exact")
     lean, low, high = (2 * float(share) - 1 for share in (gained / differ, inside.low, inside.high))
     if lean < 0:  # the mirror image, and back
         lower, upper = _product(-lean, -high, -low, rate, rate_low, rate_high)
         lower, upper = -upper, -lower
     else:
         lower, upper = _product(lean, low, high, rate, rate_low, rate_high)
-    return Difference((gained - lost) / len(a), lower, upper, float(found.pvalue), MCNEMAR)
+    return Difference((gained - lost) / len(a), lower, upper, float(tested.pvalue), MCNEMAR)
 
 
 def _product(

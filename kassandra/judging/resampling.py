@@ -56,13 +56,13 @@ class Units:
 
     def resampled(self, sums: Any, seed: int, replicates: int = REPLICATES) -> NDArray[np.float64]:
         """(replicates, k) of (count, k)."""
-        step, found, several = max(1, CHUNK // self.count), [], []
+        step, parts, several = max(1, CHUNK // self.count), [], []
         for number, times in enumerate(self.draws(seed, replicates), 1):
             several.append(times)
             if len(several) == step or number == replicates:
-                found.append(np.asarray(np.array(several) @ sums, np.float64))
+                parts.append(np.asarray(np.array(several) @ sums, np.float64))
                 several = []
-        return np.concatenate(found)
+        return np.concatenate(parts)
 
 
 @dataclass(frozen=True)

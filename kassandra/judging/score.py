@@ -126,7 +126,7 @@ def resample(
         work: numbers that the resamples of a score may take that is no function of sums; past that they are fewer.
     """
     summed: dict[int, Any] = {}
-    found: list[Resampled | None] = [None] * len(every)
+    results: list[Resampled | None] = [None] * len(every)
     for place, (score, table) in enumerate(every):
         if (sums := score.sums(table)) is not None:
             summed[place] = units.sums(sums)
@@ -134,15 +134,15 @@ def resample(
             assert units.of is None, f"{score.name}: no function of sums, so rows have to be drawn one by one"
             few = max(FEW_REPLICATES, min(replicates, work // max(1, score.work(table))))
             drawn = np.array([function(times) for times in units.draws(seed, few)])
-            found[place] = Resampled(score, table, function(np.ones(units.count, np.int64)), drawn)
+            results[place] = Resampled(score, table, function(np.ones(units.count, np.int64)), drawn)
     if summed:
         parts = list(summed.values())
         together: Any = sparse.hstack(parts, "csr") if any(map(sparse.issparse, parts)) else np.concatenate(parts, 1)
         drawn, observed = units.resampled(together, seed, replicates), np.asarray(together.sum(0), np.float64).ravel()
         ends = np.cumsum([0, *(part.shape[1] for part in parts)])
         for place, begin, end in zip(summed, ends, ends[1:], strict=False):
-            found[place] = Resampled(*every[place], observed[begin:end], drawn[:, begin:end])
-    return found
+            results[place] = Resampled(*every[place], observed[begin:end], drawn[:, begin:end])
+    return results
 
 
 def scores_of(target: str) -> ModuleType | None:

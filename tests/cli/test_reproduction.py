@@ -65,7 +65,8 @@ def lock(**changes):
 PARAMS = """\
 pipelines:
   mine:
-    task: images
+    input: images
+    target: label
     source: {dataset: mnist}
     prepare: {}
     model: {variant: vanilla}

@@ -25,7 +25,7 @@ def smoothing(past: History, meta: dict[str, Any]) -> Numbers:
     ETS(A,Ad,A) or ETS(A,Ad,N) of Hyndman et al. (2008), each target for itself. The season is left out where
     it has more than `LONGEST_SEASON` rows or train and valid hold fewer than two of them. Parameters and first state
     are of train and valid; the state then goes on through the rows of test up to each origin. Where the optimiser stops
-    before it has converged, the best that it has found is taken.
+    before it has converged, the best so far is taken.
     """
     forecasts = [_smoothed(past, values, meta) for values in past.values.T]
     return np.stack(forecasts, axis=2)
@@ -107,7 +107,7 @@ def _arma(past: History, values: Numbers, start: list[float], horizon: int) -> N
     """(origins, horizon) of `values` (rows,); Kalman filter with what is missing left out (Harvey 1989).
 
     Fitted on train and valid, from the coefficients `start` (that of AR, then that of MA) on; where the optimiser stops
-    before it has converged, the best that it has found is taken.
+    before it has converged, the best so far is taken.
     """
     known = values[: past.fitted]
     mean, std = np.nanmean(known), np.nanstd(known)  # of train and valid

@@ -74,19 +74,19 @@ def _rounded(forecasts: Numbers, series: NDArray[np.int64], meta: dict[str, Any]
 
 def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
     """The baselines of one series that there are for what is predicted."""
-    found: dict[str, Baseline] = {"last value": last_value, "historical mean": historical_mean}
+    baselines: dict[str, Baseline] = {"last value": last_value, "historical mean": historical_mean}
     if meta["season"]:
-        found["seasonal naive"] = seasonal_naive
+        baselines["seasonal naive"] = seasonal_naive
     if meta["predict"] == "value":
-        found["exponential smoothing"] = series_models.smoothing
+        baselines["exponential smoothing"] = series_models.smoothing
     elif meta["predict"] == "return":
-        found["AR(1)"] = series_models.autoregression
+        baselines["AR(1)"] = series_models.autoregression
     else:
-        found["ARIMA(1,0,1)"] = series_models.arma
-        found["EWMA (RiskMetrics, 0.94)"] = volatility.ewma
-        found["GARCH(1,1)"] = volatility.garch
-        found["HAR"] = volatility.har
-    return found
+        baselines["ARIMA(1,0,1)"] = series_models.arma
+        baselines["EWMA (RiskMetrics, 0.94)"] = volatility.ewma
+        baselines["GARCH(1,1)"] = volatility.garch
+        baselines["HAR"] = volatility.har
+    return baselines
 
 
 def last_value(past: History, meta: dict[str, Any]) -> Numbers:

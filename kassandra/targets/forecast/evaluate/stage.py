@@ -67,9 +67,9 @@ def evaluate(
     table = predictions(split, forecast, baselines.get(HISTORICAL), meta)
     others = of_baselines(table, baselines)
     report, curves = judged(table, others, meta["predict"], seed)
-    if found := lags(split, meta, forecast.point):
-        forecast_figures.lag(*found, plots / "lag.png")
-        report = replace(report, cautions=(*report.cautions, *_of_copies(*found, meta["predict"])))
+    if correlations := lags(split, meta, forecast.point):
+        forecast_figures.lag(*correlations, plots / "lag.png")
+        report = replace(report, cautions=(*report.cautions, *_of_copies(*correlations, meta["predict"])))
 
     figures.learning_curves(history, SCORES, plots / "learning_curves.png", "Loss of the head")
     forecast_figures.fan(split, forecast, meta, plots / "fan.png")

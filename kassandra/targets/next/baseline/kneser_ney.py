@@ -67,9 +67,9 @@ class KneserNey:
         counts: list[NDArray[np.int64]] = []
         rows = np.zeros(len(tokens) + 1, dtype=np.int64)  # of the n-gram that starts at each position: all are empty
         for length in range(1, order + 1):
-            found = rows[:-1] * vocab_size + tokens[length - 1 :]  # (time - length + 1,)
+            occurring = rows[:-1] * vocab_size + tokens[length - 1 :]  # (time - length + 1,)
             grams, firsts, inverse, occurrences = np.unique(
-                found, return_index=True, return_inverse=True, return_counts=True
+                occurring, return_index=True, return_inverse=True, return_counts=True
             )
             if length > 1:  # each n-gram is one different token to the left of the shorter one that it ends with
                 counts[-1] = np.bincount(rows[1:][firsts], minlength=len(keys[-1]))
