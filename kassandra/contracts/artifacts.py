@@ -168,13 +168,13 @@ def _mapped(path: Path, file: IO[bytes], members: zipfile.ZipFile, info: zipfile
     return np.memmap(path, dtype, "r", offset, shape, order) if math.prod(shape) else np.empty(shape, dtype)
 
 
-def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], **said: str) -> str:
+def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], **texts: str) -> str:
     """A .safetensors, sealed, with the same bytes for the same tensors; returns the sha256 of the file.
 
     Args:
-        said: further text to keep beside the tensors.
+        texts: further text to keep beside the tensors.
     """
-    content = save(dict(tensors), {**said, SEAL: _seal_of_tensors(tensors, said)})
+    content = save(dict(tensors), {**texts, SEAL: _seal_of_tensors(tensors, texts)})
     with whole(path) as partial:
         partial.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
@@ -188,23 +188,28 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            said = dict(file.metadata() or {})
+            texts = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-        if SEAL in said and said.pop(SEAL) != _seal_of_tensors(tensors, said):
+        if SEAL in texts and texts.pop(SEAL) != _seal_of_tensors(tensors, texts):
             raise ValueError("its content is not what was written")
     except FileNotFoundError:
         raise missing(path) from None
     except (SafetensorError, OSError, ValueError, TypeError) as error:  # TypeError: of a kind that NumPy does not know
         raise damaged(path, error) from None
-    return tensors, said
+    return tensors, texts
 
 
-def _seal_of_tensors(tensors: Mapping[str, NDArray[Any]], said: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(sorted(said.items())).encode())
+def _seal_of_tensors(tensors: Mapping[str, NDArray[Any]], texts: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(sorted(texts.items())).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype.str} {tensor.shape} ".encode())
         digest.update(np.ascontiguousarray(tensor).tobytes())
     return digest.hexdigest()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file in it, at any depth, but for hidden ones; sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
 def sha256(path: Path) -> str:

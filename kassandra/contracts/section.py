@@ -1,4 +1,4 @@
-"""A section of params.yaml as a typed, frozen model, and what is said when values do not fit it."""
+"""A section of params.yaml as a typed, frozen model, and the errors when values do not fit it."""
 
 import difflib
 import inspect
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from kassandra.contracts.errors import KassandraError
 
-LARGEST = 2**53  # of whole numbers: beyond it doubles, which YAML and JSON of others are read into, skip some
+LARGEST = 2**53  # of whole numbers: beyond it doubles, which other readers of YAML and JSON make of them, skip some
 
 
 class _Shown(reprlib.Repr):

@@ -11,7 +11,7 @@ BOS, EOS = 2, 3
 BOUNDS = ["<s>", "</s>"]
 
 
-LEVELS = [round(0.05 * number, 2) for number in range(1, 20)]  # of the quantiles that are told: 0.05, 0.1, … 0.95
+LEVELS = [round(0.05 * number, 2) for number in range(1, 20)]  # of the quantiles that are forecast: 0.05, 0.1, … 0.95
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> No
             table.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
         else:
             content = pa.Table.from_pandas(table, preserve_index=False)
-            said = {**content.schema.metadata, SEAL.encode(): _seal(table)}
-            parquet.write_table(content.replace_schema_metadata(said), partial)
+            metadata = {**content.schema.metadata, SEAL.encode(): _seal(table)}
+            parquet.write_table(content.replace_schema_metadata(metadata), partial)
 
 
 def read_table(path: Path, sealed: bool = False) -> pd.DataFrame:

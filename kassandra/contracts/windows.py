@@ -40,15 +40,9 @@ def read_split(path: Path) -> Split:
         KassandraError: there is no such file, or it is damaged.
     """
     arrays = map_arrays(path)
-    optional = Split._field_defaults.keys() - arrays.keys()
+    names = [name for name in Split._fields if name in arrays or name not in Split._field_defaults]
     # The inputs, by far the largest, stay on disk: an input and a target read them both, and each needs its own half.
-    return Split(
-        **{
-            name: arrays[name] if name == "inputs" else np.array(arrays[name])
-            for name in Split._fields
-            if name not in optional
-        }
-    )
+    return Split(**{name: arrays[name] if name == "inputs" else np.array(arrays[name]) for name in names})
 
 
 def seen(split: Split, window: int) -> NDArray[np.int64]:

@@ -24,16 +24,11 @@ LARGEST_TAR = 4 << 30  # bytes
 LARGEST_HEADER = 1 << 20  # bytes of a name, or of what else a .tar says of a member; it is read into memory
 
 # What the readers of the standard library raise on damaged archives, besides OSError and EOFError.
+# RuntimeError is raised for an encrypted member or an unknown compression, ValueError for a name that is not UTF-8.
 DAMAGED = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    RuntimeError,  # an encrypted member; NotImplementedError, an unknown compression, is one
-    ValueError,  # UnicodeDecodeError is one
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, RuntimeError, ValueError,
     OverflowError,
-)
+)  # fmt: skip
 
 
 def take_member(
@@ -49,7 +44,7 @@ def take_member(
         chunks = _tar_member(archive, member, content, largest_tar)
     else:
         chunks = _zip_member(archive, member, content)
-    write(_told_as_damage(chunks, archive), target, content, track)
+    write(_damage_reported(chunks, archive), target, content, track)
 
 
 def _zip_member(archive: Path, member: str, content: Content) -> Iterator[bytes]:
@@ -70,7 +65,10 @@ def _zip_member(archive: Path, member: str, content: Content) -> Iterator[bytes]
 
 def _tar_member(archive: Path, member: str, content: Content, largest: int) -> Iterator[bytes]:
     # Stream mode (r|) reads forward only: through _Bounded, which counts what is unpacked.
-    with _Bounded(archive, largest) as unpacked, _tar(unpacked) as opened:
+    with (
+        _Bounded(archive, largest) as unpacked,
+        tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_ShortHeader) as opened,
+    ):
         for info in opened:
             if info.name != member:
                 continue
@@ -85,26 +83,18 @@ def _tar_member(archive: Path, member: str, content: Content, largest: int) -> I
     raise Unavailable(f"has no member {member!r}")
 
 
-def _tar(file: gzip.GzipFile) -> tarfile.TarFile:
-    return tarfile.open(fileobj=file, mode="r|", tarinfo=_ShortlyTold)
+class _ShortHeader(tarfile.TarInfo):
+    """A member whose header, which stands before it as if it were a member, has at most LARGEST_HEADER bytes."""
 
-
-class _ShortlyTold(tarfile.TarInfo):
-    """A member that is told in no more than LARGEST_HEADER bytes, which stand before it as if they were a member."""
-
-    TELLS = (
-        tarfile.GNUTYPE_LONGNAME,
-        tarfile.GNUTYPE_LONGLINK,
-        tarfile.XHDTYPE,
-        tarfile.XGLTYPE,
-        tarfile.SOLARIS_XHDTYPE,
-    )
+    HEADERS = (
+        tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE
+    )  # fmt: skip
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         info = super().frombuf(buf, encoding, errors)
-        if info.type in cls.TELLS and info.size > LARGEST_HEADER:
-            raise Unavailable(f"a member is told in {info.size} bytes; at most {LARGEST_HEADER} are read")
+        if info.type in cls.HEADERS and info.size > LARGEST_HEADER:
+            raise Unavailable(f"a member's header has {info.size} bytes; at most {LARGEST_HEADER} are read")
         return info
 
 
@@ -123,7 +113,7 @@ class _Bounded(gzip.GzipFile):
         return data
 
 
-def _told_as_damage(chunks: Iterator[bytes], archive: Path) -> Iterator[bytes]:
+def _damage_reported(chunks: Iterator[bytes], archive: Path) -> Iterator[bytes]:
     # Only what reading raises passes here; an error of writing (a full disk) is raised in the consumer.
     try:
         yield from chunks

@@ -10,7 +10,7 @@ from kassandra.sources.catalogue import Content
 
 CHUNK = 1 << 18  # bytes held in memory at a time
 
-Track = Callable[[int], None]  # told how many bytes of the file are there so far
+Track = Callable[[int], None]  # called with how many bytes of the file have come so far
 
 
 class Unavailable(Exception):
@@ -77,5 +77,5 @@ def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def too_large(content: Content, given: int | None = None) -> Unavailable:
-    said = "more" if given is None else f"{given} bytes, more"
-    return Unavailable(f"wrong content: {said} than the {content.bytes} bytes that the catalogue says")
+    size = "more" if given is None else f"{given} bytes, more"
+    return Unavailable(f"wrong content: {size} than the {content.bytes} bytes that the catalogue says")

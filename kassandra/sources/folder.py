@@ -4,13 +4,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from kassandra.contracts.errors import KassandraError
 
 
-@dataclass(frozen=True)
 class Scratch:
     """A hidden folder beside `destination`: in its file system, so that a rename publishes; outside of what DVC removes
     before it runs a stage, so that what a killed run has fetched is still there for the next.
@@ -19,23 +17,10 @@ class Scratch:
     between two renames.
     """
 
-    destination: Path
-
-    @property
-    def root(self) -> Path:
-        return self.destination.with_name(f".{self.destination.name}.partial")
-
-    @property
-    def files(self) -> Path:
-        return self.root / "files"
-
-    @property
-    def parts(self) -> Path:
-        return self.root / "parts"
-
-    @property
-    def old(self) -> Path:
-        return self.root / "old"
+    def __init__(self, destination: Path) -> None:
+        self.destination = destination
+        self.root = destination.with_name(f".{destination.name}.partial")
+        self.files, self.parts, self.old = (self.root / name for name in ("files", "parts", "old"))
 
     def publish(self) -> None:
         """`files` becomes `destination`, whose former content is removed only after that."""

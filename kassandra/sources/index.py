@@ -17,7 +17,7 @@ VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
 
 @dataclass(frozen=True)
 class Index:
-    """address: of the simple index (PEP 503, 691). label: how the user is told of it."""
+    """address: of the simple index (PEP 503, 691). label: its name for the user."""
 
     address: str
     label: str
@@ -55,12 +55,12 @@ class Index:
         except requests.HTTPError as error:
             check_status(error.response)
             raise
-        except requests.JSONDecodeError:
+        except (ValueError, UnsupportedRepoVersionError) as error:  # another content type, or not of the form
+            if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+                raise failure(error, patience) from None
             raise Unavailable("what answers is not a package index") from None
         except requests.RequestException as error:
             raise failure(error, patience) from None
-        except (ValueError, UnsupportedRepoVersionError):  # another content type, or not of the form
-            raise Unavailable("what answers is not a package index") from None
 
     def _with_credentials(self, address: str) -> str:
         """User name and password of the index, for a file on the same host; pip does the same."""

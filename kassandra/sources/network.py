@@ -1,4 +1,4 @@
-"""How long we wait for the network, when we ask again, and what we tell the user when it fails.
+"""How long we wait for the network, when we ask again, and what the user reads when it fails.
 
 Texts of `requests` are never shown: they hold whole addresses, credentials included, and Python objects.
 """
@@ -94,30 +94,26 @@ def check_status(response: requests.Response) -> None:
 def failure(error: exceptions.RequestException, patience: Patience) -> Again | Unavailable:
     """What to raise for an error of `requests` that came instead of an answer."""
     causes = list(_causes(error))
-    if isinstance(error, exceptions.ConnectTimeout):
-        reason = f"no connection within {patience.connect:g} s"
-    elif isinstance(error, exceptions.ReadTimeout):
-        reason = f"no answer within {patience.read:g} s"
-    elif certificate := next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None):
-        reason = f"its TLS certificate is not accepted: {certificate.verify_message}"
-    elif isinstance(error, exceptions.SSLError):
-        reason = "no TLS connection"
-    elif isinstance(error, exceptions.ProxyError):
-        reason = "the proxy does not answer or refuses"
-    elif any(isinstance(cause, NameResolutionError) for cause in causes):
-        reason = "host name not found"
-    elif any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-        reason = "connection refused"
-    elif any(isinstance(cause, ConnectionError) for cause in causes):  # reset, or closed before the answer
-        return Again("the connection was closed without an answer")
-    elif isinstance(error, exceptions.ConnectionError):
-        reason = "no connection"
-    elif isinstance(error, exceptions.TooManyRedirects):
-        reason = "too many redirects"
-    elif isinstance(error, exceptions.InvalidURL | exceptions.InvalidSchema | exceptions.MissingSchema):
-        reason = "not a valid http(s) address"
-    else:
-        reason = type(error).__name__
+    certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    reasons = {  # the first that fits
+        exceptions.ConnectTimeout: f"no connection within {patience.connect:g} s",
+        exceptions.ReadTimeout: f"no answer within {patience.read:g} s",
+        exceptions.SSLError: f"its TLS certificate is not accepted: {certificate.verify_message}"
+        if certificate
+        else "no TLS connection",
+        exceptions.ProxyError: "the proxy does not answer or refuses",
+        NameResolutionError: "host name not found",
+        ConnectionRefusedError: "connection refused",
+        ConnectionError: "the connection was closed without an answer",  # reset, or closed before the answer
+        exceptions.ConnectionError: "no connection",
+        exceptions.TooManyRedirects: "too many redirects",
+        (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema): "not a valid http(s) address",
+    }
+    kinds = (kind for kind in reasons if isinstance(error, kind) or any(isinstance(cause, kind) for cause in causes))
+    kind = next(kinds, None)
+    if kind is ConnectionError:
+        return Again(reasons[kind])
+    reason = type(error).__name__ if kind is None else reasons[kind]
     return Unavailable(reason, everywhere=True)
 
 
@@ -129,7 +125,7 @@ def public(address: str) -> str:
     """
     try:
         parts = urlsplit(address)
-        _ = parts.port  # raises where a password holds a slash: then nothing of it can be told apart
+        _ = parts.port  # raises where a password holds a slash: then its parts cannot be known
     except ValueError:
         return "(an address that cannot be read)"
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))

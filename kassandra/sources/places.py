@@ -1,10 +1,10 @@
 """The kinds of place that a file may come from. Each gives a checked file or says why not."""
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 import requests
@@ -31,14 +31,16 @@ class Tools:
     patience: Patience
 
 
-class Place(Protocol):
-    @property
-    def label(self) -> str:
-        """How the user is told of it; holds no credentials."""
+class Place(ABC):
+    """label: its name for the user, without credentials."""
+
+    label: str
 
     def offers(self, name: str) -> bool:
         """Whether it makes sense to ask for the file `name`."""
+        return True
 
+    @abstractmethod
     def fetch(self, file: Content, tools: Tools) -> Path:
         """A new file in `tools.parts` of that content, the caller's to move.
 
@@ -48,14 +50,11 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(Place):
     """A folder on this machine that holds the files under their names."""
 
     path: Path
     label: str
-
-    def offers(self, name: str) -> bool:
-        return True
 
     def fetch(self, file: Content, tools: Tools) -> Path:
         source, target = self.path / file.name, tools.parts / f"{file.name}.copy"
@@ -79,14 +78,11 @@ class Carried(Folder):
 
 
 @dataclass(frozen=True)
-class Address:
+class Address(Place):
     """An http(s) address that the file name completes."""
 
     start: str
     label: str
-
-    def offers(self, name: str) -> bool:
-        return True
 
     def fetch(self, file: Content, tools: Tools) -> Path:
         part = tools.parts / f"{file.name}.part"
@@ -95,16 +91,12 @@ class Address:
         return part
 
 
-@dataclass
-class IndexedArchive:
+class IndexedArchive(Place):
     """An archive of the package index, downloaded once for all the files that it holds."""
 
-    archive: Archive
-    index: Index = field(default_factory=Index.of_the_user)
-
-    @property
-    def label(self) -> str:
-        return f"{self.archive.name} of the {self.index.label}"
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.index = archive, Index.of_the_user()
+        self.label = f"{archive.name} of the {self.index.label}"
 
     def offers(self, name: str) -> bool:
         return self.archive.member(name) is not None

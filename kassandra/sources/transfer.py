@@ -26,7 +26,7 @@ def download(
 
 
 class _Transfer:
-    """The state of one transfer: `have` bytes are in `part`, told to be of the version `validator` of the file."""
+    """The state of one transfer: `have` bytes are in `part`, of the version `validator` of the file."""
 
     def __init__(
         self, session: requests.Session, address: str, part: Path, content: Content, patience: Patience, track: Track
@@ -55,7 +55,7 @@ class _Transfer:
     def _ask(self) -> None:
         if 0 < self.have == self.content.bytes:
             return  # complete; the earlier run was killed before it looked at it
-        # `identity`: the file as it is stored, since its checksum and ranges are told of that.
+        # `identity`: the file as it is stored, since its checksum and ranges are of that.
         headers = {"Accept-Encoding": "identity"}
         if self.have:
             headers["Range"] = f"bytes={self.have}-"
@@ -105,17 +105,17 @@ class _Transfer:
             stream.flush()
             os.fsync(stream.fileno())
         if total is None and "Transfer-Encoding" not in response.headers:
-            total = self.content.bytes  # nothing but the end of the connection said where the answer ends
+            total = self.content.bytes  # nothing but the end of the connection marks where the answer ends
         if total is not None and self.have < total:
             raise Again(f"the transfer broke off after {self.have} of {self.content.bytes} bytes")
 
     def _range_of(self, response: requests.Response) -> tuple[int, int | None]:
         """First byte of the answer and size of the whole file, None if the server does not say."""
         if response.status_code == 206:
-            said = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
-            if said is None:
+            served = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+            if served is None:
                 return -1, None
-            return int(said[1]), None if said[2] == "*" else int(said[2])
+            return int(served[1]), None if served[2] == "*" else int(served[2])
         length = response.headers.get("Content-Length", "")
         return 0, int(length) if length.isdecimal() else None
 

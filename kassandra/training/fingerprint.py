@@ -41,10 +41,8 @@ def precision_here(device: torch.device, asked: Literal["fp32", "bf16"]) -> Lite
         with torch.autocast("cpu", torch.bfloat16):
             layer(inputs)[0].float().sum().backward()
     except RuntimeError:
-        print(
-            "train.precision: this processor cannot train an LSTM in bf16 (no AVX-512); fp32 is used instead",
-            flush=True,
-        )
+        reason = "this processor cannot train an LSTM in bf16 (no AVX-512); fp32 is used instead"
+        print(f"train.precision: {reason}", flush=True)
         return "fp32"
     return asked
 

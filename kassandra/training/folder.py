@@ -43,10 +43,7 @@ def save(
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
-    """
-    Raises:
-        KassandraError: there is no such file, or it is damaged.
-    """
+    """Raises KassandraError where there is no such file, or it is damaged."""
     return {name: torch.tensor(value) for name, value in read_tensors(path)[0].items()}
 
 
@@ -74,9 +71,8 @@ def load(folder: Path) -> Loaded:
     try:
         with torch.device("meta"):  # which takes no memory: sizes that nobody trained would be more than there is
             expected = target_module(target).build(spec, params).state_dict()
-        if {name: value.shape for name, value in expected.items()} != {
-            name: value.shape for name, value in weights.items()
-        }:
+        shapes = [{name: value.shape for name, value in tensors.items()} for tensors in (expected, weights)]
+        if shapes[0] != shapes[1]:
             raise another
         model: nn.Module = target_module(target).build(spec, params)
         model.load_state_dict(weights)

@@ -118,7 +118,10 @@ def _epoch(
     total, count = torch.zeros((), dtype=torch.float64, device=device), 0
     model.train()
     for place, batch in enumerate(lesson.train_batches(split, params, generator)):
-        rate = _set_learning_rate(optimizer, params, (number - 1) * steps + place, params.epochs * steps)
+        step = (number - 1) * steps + place
+        rate = params.learning_rate * factor(params.schedule, step, params.epochs * steps, params.warmup)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
         if not batch.begins:
             batch = batch._replace(state=state)
         with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
@@ -132,13 +135,6 @@ def _epoch(
         if place % REPORT_EVERY == 0 and display.live:
             display.step(number, count, total.item() / count, count / _since(started))
     return Epoch(total.item() / count, rate, count / _since(started))
-
-
-def _set_learning_rate(optimizer: torch.optim.Optimizer, params: Train, step: int, steps: int) -> float:
-    rate = params.learning_rate * factor(params.schedule, step, steps, params.warmup)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    return rate
 
 
 @torch.no_grad()

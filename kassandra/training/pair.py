@@ -111,27 +111,16 @@ class Pair:
 
     @classmethod
     def of(cls, input: str, target: str, meta: dict[str, Any], device: torch.device) -> "Pair":
-        """
-        Args:
-            meta: of the prepared data.
-        """
+        """`meta` is that of the prepared data."""
         module = part("inputs", input, "train", reading(target))
         return cls(module.Sequences(meta, device), target_module(target).Target(meta, device))
 
     def read(self, path: Path) -> Split:
-        """A split: train.npz, valid.npz or test.npz of the prepared data.
-
-        Raises:
-            KassandraError: there is no such file, or it is damaged.
-        """
+        """A split: train.npz, valid.npz or test.npz of the prepared data."""
         return Split(self.sequences.read(path), self.target.read(path))
 
     def own(self, *given: Any, **options: Any) -> Split:
-        """A user's inputs as a split without answers.
-
-        Raises:
-            KassandraError: they are not what the model reads.
-        """
+        """A user's inputs as a split without answers, checked."""
         inputs = self.sequences.own(*given, **options)
         return Split(inputs, self.target.own(inputs, self.sequences.size(inputs)))
 
@@ -145,7 +134,7 @@ class Pair:
         return self.sequences.steps(split.inputs, params, self.target.lengths(split.targets))
 
     def train_batches(self, split: Split, params: Any, generator: torch.Generator) -> Iterator[Batch]:
-        """One epoch: every row once, in an order drawn from the generator, distorted where params say so."""
+        """One epoch: see Sequences.shuffled and Sequences.batch."""
         answers = self.target.lengths(split.targets)
         for rows in self.sequences.shuffled(split.inputs, params, generator, answers):
             yield self.target.batch(split.targets, rows, *self.sequences.batch(split.inputs, rows, params, generator))

@@ -14,16 +14,10 @@ class Display:
         self.epochs, self.examples, self.unit = epochs, examples, unit
         self.live = sys.stdout.isatty()
         self.console = Console(highlight=False, soft_wrap=True)
-        columns = (
-            "epoch {task.fields[epoch]}/{task.fields[epochs]}",
-            "loss {task.fields[loss]}",
-            "{task.fields[rate]}",
-        )
         self.progress = Progress(
-            *(TextColumn(column) for column in columns[:1]),
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(bar_width=30),
-            *(TextColumn(column) for column in columns[1:]),
-            TextColumn("left"),
+            TextColumn("loss {task.fields[loss]} {task.fields[rate]} left"),
             TimeRemainingColumn(),
             console=self.console,
             disable=not self.live,
@@ -52,8 +46,7 @@ class Display:
 
     def epoch(self, row: dict[str, float], per_second: float, best: bool) -> None:
         """`row` is the epoch's line of history.csv."""
-        figures = "  ".join(
-            f"{name} {value:.4f}" for name, value in row.items() if name not in ("epoch", "learning_rate")
-        )
+        scores = {name: value for name, value in row.items() if name not in ("epoch", "learning_rate")}
+        figures = "  ".join(f"{name} {value:.4f}" for name, value in scores.items())
         mark = "  (best)" if best else ""
         self.console.print(f"epoch {row['epoch']:.0f}/{self.epochs}  {figures}  {per_second:,.0f} {self.unit}/s{mark}")

@@ -54,7 +54,10 @@ def fit(
     _train(tokenizer, texts, trainer, vocab_size, written)
     if kind == "unigram":
         tokenizer.model = _settled(tokenizer)
-    return tokenizer if not written else _without_added(tokenizer)
+    if not written:
+        return tokenizer
+    # A text that has <s> in it has three characters there, and not the mark of a beginning.
+    return Tokenizer.from_str(json.dumps(json.loads(tokenizer.to_str()) | {"added_tokens": []}))
 
 
 def normal_form(text: str, lowercase: bool) -> str:
@@ -81,11 +84,6 @@ def _train(
         raise
     if at_most and tokenizer.get_vocab_size() > vocab_size:  # bpe takes all characters, however many
         raise too_small
-
-
-def _without_added(tokenizer: Tokenizer) -> Tokenizer:
-    """The same, but a text that has <s> in it has three characters there, and not the mark of a beginning."""
-    return Tokenizer.from_str(json.dumps(json.loads(tokenizer.to_str()) | {"added_tokens": []}))
 
 
 def _settled(tokenizer: Tokenizer) -> models.Unigram:
@@ -160,14 +158,10 @@ def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
 def shortened(ragged: Ragged, longest: int, keep: str) -> Ragged:
     """At most `longest` tokens of each row: its `start`, its `end`, or of both `ends` half."""
     first = {"start": longest, "end": 0, "ends": longest - longest // 2}[keep]
-    rows = (ragged.flat[a:b] for a, b in zip(ragged.offsets[:-1], ragged.offsets[1:], strict=True))
-    return Ragged.of(
-        (
-            row if len(row) <= longest else np.concatenate([row[:first], row[len(row) - (longest - first) :]])
-            for row in rows
-        ),
-        np.int32,
-    )
+    rows = [ragged.flat[a:b] for a, b in zip(ragged.offsets[:-1], ragged.offsets[1:], strict=True)]
+    for number in np.flatnonzero(ragged.lengths > longest):
+        rows[number] = np.concatenate([rows[number][:first], rows[number][len(rows[number]) - (longest - first) :]])
+    return Ragged.of(rows, np.int32)
 
 
 def pieces(tokenizer: Tokenizer, text: str, longest: int, keep: str) -> tuple[list[str], list[int | None]]:
@@ -180,24 +174,19 @@ def pieces(tokenizer: Tokenizer, text: str, longest: int, keep: str) -> tuple[li
     spans = tokenizer.encode(text, add_special_tokens=False).offsets
     left_out = len(spans) - longest
     first = {"start": longest, "end": 0, "ends": longest - longest // 2}[keep] if left_out > 0 else len(spans)
-    found: list[str] = []
-    token_of: list[int | None] = []
+    parts: list[tuple[str, int | None]] = []
     done = 0
     for number, (start, end) in enumerate(spans):
         if number + 1 < len(spans) and spans[number + 1][0] == start:
             continue  # a space that bpe and unigram put before the text: the next token stands for these characters
-        if start > done:
-            found.append(text[done:start])
-            token_of.append(None)
+        parts.append((text[done:start], None))
         if end > max(start, done):
             kept = number < first or number >= first + left_out
-            found.append(text[max(start, done) : end])
-            token_of.append(None if not kept else number if number < first else number - left_out)
+            token = None if not kept else number if number < first else number - left_out
+            parts.append((text[max(start, done) : end], token))
             done = end
-    if done < len(text):
-        found.append(text[done:])
-        token_of.append(None)
-    return found, token_of
+    parts = [part for part in [*parts, (text[done:], None)] if part[0]]
+    return [piece for piece, _ in parts], [token for _, token in parts]
 
 
 def display(piece: str) -> str:

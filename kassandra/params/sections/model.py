@@ -8,8 +8,6 @@ from kassandra.contracts.section import Section
 from kassandra.params.sections import variants
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
-
-
 KEYS = [module.Keys for module in variants.MODULES.values() if hasattr(module, "Keys")]
 
 
@@ -64,7 +62,11 @@ class Model(*KEYS, Section):  # type: ignore[misc]
 
     def encoder(self, input_size: int) -> Any:
         """The encoder that these params describe, for inputs (batch, time, input_size)."""
-        return variants.MODULES[self.variant].encoder(input_size, self)
+        if build := getattr(variants.MODULES[self.variant], "encoder", None):
+            return build(input_size, self)
+        from kassandra.lstm.build import pooled, stack
+
+        return pooled(stack(input_size, self), self.readout)
 
     def used(self) -> dict[str, Any]:
         """Every key that this variant uses, defaults included, so that a saved model outlives a change of defaults."""

@@ -48,11 +48,11 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
         )
     of_target: Sections = _module("targets", target).sections
     of_input: Sections = getattr(_module("inputs", input), wanted)
-    create: Any = create_model  # mypy takes what it makes for a variable
-    kind: type[Pipeline] = create(
+    create: Any = create_model  # whose types know no class that is made at run time
+    composed: type[Pipeline] = create(
         "Pipeline",
         __base__=of_target.pipeline,
-        __doc__=_first_paragraph(input, target),
+        __doc__=f"input: {input}, target: {target}",
         input=(Literal[input], ...),
         target=(Literal[target], ...),
         source=(of_input.source, ...),
@@ -60,7 +60,7 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
         model=(_both("Model", of_target.model, of_input.model), ...),
         train=(_both("Train", of_target.train, of_input.train), ...),
     )
-    return kind
+    return composed
 
 
 def _both(name: str, first: type[Section], second: type[Section]) -> type[Section]:
@@ -74,10 +74,6 @@ def _both(name: str, first: type[Section], second: type[Section]) -> type[Sectio
 
 def _module(side: str, kind: str) -> ModuleType:
     return importlib.import_module(f"kassandra.params.{side}.{kind}")
-
-
-def _first_paragraph(input: str, target: str) -> str:
-    return f"input: {input}, target: {target}"
 
 
 class Seed(Section):
@@ -96,7 +92,9 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
         KassandraError: the file cannot be read, has no such pipeline, or a value is unknown, of the wrong type, out of
             range or unused by its variant; all mistakes are listed, one line each.
     """
-    tree = _load(path)
+    tree = yaml.read(path, "run this in the root of the repository", LARGEST, for_dvc=True)
+    if not isinstance(tree, dict):
+        raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {shown(tree)}")
     if stray := [key for key in tree if key not in ("seed", "pipelines")]:
         raise KassandraError(unknown(str(path), "key", stray[0], ["seed", "pipelines"]))
     seed = check(Seed, {key: tree[key] for key in ("seed",) if key in tree}, "").seed
@@ -131,10 +129,3 @@ def _kind_of(section: Any, where: str) -> type[Pipeline]:
         return pipeline_of(section["input"], section["target"])
     except KassandraError as error:
         raise KassandraError(f"{where}: {error}") from None
-
-
-def _load(path: Path) -> dict[str, object]:
-    tree = yaml.read(path, "run this in the root of the repository", LARGEST, for_dvc=True)
-    if not isinstance(tree, dict):
-        raise KassandraError(f"{path}: expected the keys 'seed' and 'pipelines', got {shown(tree)}")
-    return tree

@@ -54,7 +54,7 @@ BAD = {  # one line each, and the reason
         b'{"text": 5, "label": 1}': "text that is no string",
         b'{"text": "fine", "label": null}': "missing label",
         b'{"text": "fine", "label": NaN}': "missing label",
-        b'{"text": "fine", "label": [1]}': "label that is neither text, number nor truth value",
+        b'{"text": "fine", "label": [1]}': "label that is neither text, a number, true nor false",
         b'{"text": "fine"}': "no key 'label'",
         b'{"label": 1}': "no key 'text'",
         b'{"text": "fine", "label": 1': "invalid JSON",
@@ -255,7 +255,7 @@ def test_missing_file_and_columns_of_parquet(tmp_path):
     with pytest.raises(KassandraError, match=r"\['text'\] are named more than once"):
         read_table_of_texts(tmp_path / "a.parquet", None, None)
     parquet.write_table(pa.table({"text": ["a"], "label": [date(2024, 1, 1)]}), tmp_path / "a.parquet")
-    with pytest.raises(KassandraError, match=r"1 × label that is neither text, number nor truth value \(row 1\)"):
+    with pytest.raises(KassandraError, match=r"1 × label that is neither text, a number, true nor false \(row 1\)"):
         read_table_of_texts(tmp_path / "a.parquet", None, None)
 
 

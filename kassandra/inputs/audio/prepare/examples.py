@@ -60,15 +60,8 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
             "names": names.flat,
             "name_offsets": names.offsets,
         }
-    meta = {
-        "speakers": speakers,
-        "held_out": list(params.speakers),
-        "sample_rate": params.sample_rate,
-        "mels": params.mels,
-        "frame": params.frame,
-        "hop": params.hop,
-        "deltas": params.deltas,
-    }
+    heard = {key: getattr(params, key) for key in ("sample_rate", "mels", "frame", "hop", "deltas")}
+    meta = {"speakers": speakers, "held_out": list(params.speakers), **heard}
     held_out = f", {', '.join(params.speakers)} only in test" if params.speakers else ""
     features = params.mels * (3 if params.deltas else 1)
     return Encoded(arrays, {"features": features}, meta, f"{len(speakers)} known speakers{held_out}")

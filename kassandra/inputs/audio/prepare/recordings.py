@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import missing, read_arrays
+from kassandra.contracts.artifacts import files_in, missing, read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
@@ -56,8 +56,7 @@ def read(raw: Path, dataset: str | None, scale: MelScale) -> Raw:
         return _fsdd(raw, scale)
     if dataset:
         raise KassandraError(f"source.dataset: {dataset!r} holds no recordings with labels; 'fsdd' does")
-    files = [path for path in raw.rglob("*") if path.is_file() and not path.name.startswith(".")]
-    left_out = sum(path.suffix.lower() not in sound_files.ENDINGS for path in files)
+    left_out = sum(path.suffix.lower() not in sound_files.ENDINGS for path in files_in(raw))
     if (raw / "train").is_dir() and (raw / "test").is_dir():
         return Raw(_folder(raw / "train", scale), _folder(raw / "test", scale), left_out)
     return Raw(_folder(raw, scale), None, left_out)

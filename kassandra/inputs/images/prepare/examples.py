@@ -80,9 +80,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
     mean, std = mean_and_std(images["train"])  # fitted on train only
     steps, features = (height, width) if params.scan == "rows" else (height * width, 1)
     order = np.random.default_rng(seed).permutation(height * width).tolist() if params.permute else None
-    meta = {
-        "height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": std
-    }  # fmt: skip
+    meta = {"height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": std}
     arrays = {name: {"images": some} for name, some in images.items()}
     return Encoded(arrays, {"features": features}, meta, f"{height}×{width} pixels")
 
@@ -104,9 +102,8 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             begin = file.read(4)
             axes = begin[3] if begin[:3] == b"\0\0\x08" and len(begin) == 4 else 0
-            shape = np.frombuffer(
-                file.read(4 * axes).ljust(4 * axes, b"\xff"), ">u4"
-            ).tolist()  # 2^32 - 1 where cut off
+            sizes = file.read(4 * axes).ljust(4 * axes, b"\xff")  # 2^32 - 1 where cut off
+            shape = np.frombuffer(sizes, ">u4").tolist()
             size = math.prod(shape) if 0 < axes < 4 and math.prod(shape) <= LARGEST else -1
             values = file.read(size + 1)  # and no more: a small gzip file may unpack to more than there is memory
     except FileNotFoundError:
@@ -144,9 +141,7 @@ def mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:
 
     In whole numbers to the end: sums of floats end in other digits when NumPy happens to align its memory otherwise.
     """
-    counts: list[int] = np.sum(
-        [np.bincount(image.ravel(), minlength=256) for image in images], axis=0
-    ).tolist()  # (256,)
+    counts: list[int] = sum(np.bincount(image.ravel(), minlength=256) for image in images).tolist()  # (256,)
     pixels, total = sum(counts), sum(count * value for value, count in enumerate(counts))
     squares = sum(count * value**2 for value, count in enumerate(counts))
     return total / (255 * pixels), math.sqrt(pixels * squares - total**2) / (255 * pixels)

@@ -29,20 +29,12 @@ def _share(times: NDArray[np.datetime64], cycle: str) -> NDArray[np.float64]:
     """(rows,) in [0, 1): how much of the cycle has passed."""
     day, month, year = (times.astype(f"datetime64[{unit}]") for unit in ("D", "M", "Y"))
     seconds = (times - day).astype(np.int64)  # (rows,) since midnight
-    passed: NDArray[np.float64]
-    match cycle:
-        case "minute":
-            passed = seconds % 3600 / 3600
-        case "hour":
-            passed = seconds / 86400
-        case "weekday":
-            passed = (day.astype(np.int64) + 3) % 7 / 7  # the first of January 1970 was a Thursday, Monday is 0
-        case "monthday":
-            passed = (day - month.astype(day.dtype)).astype(np.int64) / 31
-        case "yearday":
-            passed = (day - year.astype(day.dtype)).astype(np.int64) / 366
-        case "month":
-            passed = (month - year.astype(month.dtype)).astype(np.int64) / 12
-        case other:
-            raise ValueError(f"no such cycle: {other}")
-    return passed
+    passed: dict[str, NDArray[np.float64]] = {
+        "minute": seconds % 3600 / 3600,
+        "hour": seconds / 86400,
+        "weekday": (day.astype(np.int64) + 3) % 7 / 7,  # the first of January 1970 was a Thursday, Monday is 0
+        "monthday": (day - month.astype(day.dtype)).astype(np.int64) / 31,
+        "yearday": (day - year.astype(day.dtype)).astype(np.int64) / 366,
+        "month": (month - year.astype(month.dtype)).astype(np.int64) / 12,
+    }
+    return passed[cycle]

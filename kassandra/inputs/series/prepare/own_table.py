@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kassandra.contracts.artifacts import files_in
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.inputs.series.prepare import policies
@@ -78,7 +79,7 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
 def _only_file(raw: Path) -> Path:
     if raw.is_file():
         return raw
-    files = sorted(path for path in raw.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = files_in(raw)
     if len(files) != 1:
         raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
     return files[0]

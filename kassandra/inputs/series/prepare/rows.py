@@ -25,7 +25,6 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".zip", ".parquet")
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SHOWN = 5  # lines per error
 LARGEST_TABLE = 1 << 29  # bytes, unpacked; as rows in memory it is many times that
-LONGEST_LINE = 10_000_000  # bytes: beyond any row; a file without line ends reaches it
 LARGEST = 1e100  # the square of a larger number may be infinite
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
@@ -159,7 +158,6 @@ def _text(path: Path) -> str:
     data = _content(path)
     if len(data) > LARGEST_TABLE:
         raise KassandraError(f"{path}: holds more than {LARGEST_TABLE >> 20} MiB; give a part of it")
-    _refuse_endless_lines(path, data)
     convert = f"convert it, as from {{}}: `iconv -f {{}} -t UTF-8 {path.name} > new{path.suffix}`"
     if data.startswith(UTF_16_MARKS):
         raise KassandraError(f"{path}: UTF-16, not UTF-8; {convert.format('UTF-16', 'UTF-16')}")
@@ -168,16 +166,6 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise KassandraError(f"{path}: line {line}: not UTF-8; {convert.format('LATIN1', 'LATIN1')}") from None
-
-
-def _refuse_endless_lines(path: Path, data: bytes) -> None:
-    begin = 0
-    while len(data) - begin > LONGEST_LINE:
-        end = data.rfind(b"\n", begin, begin + LONGEST_LINE)  # as many lines at once as may be
-        if end < 0:
-            line = data.count(b"\n", 0, begin) + 1
-            raise KassandraError(f"{path}: line {line}: longer than {LONGEST_LINE // 1_000_000} MB; is it a table?")
-        begin = end + 1
 
 
 def _content(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kassandra.contracts.artifacts import damaged, missing
+from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
@@ -59,10 +59,9 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
 def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:
     """The token ids of each text, shortened, and the whole of it."""
     texts = {name: [examples.contents[row] for row in some] for name, some in rows.items()}
-    tokenizer = tokens.fit(
-        params.tokens, texts["train"], params.vocab_size, params.min_frequency, params.lowercase
-    )  # fitted on train only
-    arrays, unknown = {}, {}
+    how = params.vocab_size, params.min_frequency, params.lowercase
+    tokenizer = tokens.fit(params.tokens, texts["train"], *how)  # fitted on train only
+    arrays, unknown = {}, dict[str, float]()
     for name, some in texts.items():
         ids = tokens.encode(tokenizer, some)
         unknown[name] = float((ids.flat == UNK).mean().round(6))
@@ -71,12 +70,8 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
             "ids": ids.flat, "offsets": ids.offsets, "text": content.flat, "text_offsets": content.offsets
         }  # fmt: skip
     size = tokenizer.get_vocab_size()
-    meta = {
-        "max_length": params.max_length,
-        "keep": params.keep,
-        "unknown_tokens": unknown,
-        "tokenizer": tokenizer.to_str(),
-    }
+    meta = {"max_length": params.max_length, "keep": params.keep, "unknown_tokens": unknown}
+    meta["tokenizer"] = tokenizer.to_str()
     return Encoded(arrays, {"vocab_size": size}, meta, f"{size} tokens, <unk> {unknown['test']:.2%} of test")
 
 
@@ -92,10 +87,6 @@ def _imdb(raw: Path) -> list[list[Text]]:
     return [train, test]
 
 
-def _rotten_tomatoes(raw: Path) -> list[list[Text]]:
-    return [_combined(raw, "rotten_tomatoes")]
-
-
 def _books(raw: Path) -> list[list[Text]]:
     """No XML, though it looks like it: nothing is escaped, so only the tags that matter are looked for."""
     texts: list[Text] = []
@@ -107,13 +98,6 @@ def _books(raw: Path) -> list[list[Text]]:
         for text in reviews:  # the name of the file is the label, so it is no part of the id
             texts.append(Text(" ".join(unescape(text).split()), label, f"review {len(texts) + 1}"))
     return [texts]
-
-
-READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
-    "imdb": _imdb,
-    "rotten-tomatoes": _rotten_tomatoes,
-    "books": _books,
-}
 
 
 def _combined(raw: Path, source: str) -> list[Text]:
@@ -133,9 +117,16 @@ def _rows(path: Path, text: str, label: str, source: str | None = None) -> list[
     ]
 
 
+READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
+    "imdb": _imdb,
+    "rotten-tomatoes": lambda raw: [_combined(raw, "rotten_tomatoes")],
+    "books": _books,
+}
+
+
 def _own(raw: Path, text: str | None, label: str | None) -> tuple[list[list[Text]], int, str]:
     """One table, or train.* and test.* beside each other; how many rows are refused, and which."""
-    files = sorted(path for path in raw.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = files_in(raw)
     by_split = {path.name.partition(".")[0]: path for path in files}
     if len(files) != 1 and not (len(files) == 2 and set(by_split) == {"train", "test"}):
         found = [path.name for path in files]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from kassandra.contracts.artifacts import damaged, missing
+from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.pairs import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
@@ -57,7 +57,7 @@ def _tatoeba(raw: Path, languages: tuple[str, ...], max_ratio: float) -> Pairs:
 
 
 def _multi30k(raw: Path, languages: tuple[str, ...], max_ratio: float) -> Pairs:
-    return _aligned(_by_stem(_files(raw)), languages, max_ratio)
+    return _aligned(_by_stem(files_in(raw)), languages, max_ratio)
 
 
 READERS: dict[str, tuple[tuple[str, str], Callable[[Path, tuple[str, ...], float], Pairs]]] = {
@@ -67,7 +67,7 @@ READERS: dict[str, tuple[tuple[str, str], Callable[[Path, tuple[str, ...], float
 
 
 def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
-    files = _files(raw)
+    files = files_in(raw)
     names = sorted(path.name for path in files)
     if len(files) == 1 and names[0].lower().removesuffix(".gz").endswith((".tsv", ".txt")):
         part = columns(content_of(files[0]), files[0], max_ratio)
@@ -92,10 +92,6 @@ def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
             f"source.pair: no file is in {lacking[0]!r}, that is, ends in .{lacking[0]}; found {names}"
         )
     return _aligned(by_stem, asked, max_ratio)
-
-
-def _files(raw: Path) -> list[Path]:
-    return sorted(path for path in raw.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
 def _by_stem(files: list[Path]) -> dict[str, dict[str, Path]]:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kassandra.contracts.artifacts import files_in
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded
 from kassandra.contracts.spec import UNK
@@ -17,7 +18,7 @@ def read(raw: Path, source: Source, params: StreamPrepare) -> dict[str, str]:
     Raises:
         KassandraError: there are other files, or one is not UTF-8.
     """
-    files = sorted(path for path in raw.rglob("*") if path.is_file() and not path.name.startswith("."))
+    files = files_in(raw)
     by_name = {path.name: path for path in files}
     if len(files) == len(SPLITS) and set(by_name) == {f"{name}.txt" for name in SPLITS}:
         return {name: _text(by_name[f"{name}.txt"]) for name in SPLITS}

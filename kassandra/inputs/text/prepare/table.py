@@ -71,7 +71,7 @@ Rows = Iterator[tuple[int, Row | str]]
 def read_table_of_texts(path: Path, text: str | None, label: str | None) -> Table:
     """The labelled texts of a file in UTF-8; all kinds but parquet may be packed (.csv.gz).
 
-    A label is text: the numbers 1 and 1.0 are `1`, a truth value is `true` or `false`. Empty lines are no rows.
+    A label is text: the numbers 1 and 1.0 are `1`, and booleans are `true` or `false`. Empty lines are no rows.
 
     Args:
         text, label: names of columns (of keys in .jsonl); None takes the only one with a usual name (USUAL, any case);
@@ -268,8 +268,8 @@ def _choose(columns: list[str], path: Path, text: str | None, label: str | None)
     for role, given, other in (("text", text, label), ("label", label, text))[: 1 if label == NO_LABEL else 2]:
         likely = [name for name in columns if name.casefold() in USUAL[role] and name != other]
         if given is None and len(likely) != 1:
-            found = f"{likely} may all be it" if likely else f"no column has a usual name ({', '.join(USUAL[role])})"
-            raise KassandraError(f"source.{role}: {found}; say which it is; the columns are {shown}")
+            why = f"{likely} may all be it" if likely else f"no column has a usual name ({', '.join(USUAL[role])})"
+            raise KassandraError(f"source.{role}: {why}; say which it is; the columns are {shown}")
         if given is not None and (not given or given not in columns):
             raise KassandraError(unknown(f"source.{role}", "column", given, shown))
         chosen.append(likely[0] if given is None else given)
@@ -298,5 +298,5 @@ def _row(text: object, label: object) -> Row | str:
         case None:
             name = ""
         case _:
-            return "label that is neither text, number nor truth value"
+            return "label that is neither text, a number, true nor false"
     return (_garbled(text + name) or Row(text, name)) if name else "missing label"

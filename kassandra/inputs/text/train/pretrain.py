@@ -13,7 +13,7 @@ from torch import Tensor
 from kassandra.contracts import stream
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.spec import PAD
-from kassandra.inputs.text.train.stream import EVALUATION_WINDOW, VALID_STREAMS, Ids
+from kassandra.inputs.text.train.stream import Ids, Positions, Sequences
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_embedding, build_encoder
 from kassandra.lstm.language_model import LanguageModel, token_losses, window_loss
@@ -21,10 +21,10 @@ from kassandra.params.inputs.text import ExamplesModel, StreamTrain
 from kassandra.params.sections.model import TokenModel
 
 VECTORS = "embedding.table.weight"
-VALID_TOKENS = 100_000  # more would cost more than they tell apart epochs
+VALID_TOKENS = 100_000  # more would cost more time than they help to tell epochs apart
 
 
-class NextToken:
+class NextToken(Sequences):
     """One direction; a lesson for the training loop (see kassandra.training.loop.Lesson)."""
 
     unit = "words"
@@ -65,23 +65,16 @@ class NextToken:
         ids = map_arrays(path)["ids"]
         return ids if self.name == "ahead" else ids[::-1]
 
-    def size(self, split: Ids) -> int:
-        return len(split) - 1
-
-    def steps(self, split: Ids, params: StreamTrain) -> int:
-        return stream.most_windows(len(split), params.batch_size, params.window)
-
     def train_batches(self, split: Ids, params: StreamTrain, generator: torch.Generator) -> Iterator[Batch]:
-        first = int(torch.randint(1, params.window + 1, (), generator=generator))
-        return self._windows(split, params.batch_size, params.window, first)
+        return self._windows(split, self.shuffled(split, params, generator))
 
     def loss(self, model: LanguageModel, batch: Batch, params: object) -> tuple[Tensor, int, Any]:
         total, count, read = window_loss(model, batch)
         return total, count, [state.detached() for state in read.state]
 
     def scores(self, model: LanguageModel, split: Ids) -> dict[str, float]:
-        batches = self._windows(split[:VALID_TOKENS], VALID_STREAMS, EVALUATION_WINDOW, EVALUATION_WINDOW)
-        return {"loss": token_losses(model, batches).mean().item()}
+        split = split[:VALID_TOKENS]
+        return {"loss": token_losses(model, self._windows(split, self.ordered(split))).mean().item()}
 
     def kept(self, weights: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
         """Those that the classifier has too, as `Classifier.begin_with` names them."""
@@ -93,11 +86,10 @@ class NextToken:
                 value[PAD] = 0
                 yield name, value
 
-    def _windows(self, split: Ids, streams: int, window: int, first: int) -> Iterator[Batch]:
-        for number, positions in enumerate(stream.windows(len(split), streams, window, first)):
-            inputs, targets = stream.read_at(split, positions, PAD), stream.following(split, positions)
-            pair = (torch.from_numpy(array).to(self.device) for array in (inputs, targets))
-            yield Batch(next(pair), None, next(pair), begins=number == 0)
+    def _windows(self, split: Ids, positions: Iterator[Positions]) -> Iterator[Batch]:
+        for number, rows in enumerate(positions):
+            targets = torch.from_numpy(stream.following(split, rows)).to(self.device)
+            yield Batch(*self.batch(split, rows), targets, begins=number == 0)
 
 
 def lessons(model: ExamplesModel, device: torch.device) -> list[NextToken]:

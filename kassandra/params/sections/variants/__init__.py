@@ -2,8 +2,8 @@
 
 A module says `USES`, the keys of `model:` that it uses beyond those of all variants; and may say `IMPLIED`, values that
 its name stands for; `CAUSAL`, that no step sees later ones, unless it is bidirectional; `Keys`, a section with keys of
-its own; and `check(params)`, which raises ValueError. `encoder(input_size, params)` builds it; what it needs of PyTorch
-is imported there, as most who read params build no model.
+its own; `check(params)`, which raises ValueError; and `encoder(input_size, params)`, which builds it where it is not
+the LSTM layers with a readout. What that needs of PyTorch is imported there: most who read params build no model.
 """
 
 import importlib

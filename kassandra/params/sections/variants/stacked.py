@@ -10,9 +10,3 @@ CAUSAL = True
 def check(params: Any) -> None:
     if params.num_layers < 2:
         raise ValueError(f"variant 'stacked' needs 'num_layers' ≥ 2, got {params.num_layers}; one layer is 'vanilla'")
-
-
-def encoder(input_size: int, params: Any) -> Any:
-    from kassandra.lstm.build import pooled, stack
-
-    return pooled(stack(input_size, params), params.readout)
