@@ -25,7 +25,7 @@ def pretrained(name: str, params: Pipeline, seed: int) -> dict[str, Any]:
     from kassandra.training.rooms import code
 
     prepared, meta = PREPARED / name, read_json(PREPARED / name / "meta.json")
-    how = params.model.pretrain  # type: ignore[attr-defined]
+    how = params.model.pretrain
     device = set_up("auto", how.threads)
     how = how.model_copy(update={"precision": precision_here(device, how.precision)})
     model = params.model.model_copy(update={"pretrain": how})

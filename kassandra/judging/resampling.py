@@ -1,6 +1,6 @@
 """What a bootstrap draws from a table of predictions: each row by itself, stretches of a text, or blocks of dates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,10 +72,10 @@ class Rows:
     whole = False  # whether two tables are compared only where all rows are of the same examples
     test = ""  # of differences in order; empty where rows have none
 
-    def units(self, table: pd.DataFrame) -> Units:
+    def units(self, table: Sized) -> Units:
         return Units(len(table))
 
-    def ordered(self, table: pd.DataFrame) -> Units:
+    def ordered(self, table: Sized) -> Units:
         return self.units(table)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -95,7 +95,7 @@ def failure(error: exceptions.RequestException, patience: Patience) -> Again | U
     """What to raise for an error of `requests` that came instead of an answer."""
     causes = list(_causes(error))
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
-    reasons = {  # the first that fits
+    reasons: dict[Any, str] = {  # the first that fits
         exceptions.ConnectTimeout: f"no connection within {patience.connect:g} s",
         exceptions.ReadTimeout: f"no answer within {patience.read:g} s",
         exceptions.SSLError: f"its TLS certificate is not accepted: {certificate.verify_message}"

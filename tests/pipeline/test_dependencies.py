@@ -22,7 +22,7 @@ PAIRS = {
 NOT_FOLLOWED = {ROOT / "kassandra" / "__init__.py", *(ROOT / "kassandra" / "before").glob("*.py")}
 WITHOUT_A_MODEL = ("download", "prepare")
 SETS_UP = ROOT / "stages" / "__init__.py"
-VARIANTS = ROOT / "kassandra" / "params" / "sections" / "variants"  # import PyTorch only where they build a model
+PARAMS = ROOT / "kassandra" / "params"  # imports kassandra.lstm only where an encoder is built
 
 
 @cache
@@ -35,8 +35,8 @@ def imported(script: Path, pair: tuple[str, str]) -> set[Path]:
         file = to_read.pop()
         if file not in found | NOT_FOLLOWED:
             found.add(file)
-            if builds or file.parent != VARIANTS:
-                to_read += [path for name in modules(file) for path in files(name)]
+            names = [name for name in modules(file) if builds or not (PARAMS in file.parents and ".lstm" in name)]
+            to_read += [path for name in names for path in files(name)]
             to_read += loaded(file, pair)
     return {file for file in found if len(ast.parse(file.read_text()).body) > 1 or file.stem != "__init__"}
 

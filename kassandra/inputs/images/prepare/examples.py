@@ -141,7 +141,8 @@ def mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:
 
     In whole numbers to the end: sums of floats end in other digits when NumPy happens to align its memory otherwise.
     """
-    counts: list[int] = sum(np.bincount(image.ravel(), minlength=256) for image in images).tolist()  # (256,)
+    each = (np.bincount(image.ravel(), minlength=256) for image in images)
+    counts: list[int] = sum(each, np.zeros(256, np.int64)).tolist()  # (256,)
     pixels, total = sum(counts), sum(count * value for value, count in enumerate(counts))
     squares = sum(count * value**2 for value, count in enumerate(counts))
     return total / (255 * pixels), math.sqrt(pixels * squares - total**2) / (255 * pixels)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
             "ids": ids.flat, "offsets": ids.offsets, "text": content.flat, "text_offsets": content.offsets
         }  # fmt: skip
     size = tokenizer.get_vocab_size()
-    meta = {"max_length": params.max_length, "keep": params.keep, "unknown_tokens": unknown}
+    meta: dict[str, Any] = {"max_length": params.max_length, "keep": params.keep, "unknown_tokens": unknown}
     meta["tokenizer"] = tokenizer.to_str()
     return Encoded(arrays, {"vocab_size": size}, meta, f"{size} tokens, <unk> {unknown['test']:.2%} of test")
 

@@ -160,7 +160,7 @@ def _by_group(column: str, models: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """rmse of each baseline and, last, of the LSTM, in each group of numbers; `r2` against the historical mean."""
     rows, score = [], SCORES[0]
     for name, places in models["LSTM"].groupby(column, sort=False).indices.items():
-        sums = {model: score.sums(table.iloc[places]) for model, table in models.items()}
+        sums: dict[str, Any] = {model: score.sums(table.iloc[places]) for model, table in models.items()}
         rmse = {model: float(score.value(np.sum(each, 0))) for model, each in sums.items()}
         last, against = rmse.pop("LSTM"), rmse.get(HISTORICAL)
         r2 = {"r2": 1 - (last / against) ** 2} if against else {}
