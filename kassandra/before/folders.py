@@ -16,6 +16,10 @@ def translated(described: dict[str, Any], meta: dict[str, Any]) -> tuple[dict[st
     if "task" not in meta:
         return described, meta
     input, target = PAIRS[meta["task"]]
-    spec = {key: value for key, value in meta["spec"].items() if key not in GONE}
     now = {key: value for key, value in meta.items() if key != "task"}
-    return {"input": input, "target": target, **described}, {**now, "spec": spec}
+    return {"input": input, "target": target, **described}, {**now, "spec": spec(meta)}
+
+
+def spec(meta: dict[str, Any]) -> dict[str, Any]:
+    """What ModelSpec has now, of what `prepare` wrote."""
+    return {key: value for key, value in meta["spec"].items() if key not in GONE}

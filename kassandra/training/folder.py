@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
 
 def build(target: str, meta: dict[str, Any], params: Model) -> Any:
     """The model of a target, its weights drawn from PyTorch's global generator: seed it first."""
-    return target_module(target).build(ModelSpec(**meta["spec"]), params)
+    return target_module(target).build(ModelSpec(**folders.spec(meta)), params)
 
 
 def save(

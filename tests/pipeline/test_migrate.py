@@ -54,7 +54,7 @@ def old(root, tmp_path_factory) -> Clone:
     clone.commit()
     clone.dvc("repro")
     clone.commit()
-    clone.dvc("exp", "run", "--name", "gru", "-S", "pipelines.digits.model.cell=gru", "evaluate@digits")
+    clone.dvc("exp", "run", "--name", "gru", "-S", "+pipelines.digits.model.cell=gru", "evaluate@digits")
     clone.git("checkout", "--quiet", "--force", "HEAD")
     clone.dvc("checkout", "--quiet")
     return clone
@@ -84,7 +84,8 @@ def migrated(updated, tmp_path_factory) -> Clone:
 
 
 def test_what_meets_old_params_names_the_command(updated):
-    assert "`kassandra migrate`" in kassandra(updated, "report", "digits", fails=True)
+    assert "`kassandra migrate`" in kassandra(updated, "report", "digits")
+    assert "`kassandra migrate`" in kassandra(updated, "params", "digits", fails=True)
     done = subprocess.run(["make", "--dry-run", "repro"], cwd=updated.root, capture_output=True, text=True)
     assert "migrate" in done.stdout + done.stderr
 
@@ -109,7 +110,11 @@ def test_old_results_are_read(migrated):
 def test_a_new_model_on_old_data_is_compared_example_by_example(migrated, tmp_path):
     clone = migrated.copy(tmp_path / "kassandra")
     clone.edit("params.yaml", "hidden_size: 16", "hidden_size: 24")
-    assert clone.executed(clone.dvc("repro", "evaluate@digits")) == ["train@digits", "evaluate@digits"]
+    assert clone.executed(clone.dvc("repro", "evaluate@digits")) == [
+        "pretrain@digits",
+        "train@digits",
+        "evaluate@digits",
+    ]
     compared = json.loads(kassandra(clone, "compare", "HEAD~2", "workspace", "--pipeline", "digits", "--json"))
     assert compared["pipelines"]["digits"]["scores"][0]["paired"]
 
