@@ -168,7 +168,7 @@ def test_repeated_recordings_are_dropped_before_test_is_drawn(own, made):
         (many("no", "yes", count=4), {"test_fraction": 0.1}, "0.1 of the 4 recordings of class 'no' are 0; take"),
         (many("no", "yes", count=4), {"test_fraction": 0.9}, "0.9 of the 4 recordings of class 'no' are 4; take"),
         (many("no", "yes"), {"valid_fraction": 0.01}, "prepare.valid_fraction: 0.01 of the 5 recordings of class 'no'"),
-        (many("no", count=9), {"valid_fraction": 0.3}, "every recording has the label 'no'; there is nothing to tell"),
+        (many("no", count=9), {"valid_fraction": 0.3}, "every recording has the label 'no'; give two labels or more"),
         ({"test__no__0": 0, "train__no__0": 0}, {}, "every recording of train is in test too"),
         (
             {f"train__{name}": number for name, number in many("no", "yes").items()} | {"test__ja__0": 99},

@@ -177,7 +177,7 @@ def test_attention_of_the_pair_itself(raw, prepare, tmp_path, scan, permute):
     for row, (y, x) in enumerate(places):
         lit[row, y, x] = 255
     pair = Pair.of("images", "label", meta, torch.device("cpu"))
-    ((rows, batch),) = pair.numbered_batches(Split(lit, torch.zeros(3, dtype=torch.int64)))
+    ((rows, batch),) = pair.numbered_batches(Split(lit, np.zeros(3, np.int64)))
     assert rows.tolist() == [0, 1, 2]
     bright = batch.inputs == batch.inputs.max()
     weights = bright.any(2).float().numpy()  # (3, time): all on the step that holds the lit pixel

@@ -118,7 +118,7 @@ def test_of_a_month_that_is_not_known_whole_the_mean_is_of_what_is(simulated):
     values[40:45] = np.nan
     origins = np.concatenate([np.arange(2, 40), np.arange(47, 1990)])
     truth = np.nan_to_num(values[origins[:1000, None] + np.arange(1, 5)])
-    history = simulated._replace(values=values, origins=origins, truth=truth)
+    history = simulated._replace(values=values, origins=origins, observed=truth)
     series = pd.Series(values[:, 0])
     means = pd.DataFrame({days: series.rolling(days, min_periods=1).mean() for days in (1, 5, 21)})
     np.testing.assert_allclose(har(history, META), regressed(means.to_numpy()[origins], history), rtol=1e-6, atol=1e-9)

@@ -39,8 +39,8 @@ class Fake:
     meta = META
 
     def __init__(self, texts, references, attends=True):
-        split = SimpleNamespace(sources=texts, references=references)
-        self.task, self.attends, self.asked = SimpleNamespace(read=lambda path: split), attends, []
+        split = SimpleNamespace(sources=texts, targets=SimpleNamespace(references=references))
+        self.pair, self.attends, self.asked = SimpleNamespace(read=lambda path: split), attends, []
 
     def outputs(self, split, beam):
         self.asked.append(beam)
@@ -66,7 +66,9 @@ def evaluate():
         texts = texts or sources()
         folder.mkdir(exist_ok=True)
         ids = Ragged.of_texts(f"row {row}" for row in range(len(texts)))
-        write_arrays(folder / "test.npz", example=ids.flat, example_offsets=ids.offsets)
+        source = Ragged.of_texts(texts)
+        texts_of_sources = {"source_text": source.flat, "source_text_offsets": source.offsets}
+        write_arrays(folder / "test.npz", example=ids.flat, example_offsets=ids.offsets, **texts_of_sources)
         translator = Fake(texts, references()[: len(texts)], attends)
         baselines = pd.DataFrame({"weak": texts, "strong": [one.text for one in translator.outputs(SimpleNamespace(sources=texts), 1)], "weaker": ""})  # fmt: skip # noqa: E501
         translator.asked.clear()

@@ -141,7 +141,8 @@ def _by_model(models: dict[str, pd.DataFrame], baselines: pd.DataFrame, predict:
         of_model = with_quantiles(table, name, baselines) if quantiles and name != "LSTM" else table
         sums = {score: score.sums(of_model) for score in scores_for(predict)}
         row = {score.name: float(score.value(each.sum(0))) for score, each in sums.items() if each is not None}
-        rows.append({"model": name, **row, "rmse": row.pop("rmse")})
+        rmse = row.pop("rmse")
+        rows.append({"model": name, **row, "rmse": rmse})
     return pd.DataFrame(rows)
 
 
