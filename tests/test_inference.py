@@ -156,7 +156,7 @@ def change(path, **keys):
 @pytest.mark.parametrize(
     ("keys", "text"),
     [
-        ({"variant": "atention"}, r"model.json.variant: 'atention' is not one of 'vanilla', "),
+        ({"variant": "atention"}, r"model.json.variant: 'atention' is not one of 'attention', "),
         ({"hiden_size": 13}, r"model.json: unknown key 'hiden_size'; .* \(did you mean 'hidden_size'\?\)$"),
         ({"hidden_size": "13"}, r"model.json.hidden_size: expected a whole number, got '13'$"),
         ({"readout": "last"}, r"model.json: variant 'attention' does not use 'readout'; it uses \["),
