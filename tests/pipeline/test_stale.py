@@ -65,6 +65,8 @@ def test_exactly_the_pipelines_that_use_a_room_become_stale(clone):
         original = (clone.root / where).read_text()
         (clone.root / where).write_text(original + "# edited\n")
         found = stale(clone)
+        if where.parts[1] == "params":  # download depends on all of it, to report an unknown kind in a sentence of ours
+            found = {name: stages - {"download"} for name, stages in found.items() if stages - {"download"}}
         (clone.root / where).write_text(original)
         expected = set() if where.parts[1] in idle or where.name == "show.py" else users(file)
         if where.parts[:2] == ("kassandra", "__init__.py"):
