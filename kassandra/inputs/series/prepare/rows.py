@@ -25,6 +25,7 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".zip", ".parquet")
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SHOWN = 5  # lines per error
 LARGEST_TABLE = 1 << 29  # bytes, unpacked; as rows in memory it is many times that
+LONGEST_LINE = 10_000_000  # bytes; split into fields, a longer one may need more memory than there is
 LARGEST = 1e100  # the square of a larger number may be infinite
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
@@ -158,6 +159,9 @@ def _text(path: Path) -> str:
     data = _content(path)
     if len(data) > LARGEST_TABLE:
         raise KassandraError(f"{path}: holds more than {LARGEST_TABLE >> 20} MiB; give a part of it")
+    for line, content in enumerate(io.BytesIO(data), 1):
+        if len(content) > LONGEST_LINE:
+            raise KassandraError(f"{path}: line {line}: longer than {LONGEST_LINE // 1_000_000} MB; is it a table?")
     convert = f"convert it, as from {{}}: `iconv -f {{}} -t UTF-8 {path.name} > new{path.suffix}`"
     if data.startswith(UTF_16_MARKS):
         raise KassandraError(f"{path}: UTF-16, not UTF-8; {convert.format('UTF-16', 'UTF-16')}")
