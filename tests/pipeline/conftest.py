@@ -20,7 +20,7 @@ pipelines:
     source: {path: tests/data/mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 32}
-    train: {epochs: 6, batch_size: 10, learning_rate: 0.005, threads: 1}
+    train: {epochs: 20, batch_size: 10, learning_rate: 0.005, threads: 1}
   pictures: # one's own: a folder per class, PNG in it
     input: images
     target: label

@@ -116,7 +116,7 @@ def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
     status, _ = stopped(clone, (PREPARE,), moments.uniform(0, 3), kill_all)
     assert status == -signal.SIGKILL
 
-    for beginning, delay in ((TRAIN, 1), (EPOCH, 0)):  # while it imports, while it trains
+    for beginning, delay in ((TRAIN, 0.3), (EPOCH, 0)):  # while it imports, while it trains
         status, output = stopped(clone, (beginning,), delay, press_ctrl_c)
         assert status not in (0, -signal.SIGINT)
         assert "Interrupted. `dvc repro evaluate@digits` goes on from the last finished epoch or stage." in output
@@ -127,12 +127,12 @@ def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
     assert CONTINUING in output
 
     # The stage ends with DVC: otherwise it and that of the next repro would write the same files.
-    status, _ = stopped(clone, (TRAIN,), 1, kill_dvc_alone)
+    status, _ = stopped(clone, (TRAIN,), 0.3, kill_dvc_alone)
     assert status == -signal.SIGKILL
     assert not (clone.root / "data/models/digits/weights.safetensors").exists()
 
     training = (EPOCH, EVALUATE)  # where the machine is so fast that there is no epoch left, evaluate is killed
-    for longest, beginnings in ((0.2, training), (0.2, training), (0.2, training), (1, (EVALUATE,))):
+    for longest, beginnings in ((0.2, training), (0.2, training), (0.2, training), (0.5, (EVALUATE,))):
         status, output = stopped(clone, beginnings, moments.uniform(0, longest), kill_all)
         assert status == -signal.SIGKILL
         assert CONTINUING in output or EVALUATE in output
