@@ -68,6 +68,7 @@ def test_every_key_is_explained(input, target):
         ("keep", 'prepare.keep (text → label): one of start, end, ends; default "ends"'),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_key_in_each_section_that_has_it(printed, key, line):
     assert line in printed(key)
 

@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 
 def test_without_optuna(kassandra, monkeypatch):
     monkeypatch.delitem(sys.modules, "kassandra.cli.search", raising=False)
@@ -11,6 +13,7 @@ def test_without_optuna(kassandra, monkeypatch):
     assert done.err.startswith("Error: a search needs Optuna, and there is no 'optuna': `make setup`, or `pip install")
 
 
+@pytest.mark.slow
 def test_of_what_there_is_no_pipeline_or_space(kassandra, monkeypatch, root, tmp_path):
     monkeypatch.chdir(root)
     assert "Error: params.yaml: unknown pipeline 'mnits'; known" in kassandra("search", "mnits").err

@@ -37,6 +37,7 @@ def test_equals_are_left_out_once_and_strangers_are_in_no_other(keys, others):
 
 
 @given(COUNTS, SHARES, st.booleans(), st.integers(0, 99))
+@pytest.mark.slow
 def test_each_class_is_drawn_in_its_share_and_none_is_in_two_parts(counts, share, groups, seed):
     """PITFALLS 12: also where the file is sorted by class."""
     some = examples(counts, groups, seed)
@@ -55,6 +56,7 @@ def test_each_class_is_drawn_in_its_share_and_none_is_in_two_parts(counts, share
 
 
 @given(COUNTS, st.integers(0, 99))
+@pytest.mark.slow
 def test_groups_are_drawn_evenly(counts, seed):
     some = examples([3 * count for count in counts], groups=True, seed=seed)
     _, taken = drawn(some, np.arange(len(some.labels)), 1 / 3, seed, "prepare.share")

@@ -74,6 +74,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
+@pytest.mark.slow
 def test_what_dvc_writes_is_read_back(value):
     text = io.StringIO()
     writer = YAML()

@@ -81,6 +81,7 @@ def test_the_direction_is_that_of_the_score(target, name, larger):
     assert board.rows[0].baseline == "hard"
 
 
+@pytest.mark.slow
 def test_seeds_whose_predictions_are_kept_are_paired(monkeypatch, answers, tmp_path):
     """Examples are drawn together for both models; the headline is the target's own Score."""
     results = []

@@ -50,6 +50,7 @@ def mean_of(values, block, seed=0, replicates=1000):
 
 
 @given(st.integers(1, 30), st.data())
+@pytest.mark.slow
 def test_every_resample_of_blocks_has_as_many_dates(dates, data):
     """Of whatever length blocks are; and all dates are drawn alike often, the first and the last too."""
     length = data.draw(st.integers(1, dates))

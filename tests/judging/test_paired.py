@@ -28,6 +28,7 @@ def right(gained, lost, both, neither):
 
 
 @given(*[st.integers(0, 40)] * 3, st.integers(1, 40))
+@pytest.mark.slow
 def test_mcnemar_of_whatever_comes(gained, lost, both, neither):
     a, b = right(gained, lost, both, neither)
     found, mirrored = mcnemar(a, b), mcnemar(b, a)

@@ -26,6 +26,7 @@ def file():
     return json.loads(json.dumps(scores))
 
 
+@pytest.mark.slow
 def test_numbers_alone_at_the_top_and_all_else_in_lists(file):
     """`dvc metrics show` makes columns of numbers and of mappings, and leaves lists out."""
     numbers = [name for name, value in file.items() if isinstance(value, (int, float)) and not isinstance(value, bool)]

@@ -96,6 +96,7 @@ def reach(cell, forget_bias, seed, time=100):
 
 
 @pytest.mark.parametrize("seed", range(5))
+@pytest.mark.slow
 def test_gradients_vanish_in_a_tanh_rnn_and_far_less_in_an_lstm_with_its_forget_bias(seed):
     """Hochreiter (1991), Bengio et al. (1994). It is the open gate that helps: with a bias of 0 an LSTM is no better.
 

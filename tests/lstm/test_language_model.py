@@ -159,6 +159,7 @@ def test_with_some_samples_the_mean_of_many_draws_is_near_the_loss_of_all():
     assert (drawn.mean(0) - whole).abs().max() < 0.6
 
 
+@pytest.mark.slow
 def test_what_is_drawn_is_what_is_expected(monkeypatch):
     """The share of draws that hold a token is the probability by which its logit is corrected."""
     model = model_of("vanilla", 30, samples=4).train()

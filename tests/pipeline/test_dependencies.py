@@ -20,9 +20,19 @@ PAIRS = {
 # stages/__init__.py sets cuBLAS's workspace and matplotlib's backend: that can change what stages with a model make.
 # kassandra/before reads model folders of 0.1.0, which no stage makes.
 NOT_FOLLOWED = {ROOT / "kassandra" / "__init__.py", *(ROOT / "kassandra" / "before").glob("*.py")}
+OURS = ("kassandra", "stages")
 WITHOUT_A_MODEL = ("download", "prepare")
 SETS_UP = ROOT / "stages" / "__init__.py"
 PARAMS = ROOT / "kassandra" / "params"  # imports kassandra.lstm only where an encoder is built
+
+
+@cache
+def tree(file: Path) -> list[ast.AST]:
+    """All nodes of a file; none within functions `own`, which read a user's inputs, as no stage does."""
+    module = ast.parse(file.read_text())
+    for function in [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef) and node.name == "own"]:
+        function.body = []
+    return [*ast.walk(module)]
 
 
 @cache
@@ -38,34 +48,39 @@ def imported(script: Path, pair: tuple[str, str]) -> set[Path]:
             names = [name for name in modules(file) if builds or not (PARAMS in file.parents and ".lstm" in name)]
             to_read += [path for name in names for path in files(name)]
             to_read += loaded(file, pair)
-    return {file for file in found if len(ast.parse(file.read_text()).body) > 1 or file.stem != "__init__"}
+    return {file for file in found if file.stem != "__init__" or len(tree(file)[0].body) > 1}
 
 
-def modules(file: Path) -> Iterator[str]:
-    tree = ast.parse(file.read_text())
-    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "own"]:
-        function.body = []  # it reads a user's inputs, which no stage does
-    for node in ast.walk(tree):
+@cache
+def modules(file: Path) -> list[str]:
+    names = []
+    for node in tree(file):
         match node:
-            case ast.Import(names=names):
-                yield from (alias.name for alias in names)
-            case ast.ImportFrom(module=module, names=names, level=level):
-                assert module, f"{file}: line {node.lineno}: a relative import"
-                assert level == 0, f"{file}: line {node.lineno}: a relative import"
-                yield from (f"{module}.{alias.name}" for alias in names)  # `files` leaves out what is no module
+            case ast.Import():
+                names += [alias.name for alias in node.names]
+            case ast.ImportFrom():
+                assert node.module, f"{file}: line {node.lineno}: a relative import"
+                assert node.level == 0, f"{file}: line {node.lineno}: a relative import"
+                names += [f"{node.module}.{alias.name}" for alias in node.names]  # `files` leaves out what is no module
+    return names
 
 
-def files(module: str) -> Iterator[Path]:
+@cache
+def files(module: str) -> list[Path]:
     """Of a module and of each package that it lies in; nothing for what is not ours."""
     names = module.split(".")
-    for length in range(1, len(names) + 1):
-        path = ROOT.joinpath(*names[:length])
-        yield from (file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file())
+    paths = [ROOT.joinpath(*names[:length]) for length in range(1, len(names) + 1)] if names[0] in OURS else []
+    return [file for path in paths for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
 
 
-def loaded(file: Path, pair: tuple[str, str]) -> Iterator[Path]:
+@cache
+def loaded(file: Path, pair: tuple[str, str]) -> list[Path]:
     """What `part("inputs", kind, "train", name)` may load for a pair: the folder of its kind."""
-    for node in ast.walk(ast.parse(file.read_text())):
+    return [*_loaded(file, pair)]
+
+
+def _loaded(file: Path, pair: tuple[str, str]) -> Iterator[Path]:
+    for node in tree(file):
         match node:
             case ast.Call(
                 func=ast.Name(id="part" | "part_if_any"),

@@ -63,6 +63,7 @@ def test_real_sentences_come_back(texts, kind):
 @few
 @given(data=st.data())
 @example(data=None)
+@pytest.mark.slow
 def test_any_sentence_of_known_characters_comes_back(texts, kind, data):
     tokenizer, known = fitted(kind, texts), sorted(set("".join(texts)))
     text = "-a -- 'a' l'' ' - a-b -" if data is None else data.draw(st.text(st.sampled_from(known), max_size=30))

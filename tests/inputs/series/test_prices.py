@@ -107,6 +107,7 @@ def test_prices_that_were_rounded_one_by_one(read):
 
 
 @given(series=SERIES, first=st.integers(0, 80), seed=st.integers(0, 99))
+@pytest.mark.slow
 def test_features_of_a_day_know_no_later_one(series, first, seed):
     """To the bit: other days after it, or none, leave it as it is."""
     days = len(series.times)
@@ -120,6 +121,7 @@ def test_features_of_a_day_know_no_later_one(series, first, seed):
 
 
 @given(series=SERIES, first=st.integers(0, 40))
+@pytest.mark.slow
 def test_features_of_a_day_know_the_days_of_the_warm_up_alone(series, first):
     known, later = features(series), features(cut(series, slice(first, None)))
     for name, column in later.items():

@@ -34,6 +34,7 @@ def read(tmp_path):
 @pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.csv", ";"), ("a.tsv", "\t"), ("a.csv.gz", ",")])
 @SAME_FOLDER
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=6), blank=st.booleans(), mark=st.booleans())
+@pytest.mark.slow
 def test_what_is_written_is_read_back(read, name, delimiter, rows, blank, mark):
     """With blank lines between, with and without the mark that some programs begin UTF-8 with."""
     text, lines, line = "", [], 1
@@ -53,6 +54,7 @@ def test_what_is_written_is_read_back(read, name, delimiter, rows, blank, mark):
 
 @SAME_FOLDER
 @given(values=st.lists(FLOATS | st.none(), min_size=1, max_size=8))
+@pytest.mark.slow
 def test_numbers_are_read_to_the_bit(tmp_path, read, values):
     """From text and from parquet alike; a missing one is NaN in each of its forms."""
     expected = np.array([np.nan if value is None else value for value in values])

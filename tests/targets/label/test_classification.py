@@ -90,6 +90,7 @@ def test_what_the_score_file_needs(reported):
     assert (done.headline.name, done.units, done.headline.better) == ("accuracy", len(targets), "higher")
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_gain_is_paired():
     """A baseline that says what the model says: the gain is 0 and does not vary, though both accuracies do."""
     targets, log_probabilities = made()
@@ -98,6 +99,7 @@ def test_the_interval_of_a_gain_is_paired():
     assert same.baselines["same"] == same.scores["accuracy"]
 
 
+@pytest.mark.slow
 def test_seeded():
     targets, log_probabilities = made()
     one, again, other = (report(targets, log_probabilities, {}, CLASSES, seed) for seed in (0, 0, 1))
@@ -108,6 +110,7 @@ def test_seeded():
     assert one.scores["loss"].low != other.scores["loss"].low
 
 
+@pytest.mark.slow
 def test_nothing_but_the_answers_matters_to_accuracy():
     targets, log_probabilities = made()
     sure = np.where(log_probabilities == log_probabilities.max(1, keepdims=True), -1e-3, -20.0)
@@ -117,6 +120,7 @@ def test_nothing_but_the_answers_matters_to_accuracy():
     assert one.scores["loss"] != other.scores["loss"]
 
 
+@pytest.mark.slow
 def test_examples_in_another_order_have_the_same_scores():
     targets, log_probabilities = made()
     order = np.random.default_rng(1).permutation(len(targets))
@@ -155,6 +159,7 @@ def test_a_class_without_examples_and_one_that_is_never_said():
     assert [done.scores[name].value for name in ("precision", "recall", "f1")] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_all_right_and_all_wrong():
     targets = np.arange(40) % 4
     right = report(targets, np.log(np.eye(4)[targets] * 0.96 + 0.01), {}, CLASSES, 0)

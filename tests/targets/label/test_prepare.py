@@ -142,6 +142,7 @@ def test_a_label_of_one_class_and_a_class_that_is_too_small(input, own, made):
 
 
 @pytest.mark.parametrize("input", ["images", "text", "audio"])
+@pytest.mark.slow
 def test_limit_takes_some_of_train_and_of_test(input, own, made):
     raw = own(input, "one", ["no", "yes"] * 130)
     done = made(input, raw, limit=100, valid_fraction=0.2, test_fraction=0.2)

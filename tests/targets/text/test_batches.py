@@ -63,6 +63,7 @@ def epoch(pair, split, params, seed=0):
 
 
 @pytest.mark.parametrize("batch_tokens", [1, 60, 500, 100_000])
+@pytest.mark.slow
 def test_an_epoch_holds_every_pair_once_each_side_with_its_end(pair, split, batch_tokens):
     params = Train(batch_tokens=batch_tokens)
     expected = Counter(zip(rows_of(split.inputs), rows_of(split.targets.ids), strict=True))
@@ -103,6 +104,7 @@ def test_loss_is_a_sum_and_smoothing_is_of_training(pair, split, meta):
     torch.testing.assert_close(smooth, model.losses(*batch[:3], 0.3).sum())
 
 
+@pytest.mark.slow
 def test_scores_are_of_all_tokens_and_of_what_is_written_freely_whatever_the_batches(pair, valid, meta, monkeypatch):
     """PITFALLS 8, 9 and 15."""
     model = model_of(pair, meta).eval()

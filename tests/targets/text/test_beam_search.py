@@ -67,6 +67,7 @@ def test_a_beam_of_one_is_greedy(model, sources):
 
 
 @pytest.mark.parametrize("length_penalty", [0.0, 1.0, 2.0])
+@pytest.mark.slow
 def test_a_beam_as_wide_as_all_there_is_finds_the_best_of_all(model, sources, length_penalty):
     """Every translation of at most three tokens is scored one by one."""
     ids, lengths = sources

@@ -29,6 +29,7 @@ def test_normal_form(text, form):
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_a_form_is_its_own_form_and_never_empty(text):
     form = normal_form(text)
     assert bool(form) == bool(text)
@@ -50,6 +51,7 @@ def forms_and_their_copies(draw):
 
 @settings(max_examples=200)
 @given(forms_and_their_copies())
+@pytest.mark.slow
 def test_found_are_exactly_those_that_the_distance_says(both):
     forms, known = both
     expected = {

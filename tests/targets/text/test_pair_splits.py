@@ -137,6 +137,7 @@ def test_what_is_known_of_test_leaves_valid_and_train_and_what_is_known_of_valid
     assert dict(done.dropped) == {NEAR_TEST: 1 + 4, NEAR_VALID: 2}
 
 
+@pytest.mark.slow
 def test_limit_takes_some_pairs_of_train_and_a_thousand_sentences_of_the_others():
     parts = {"train": pairs(3000), "valid": pairs(1500, 5000), "test": pairs(1500, 8000)}
     whole, some, fewer = (made(**parts, limit=limit) for limit in (None, 500, 200))

@@ -86,6 +86,7 @@ def pairs(number, start=0):
 
 @pytest.mark.parametrize("kind", ["bpe", UNIGRAM])
 @pytest.mark.parametrize("vocabulary", ["joint", "separate"])
+@pytest.mark.slow
 def test_twice_gives_the_same_bytes(tatoeba, made, kind, vocabulary):
     params = {"tokens": kind, "vocabulary": vocabulary, "vocab_size": 200, **SHARES}
     one, other = (made(tatoeba, TATOEBA, **params) for _ in range(2))

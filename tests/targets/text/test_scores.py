@@ -75,6 +75,7 @@ def test_bleu_of_summed_counts_is_that_of_sacrebleu(corpus, tokens, lowercase):
 
 
 @pytest.mark.parametrize("language", ["en", "zh", "ja"])
+@pytest.mark.slow
 def test_every_score_is_that_of_sacrebleu_and_has_its_signature(language):
     (hypotheses, references), (greedy, _) = made(), made(wrong=0.5)
     report = scored(hypotheses, references, greedy, languages={"source": "de", "target": language}).report
@@ -109,6 +110,7 @@ def test_what_a_reference_says_is_perfect():
     assert not report.cautions
 
 
+@pytest.mark.slow
 def test_the_order_of_sentences_does_not_matter():
     hypotheses, references = made()
     order = np.random.default_rng(0).permutation(len(hypotheses))
@@ -140,6 +142,7 @@ def test_against_itself_a_system_gains_exactly_nothing():
     assert 0 < gain.low < gain.value < gain.high
 
 
+@pytest.mark.slow
 def test_gains_are_paired():
     """Two systems that fail at the same sentences differ by less than each of them varies."""
     _, references = made(200)
@@ -153,6 +156,7 @@ def test_gains_are_paired():
     assert widths[0] < 0.5 * min(widths[1:])
 
 
+@pytest.mark.slow
 def test_intervals_are_as_wide_as_those_of_sacrebleu():
     hypotheses, references = made(300)
     report = scored(hypotheses, references).report
@@ -161,6 +165,7 @@ def test_intervals_are_as_wide_as_those_of_sacrebleu():
         assert (ours.high - ours.low) / 2 == pytest.approx(theirs._ci, rel=0.1)
 
 
+@pytest.mark.slow
 def test_seeded():
     hypotheses, references = made()
     one, again, other = (
