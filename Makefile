@@ -1,7 +1,8 @@
 # make repro            set up, reproduce the mnist pipeline, print its scores and the paths of its pictures
 # make repro NAME=imdb  the same for another pipeline of params.yaml;  make all: every pipeline
 # make test             what everything does, in some minutes (make test-unit: the quick ones, in seconds);  make lint: ruff and mypy
-# make test-faults      breaks processes, disks and files;  make test-sharing: remotes of DVC;  make test-sweeps: queues and searches
+# make test-faults      breaks processes, disks and files;  make test-sharing: remotes of DVC;  make test-sweeps: queues and searches;
+#                       make test-pipelines: kinds and recipes added, projects migrated;  make test-statistics: simulations
 # make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
@@ -13,7 +14,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all of-today setup test test-unit test-faults test-sharing test-sweeps lint format guard lock clean
+.PHONY: repro all of-today setup test test-unit test-faults test-pipelines test-sharing test-statistics test-sweeps lint format guard lock clean
 
 repro: setup of-today
 	dvc repro evaluate@$(NAME)
@@ -38,7 +39,7 @@ setup: .venv/.installed
 	touch $@
 
 # The tiers that `make test` leaves out, each a marker and a target of its own.
-REST = not faults and not sharing and not sweeps
+REST = not (faults or pipelines or sharing or statistics or sweeps)
 
 test: setup
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "$(REST)"
@@ -48,6 +49,12 @@ test-unit: setup
 
 test-faults: setup
 	python -m pytest -n 2 --dist loadgroup -m faults
+
+test-pipelines: setup
+	python -m pytest -n 2 --dist loadfile -m pipelines
+
+test-statistics: setup
+	python -m pytest -n 2 -m statistics
 
 test-sharing: setup
 	python -m pytest -n 2 --dist loadfile -m sharing

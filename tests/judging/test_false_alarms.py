@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.false_alarms import CASES, rates
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.statistics]
 
 NOT_USED = "rectangular"
 CHEAP = [case for case in CASES if not case.what.startswith(("2,000", "a text of 100,000"))]

@@ -77,6 +77,7 @@ def test_units_by_themselves_are_the_plain_bootstrap(block):
     assert list(mean_of(values, block)) == pytest.approx(expected, abs=half / 10)
 
 
+@pytest.mark.statistics
 @pytest.mark.slow
 def test_blocks_cover_where_dates_hang_together():
     generator, trials, covered = np.random.default_rng(0), 400, {1: 0, block_length(1000, 5): 0}

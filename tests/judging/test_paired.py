@@ -50,6 +50,7 @@ def test_models_that_never_differ_are_no_evidence_either_way():
     assert -0.05 < found.low < 0 < found.high < 0.05  # of other examples they may differ on some
 
 
+@pytest.mark.statistics
 @pytest.mark.slow
 @pytest.mark.parametrize(("gains", "losses", "examples"), [(0.05, 0.05, 300), (0.2, 0.05, 100), (0.01, 0.003, 2000)])
 def test_mcnemars_interval_covers_the_truth(gains, losses, examples):

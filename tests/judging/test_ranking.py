@@ -52,6 +52,7 @@ def test_the_interval_of_one_source_alone_would_not(which):
     assert covered / trials < LEVEL - 0.02
 
 
+@pytest.mark.statistics
 @pytest.mark.slow
 def test_the_truly_best_is_marked_although_the_best_was_picked():
     """Six models, all but the same; the first is truly best by a hair. It is marked in 19 of 20 draws or more."""

@@ -13,7 +13,7 @@ import pytest
 
 from tests.clone import Clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.sweeps]
+pytestmark = [pytest.mark.slow, pytest.mark.pipelines]
 
 KINDS = Path(__file__).with_name("adding") / "kassandra"
 PARAMS = """\

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clone import Clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.sweeps]
+pytestmark = [pytest.mark.slow, pytest.mark.pipelines]
 
 LAST = "442a12e32866c9bcbf3bde8471c72b8ad5a473a0"  # the last commit of 0.1.0
 PARAMS = """\

@@ -8,7 +8,7 @@ import pytest
 from tests.clone import Clone
 from tests.pipeline.test_dependencies import PAIRS, ROOT, STAGES
 
-pytestmark = [pytest.mark.slow, pytest.mark.sweeps]
+pytestmark = [pytest.mark.slow, pytest.mark.pipelines]
 
 
 @pytest.fixture(scope="module")

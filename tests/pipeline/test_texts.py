@@ -10,7 +10,7 @@ import pytest
 
 from kassandra.inputs.text.prepare.examples import READERS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.pipelines]
 RECIPE = """\
 # Real reviews of books, as somebody may have them in a table.
 praise:

@@ -105,6 +105,7 @@ def test_a_calibrated_model_may_have_no_error_and_another_may_not():
     assert calibration_error_score(*answers(excess=0.2), 0).low > 0.05
 
 
+@pytest.mark.statistics
 @pytest.mark.parametrize("excess", [0, 0.02, 0.05, 0.2])
 def test_the_interval_covers_the_truth(excess):
     """A model too sure by `excess` everywhere has that error in any bins. Percentiles would cover a 0 never."""
