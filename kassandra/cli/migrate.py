@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kassandra.before import of_today, params
+from kassandra.before import of_today, rewritten
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.lock import LOCK, STAGES, Stage, parse
 from kassandra.contracts.yaml import read
@@ -24,7 +24,7 @@ def migrate() -> None:
         old = PARAMS.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise KassandraError(f"{PARAMS}: no such file; run this in the root of the repository") from None
-    new, changed = params.rewritten(old)
+    new, changed = rewritten(old)
     _check(new)
     if changed:
         PARAMS.write_text(new, encoding="utf-8")

@@ -6,8 +6,7 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
-from kassandra.inference import load, own_files
-from kassandra.inference.by_hand import described_by_hand
+from kassandra.inference import described_by_hand, load, own_files
 from kassandra.params.sections.pipeline import kinds, readers, reading
 
 

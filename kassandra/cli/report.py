@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kassandra.before.scores import described
+from kassandra.before.results import described
 from kassandra.cli.reproduction import compare
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kassandra.before.predictions import doubts, is_of_before, named
+from kassandra.before.results import doubts, is_of_before, named
 from kassandra.comparison.revisions import Absent, Side, Unpaired
 from kassandra.contracts.section import value_of
 from kassandra.judging.paired import Compared, compare

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from kassandra.before import of_today
-from kassandra.before.scores import described
+from kassandra.before.results import described
 from kassandra.contracts import lock, yaml
 from kassandra.contracts.artifacts import METRICS, PREDICTIONS, damaged_content
 from kassandra.contracts.errors import KassandraError

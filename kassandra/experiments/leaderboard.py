@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 from scipy import sparse
 
-from kassandra.before.predictions import is_of_before
-from kassandra.before.scores import described
+from kassandra.before.results import described, is_of_before
 from kassandra.contracts.tables import read_table
 from kassandra.experiments.recorded import Result, cached, cpu_seconds
 from kassandra.judging.intervals import Estimate
