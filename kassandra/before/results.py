@@ -47,7 +47,7 @@ def named(
     tables = [table.assign(example=np.arange(len(table)).astype(str)) for table in tables]
     for place, table in enumerate(tables):
         if BLEU[0] in table:
-            bleu = [[*correct, *total, *lengths] for correct, total, *lengths in table[BLEU].to_numpy().tolist()]
+            bleu: Any = [[*correct, *total, *lengths] for correct, total, *lengths in table[BLEU].to_numpy().tolist()]
             tables[place] = table.assign(bleu=bleu)
     return tables, ""
 

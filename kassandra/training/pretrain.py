@@ -44,9 +44,10 @@ def pretrain(
     weights: dict[str, Tensor] = {}
     for lesson in part("inputs", input, "train", "pretrain").lessons(model, device):
         print(f"Pretraining, {lesson.name}", flush=True)
-        splits = [lesson.read(prepared / f"{name}.npz") for name in ("train", "valid")]
+        train_split, valid_split = (lesson.read(prepared / f"{name}.npz") for name in ("train", "valid"))
         torch.manual_seed(seed)
         learner = lesson.build(int(meta["spec"]["vocab_size"]), weights)
-        trained = train(learner, lesson, *splits, lesson.params, seed, Checkpoint(checkpoints / lesson.name))
+        checkpoint = Checkpoint(checkpoints / lesson.name)
+        trained = train(learner, lesson, train_split, valid_split, lesson.params, seed, checkpoint)
         weights |= dict(lesson.kept(trained.weights))
     return weights
