@@ -76,10 +76,7 @@ def _check_here() -> None:
 
 
 def _refuse_damaged(here: Any, names: Iterable[str]) -> None:
-    """
-    Raises:
-        KassandraError: one of them is not what its name says; nothing was sent or deleted.
-    """
+    """Raises KassandraError where one of them is not what its name says; nothing was sent or deleted."""
     if damaged := [here.oid_to_path(name) for name in names if not _whole(here, name)]:
         raise KassandraError(
             f"damaged in DVC's cache here: {', '.join(damaged)}; `rm -f` these, then `dvc pull` takes them from where "

@@ -136,13 +136,11 @@ def _check_name(name: str, section: Any, pipelines: dict[Any, Any], alone: bool)
     if name not in pipelines:
         return
     if repr(pipelines[name]) == repr(section):  # repr: 1, 1.0 and true are not the same here, though they are equal
-        raise KassandraError(
-            f"{PARAMS}: the very same section {name!r} stands there already; `dvc repro evaluate@{name}` runs it"
-        )
+        same = f"the very same section {name!r} stands there already"
+        raise KassandraError(f"{PARAMS}: {same}; `dvc repro evaluate@{name}` runs it")
     other = ", or `--as OTHER` to have both" if alone else ""
-    raise KassandraError(
-        f"{PARAMS}: another pipeline {name!r} stands there already; `kassandra remove {name}` first{other}"
-    )
+    taken = f"another pipeline {name!r} stands there already"
+    raise KassandraError(f"{PARAMS}: {taken}; `kassandra remove {name}` first{other}")
 
 
 def _recipe(file: _File) -> list[_Section]:

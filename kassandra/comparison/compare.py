@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from scipy.special import ndtr
 
-from kassandra.comparison.pairing import Paired, pair
+from kassandra.comparison.pairing import Paired, Results, pair
 from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown, value_of
@@ -83,9 +83,8 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
     known = {**a.pipelines, **b.pipelines}
     for side in (a, b):
         if not side.pipelines:
-            raise KassandraError(
-                f"{side}: has no pipelines: params.yaml is missing there, or has no section 'pipelines'"
-            )
+            why = "params.yaml is missing there, or has no section 'pipelines'"
+            raise KassandraError(f"{side}: has no pipelines: {why}")
     for name in names:
         if name not in known:
             raise KassandraError(unknown(f"--pipeline of {a} or {b}", "pipeline", name, known))
@@ -110,7 +109,7 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
     )
 
 
-def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, Any]]) -> Pipeline:
+def _pipeline(name: str, a: Side, b: Side, results: Results) -> Pipeline:
     changed = _changed(a.pipelines[name], b.pipelines[name], f"pipelines.{name}")
     notes = [note for side in (a, b) if (note := _stale(side, name))]
     scores = [{score["score"]: score for score in result["intervals"]} for result in results]
@@ -134,7 +133,7 @@ def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[s
         why = f"the headline was {headlines[0]} and is {headlines[1]}"
         return Pipeline(name, (_incomparable(scores[1][headlines[1]], None), *rows), changed, (why, *notes))
     notes = [*_of_pairs(name, a, b, paired, rows), *notes]
-    return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results, changed)))
+    return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results)))
 
 
 def _of_pairs(name: str, a: Side, b: Side, paired: Paired, rows: list[Row]) -> list[str]:
@@ -216,9 +215,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
-def _causes(
-    name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, Any]], changed: dict[str, Any]
-) -> list[str]:
+def _causes(name: str, a: Side, b: Side, results: Results) -> list[str]:
     """What differs beside params: code, raw data, the machine."""
     one, other = a.made(name), b.made(name)
     if not one.code or not other.code:

@@ -99,11 +99,10 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
 def _entry(group: list[Result]) -> Entry:
     ends = [{end: result.scores["intervals"][0][end] for end in Estimate._fields} for result in group]
     scores, module = [Estimate(**each) for each in ends], scores_of(group[0].target)
-    score: Score | None = (
-        next((each for each in module.SCORES if each.name == group[0].headline), None) if module else None
-    )
-    if score is None or module is None:
+    known: list[Score] = [each for each in module.SCORES if each.name == group[0].headline] if module else []
+    if module is None or not known:
         return Entry(scores)
+    score = known[0]
     tables, examples = [_table(result.predictions) for result in group], {result.test for result in group}
     sums = [None if table is None else score.sums(table) for table in tables]
     if len(examples) > 1 or tables[0] is None or any(each is None for each in sums):
@@ -116,7 +115,7 @@ def _entry(group: list[Result]) -> Entry:
 @functools.cache
 def _table(predictions: str) -> pd.DataFrame | None:
     path = cached(predictions).get("test.parquet")
-    table = read_table(path) if path is not None and path.exists() else None
+    table = read_table(path) if path and path.exists() else None
     return None if table is None or is_of_before(table) else table
 
 

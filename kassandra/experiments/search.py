@@ -112,7 +112,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
     try:
         params = spaces.checked(search.pipeline, search.written, chosen)
     except KassandraError as error:
-        _prune(study, trial, f"refused: {error}", say)
+        _prune(search, trial, f"refused: {error}")
         return None
     name, losses, before, since = f"{study.study_name}-{trial.number}", [], 0, time.time()
     overrides = spaces.overrides(search.pipeline, chosen)
@@ -130,7 +130,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
                 return None
         why = training.error
     if why and DIVERGED in why:
-        _prune(study, trial, why, say)
+        _prune(search, trial, why)
         return None
     if why:
         trial.set_user_attr(studies.WHY, why)
@@ -146,8 +146,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
     kept = int(epochs[LOSS].argmin()) if params.train.keep == "best" else len(epochs) - 1
     value = float(epochs[search.space.score].iloc[kept])
     study.tell(trial, value)
-    best = study.best_trial.number == trial.number
-    say(f"  {search.space.score} {_short(value)}{' (best)' if best else ''}")
+    say(f"  {search.space.score} {_short(value)}{' (best)' * (study.best_trial.number == trial.number)}")
     return None
 
 
@@ -162,14 +161,14 @@ def _gives_up(search: Search, trial: optuna.Trial, epoch: int, value: float, epo
     if epoch == epochs or not trial.should_prune():
         return False
     why = f"{search.space.score} {_short(value)} after epoch {epoch} of {epochs} is worse than most"
-    _prune(search.study, trial, why, search.say)
+    _prune(search, trial, why)
     return True
 
 
-def _prune(study: optuna.Study, trial: optuna.Trial, why: str, say: Callable[[str], None]) -> None:
+def _prune(search: Search, trial: optuna.Trial, why: str) -> None:
     trial.set_user_attr(studies.WHY, why)
-    study.tell(trial, state=TrialState.PRUNED)
-    say(f"  given up: {why}")
+    search.study.tell(trial, state=TrialState.PRUNED)
+    search.say(f"  given up: {why}")
 
 
 def _report_again(study: optuna.Study, trial: optuna.Trial, until: int) -> None:

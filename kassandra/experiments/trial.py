@@ -127,10 +127,7 @@ def _let_go() -> None:
 
 
 def check_work() -> None:
-    """
-    Raises:
-        KassandraError: a search was killed while DVC had the uncommitted changes, and they are not back.
-    """
+    """Raises KassandraError where a search was killed while DVC had the uncommitted changes, and they are not back."""
     deadline = time.monotonic() + BACK
     while _git("for-each-ref", HELD):
         if subprocess.run(["git", "diff", "--quiet", HELD], check=False).returncode == 0:
@@ -146,11 +143,7 @@ def check_work() -> None:
 
 
 def history(pipeline: str, experiment: str) -> pd.DataFrame:
-    """history.csv of an experiment.
-
-    Raises:
-        KassandraError: there is no such experiment.
-    """
+    """history.csv of an experiment. Raises KassandraError where there is none of this name."""
     pattern = f"refs/exps/*/*/{experiment}"
     commits = _git("for-each-ref", "--sort=-creatordate", "--format=%(objectname)", pattern).split()
     if not commits:
