@@ -4,7 +4,7 @@ Read first by every stage: checks the Python it runs under, sets what must be se
 stage be stopped at any moment, also in the seconds of its imports.
 """
 
-from __future__ import annotations  # so that a Python that is too old gets as far as being told so
+from __future__ import annotations  # so that a Python that is too old gets as far as the sentence that says so
 
 import ctypes
 import os
@@ -29,9 +29,8 @@ def check_packages(project: Path, lock: Path) -> None:
     locked: dict[str, set[str]] = {}
     for name, version in re.findall(r"^([\w.-]+)==([^ ;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE):
         locked.setdefault(name, set()).add(version)
-    dependencies = re.search(
-        r"^dependencies = \[\n(.*?)^\]", project.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-    )
+    text = project.read_text(encoding="utf-8")
+    dependencies = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
     assert dependencies, f"{project} has no dependencies"
     for name in re.findall(r'^\s*"([\w.-]+)', dependencies[1], re.MULTILINE):
         try:
@@ -42,9 +41,8 @@ def check_packages(project: Path, lock: Path) -> None:
         if not versions:
             sys.exit(f"{lock.name} lacks {name!r}, a dependency in {project.name}: run `make lock`, then `make setup`.")
         if installed not in versions:
-            print(
-                f"{name} is {installed}, locked is {' or '.join(sorted(versions))}: results may differ", file=sys.stderr
-            )
+            known = " or ".join(sorted(versions))
+            print(f"{name} is {installed}, locked is {known}: results may differ", file=sys.stderr)
 
 
 def stop_at_once(*_: object) -> None:

@@ -4,8 +4,8 @@ from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTION
 from kassandra.contracts.kinds import part, part_if_any
 from kassandra.contracts.tables import read_table, write_table
 from kassandra.inference import load
-from kassandra.judging import score_file
 from kassandra.judging.figures import read_history
+from kassandra.judging.judge import contents
 from kassandra.params.sections.pipeline import read_pipeline, reading
 from kassandra.training.fingerprint import fingerprint, set_up
 from stages.script import run
@@ -28,7 +28,7 @@ def main(name: str) -> None:
     write_table(PREDICTIONS / name / "test.parquet", predicted)
     parameters = sum(parameter.numel() for parameter in predictor.model.parameters())
     evaluated_on = fingerprint(device, params.train.threads, "fp32")
-    scores = score_file.contents(report, parameters, predictor.fingerprint, evaluated_on)
+    scores = contents(report, parameters, predictor.fingerprint, evaluated_on)
     write_json(METRICS / name / "test.json", scores)
     headline = report.headline.name
     print(f"{headline} {report.scores[headline]} on {report.units:,} of test")

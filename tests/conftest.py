@@ -328,8 +328,7 @@ def answers():
     examples are and how hard they are."""
     import numpy as np
 
-    from kassandra.judging import score_file
-    from kassandra.judging.judge import judge
+    from kassandra.judging.judge import contents, judge
     from kassandra.targets.label.evaluate.classification import predictions
     from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
 
@@ -346,6 +345,6 @@ def answers():
         table = predictions([f"{seed}-{row}" for row in rows], targets, log_probabilities, names)
         report = judge(SCORES, table, {"none": table.assign(predicted=0)}, RESAMPLING, 0)
         machine = {"device": "cpu"}
-        return score_file.contents(report, 7, machine, machine), table
+        return contents(report, 7, machine, machine), table
 
     return answers

@@ -69,11 +69,10 @@ def _show(comparison: Comparison) -> None:
 
 def _table(pipeline: Pipeline) -> Table:
     table = Table("  score", "A", "B", "B - A", "95% interval", "p", "verdict", box=None)
-    for number, row in enumerate(pipeline.rows):
-        a, b, difference, interval, p = _cells(row)
+    for row in pipeline.rows:
         colour = COLOURS.get(row.verdict, "default")
-        name = f"  [bold]{row.score}[/]" if number == 0 else f"  {row.score}"
-        table.add_row(name, a, b, difference, interval.replace("[", r"\["), p, f"[{colour}]{row.verdict}[/]")
+        name = f"  [bold]{row.score}[/]" if row is pipeline.headline else f"  {row.score}"
+        table.add_row(name, *map(escape, _cells(row)), f"[{colour}]{row.verdict}[/]")
     return table
 
 
@@ -141,38 +140,34 @@ def _beside(comparison: Comparison) -> list[str]:
 
 
 def _params(pipeline: Pipeline) -> list[str]:
-    return [f"{key}: {_value(old)} → {_value(new)}" for key, (old, new) in pipeline.params.items()]
+    def text(value: Any) -> str:
+        if value is None:
+            return "(not set)"
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "(not set)"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return [f"{key}: {text(old)} → {text(new)}" for key, (old, new) in pipeline.params.items()]
 
 
 def _as_json(comparison: Comparison) -> dict[str, Any]:
     """Numbers in full; of a score without difference, null."""
+
+    def plain(row: Row) -> dict[str, Any]:
+        difference = row.difference._asdict() if row.difference else {}
+        p, test = difference.pop("p", None), difference.pop("test", None)
+        return dataclasses.asdict(row) | {"difference": difference or None, "p": p, "test": test}
+
     pipelines = {
         pipeline.name: {
             "verdict": pipeline.verdict,
             "headline": pipeline.headline.score,
             "params": {key: {"a": old, "b": new} for key, (old, new) in pipeline.params.items()},
-            "scores": [_row_as_json(row) for row in pipeline.rows],
+            "scores": [plain(row) for row in pipeline.rows],
             "notes": list(pipeline.notes),
         }
         for pipeline in comparison.pipelines
     }
-    rest = dataclasses.asdict(dataclasses.replace(comparison, pipelines=()))
-    return rest | {
-        "seed": dict(zip("ab", comparison.seed, strict=True)) if comparison.seed else None,
-        "pipelines": pipelines,
-    }
-
-
-def _row_as_json(row: Row) -> dict[str, Any]:
-    difference = row.difference._asdict() if row.difference else {}
-    p, test = difference.pop("p", None), difference.pop("test", None)
-    return dataclasses.asdict(row) | {"difference": difference or None, "p": p, "test": test}
+    seed = dict(zip("ab", comparison.seed, strict=True)) if comparison.seed else None
+    return dataclasses.asdict(dataclasses.replace(comparison, pipelines=())) | {"seed": seed, "pipelines": pipelines}
 
 
 def _as_markdown(comparison: Comparison) -> list[str]:
@@ -186,11 +181,10 @@ def _as_markdown(comparison: Comparison) -> list[str]:
         verdict = f"**{row.verdict}**" if row.verdict in ("better", "worse") else row.verdict
         verdict += "" if row.paired or row.difference is None else " (unpaired)"
         change = f"{difference} {interval}".strip()
-        lines.append(_cells_of([SIGNS[row.verdict], _code(pipeline.name), row.score, a, b, change, p, verdict]))
+        lines.append(_line([SIGNS[row.verdict], _code(pipeline.name), row.score, a, b, change, p, verdict]))
     lines += ["", *[f"- {_plain(line)}" for line in _beside(comparison)]]
     for pipeline in comparison.pipelines:
-        details = _details(pipeline)
-        if details:
+        if details := _details(pipeline):
             lines += ["", f"<details><summary>{_plain(pipeline.name)}</summary>", "", *details, "", "</details>"]
     return [*lines, "", f"A = {_code(comparison.a)}, B = {_code(comparison.b)}. {SEEDS}"]
 
@@ -200,13 +194,12 @@ def _details(pipeline: Pipeline) -> list[str]:
     lines += [f"- {_plain(note)}" for note in pipeline.notes]
     if pipeline.verdict != "identical":
         lines += ["", "| score | A | B | B − A | 95% interval | p | verdict |", "|-|-|-|-|-|-|-|"]
-        for row in pipeline.rows:
-            lines.append(_cells_of([row.score, *_cells(row), row.verdict]))
+        lines += [_line([row.score, *_cells(row), row.verdict]) for row in pipeline.rows]
         lines += ["", _plain(_tests(pipeline))]
     return lines
 
 
-def _cells_of(cells: list[str]) -> str:
+def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 

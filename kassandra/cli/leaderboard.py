@@ -11,7 +11,7 @@ from typing import Any
 from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import recorded
-from kassandra.experiments.leaderboard import Board, Row, boards
+from kassandra.experiments.leaderboard import Board, boards
 from kassandra.judging.ranking import ENOUGH, Rank
 
 HEAD = """\
@@ -105,13 +105,11 @@ def _table(board: Board) -> str:
     for row in board.rows:
         cpu = "–" if row.cpu_seconds is None else f"{row.cpu_seconds:,.0f}"
         baseline = f"{_number(row.baseline_score)} ({row.baseline})"
-        cells = [_mark(row.rank), row.name, _score(row.rank), str(len(row.seeds)), f"{row.parameters:,}", cpu]
-        lines.append("| " + " | ".join(_cell(cell) for cell in [*cells, row.commit, baseline]) + " |")
+        mark = MARKS[row.rank.standing] + (" *unpaired*" if row.rank.paired is False else "")
+        cells = [mark, row.name, _score(row.rank), str(len(row.seeds)), f"{row.parameters:,}", cpu]
+        cells = [cell.replace("|", "\\|") for cell in [*cells, row.commit, baseline]]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def _mark(rank: Rank) -> str:
-    return MARKS[rank.standing] + (" *unpaired*" if rank.paired is False else "")
 
 
 def _score(rank: Rank) -> str:
@@ -136,21 +134,13 @@ def _number(value: float, like: float | None = None) -> str:
     return f"{value:.{max(4, math.ceil(-math.log10(size)) + 3) if size else 4}f}"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
 def _summary(board: Board) -> str:
     rows = board.rows
-    best: list[Row] = [row for row in rows if row.rank.standing == "best"]
     tied = [row.name for row in rows if row.rank.standing == "tied"]
     few = sum(row.rank.standing == "few" for row in rows)
-    sentence = f"{_title(board)}: {board.headline} of {len(rows)} model{'s' if len(rows) > 1 else ''}"
-    if best:
-        also = (
-            f", not to be set apart from it: {'; '.join(tied)}"
-            if tied
-            else ", better than all others" * (len(rows) > 1)
-        )
-        sentence += f"; best is {best[0].name} with {_score(best[0].rank)}{also}"
+    sentence = f"{_title(board)}: {board.headline} of {len(rows)} model{'s' * (len(rows) > 1)}"
+    also = f", not to be set apart from it: {'; '.join(tied)}" if tied else ", better than all others" * (len(rows) > 1)
+    for row in rows:
+        if row.rank.standing == "best":
+            sentence += f"; best is {row.name} with {_score(row.rank)}{also}"
     return sentence + (f"; {few} with fewer than {ENOUGH} seeds" if few else "")

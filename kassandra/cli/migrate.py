@@ -5,7 +5,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kassandra.before import of_today, params
+from kassandra.before import of_today, rewritten
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.lock import LOCK, STAGES, Stage, parse
 from kassandra.contracts.yaml import read
@@ -24,16 +24,16 @@ def migrate() -> None:
         old = PARAMS.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise KassandraError(f"{PARAMS}: no such file; run this in the root of the repository") from None
-    new, changed = params.rewritten(old)
+    new, changed = rewritten(old)
     _check(new)
     if changed:
         PARAMS.write_text(new, encoding="utf-8")
-    print(f"{PARAMS}: {changed} pipelines rewritten ('task' is 'input' and 'target' now)" if changed else
-          f"{PARAMS}: nothing to rewrite")  # fmt: skip
+    done = f"{changed} pipelines rewritten ('task' is 'input' and 'target' now)" if changed else "nothing to rewrite"
+    print(f"{PARAMS}: {done}")
     locked = parse(LOCK.read_text(encoding="utf-8"), str(LOCK)) if LOCK.exists() else {}
     sections = read(PARAMS)
     for name, stages in locked.items():
-        if name in sections["pipelines"] and _is_old(name, stages):
+        if name in sections["pipelines"] and any(f"pipelines.{name}.task" in stage.params for stage in stages.values()):
             print(f"{name}: {_carried(name, stages, sections)}", flush=True)
 
 
@@ -46,10 +46,6 @@ def _check(text: str) -> None:
                 read_pipeline(str(name), path)
         except KassandraError as error:
             raise KassandraError(f"{PARAMS} is left as it is: {str(error).replace(str(path), str(PARAMS))}") from None
-
-
-def _is_old(name: str, stages: dict[str, Stage]) -> bool:
-    return any(f"pipelines.{name}.task" in stage.params for stage in stages.values())
 
 
 def _carried(name: str, stages: dict[str, Stage], sections: dict[str, object]) -> str:

@@ -23,11 +23,9 @@ SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
 class Key(NamedTuple):
-    """path: `train.distort.shift`. limits: its type, range and default. meaning: what its section says of it."""
-
-    path: str
-    limits: str
-    meaning: str
+    path: str  # train.distort.shift
+    limits: str  # its type, range and default
+    meaning: str  # what its section says of it
 
 
 Keys = dict[tuple[str, str], list[Key]]  # by input and target
@@ -52,8 +50,10 @@ def show(of: str | None) -> None:
     if of is None:
         _overview(keys, paths)
     elif matching := [path for path in paths if f".{of}." in f".{path}."]:
-        for path in matching:
-            _one(path, keys)
+        for path in matching:  # once for each of its meanings
+            having = {pair: key for pair, each in keys.items() for key in each if key.path == path}
+            for key in dict.fromkeys(having.values()):
+                _key(f"{path} ({_where([pair for pair in having if having[pair] == key], keys)})", key)
     else:
         near = difflib.get_close_matches(of, {path.rpartition(".")[2] for path in paths} | {*(pipelines or ())}, n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
@@ -68,7 +68,8 @@ def keys_of(section: type[Section], above: str = "") -> Iterator[Key]:
     for name, field in section.model_fields.items():
         optional = not nested[name] or type(None) in get_args(field.annotation)
         if optional and not (issubclass(section, Pipeline) and name in ("input", "target")):
-            yield Key(f"{above}{name}", f"{limits(field)}; {_default(field)}", meaning(section, name))
+            default = "required" if field.default is PydanticUndefined else f"default {_value(field.default)}"
+            yield Key(f"{above}{name}", f"{limits(field)}; {default}", meaning(section, name))
     for name, inner in nested.items():
         if inner:
             yield from keys_of(inner, f"{above}{name}.")
@@ -77,9 +78,9 @@ def keys_of(section: type[Section], above: str = "") -> Iterator[Key]:
 def limits(field: FieldInfo) -> str:
     """The type and range of a field: `number, ≥ 0, < 1`, or its choices."""
     within = [part for choice in get_args(field.annotation) for part in getattr(choice, "__metadata__", ())]
-    ends = [(SIGNS[name], getattr(part, name)) for part in (*field.metadata, *within)
-            for name in SIGNS if getattr(part, name, None) is not None]  # fmt: skip
-    return ", ".join([_type(field.annotation), *(f"{sign} {end:.10g}" for sign, end in ends)])
+    ends = [f"{sign} {getattr(part, name):.10g}" for part in (*field.metadata, *within)
+            for name, sign in SIGNS.items() if getattr(part, name, None) is not None]  # fmt: skip
+    return ", ".join([_type(field.annotation), *ends])
 
 
 def _type(annotation: Any) -> str:
@@ -93,10 +94,6 @@ def _type(annotation: Any) -> str:
     if parts:  # as `int | None`
         return " or ".join(dict.fromkeys(map(_type, parts)))
     return TYPES.get(annotation, "section")
-
-
-def _default(field: FieldInfo) -> str:
-    return "required" if field.default is PydanticUndefined else f"default {_value(field.default)}"
 
 
 def _value(value: Any) -> str:
@@ -150,18 +147,8 @@ def _of_pipeline(name: str, pipeline: Pipeline) -> None:
         value: Any = pipeline
         for part in key.path.split("."):
             value = getattr(value, part, None)
-        here = f"; here {_value(value)}"
-        _key(
-            key.path,
-            key if here.replace("here", "default", 1) in key.limits else key._replace(limits=key.limits + here),
-        )
-
-
-def _one(path: str, keys: Keys) -> None:
-    """A key, once for each of its meanings."""
-    having = {pair: key for pair, each in keys.items() for key in each if key.path == path}
-    for key in dict.fromkeys(having.values()):
-        _key(f"{path} ({_where([pair for pair in having if having[pair] == key], keys)})", key)
+        same = f"; default {_value(value)}" in key.limits
+        _key(key.path, key if same else key._replace(limits=f"{key.limits}; here {_value(value)}"))
 
 
 def _key(heading: str, key: Key) -> None:

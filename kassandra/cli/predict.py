@@ -6,19 +6,14 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
-from kassandra.inference import load, own_files
-from kassandra.inference.by_hand import described_by_hand
+from kassandra.inference import described_by_hand, load, own_files
 from kassandra.params.sections.pipeline import kinds, readers, reading
 
 
 def run(
-    command: str,
-    folder: Path,
-    given: list[str],
-    as_json: bool = False,
-    of_kinds: dict[str, Any] | None = None,
+    command: str, folder: Path, given: list[str], as_json: bool = False, of_kinds: dict[str, Any] | None = None,
     **options: Any,
-) -> None:
+) -> None:  # fmt: skip
     """Have the show.py of the model's target print what the model makes of the inputs.
 
     Args:
@@ -37,16 +32,12 @@ def run(
         )
     if command != show.COMMAND:
         raise KassandraError(f"{folder}: a model of target {model.target!r}; try `kassandra {show.COMMAND}`")
-    reader = _reader(model.input, reading(model.target)) or own_files
+    reader = part_if_any("inputs", model.input, "show", f"own_{reading(model.target)}") or own_files
     chosen = {name: value for name, value in (of_kinds or {}).items() if value not in (None, False)}
     if refused := sorted(set(chosen) - _options(reader) - _options(show)):
         raise KassandraError(f"--{refused[0]}: is for {_owners(refused[0])}; this model reads {model.input}")
     with described_by_hand(folder):
         show.show(model, reader, given, as_json, **options, **chosen)
-
-
-def _reader(input: str, wanted: str) -> ModuleType | None:
-    return part_if_any("inputs", input, "show", f"own_{wanted}")
 
 
 def _options(module: ModuleType | None) -> set[str]:
@@ -55,7 +46,8 @@ def _options(module: ModuleType | None) -> set[str]:
 
 def _owners(option: str) -> str:
     """The inputs, and targets, that have an option."""
-    wanted = {target: reading(target) for target in kinds("targets")}
-    inputs = {name for each in wanted.values() for name in readers(each) if option in _options(_reader(name, each))}
-    targets = {name for name in wanted if option in _options(part_if_any("targets", name, "show"))}
-    return " and ".join(sorted(inputs | targets)) or "none of the kinds here"
+    parts = [(target, part_if_any("targets", target, "show")) for target in kinds("targets")]
+    for wanted in map(reading, kinds("targets")):
+        parts += [(name, part_if_any("inputs", name, "show", f"own_{wanted}")) for name in readers(wanted)]
+    owners = sorted({name for name, module in parts if option in _options(module)})
+    return " and ".join(owners) or "none of the kinds here"

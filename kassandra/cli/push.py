@@ -36,9 +36,8 @@ def push(remote: str | None, check: bool) -> None:
     except KassandraError:
         raise
     except Exception as error:  # each kind of remote has its own
-        raise KassandraError(
-            f"what runs made could not be pushed ({type(error).__name__}: {error}): {AGAIN}"
-        ) from error
+        why = f"{type(error).__name__}: {error}"
+        raise KassandraError(f"what runs made could not be pushed ({why}): {AGAIN}") from error
     print(f"{count} more {'file' if count == 1 else 'files'} that runs made pushed")
 
 
@@ -53,18 +52,16 @@ def _push_outputs_of_runs(remote: str | None, check: bool) -> int:
         here, store = repo.cache.local, repo.cloud.get_remote_odb(remote, "push")
         everything = set(here.all())
         shared = set(store.oids_exist(everything))
-        names = (made | _members(here, shared)) & everything
-        lacks = names - shared
+        lists = [json.loads(here.fs.cat_file(here.oid_to_path(name))) for name in shared if name.endswith(".dir")]
+        members = {entry["md5"] for each in lists for entry in each}
+        lacks = ((made | members) & everything) - shared
         spoilt = {name for name in shared if not _whole(store, name)} if check else set()
         _refuse_damaged(here, sorted(lacks | spoilt))
         for name in spoilt:
             store.delete(name)
         lacks |= spoilt
-        # Lists of folders last: to DVC, one that is there says that its files are.
-        for some in (
-            sorted(name for name in lacks if not name.endswith(".dir")),
-            sorted(name for name in lacks if name.endswith(".dir")),
-        ):
+        for folders in (False, True):  # of folders, last: to DVC, one that is there says that its files are
+            some = sorted(name for name in lacks if name.endswith(".dir") == folders)
             store.add([here.oid_to_path(name) for name in some], here.fs, some)
         if left := lacks - set(store.oids_exist(lacks)):  # `verify` removes what did not arrive whole
             raise KassandraError(f"{len(left)} of {len(lacks)} files did not arrive whole")
@@ -79,21 +76,12 @@ def _check_here() -> None:
 
 
 def _refuse_damaged(here: Any, names: Iterable[str]) -> None:
-    """
-    Raises:
-        KassandraError: one of them is not what its name says; nothing was sent or deleted.
-    """
+    """Raises KassandraError where one of them is not what its name says; nothing was sent or deleted."""
     if damaged := [here.oid_to_path(name) for name in names if not _whole(here, name)]:
         raise KassandraError(
             f"damaged in DVC's cache here: {', '.join(damaged)}; `rm -f` these, then `dvc pull` takes them from where "
             "they are whole, or `dvc repro` makes them again"
         )
-
-
-def _members(here: Any, names: Iterable[str]) -> set[str]:
-    """The files of those that are lists of folders."""
-    lists = [json.loads(here.fs.cat_file(here.oid_to_path(name))) for name in names if name.endswith(".dir")]
-    return {entry["md5"] for each in lists for entry in each}
 
 
 def _whole(store: Any, name: str) -> bool:

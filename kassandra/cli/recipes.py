@@ -5,7 +5,6 @@ it that are indented deeper than its key. What `add` puts in, `remove` takes out
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +19,7 @@ PARAMS = Path("params.yaml")
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # a folder, a stage of DVC, and a key without quotes
 
 
-@dataclass(frozen=True)
-class _File:
+class _File(NamedTuple):
     """A YAML file as its tree and as its lines: joined by `newline`, they are the file again to the byte."""
 
     path: Path
@@ -30,9 +28,14 @@ class _File:
     lines: list[str]
     tree: dict[Any, Any]
 
-    def line(self, index: int) -> int:
-        """The number of the line, from 0, that a place in the text lies in."""
-        return self.text.count(self.newline, 0, index)
+    def line(self, node: Node) -> int:
+        """The number of the line, from 0, on which a node begins."""
+        return self.text.count(self.newline, 0, node.start_mark.index)
+
+    def root(self) -> MappingNode:
+        root = compose(self.text, SafeLoader)
+        assert isinstance(root, MappingNode)  # its tree is a dict
+        return root
 
 
 class _Section(NamedTuple):
@@ -68,9 +71,7 @@ def add(recipe: Path, name: str | None) -> None:
         _check_name(key, value, pipelines if isinstance(pipelines, dict) else {}, alone=len(new) == 1)
     key_line, column, sections = _pipelines(params)
     at = _after_comments(params.lines, sections[-1].end if sections else key_line + 1, column)
-    lines = list(params.lines)
-    block: list[str] = []
-    report: list[str] = []
+    lines, block, report = list(params.lines), list[str](), list[str]()
     if not sections:
         lines[key_line] = lines[key_line].replace(": {}", ":", 1)
     for place, (key, section) in enumerate(zip(new, parts, strict=True)):
@@ -105,7 +106,7 @@ def remove(name: str) -> None:
     if len(sections) == 1:
         lines[key_line] = re.sub(r"^(\s*[^\s:]+):", r"\1: {}", lines[key_line])
     rest = {key: value for key, value in params.tree["pipelines"].items() if str(key) != name}
-    remains = _remains(name)
+    remains = _remains(name)  # before anything is written: dvc.lock may be beyond reading
     _write(params, lines, params.tree | {"pipelines": rest}, [])
     print("\n".join([f"Removed {name!r} from {PARAMS}.", *remains]))
 
@@ -116,8 +117,7 @@ def _remains(name: str) -> list[str]:
     folders = [room / name for room in (*rooms, artifacts.COSTS)]
     tables = [artifacts.BASELINES / f"{name}.parquet", artifacts.PRETRAINED / f"{name}.safetensors"]
     checkpoints = [at for at in artifacts.CHECKPOINTS.glob(f"{name}-*") if at.name.rpartition("-")[0] == name]
-    paths = [*folders, *tables, *sorted(checkpoints)]
-    left = [str(path) for path in paths if path.exists()]
+    left = [str(path) for path in [*folders, *tables, *sorted(checkpoints)] if path.exists()]
     lines = [f"Its results remain; delete what you no longer need: {' '.join(left)}"] if left else []
     text = lock.LOCK.read_text(encoding="utf-8", errors="replace") if lock.LOCK.exists() else ""
     if stages := [f"{stage}@{name}" for stage in lock.parse(text, str(lock.LOCK)).get(name, {})]:
@@ -136,20 +136,18 @@ def _check_name(name: str, section: Any, pipelines: dict[Any, Any], alone: bool)
     if name not in pipelines:
         return
     if repr(pipelines[name]) == repr(section):  # repr: 1, 1.0 and true are not the same here, though they are equal
-        raise KassandraError(
-            f"{PARAMS}: the very same section {name!r} stands there already; `dvc repro evaluate@{name}` runs it"
-        )
+        same = f"the very same section {name!r} stands there already"
+        raise KassandraError(f"{PARAMS}: {same}; `dvc repro evaluate@{name}` runs it")
     other = ", or `--as OTHER` to have both" if alone else ""
-    raise KassandraError(
-        f"{PARAMS}: another pipeline {name!r} stands there already; `kassandra remove {name}` first{other}"
-    )
+    taken = f"another pipeline {name!r} stands there already"
+    raise KassandraError(f"{PARAMS}: {taken}; `kassandra remove {name}` first{other}")
 
 
 def _recipe(file: _File) -> list[_Section]:
     """The sections of a recipe, all in the first column, with nothing beside them but comments."""
     if stray := [key for key in ("pipelines", "seed") if key in file.tree]:
         raise KassandraError(f"{file.path}: {stray[0]!r} is for {PARAMS}; a recipe holds what stands under 'pipelines'")
-    root = _compose(file)
+    root = file.root()
     if root.value and not root.flow_style and not any(re.match(r"---|\.\.\.|%", line) for line in file.lines):
         sections = _sections(file, root, above=-1, below=len(file.lines))
         if sections[0].column == 0 and all(section.name in file.tree for section in sections):
@@ -161,49 +159,42 @@ def _recipe(file: _File) -> list[_Section]:
 
 def _pipelines(file: _File) -> tuple[int, int, list[_Section]]:
     """The line of `pipelines:`, the indent of the names under it, and its sections; none of `pipelines: {}`."""
-    entries = _compose(file).value
+    entries = file.root().value
     place = next((place for place, (key, _) in enumerate(entries) if key.value == "pipelines"), None)
     if place is None:
         raise KassandraError(f"{file.path}: key 'pipelines' is missing; write 'pipelines: {{}}' for a start")
     key, value = entries[place]
-    line, outer = file.line(key.start_mark.index), _indent(file.lines[file.line(key.start_mark.index)])
+    line = file.line(key)
     if isinstance(value, MappingNode) and not value.flow_style:
-        below = file.line(entries[place + 1][0].start_mark.index) if entries[place + 1 :] else len(file.lines)
+        below = file.line(entries[place + 1][0]) if entries[place + 1 :] else len(file.lines)
         sections = _sections(file, value, above=line, below=below)
         return line, sections[0].column, sections
     after = file.text[key.end_mark.index :]
     if isinstance(value, MappingNode) and not value.value and after.startswith(": {}"):
-        return line, outer + 2, []
+        return line, _indent(file.lines[line]) + 2, []
     raise KassandraError(
         f"{file.path}: line {line + 1}: under 'pipelines:', put each section on lines of its own, without braces, or "
         "write 'pipelines: {}' for none"
     )
 
 
-def _compose(file: _File) -> MappingNode:
-    root = compose(file.text, SafeLoader)
-    assert isinstance(root, MappingNode)  # its tree is a dict
-    return root
-
-
 def _sections(file: _File, mapping: MappingNode, above: int, below: int) -> list[_Section]:
     """The sections of a mapping in block style, which lies between the lines `above` and `below`."""
-    keys: list[Node] = [key for key, _ in mapping.value]
-    starts = [file.line(key.start_mark.index) for key in keys]
+    lines, keys = file.lines, [key for key, _ in mapping.value]
+    starts, outer = [file.line(key) for key in keys], _indent(lines[above]) if above >= 0 else -1
     sections: list[_Section] = []
     for key, first, stop in zip(keys, starts, [*starts[1:], below], strict=True):
-        line, name = file.lines[first], key.value if isinstance(key, ScalarNode) else None
-        column, width = _indent(line), key.end_mark.index - key.start_mark.index
-        if name is None or not line[column + width :].startswith(":"):
+        column, width = _indent(lines[first]), key.end_mark.index - key.start_mark.index
+        if not isinstance(key, ScalarNode) or not lines[first][column + width :].startswith(":"):
             raise KassandraError(f"{file.path}: line {first + 1} must begin with a name and ':'")
-        outer = _indent(file.lines[above]) if above >= 0 else -1
-        text = (n for n in range(first, stop) if _is_content(file.lines[n]) and _indent(file.lines[n]) > outer)
+        of_it = (number for number in range(first, stop) if lines[number].strip() and _indent(lines[number]) > outer)
+        last = max(number for number in of_it if not _is_comment(lines[number]))
         # What ends a text block and looks like a comment is indented deeper than the key, as the comments that follow.
-        end = _after_comments(file.lines, max(text) + 1, column + 1)
+        end = _after_comments(lines, last + 1, column + 1)
         start, bound = first, sections[-1].end if sections else above + 1
-        while start > bound and _is_comment(file.lines[start - 1]):
+        while start > bound and _is_comment(lines[start - 1]):
             start -= 1
-        sections.append(_Section(name, start, first, end, column, width))
+        sections.append(_Section(key.value, start, first, end, column, width))
     return sections
 
 
@@ -228,10 +219,6 @@ def _is_comment(line: str) -> bool:
     return line.lstrip().startswith("#")
 
 
-def _is_content(line: str) -> bool:
-    return bool(line.strip()) and not _is_comment(line)
-
-
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
@@ -246,21 +233,17 @@ def read_file(path: Path, instead: str) -> _File:
     except UnicodeDecodeError:
         raise KassandraError(f"{path}: cannot be read: write it in UTF-8") from None
     newline = "\r\n" if 0 < text.count("\n") == text.count("\r\n") else "\n"
-    return _File(path, text, newline, text.split(newline), _tree(path, text))
-
-
-def _tree(path: Path, text: str) -> dict[Any, Any]:
     tree = yaml.parse(text, str(path))
     if not isinstance(tree, dict):
         raise KassandraError(f"{path}: expected keys and sections, got {tree!r}")
-    return tree
+    return _File(path, text, newline, text.split(newline), tree)
 
 
 def _write(file: _File, lines: list[str], expected: dict[Any, Any], new: list[str]) -> None:
     """Write these lines if they mean what is expected, and each new pipeline passes the checks; else nothing."""
     text = file.newline.join(lines)
     try:
-        same = repr(_tree(file.path, text)) == repr(expected)
+        same = repr(yaml.parse(text, str(file.path))) == repr(expected)
     except KassandraError:
         same = False
     if not same:

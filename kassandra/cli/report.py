@@ -1,22 +1,39 @@
-"""`kassandra report`: what `make repro` closes with."""
+"""`kassandra report`: what `make repro` closes with: scores, and whether they are those that git has."""
 
+import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kassandra.before.scores import described
-from kassandra.cli.reproduction import compare
+from kassandra.before.results import described
+from kassandra.contracts import lock
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
+from kassandra.experiments.recorded import content
 from kassandra.judging.intervals import LEVEL, Estimate
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.own import has_changed
 
 SPEAKERS = Path("recipes/results")  # of benchmarks.speakers
+Verdict = Literal["identical", "agrees", "differs", "other inputs", "nothing committed"]
+
+
+class Reproduction(NamedTuple):
+    """verdict: `identical` (the committed bytes again), `agrees` (another fingerprint, scores within the committed
+    intervals), `differs` (the same inputs, yet other scores: not reproduced), `other inputs` (params, code or data are
+    not the committed ones, so there is nothing to reproduce), `nothing committed`.
+    """
+
+    verdict: Verdict
+    sentence: str
+
+    @property
+    def failed(self) -> bool:
+        return self.verdict == "differs"
 
 
 def report(names: list[str]) -> int:
@@ -30,7 +47,12 @@ def report(names: list[str]) -> int:
 def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
     scores = read_json(METRICS / name / "test.json")
-    pipeline, problem = _pipeline(name)
+    pipeline: Pipeline | None = None
+    problem = ""
+    try:
+        pipeline, _ = read_pipeline(name)
+    except KassandraError as error:  # params.yaml has it no more, or is being edited
+        problem = str(error)
     intervals = described(scores["intervals"], pipeline.target if pipeline else None)
     headline, least = intervals[0]["score"], intervals[0]["decimals"]
     tests = scores.get("tests", [])
@@ -53,10 +75,10 @@ def _one(name: str) -> bool:
     for signature in scores.get("signatures", []):
         console.print(f"Signature of {escape(signature)}")
     console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
-    if not Path("dvc.lock").exists():
-        raise missing(Path("dvc.lock"))
-    reproduction = compare(name, scores, Path("dvc.lock").read_text(encoding="utf-8"))
-    colour = "red" if reproduction.failed else "green" if reproduction.verdict in ("identical", "agrees") else "yellow"
+    if not lock.LOCK.exists():
+        raise missing(lock.LOCK)
+    reproduction = reproduced(name, scores, lock.LOCK.read_text(encoding="utf-8"))
+    colour = {"differs": "red", "identical": "green", "agrees": "green"}.get(reproduction.verdict, "yellow")
     console.print(f"[{colour}]Reproduction: {reproduction.verdict}[/]: {reproduction.sentence}")
     if problem:
         console.print(f"[yellow]These are results of before[/]: {escape(problem)}")
@@ -68,14 +90,6 @@ def _one(name: str) -> bool:
     for picture in sorted((METRICS / name / "plots").glob("*.png")):
         console.print(f"  {picture}")
     return reproduction.failed
-
-
-def _pipeline(name: str) -> tuple[Pipeline | None, str]:
-    """The pipeline as params.yaml has it; or why it has it no more, as where it was removed or is being edited."""
-    try:
-        return read_pipeline(name)[0], ""
-    except KassandraError as error:
-        return None, str(error)
 
 
 def _of_new_speakers(name: str, now: Pipeline | None) -> list[str]:
@@ -131,3 +145,50 @@ def _cost(name: str) -> str:
         return ""  # these weights came from a remote, or from a training elsewhere
     spent: dict[str, float] = read_json(cost)
     return f", trained in {spent['seconds']:.0f} s ({spent['cpu_seconds']:.0f} CPU s)"
+
+
+def reproduced(name: str, scores: dict[str, Any], locked: str, revision: str = "HEAD") -> Reproduction:
+    """Compare a pipeline's test.json (as read) and dvc.lock (as text) in the working tree with those of a revision."""
+    committed, committed_lock = content(revision, METRICS / name / "test.json"), content(revision, lock.LOCK)
+    if committed is None or committed_lock is None:
+        return Reproduction(
+            "nothing committed", f"git has no results of {name!r} yet; commit these to compare with later"
+        )
+    then = committed_lock.decode("utf-8", "replace")
+    if _inputs(name, locked, "dvc.lock") != _inputs(name, then, f"dvc.lock at {revision}"):
+        return Reproduction("other inputs", "params, code or data are not those of the committed results")
+    return judge(json.loads(committed), scores)
+
+
+def judge(before: dict[str, Any], now: dict[str, Any]) -> Reproduction:
+    """Two test.json of the same params, code and data."""
+    if before == now:
+        return Reproduction("identical", "the same scores as the committed ones, to the last digit")
+    fields = [
+        f"{where.replace('_', ' ')} {here!r} here, {there!r} there"
+        for where in ("trained_on", "evaluated_on")
+        for there, here in zip(before[where], now[where], strict=False)
+        if there != here
+    ]
+    outside = [
+        f"{then['score']} is {new['value']:.4f} here, {then['value']:.4f} [{then['low']:.4f}, {then['high']:.4f}] there"
+        for then, new in zip(before["intervals"], now["intervals"], strict=False)
+        if not then["low"] <= new["value"] <= then["high"]
+    ]
+    machine = f"another machine ({'; '.join(fields)}), and"
+    if not fields:
+        sentence = "the same params, code, data and fingerprint gave other scores; please report this"
+    elif outside:
+        sentence = f"{machine} beyond its tolerance: {'; '.join(outside)}"
+    else:
+        return Reproduction("agrees", f"{machine} each score within the committed 95% interval")
+    return Reproduction("differs", sentence)
+
+
+def _inputs(name: str, locked: str, where: str) -> dict[str, Any]:
+    """What results follow from: the commands, params, code and raw data of each stage; not what stages make."""
+    return {
+        stage: (entry.command, entry.params, entry.code | (entry.outs if stage == "download" else {}))
+        for stage, entry in lock.parse(locked, where).get(name, {}).items()
+        if stage in lock.STAGES
+    }

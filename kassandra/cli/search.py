@@ -49,9 +49,8 @@ def search(
             _summary(begun)
     except studies.BROKEN as error:
         why = " ".join(str(error.__cause__ or error).split())
-        raise KassandraError(
-            f"--storage {studies.shown(where)}: failed: {why}; once it is mended the same command goes on"
-        ) from None
+        shown = studies.shown(where)
+        raise KassandraError(f"--storage {shown}: failed: {why}; once it is mended the same command goes on") from None
     if plot:
         picture(begun.study, read.score, plot)
         say(f"Drew {plot}")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from scipy.special import ndtr
 
-from kassandra.comparison.pairing import Paired, pair
+from kassandra.comparison.pairing import Paired, Results, pair
 from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown, value_of
@@ -83,9 +83,8 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
     known = {**a.pipelines, **b.pipelines}
     for side in (a, b):
         if not side.pipelines:
-            raise KassandraError(
-                f"{side}: has no pipelines: params.yaml is missing there, or has no section 'pipelines'"
-            )
+            why = "params.yaml is missing there, or has no section 'pipelines'"
+            raise KassandraError(f"{side}: has no pipelines: {why}")
     for name in names:
         if name not in known:
             raise KassandraError(unknown(f"--pipeline of {a} or {b}", "pipeline", name, known))
@@ -110,16 +109,15 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
     )
 
 
-def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, Any]]) -> Pipeline:
+def _pipeline(name: str, a: Side, b: Side, results: Results) -> Pipeline:
     changed = _changed(a.pipelines[name], b.pipelines[name], f"pipelines.{name}")
     notes = [note for side in (a, b) if (note := _stale(side, name))]
     scores = [{score["score"]: score for score in result["intervals"]} for result in results]
-    if _values(scores[0]) == _values(scores[1]) and results[0]["examples"] == results[1]["examples"]:
+    ends = [{name: [score[end] for end in ("value", "low", "high")] for name, score in each.items()} for each in scores]
+    if ends[0] == ends[1] and results[0]["examples"] == results[1]["examples"]:
         same = Difference(0.0, 0.0, 0.0, 1.0, "the same to the last digit")
-        rows = [
-            Row(score, each["better"], each["value"], each["value"], same, True, "identical")
-            for score, each in scores[1].items()
-        ]
+        rows = [Row(score, each["better"], each["value"], each["value"], same, True, "identical")
+                for score, each in scores[1].items()]  # fmt: skip
         return Pipeline(name, tuple(rows), changed, tuple(notes))
     paired = pair(name, a, b, results)
     signed = [dict(line.split(": ", 1) for line in result.get("signatures", [])) for result in results]
@@ -135,18 +133,13 @@ def _pipeline(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[s
         why = f"the headline was {headlines[0]} and is {headlines[1]}"
         return Pipeline(name, (_incomparable(scores[1][headlines[1]], None), *rows), changed, (why, *notes))
     notes = [*_of_pairs(name, a, b, paired, rows), *notes]
-    return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results, changed)))
-
-
-def _values(scores: dict[str, dict[str, Any]]) -> dict[str, list[float]]:
-    return {name: [each[end] for end in ("value", "low", "high")] for name, each in scores.items()}
+    return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results)))
 
 
 def _of_pairs(name: str, a: Side, b: Side, paired: Paired, rows: list[Row]) -> list[str]:
     """What a reader should know of the examples on which scores are compared."""
     notes = []
-    unpaired = [row.score for row in rows if not row.paired]
-    if unpaired:
+    if unpaired := [row.score for row in rows if not row.paired]:
         what = "No score could" if len(unpaired) == len(rows) else f"{', '.join(unpaired)} could not"
         related = any(row.difference for row in rows if not row.paired)
         how = "Judged by the intervals of both" if related else "Values have nothing to do with each other"
@@ -200,11 +193,9 @@ def _changed(a: Any, b: Any, where: str) -> dict[str, tuple[Any, Any]]:
     if not (isinstance(a, dict) or isinstance(b, dict)):
         return {where: (a, b)}
     old, new = (each if isinstance(each, dict) else {} for each in (a, b))
-    changes = {
-        key: each
-        for name in old | new
-        for key, each in _changed(old.get(name), new.get(name), f"{where}.{name}").items()
-    }
+    changes: dict[str, tuple[Any, Any]] = {}
+    for name in old | new:
+        changes |= _changed(old.get(name), new.get(name), f"{where}.{name}")
     return changes or {where: (a, b)}
 
 
@@ -224,25 +215,17 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
-def _causes(
-    name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, Any]], changed: dict[str, Any]
-) -> list[str]:
+def _causes(name: str, a: Side, b: Side, results: Results) -> list[str]:
     """What differs beside params: code, raw data, the machine."""
     one, other = a.made(name), b.made(name)
     if not one.code or not other.code:
         return [f"{a if not one.code else b}: dvc.lock does not say what {name} was made from."]
     code = sorted(path for path in one.code | other.code if one.code.get(path) != other.code.get(path))
-    notes = []
-    if code:
-        notes.append(f"Code that it depends on changed too: {_some(code)}.")
+    notes = [f"Code that it depends on changed too: {_some(code)}."] if code else []
     raw = f"data/raw/{name}"
     if one.data.get(raw) != other.data.get(raw):
         notes.append(f"{raw} changed too.")
-    machine = [
-        f"{before} → {now.partition(': ')[2]}"
-        for before, now in zip(results[0].get("trained_on", []), results[1].get("trained_on", []), strict=False)
-        if before != now
-    ]
-    if machine:
+    trained_on = zip(*(result.get("trained_on", []) for result in results), strict=False)
+    if machine := [f"{before} → {now.partition(': ')[2]}" for before, now in trained_on if before != now]:
         notes.append(f"Trained on another machine: {'; '.join(machine)}.")
     return notes

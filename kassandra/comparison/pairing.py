@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from kassandra.before.predictions import doubts, is_of_before, named
+from kassandra.before.results import doubts, is_of_before, named
 from kassandra.comparison.revisions import Absent, Side, Unpaired
 from kassandra.contracts.section import value_of
 from kassandra.judging.paired import Compared, compare
 from kassandra.judging.score import scores_of
 
+Results = tuple[dict[str, Any], dict[str, Any]]  # test.json of A and of B
 FEWEST = 2  # test examples; with fewer, nothing is evidence
 
 
@@ -28,11 +29,7 @@ class Paired(NamedTuple):
     unrelated: frozenset[str] = frozenset()
 
 
-def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, Any]]) -> Paired:
-    """
-    Args:
-        results: test.json of A and of B.
-    """
+def pair(name: str, a: Side, b: Side, results: Results) -> Paired:
     sections = [side.pipelines[name] for side in (a, b)]
     target, now = (section.get("target") for section in sections)
     every = frozenset(score["score"] for score in results[1]["intervals"])
@@ -45,7 +42,13 @@ def pair(name: str, a: Side, b: Side, results: tuple[dict[str, Any], dict[str, A
     changed = [key for key in keys if value_of(sections[0], key) != value_of(sections[1], key)]
     unrelated = frozenset(score.name for score in module.SCORES if {"input", *score.depends_on} & set(changed))
     try:
-        one, other, note = _joined(name, (a, b), sections, results, module)
+        tables = [side.predictions(name) for side in (a, b)]
+        if any(map(is_of_before, tables)):
+            doubt = doubts(name, sections, [side.made(name) for side in (a, b)])
+            tables, why = named(tables, str(target), list(results), doubt)
+            if why:
+                raise Unpaired(why)
+        one, other, note = join(tables[0], tables[1], module)
     except Absent as absent:
         why = f"{absent} (`dvc pull` fetches what `dvc push` has put into a remote)"
         return Paired({}, why, unrelated=unrelated)
@@ -92,16 +95,3 @@ def join(a: pd.DataFrame, b: pd.DataFrame, module: ModuleType) -> tuple[pd.DataF
         raise Unpaired(f"the test examples are not the same: {note}" if note else "the test split is too small")
     rows = [same[f"row_{side}"].to_numpy() for side in "ab"]
     return a.iloc[rows[0]].reset_index(drop=True), b.iloc[rows[1]].reset_index(drop=True), note
-
-
-def _joined(
-    name: str, sides: tuple[Side, Side], sections: list[dict[str, Any]], results: tuple[dict[str, Any], ...],
-    module: ModuleType,
-) -> tuple[pd.DataFrame, pd.DataFrame, str]:  # fmt: skip
-    tables = [side.predictions(name) for side in sides]
-    if any(map(is_of_before, tables)):
-        doubt = doubts(name, sections, [side.made(name) for side in sides])
-        tables, why = named(tables, str(sections[0]["target"]), list(results), doubt)
-        if why:
-            raise Unpaired(why)
-    return join(tables[0], tables[1], module)

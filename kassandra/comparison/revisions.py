@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from kassandra.before import of_today
-from kassandra.before.scores import described
+from kassandra.before.results import described
 from kassandra.contracts import lock, yaml
 from kassandra.contracts.artifacts import METRICS, PREDICTIONS, damaged_content
 from kassandra.contracts.errors import KassandraError
@@ -67,8 +67,7 @@ class Side:
     @cached_property
     def tree(self) -> dict[str, Any]:
         """params.yaml, not checked: an older one may have keys that are unknown today."""
-        text = self._text(Path("params.yaml"))
-        tree = yaml.parse(text, f"params.yaml at {self}")
+        tree = yaml.parse(self._text(Path("params.yaml")), f"params.yaml at {self}")
         sections = tree.get("pipelines") if isinstance(tree, dict) else None
         return tree if isinstance(sections, dict) else {}
 
@@ -85,10 +84,10 @@ class Side:
             return None
         try:
             result = json.loads(text)
+            if not (isinstance(result, dict) and isinstance(result.get("intervals"), list) and result["intervals"]):
+                raise ValueError("no scores under 'intervals'")
         except ValueError as error:
             raise damaged_content(f"{path} at {self}", error) from None
-        if not (isinstance(result, dict) and isinstance(result.get("intervals"), list) and result["intervals"]):
-            raise damaged_content(f"{path} at {self}", ValueError("no scores under 'intervals'"))
         target = self.pipelines.get(name, {}).get("target")
         return result | {"intervals": described(result["intervals"], target)}
 
@@ -112,11 +111,9 @@ class Side:
         Raises:
             Absent: they are neither in the cache nor in the remote.
         """
-        return self._table(PREDICTIONS / name / "test.parquet")
-
-    def _table(self, path: Path) -> pd.DataFrame:
         from pyarrow import ArrowException, parquet
 
+        path = PREDICTIONS / name / "test.parquet"
         try:
             table: pd.DataFrame = parquet.ParquetFile(io.BytesIO(self.open(path))).read().to_pandas()
         except (ArrowException, ValueError) as error:
@@ -140,10 +137,8 @@ class Side:
             except FileNotFoundError:
                 self._memo[key] = ""
             except IsADirectoryError:
-                inside = sorted(self.files(path))
-                listed = [
-                    {"md5": _md5_of(self.read(file)), "relpath": file.relative_to(path).as_posix()} for file in inside
-                ]
+                inside = {file.relative_to(path).as_posix(): self.read(file) for file in sorted(self.files(path))}
+                listed = [{"md5": _md5_of(content), "relpath": name} for name, content in inside.items()]
                 self._memo[key] = _md5_of(json.dumps(listed, sort_keys=True).encode()) + ".dir"
         return str(self._memo[key])
 
@@ -169,18 +164,15 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
         from dvc.repo import Repo
         from dvc.scm import NoSCM, RevError, resolve_rev
     except ImportError:
-        raise KassandraError(
-            "kassandra compare reads revisions through DVC, which is not installed: `pip install kassandra[pipeline]`"
-        ) from None
+        how = "which is not installed: `pip install kassandra[pipeline]`"
+        raise KassandraError(f"kassandra compare reads revisions through DVC, {how}") from None
     with ExitStack() as stack:
         try:
             here = stack.enter_context(Repo(str(root)))
-        except NotDvcRepoError:
-            raise KassandraError(
-                f"{root.resolve()}: not a repository of DVC; run this in the root of your clone"
-            ) from None
         except DvcException as error:
-            raise KassandraError(f"{root.resolve()}: DVC cannot read it: {error}") from None
+            none = "not a repository of DVC; run this in the root of your clone"
+            why = none if isinstance(error, NotDvcRepoError) else f"DVC cannot read it: {error}"
+            raise KassandraError(f"{root.resolve()}: {why}") from None
         if isinstance(here.scm, NoSCM):
             raise KassandraError(f"{here.root_dir}: not a git repository, so there are no revisions to compare")
         # An old commit knows an old remote or none: the cache and the remotes of now serve all.
@@ -206,9 +198,8 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
             try:
                 at_commit = stack.enter_context(Repo(here.root_dir, rev=commit, config=stores))
             except NotDvcRepoError:
-                raise KassandraError(
-                    f"{revision}: at this revision there is no DVC repository, so no results"
-                ) from None
+                why = "at this revision there is no DVC repository, so no results"
+                raise KassandraError(f"{revision}: {why}") from None
             opened.append(_side(at_commit, revision, commit))
         yield opened
 

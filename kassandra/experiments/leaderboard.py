@@ -2,15 +2,14 @@
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from scipy import sparse
 
-from kassandra.before.predictions import is_of_before
-from kassandra.before.scores import described
+from kassandra.before.results import described, is_of_before
 from kassandra.contracts.tables import read_table
 from kassandra.experiments.recorded import Result, cached, cpu_seconds
 from kassandra.judging.intervals import Estimate
@@ -52,29 +51,28 @@ class Board:
 
 
 def boards(results: Sequence[Result]) -> list[Board]:
-    by_pipeline: dict[str, list[Result]] = {}
-    for result in results:
-        by_pipeline.setdefault(result.pipeline, []).append(result)
     made = []
-    for pipeline, own in sorted(by_pipeline.items()):
-        questions: dict[str, list[Result]] = {}
-        for result in own:
-            questions.setdefault(_named({**_params(result, asked=True), "score": result.headline}), []).append(result)
+    for pipeline, own in sorted(_grouped(results, lambda result: result.pipeline).items()):
+        questions = _grouped(own, lambda result: _named({**_params(result, asked=True), "score": result.headline}))
         names = _names([_params(each[0], asked=True) for each in questions.values()])
         made += [_board(pipeline, name, each) for name, each in zip(names, questions.values(), strict=True)]
     return made
 
 
-def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
-    models: dict[str, list[Result]] = {}
+def _grouped(results: Sequence[Result], key: Callable[[Result], str]) -> dict[str, list[Result]]:
+    groups: dict[str, list[Result]] = {}
     for result in results:
-        models.setdefault(_named({**_params(result, asked=False), "code": result.code}), []).append(result)
+        groups.setdefault(key(result), []).append(result)
+    return groups
+
+
+def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
+    models = _grouped(results, lambda result: _named({**_params(result, asked=False), "code": result.code}))
     groups = [sorted(group, key=lambda result: result.seed) for group in models.values()]
     larger = _larger_is_better(results[0])
     described_by = [{**_params(group[0], asked=False), "code": group[0].code[:7]} for group in groups]
     names, ranks = _names(described_by, first="model.variant"), rank([_entry(group) for group in groups], larger)
-    rows = [_row(*each) for each in zip(names, groups, ranks, strict=True)]
-    sign = -1 if larger else 1
+    rows, sign = [_row(*each) for each in zip(names, groups, ranks, strict=True)], -1 if larger else 1
     rows.sort(key=lambda row: (row.rank.standing == "few", sign * row.rank.mean, row.name))
     return Board(pipeline, asked, results[0].headline, larger, rows)
 
@@ -100,11 +98,11 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
 
 def _entry(group: list[Result]) -> Entry:
     ends = [{end: result.scores["intervals"][0][end] for end in Estimate._fields} for result in group]
-    scores, module = [Estimate(**each) for each in ends], scores_of(_target(group[0]))
-    known: list[Score] = module.SCORES if module else []
-    score = next((score for score in known if score.name == group[0].headline), None)
-    if score is None or module is None:
+    scores, module = [Estimate(**each) for each in ends], scores_of(group[0].target)
+    known: list[Score] = [each for each in module.SCORES if each.name == group[0].headline] if module else []
+    if module is None or not known:
         return Entry(scores)
+    score = known[0]
     tables, examples = [_table(result.predictions) for result in group], {result.test for result in group}
     sums = [None if table is None else score.sums(table) for table in tables]
     if len(examples) > 1 or tables[0] is None or any(each is None for each in sums):
@@ -114,19 +112,15 @@ def _entry(group: list[Result]) -> Entry:
     return Entry(scores, score.largest, examples.pop(), summed, score, units)
 
 
-def _target(result: Result) -> str:
-    return str(result.params.get("target", ""))
-
-
 @functools.cache
 def _table(predictions: str) -> pd.DataFrame | None:
     path = cached(predictions).get("test.parquet")
-    table = read_table(path) if path is not None and path.exists() else None
+    table = read_table(path) if path and path.exists() else None
     return None if table is None or is_of_before(table) else table
 
 
 def _larger_is_better(result: Result) -> bool:
-    return bool(described(result.scores["intervals"], _target(result))[0]["better"] != "lower")
+    return bool(described(result.scores["intervals"], result.target)[0]["better"] != "lower")
 
 
 def _params(result: Result, asked: bool) -> dict[str, Any]:
@@ -140,19 +134,19 @@ def _names(params: Sequence[dict[str, Any]], first: str | None = None) -> list[s
     >>> _names([{"model.variant": "a", "model.size": 1}, {"model.variant": "b"}], first="model.variant")
     ['a, model.size 1', 'b, no model.size']
     """
+
+    def text(value: Any) -> str:
+        return value if isinstance(value, str) else json.dumps(value)
+
     keys = sorted({key for each in params for key in each if key != first})
     varied = [key for key in keys if len({repr(each.get(key)) for each in params}) > 1]
     return [
         ", ".join(
             ([str(each.get(first))] if first else [])
-            + [f"{key} {_plain(each[key])}" if key in each else f"no {key}" for key in varied]
+            + [f"{key} {text(each[key])}" if key in each else f"no {key}" for key in varied]
         )
         for each in params
     ]
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _named(values: dict[str, Any]) -> str:

@@ -47,6 +47,10 @@ class Result:
     def headline(self) -> str:
         return str(self.scores["intervals"][0]["score"])
 
+    @property
+    def target(self) -> str:
+        return str(self.params.get("target", ""))
+
 
 class Revision(NamedTuple):
     """name: for people. commit: whose files are meant, or None for the working tree. base: what it began from."""
@@ -122,12 +126,12 @@ def cpu_seconds(result: Result) -> float | None:
 
 def cached(folder: str) -> dict[str, Path]:
     """The files of a folder in DVC's cache, by their names; empty where the cache does not have it."""
-    listed = _in_cache(folder)
-    return {entry["relpath"]: _in_cache(entry["md5"]) for entry in read_json(listed)} if listed.exists() else {}
 
+    def place(md5: str) -> Path:
+        return _cache() / md5[:2] / md5[2:]
 
-def _in_cache(md5: str) -> Path:
-    return _cache() / md5[:2] / md5[2:]
+    listed = place(folder)
+    return {entry["relpath"]: place(entry["md5"]) for entry in read_json(listed)} if listed.exists() else {}
 
 
 @cache
@@ -177,8 +181,8 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
         for key, value in entry.params.items():
             if params.setdefault(key, value) != value:
                 return f"{name} has no score of its own: its stages ran with different {key}"
-    content = _content(revision.commit, path)
-    if content is None or hashlib.md5(content, usedforsecurity=False).hexdigest() != made.get(str(path)):
+    scores = content(revision.commit, path)
+    if scores is None or hashlib.md5(scores, usedforsecurity=False).hexdigest() != made.get(str(path)):
         return f"{name}: {path} is not the one that dvc.lock names"
     sources = [made[str(RAW / name)]]
     for entry in locked.values():
@@ -189,7 +193,7 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
         seed=int(flat.pop("seed")),
         params=flat,
         code=hashlib.sha256("\n".join(sources).encode()).hexdigest()[:12],
-        scores=json.loads(content),
+        scores=json.loads(scores),
         where=revision.name,
         commit=_first_with(made[str(MODELS / name)]) if revision.name in OWN else revision.base[:7],
         test=made[str(PREPARED / name / "test.npz")],
@@ -222,12 +226,12 @@ def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:
 @cache
 def _locked(commit: str | None) -> dict[str, Locked]:
     """By pipeline; none where there is no dvc.lock."""
-    content = _content(commit, lock.LOCK) or b""
-    where = f"dvc.lock at {commit[:7]}" if commit else "dvc.lock"
-    return lock.parse(content.decode("utf-8", "replace"), where)
+    text = (content(commit, lock.LOCK) or b"").decode("utf-8", "replace")
+    return lock.parse(text, f"dvc.lock at {commit[:7]}" if commit else "dvc.lock")
 
 
-def _content(commit: str | None, path: Path) -> bytes | None:
+def content(commit: str | None, path: Path) -> bytes | None:
+    """Of a file at a commit, or in the working tree; None where it is not there."""
     if commit is not None:
         return _git("show", f"{commit}:./{path}")
     return path.read_bytes() if path.exists() else None

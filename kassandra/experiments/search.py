@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import optuna
-import pandas as pd
 from optuna.trial import TrialState
 from safetensors import SafetensorError, safe_open
 
@@ -52,18 +51,18 @@ def begin(pipeline: str, name: str, storage: str, space: Space, pruner: Pruner, 
         raise KassandraError(f"--study {name!r}: cannot be the name of experiments; take letters, digits, - and _")
     params, seed = read_pipeline(pipeline)
     written = spaces.sections(pipeline)
+    contents = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in code(params.input, params.target))
     begun = {
         "pipeline": pipeline,
         "seed": seed,
         "space": space.model_dump(),
         "params.yaml": spaces.without(written, space),
-        "code": _hash_of_code(params),
+        "code": hashlib.sha256(contents).hexdigest()[:16],
     }
-    largest = _largest_epochs(space, params)
     larger = spaces.larger_is_better(space.score, params.target)
     with turn():
         check_work()
-        study = studies.open_study(storage, name, larger, _pruner(pruner, largest), _as_json(begun))
+        study = studies.open_study(storage, name, larger, _pruner(pruner, space, params), json.loads(json.dumps(begun)))
         if not study.get_trials(deepcopy=False):
             if taken := named(name):
                 raise KassandraError(
@@ -91,10 +90,9 @@ def run(search: Search, trials: int) -> None:
         if studies.counted(search.study) >= trials:
             return
         trial = search.study.ask()
-        before = [
-            each for each in search.study.get_trials(deepcopy=False)[: trial.number] if each.state != TrialState.FAIL
-        ]
-        search.study.sampler = optuna.samplers.TPESampler(seed=search.seed + len(before))
+        earlier = search.study.get_trials(deepcopy=False)[: trial.number]
+        before = sum(each.state != TrialState.FAIL for each in earlier)
+        search.study.sampler = optuna.samplers.TPESampler(seed=search.seed + before)
         try:
             why = _try(search, trial)
         except BaseException:  # Ctrl-C among them: the next run goes on with these values
@@ -114,13 +112,11 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
     try:
         params = spaces.checked(search.pipeline, search.written, chosen)
     except KassandraError as error:
-        _prune(study, trial, f"refused: {error}", say)
+        _prune(search, trial, f"refused: {error}")
         return None
     name, losses, before, since = f"{study.study_name}-{trial.number}", [], 0, time.time()
-    with (
-        studies.alive(trial),
-        Training(search.pipeline, name, spaces.overrides(search.pipeline, chosen)) as training,
-    ):
+    overrides = spaces.overrides(search.pipeline, chosen)
+    with studies.alive(trial), Training(search.pipeline, name, overrides) as training:
         for line in training.lines():
             if not line.scores:
                 before = line.epoch
@@ -134,7 +130,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
                 return None
         why = training.error
     if why and DIVERGED in why:
-        _prune(study, trial, why, say)
+        _prune(search, trial, why)
         return None
     if why:
         trial.set_user_attr(studies.WHY, why)
@@ -147,10 +143,10 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
         for epoch, score in zip(epochs["epoch"], epochs[search.space.score].round(DECIMALS), strict=True):
             if _gives_up(search, trial, int(epoch), float(score), params.train.epochs):
                 return None
-    value = _value(epochs, params, search.space.score)
+    kept = int(epochs[LOSS].argmin()) if params.train.keep == "best" else len(epochs) - 1
+    value = float(epochs[search.space.score].iloc[kept])
     study.tell(trial, value)
-    best = study.best_trial.number == trial.number
-    say(f"  {search.space.score} {_short(value)}{' (best)' if best else ''}")
+    say(f"  {search.space.score} {_short(value)}{' (best)' * (study.best_trial.number == trial.number)}")
     return None
 
 
@@ -165,28 +161,21 @@ def _gives_up(search: Search, trial: optuna.Trial, epoch: int, value: float, epo
     if epoch == epochs or not trial.should_prune():
         return False
     why = f"{search.space.score} {_short(value)} after epoch {epoch} of {epochs} is worse than most"
-    _prune(search.study, trial, why, search.say)
+    _prune(search, trial, why)
     return True
 
 
-def _prune(study: optuna.Study, trial: optuna.Trial, why: str, say: Callable[[str], None]) -> None:
+def _prune(search: Search, trial: optuna.Trial, why: str) -> None:
     trial.set_user_attr(studies.WHY, why)
-    study.tell(trial, state=TrialState.PRUNED)
-    say(f"  given up: {why}")
-
-
-def _value(epochs: pd.DataFrame, params: Pipeline, score: str) -> float:
-    """Of the epoch whose weights are kept."""
-    kept = epochs[LOSS].argmin() if params.train.keep == "best" else len(epochs) - 1
-    return float(epochs[score].iloc[int(kept)])
+    search.study.tell(trial, state=TrialState.PRUNED)
+    search.say(f"  given up: {why}")
 
 
 def _report_again(study: optuna.Study, trial: optuna.Trial, until: int) -> None:
     """Training goes on from a checkpoint: what was reported before it was interrupted counts for this trial too."""
     before = trial.user_attrs.get(studies.AGAIN)
-    if before is None:
-        return
-    for step, value in sorted(study.get_trials(deepcopy=False)[before].intermediate_values.items()):
+    values = {} if before is None else study.get_trials(deepcopy=False)[before].intermediate_values
+    for step, value in sorted(values.items()):
         if step <= until:
             trial.report(value, step)
 
@@ -211,39 +200,29 @@ def _forget(pipeline: str, losses: list[float], before: int, since: float) -> No
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _hash_of_code(params: Pipeline) -> str:
-    files = code(params.input, params.target)
-    return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()[:16]
-
-
 def _as_it_is(space: Space, params: Pipeline) -> dict[str, Any]:
     """The values of params.yaml, those that the space has: what is to be beaten is tried first."""
     now, values = params.model_dump(), {}
     for key, each in space.space.items():
         value = value_of(now, key)
-        numeric = isinstance(value, int | float) and not isinstance(value, bool)
-        if (each.choices is not None and value in each.choices) or (
-            each.choices is None and numeric and (each.low or 0) <= value <= (each.high or 0)
-        ):
+        if each.choices is not None:
+            has_it = value in each.choices
+        else:
+            numeric = isinstance(value, int | float) and not isinstance(value, bool)
+            has_it = numeric and (each.low or 0) <= value <= (each.high or 0)
+        if has_it:
             values[key] = value
     return values
 
 
-def _largest_epochs(space: Space, params: Pipeline) -> int:
-    each = space.space.get("train.epochs")
-    return int(each.high) if each and each.high else params.train.epochs
-
-
-def _pruner(kind: Pruner, epochs: int) -> optuna.pruners.BasePruner:
+def _pruner(kind: Pruner, space: Space, params: Pipeline) -> optuna.pruners.BasePruner:
     if kind == "none":
         return optuna.pruners.NopPruner()
     if kind == "hyperband":
-        return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs)
+        epochs = space.space.get("train.epochs")
+        most = int(epochs.high) if epochs and epochs.high else params.train.epochs
+        return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=most)
     return optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1)
-
-
-def _as_json(value: Any) -> Any:
-    return json.loads(json.dumps(value))
 
 
 def _short(value: Any) -> str:

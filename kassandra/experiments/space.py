@@ -4,8 +4,9 @@ import copy
 import json
 import re
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
+import optuna
 from pydantic import Field, model_validator
 
 from kassandra.contracts import yaml
@@ -66,7 +67,8 @@ class Space(Section):
     def keys_of_a_section(self) -> Self:
         seen: list[str] = []
         for key, each in self.space.items():
-            if key.partition(".")[0] not in SECTIONS or not key.partition(".")[2]:
+            section, _, rest = key.partition(".")
+            if section not in SECTIONS or not rest:
                 raise ValueError(
                     f"{key!r} is no key of a search; write it as 'model.hidden_size', of one of {SECTIONS}"
                 )
@@ -74,16 +76,6 @@ class Space(Section):
                 raise ValueError(f"{key!r} depends on {late[0]!r}, which must stand above it")
             seen.append(key)
         return self
-
-
-class Draw(Protocol):
-    """What Optuna's trials can do."""
-
-    def suggest_categorical(self, name: str, choices: Any) -> Any: ...
-    def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int: ...
-    def suggest_float(
-        self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
-    ) -> float: ...
 
 
 def read(path: Path, name: str) -> Space:
@@ -96,9 +88,8 @@ def read(path: Path, name: str) -> Space:
     space = check(Space, tree, str(path))
     known_sections = type(read_pipeline(name)[0]).model_fields
     for key in space.space:
-        section, _, rest = key.partition(".")
+        section, first, *_ = key.split(".")
         kind: Any = known_sections[section].annotation
-        first = rest.partition(".")[0]
         if first not in kind.model_fields:
             raise KassandraError(unknown(f"{path}: space.{section}", "key", first, kind.model_fields))
     return space
@@ -125,7 +116,7 @@ def sections(name: str, path: Path = Path("params.yaml")) -> dict[str, Any]:
     return written
 
 
-def draw(space: Space, trial: Draw, written: dict[str, Any]) -> dict[str, Value]:
+def draw(space: Space, trial: optuna.Trial, written: dict[str, Any]) -> dict[str, Value]:
     """A value for each key of the space that is to be chosen."""
     chosen: dict[str, Value] = {}
     for key, each in space.space.items():

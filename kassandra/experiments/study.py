@@ -53,7 +53,7 @@ def open_study(
                 storage=_storage(storage), study_name=name, load_if_exists=True, pruner=pruner, direction=direction
             )
             break
-        except (SQLAlchemyError, StorageInternalError, ImportError, OSError, ValueError) as error:
+        except (*BROKEN, ImportError, OSError, ValueError) as error:
             if (lacks := isinstance(error, ImportError)) or attempt == ATTEMPTS - 1:
                 reason = " ".join(str(error).split())
                 raise KassandraError(f"--storage {shown(storage)}: cannot be used: {reason}{DRIVERS * lacks}") from None
@@ -88,10 +88,8 @@ def shown(storage: str) -> str:
 
 def revive(study: optuna.Study) -> list[int]:
     """Give up the trials whose workers are dead, and line them up again; returns their numbers."""
-    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    return [
-        trial.number for trial in running if _is_dead(trial) and line_up_again(study, trial, "its worker was killed")
-    ]
+    dead = [trial for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)) if _is_dead(trial)]
+    return [trial.number for trial in dead if line_up_again(study, trial, "its worker was killed")]
 
 
 def line_up_again(study: optuna.Study, trial: FrozenTrial, why: str) -> bool:

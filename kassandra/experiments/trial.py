@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +27,8 @@ CONTINUING = re.compile(r"Continuing after epoch (\d+) of \d+")
 
 
 class Line(NamedTuple):
-    """A line of a running training. epoch: 1, 2, …; scores: by the names of history.csv; empty where it goes on after
-    this epoch, which an earlier run had finished."""
+    """Of a running training. epoch: 1, 2, …; scores: by the names of history.csv; empty where it goes on after this
+    epoch, which an earlier run had finished."""
 
     epoch: int
     scores: dict[str, float]
@@ -82,23 +82,21 @@ class Training:
         """Why it failed, in a sentence; None where it did not."""
         if self._process.wait() == 0:
             return None
-        sentences = [
-            text.partition("rror: ")[2] for text in self.output if text.startswith(("Error: ", "ERROR: error: "))
-        ]
+        ours = [text.partition("rror: ")[2] for text in self.output if text.startswith(("Error: ", "ERROR: error: "))]
         errors = [text.removeprefix("ERROR: ") for text in self.output if text.startswith("ERROR: ")]
-        return (sentences or errors or self.output[-1:] or ["dvc printed nothing"])[0]
+        return (ours or errors or self.output[-1:] or ["dvc printed nothing"])[0]
 
     def stop(self) -> None:
         """End what still runs, as Ctrl-C does: the stage stops, and DVC deletes the copy."""
         while not self._started and self._process.stdout and (text := self._process.stdout.readline()):
             self._hear(text)  # until then, DVC is at work on params.yaml of the working tree, and has to put it back
         if self._process.poll() is None:
-            with _gone():
+            with suppress(ProcessLookupError):  # it may have ended by itself
                 os.killpg(self._process.pid, signal.SIGINT)
             try:
                 self._process.communicate(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
-                with _gone():
+                with suppress(ProcessLookupError):  # it may have ended by itself
                     os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.communicate()
         if self._process.stdout:
@@ -129,10 +127,7 @@ def _let_go() -> None:
 
 
 def check_work() -> None:
-    """
-    Raises:
-        KassandraError: a search was killed while DVC had the uncommitted changes, and they are not back.
-    """
+    """Raises KassandraError where a search was killed while DVC had the uncommitted changes, and they are not back."""
     deadline = time.monotonic() + BACK
     while _git("for-each-ref", HELD):
         if subprocess.run(["git", "diff", "--quiet", HELD], check=False).returncode == 0:
@@ -148,11 +143,7 @@ def check_work() -> None:
 
 
 def history(pipeline: str, experiment: str) -> pd.DataFrame:
-    """history.csv of an experiment.
-
-    Raises:
-        KassandraError: there is no such experiment.
-    """
+    """history.csv of an experiment. Raises KassandraError where there is none of this name."""
     pattern = f"refs/exps/*/*/{experiment}"
     commits = _git("for-each-ref", "--sort=-creatordate", "--format=%(objectname)", pattern).split()
     if not commits:
@@ -174,15 +165,6 @@ def can_be_named(study: str) -> bool:
 
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
-
-
-@contextmanager
-def _gone() -> Iterator[None]:
-    """The group may have ended by itself."""
-    try:
-        yield
-    except ProcessLookupError:
-        return
 
 
 def _scores(text: str) -> dict[str, float]:

@@ -1,17 +1,23 @@
 """A trained model put to use: `kassandra.load(folder)`, then `.predict(…)`, `.write(prompt)` or `.translate(texts)`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from kassandra.contracts.artifacts import read_json
+from kassandra.contracts.artifacts import damaged, is_sealed, read_json
 from kassandra.contracts.kinds import part
-from kassandra.inference.by_hand import described_by_hand
 from kassandra.training import folder as model_folder
 from kassandra.training.pair import Pair
 
-__all__ = ["load"]
+__all__ = ["described_by_hand", "load"]
+
+# What values of a wrong kind lead to where they are first used.
+NONSENSE = (
+    ImportError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RuntimeError, AssertionError,
+)  # fmt: skip
 
 
 def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
@@ -33,3 +39,16 @@ def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
         predictor.name, predictor.input, predictor.target = folder.resolve().name, loaded.input, loaded.target
         predictor.variant = read_json(folder / "model.json")["model"]["variant"]
     return predictor
+
+
+@contextmanager
+def described_by_hand(folder: Path) -> Iterator[None]:
+    """Blames meta.json for what goes wrong while the model of a folder is used, where somebody wrote it, or model.json,
+    themselves. Of a model that is as training sealed it, the defect is ours, and keeps its traceback.
+    """
+    try:
+        yield
+    except NONSENSE as error:
+        if all(is_sealed(folder / name) for name in ("meta.json", "model.json")):
+            raise
+        raise damaged(folder / "meta.json", error) from None

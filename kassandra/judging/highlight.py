@@ -125,7 +125,7 @@ def png(passages: list[Passage], title: str, path: Path) -> None:
 
     One column per character, so marks that combine with others are left out, and □ stands for what the font lacks.
     """
-    texts = [_Text.of(passage) for passage in passages[:DRAWN]]
+    texts = [_Text(passage) for passage in passages[:DRAWN]]
     height = 3 + sum(2 + len(text.lines) for text in texts)  # in lines
     figure = Figure(figsize=((COLUMNS + 4) * CELL, height * PITCH))
     axis = figure.add_axes((0, 0, 1, 1), xlim=(-2, COLUMNS + 2), ylim=(height, 0))
@@ -143,28 +143,23 @@ def png(passages: list[Passage], title: str, path: Path) -> None:
     figures.save(figure, path)
 
 
-class _Text(NamedTuple):
+class _Text:
     """A passage laid out in columns and lines."""
 
-    signs: str
-    piece: NDArray[np.intp]  # (signs,) the number of the piece that a sign belongs to
-    levels: NDArray[np.float64]  # (pieces,)
-    lines: list[tuple[int, int]]  # what of `signs` each line shows
-    cut: tuple[bool, bool]  # whether lines before and after these are left out
-
-    @classmethod
-    def of(cls, passage: Passage) -> "_Text":
+    def __init__(self, passage: Passage) -> None:
         cells: list[tuple[str, int]] = []
         for number, text in enumerate(passage.pieces):
             for sign in drawable(text):
                 if sign != " " or (cells and cells[-1][0] != " "):  # one space for several, none at the start
                     cells.append((sign, number))
-        signs, piece = "".join(sign for sign, _ in cells), np.array([number for _, number in cells], np.intp)
-        lines, levels = _wrapped(signs), passage.levels()
-        mass = [levels[np.unique(piece[start:end])].sum() for start, end in lines]
+        self.signs, self.levels = "".join(sign for sign, _ in cells), passage.levels()
+        self.piece = np.array([number for _, number in cells], np.intp)  # (signs,) that a sign belongs to
+        lines = _wrapped(self.signs)
+        mass = [self.levels[np.unique(self.piece[start:end])].sum() for start, end in lines]
         windows = [sum(mass[first : first + LINES]) for first in range(max(1, len(lines) - LINES + 1))]
         first = int(np.argmax(windows))
-        return cls(signs, piece, levels, lines[first : first + LINES], (first > 0, first + LINES < len(lines)))
+        self.lines = lines[first : first + LINES]  # start and end of what each line shows of `signs`
+        self.cut = first > 0, first + LINES < len(lines)  # whether lines before and after these are left out
 
     def draw(self, axis: Axes, top: float) -> None:
         for line, (start, end) in enumerate(self.lines, int(top)):
@@ -178,8 +173,8 @@ class _Text(NamedTuple):
         if self.cut[0]:
             _write(axis, -1.5, top, "…")
         if self.cut[1]:
-            start, end = self.lines[-1]
-            _write(axis, len(self.signs[start:end].rstrip()) + 0.5, top + len(self.lines) - 1, "…")
+            last = self.signs[slice(*self.lines[-1])].rstrip()
+            _write(axis, len(last) + 0.5, top + len(self.lines) - 1, "…")
 
 
 def _wrapped(signs: str) -> list[tuple[int, int]]:

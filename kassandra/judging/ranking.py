@@ -109,8 +109,10 @@ def _is_worse(entry: Entry, best: Entry, level: float) -> tuple[bool, bool]:
         parts = [(each.variance, len(each.scores) - 1) for each in (entry, best)]
         degrees = over_seeds**2 / sum(variance**2 / free for variance, free in parts)
         reach = float(stdtrit(degrees, 1 - level)) * math.sqrt(over_seeds)
-    paired = _paired_error(entry, best)
-    over_examples = _unpaired_error(entry, best) if paired is None else paired
+    paired = over_examples = _paired_error(entry, best)
+    if over_examples is None:  # what each example adds is not known: as if each had been asked examples of its own
+        widths = [np.mean([score.high - score.low for score in each.scores]) / (2 * Z) for each in (entry, best)]
+        over_examples = math.hypot(*map(float, widths))
     reach = math.hypot(reach, float(ndtri(1 - level)) * over_examples)
     return abs(best.mean - entry.mean) > reach, paired is not None
 
@@ -127,9 +129,3 @@ def _paired_error(entry: Entry, best: Entry) -> float | None:
     own = len(entry.sums)
     low, high = np.quantile(values[:, own:].mean(1) - values[:, :own].mean(1), [TAIL, 1 - TAIL])
     return float(high - low) / (2 * Z)
-
-
-def _unpaired_error(entry: Entry, best: Entry) -> float:
-    """The same where it is not known what each example adds, and as if each had been asked examples of its own."""
-    errors = [np.mean([score.high - score.low for score in each.scores]) / (2 * Z) for each in (entry, best)]
-    return math.hypot(*map(float, errors))

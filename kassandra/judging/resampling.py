@@ -1,6 +1,6 @@
 """What a bootstrap draws from a table of predictions: each row by itself, stretches of a text, or blocks of dates."""
 
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,22 +65,26 @@ class Units:
         return np.concatenate(parts)
 
 
-@dataclass(frozen=True)
-class Rows:
-    """Each row by itself: examples that have nothing to do with each other."""
+class Resampling:
+    """What is drawn from a table: as declared here, each row by itself."""
 
     whole = False  # whether two tables are compared only where all rows are of the same examples
     test = ""  # of differences in order; empty where rows have none
 
-    def units(self, table: Sized) -> Units:
+    def units(self, table: Any) -> Units:
         return Units(len(table))
 
-    def ordered(self, table: Sized) -> Units:
+    def ordered(self, table: Any) -> Units:
+        """Those of a comparison of rows in order."""
         return self.units(table)
 
 
+class Rows(Resampling):
+    """Each row by itself: examples that have nothing to do with each other."""
+
+
 @dataclass(frozen=True)
-class Stretches:
+class Stretches(Resampling):
     """Stretches of a text, without overlap (Künsch 1989): tokens that stand together are hard or easy together.
 
     most: of them. shortest: rows of a stretch in a comparison; of shorter ones, those that follow on each other have
@@ -105,7 +109,7 @@ class Stretches:
 
 
 @dataclass(frozen=True)
-class Dates:
+class Dates(Resampling):
     """All that is forecast at one date belongs together: what moves one series moves the others. Forecasts of
     neighbouring dates overlap, so blocks of dates are drawn.
 
@@ -114,16 +118,9 @@ class Dates:
 
     date: str = "origin"
     step: str = "step"
-    whole = False
     test = "Diebold-Mariano test, long-run variance"
 
     def units(self, table: pd.DataFrame) -> Units:
         dates, of = np.unique(table[self.date].to_numpy(str), return_inverse=True)
         horizon = int(table[self.step].max())
         return Units(len(dates), of, block_length(len(dates), horizon), horizon)
-
-    def ordered(self, table: pd.DataFrame) -> Units:
-        return self.units(table)
-
-
-Resampling = Rows | Stretches | Dates

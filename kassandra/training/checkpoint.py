@@ -38,23 +38,17 @@ class Checkpoint:
     """One file, replaced after each epoch: weights, best weights, optimiser, random states (safetensors, no pickle)."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.path = folder / "checkpoint.safetensors"
+        self.folder, self.path = folder, folder / "checkpoint.safetensors"
 
     def save(
-        self,
-        model: nn.Module,
-        best: dict[str, Tensor],
-        optimizer: torch.optim.Optimizer,
-        generator: torch.Generator,
+        self, model: nn.Module, best: dict[str, Tensor], optimizer: torch.optim.Optimizer, generator: torch.Generator,
         progress: dict[str, Any],
-    ) -> None:
+    ) -> None:  # fmt: skip
         tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in best.items()}
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in state.items()}
-        tensors["random.order"] = generator.get_state()
-        tensors["random.cpu"] = torch.get_rng_state()
+        tensors |= {"random.order": generator.get_state(), "random.cpu": torch.get_rng_state()}
         if torch.cuda.is_available():
             tensors["random.cuda"] = torch.cuda.get_rng_state()
         arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from kassandra.before import folders
+from kassandra.before import folder_of_today, spec_of_today
 from kassandra.contracts.artifacts import damaged, read_json, read_tensors, write_json, write_tensors
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check
@@ -27,7 +27,7 @@ class Loaded(NamedTuple):
 
 def build(target: str, meta: dict[str, Any], params: Model) -> Any:
     """The model of a target, its weights drawn from PyTorch's global generator: seed it first."""
-    return target_module(target).build(ModelSpec(**folders.spec(meta)), params)
+    return target_module(target).build(ModelSpec(**spec_of_today(meta)), params)
 
 
 def save(
@@ -57,7 +57,7 @@ def load(folder: Path) -> Loaded:
     described, meta = read_json(folder / "model.json"), read_json(folder / "meta.json")
     path = folder / "weights.safetensors"
     try:
-        described, meta = folders.translated(described, meta)
+        described, meta = folder_of_today(described, meta)
         given, fingerprint, input, target = (described[key] for key in ("model", "fingerprint", "input", "target"))
         spec = ModelSpec(**meta["spec"])
         if input not in kinds("inputs") or target not in kinds("targets"):

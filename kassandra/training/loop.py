@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +14,8 @@ from kassandra.lstm.batch import Batch
 from kassandra.params.sections.train import Train
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.progress import Display
-from kassandra.training.schedule import factor
 
+Schedule = Literal["triangular", "one-cycle", "cosine", "constant"]
 REPORT_EVERY = 20  # steps between two updates of the live display; each costs a wait for the device
 
 
@@ -25,13 +25,9 @@ class Lesson(Protocol):
     unit: str
 
     def size(self, split: Any) -> int: ...
-
     def steps(self, split: Any, params: Any) -> int: ...
-
     def train_batches(self, split: Any, params: Any, generator: torch.Generator) -> Iterator[Batch]: ...
-
     def loss(self, model: Any, batch: Batch, params: Any) -> tuple[Tensor, int, Any]: ...
-
     def scores(self, model: Any, split: Any) -> dict[str, float]: ...
 
 
@@ -53,12 +49,6 @@ class Progress:
     cpu_seconds: float = 0.0
 
 
-class Epoch(NamedTuple):
-    loss: float
-    learning_rate: float  # of the last step
-    per_second: float
-
-
 def train(
     model: nn.Module, lesson: Lesson, train_split: Any, valid_split: Any, params: Any, seed: int, checkpoint: Checkpoint
 ) -> Trained:
@@ -73,9 +63,8 @@ def train(
         KassandraError: the loss is not finite.
     """
     generator = torch.Generator().manual_seed(seed)  # of order and distortion, on the CPU for every device
-    optimizer = torch.optim.AdamW(
-        model.parameters(), betas=(0.9, params.beta2), weight_decay=params.weight_decay, fused=True
-    )
+    how = {"betas": (0.9, params.beta2), "weight_decay": params.weight_decay, "fused": True}
+    optimizer = torch.optim.AdamW(model.parameters(), **how)
     progress, best = Progress(), _copy(model)
     if restored := checkpoint.restore(model, optimizer, generator):
         progress, best = Progress(**restored[0]), restored[1]
@@ -86,24 +75,23 @@ def train(
             if params.patience and history and number - 1 - progress.best_epoch >= params.patience:
                 break
             started, cpu_started = time.perf_counter(), time.process_time()
-            epoch = _epoch(number, model, lesson, train_split, params, generator, optimizer, display)
+            loss, rate, per_second = _epoch(number, model, lesson, train_split, params, generator, optimizer, display)
             scores = _validate(model, lesson, valid_split, params)
-            if not math.isfinite(epoch.loss + scores["loss"]):  # the last step may have spoilt the weights, too
+            if not math.isfinite(loss + scores["loss"]):  # the last step may have spoilt the weights, too
                 raise KassandraError(
-                    f"training diverged: loss {epoch.loss:g}, on validation {scores['loss']:g}, in epoch {number}; "
+                    f"training diverged: loss {loss:g}, on validation {scores['loss']:g}, in epoch {number}; "
                     f"lower train.learning_rate ({params.learning_rate:g}) or set train.clip ({params.clip})"
                 )
-            row = {"epoch": number, "train_loss": epoch.loss}
-            row |= {f"valid_{name}": value for name, value in scores.items()}
+            row = {"epoch": number, "train_loss": loss, **{f"valid_{name}": value for name, value in scores.items()}}
             better = not history or scores["loss"] < min(past["valid_loss"] for past in history)
             if better or params.keep == "last":
                 best = _copy(model)
             progress.best_epoch = number if better else progress.best_epoch
-            history.append(row | {"learning_rate": epoch.learning_rate})
+            history.append(row | {"learning_rate": rate})
             progress.seconds += time.perf_counter() - started
             progress.cpu_seconds += time.process_time() - cpu_started
             checkpoint.save(model, best, optimizer, generator, asdict(progress))
-            display.epoch(row, epoch.per_second, better)
+            display.epoch(row, per_second, better)
     kept_epoch = progress.best_epoch if params.keep == "best" else len(history)
     return Trained(best, history, kept_epoch, progress.seconds, progress.cpu_seconds)
 
@@ -111,8 +99,8 @@ def train(
 def _epoch(
     number: int, model: nn.Module, lesson: Lesson, split: Any, params: Any, generator: torch.Generator,
     optimizer: torch.optim.Optimizer, display: Display,
-) -> Epoch:  # fmt: skip
-    """One pass over the train split."""
+) -> tuple[float, float, float]:  # fmt: skip
+    """One pass over the train split: its loss, the learning rate of the last step, units per second."""
     device, started = next(model.parameters()).device, time.perf_counter()
     steps, state, rate = lesson.steps(split, params), None, 0.0
     total, count = torch.zeros((), dtype=torch.float64, device=device), 0
@@ -132,9 +120,9 @@ def _epoch(
             nn.utils.clip_grad_norm_(model.parameters(), params.clip)
         optimizer.step()
         total, count = total + loss.detach(), count + units
-        if place % REPORT_EVERY == 0 and display.live:
+        if place % REPORT_EVERY == 0 and not display.disable:
             display.step(number, count, total.item() / count, count / _since(started))
-    return Epoch(total.item() / count, rate, count / _since(started))
+    return total.item() / count, rate, count / _since(started)
 
 
 @torch.no_grad()
@@ -152,3 +140,31 @@ def _since(started: float) -> float:
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+
+def factor(schedule: Schedule, step: int, steps: int, warmup: float = 0.3) -> float:
+    """What the peak learning rate is multiplied by at a step: of it alone, so that a resumed training needs no state.
+
+    triangular: linear up, linear down to 0 (Smith 2017). one-cycle: cosine flanks from 1/25 of the peak, down to 0
+    (Smith & Topin 2018). cosine: down from the peak (Loshchilov & Hutter 2017). constant: 1.
+
+    Args:
+        step: ≥ 0, the optimiser steps already made. steps: ≥ 1, those of the whole training.
+        warmup: share of the steps that rise, in [0, 1).
+    """
+    rising = warmup * steps
+    up = (step + 1) / (rising + 1) if step < rising else 1.0  # in (0, 1]; the first step already moves
+    down = (steps - step) / max(steps - rising, 1) if step >= rising else 1.0  # in (0, 1]
+    match schedule:
+        case "triangular":
+            return min(up, down, 1.0)
+        case "one-cycle":
+            return 0.04 + 0.96 * _cosine(up) if step < rising else _cosine(min(down, 1.0))
+        case "cosine":
+            return _cosine((steps - step) / steps)
+        case "constant":
+            return 1.0
+
+
+def _cosine(share: float) -> float:
+    return (1 - math.cos(math.pi * share)) / 2  # half a wave from 0 (share 0) to 1 (share 1)

@@ -145,11 +145,9 @@ class Pair:
             yield rows, self.target.batch(split.targets, rows, *self.sequences.batch(split.inputs, rows))
 
     def loss(self, model: nn.Module, batch: Batch, params: Any) -> tuple[Tensor, int, Any]:
-        """See Target.loss."""
         return self.target.loss(model, batch, params)
 
     def scores(self, model: nn.Module, split: Split) -> dict[str, float]:
-        """See Target.scores."""
         return self.target.scores(model, self.numbered_batches(split), split.targets)
 
 

@@ -6,10 +6,29 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, read_json
 from kassandra.contracts.kinds import part
+from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.model import Model
-from kassandra.training.checkpoint import Checkpoint
+from kassandra.training.checkpoint import Checkpoint, digest, home
+from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.loop import train
+from kassandra.training.rooms import code
+
+
+def pretrained(name: str, params: Pipeline, seed: int) -> dict[str, Any]:
+    """The first weights of a pipeline with a section `model.pretrain`, as arrays by their names in the model."""
+    prepared, meta, how = PREPARED / name, read_json(PREPARED / name / "meta.json"), params.model.pretrain
+    device = set_up("auto", how.threads)
+    how = how.model_copy(update={"precision": precision_here(device, how.precision)})
+    model = params.model.model_copy(update={"pretrain": how})
+    made_on = fingerprint(device, how.threads, how.precision)
+    splits = [prepared / "train.npz", prepared / "valid.npz"]
+    key = digest(seed, model.model_dump(), meta, made_on, *splits, *code(params.input, params.target))
+    checkpoints = home() / CHECKPOINTS / f"{name}-pretrain-{key}"
+    weights = pretrain(params.input, prepared, meta, model, seed, device, checkpoints)
+    Checkpoint(checkpoints).remove()
+    return {name: value.cpu().numpy() for name, value in weights.items()}
 
 
 def pretrain(
@@ -28,8 +47,7 @@ def pretrain(
         train_split, valid_split = (lesson.read(prepared / f"{name}.npz") for name in ("train", "valid"))
         torch.manual_seed(seed)
         learner = lesson.build(int(meta["spec"]["vocab_size"]), weights)
-        trained = train(
-            learner, lesson, train_split, valid_split, lesson.params, seed, Checkpoint(checkpoints / lesson.name)
-        )
+        checkpoint = Checkpoint(checkpoints / lesson.name)
+        trained = train(learner, lesson, train_split, valid_split, lesson.params, seed, checkpoint)
         weights |= dict(lesson.kept(trained.weights))
     return weights

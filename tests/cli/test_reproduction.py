@@ -6,7 +6,8 @@ import subprocess
 import pytest
 from ruamel.yaml import YAML
 
-from kassandra.cli.reproduction import compare, judge
+from kassandra.cli.report import judge
+from kassandra.cli.report import reproduced as compare
 
 pytestmark = pytest.mark.slow
 

@@ -105,7 +105,7 @@ def test_the_page():
     assert "## Left out\n\n- exp-7: its run failed\n" in text
 
 
-def test_a_page_that_loses_models_is_told_of(monkeypatch, tmp_path, capsys):
+def test_a_page_that_loses_models_is_reported(monkeypatch, tmp_path, capsys):
     path = tmp_path / "page.md"
     for results, told in ((seeds(0.9), ""), (seeds(0.9)[:1], "It ranks 0 models, and ranked 1: experiments are in")):
         monkeypatch.setattr(recorded, "read", lambda names, results=results: recorded.Recorded(list(results), []))

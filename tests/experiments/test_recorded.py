@@ -16,7 +16,7 @@ LOCKS = {
 
 
 @pytest.fixture
-def found(monkeypatch, tmp_path):
+def recorded_results(monkeypatch, tmp_path):
     (tmp_path / "dvc.yaml").touch()
     monkeypatch.chdir(tmp_path)
 
@@ -32,16 +32,16 @@ def found(monkeypatch, tmp_path):
     return lambda *names: {(each.pipeline, each.code, each.seed) for each in recorded.read(list(names)).results}
 
 
-def test_a_seed_that_the_base_had_already_is_one_more_of_the_same_model(found):
-    assert found("a") == {("a", "new", 0), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
+def test_a_seed_that_the_base_had_already_is_one_more_of_the_same_model(recorded_results):
+    assert recorded_results("a") == {("a", "new", 0), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
 
 
-def test_what_was_made_again_by_code_that_changed_nothing_is_one_training(found, monkeypatch):
+def test_what_was_made_again_by_code_that_changed_nothing_is_one_training(recorded_results, monkeypatch):
     monkeypatch.setitem(LOCKS, "head", {"a": ("new", 0, "old")})
-    assert found("a") == {("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
+    assert recorded_results("a") == {("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
     monkeypatch.setitem(LOCKS, "head", {"a": ("new", 3, "old")})  # another seed, though it has led to the same
-    assert found("a") == {("a", "new", 3), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
+    assert recorded_results("a") == {("a", "new", 3), ("a", "old", 0), ("a", "old", 1), ("a", "old", 2)}
 
 
-def test_another_pipeline_of_an_experiment_that_is_long_past_is_no_result_of_it(found):
-    assert found("b", "c") == {("b", "new", 0)}
+def test_another_pipeline_of_an_experiment_that_is_long_past_is_no_result_of_it(recorded_results):
+    assert recorded_results("b", "c") == {("b", "new", 0)}

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from kassandra.judging.intervals import Estimate
-from kassandra.judging.judge import EqualityTest, Report, judge
+from kassandra.judging.judge import EqualityTest, Report, contents, judge
 from kassandra.judging.score import Score
-from kassandra.judging.score_file import contents
 from kassandra.targets.label.evaluate.classification import predictions
 from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
 

@@ -12,8 +12,8 @@ from kassandra.lstm.batch import Batch
 from kassandra.params.sections.model import Model
 from kassandra.params.sections.train import Train
 from kassandra.targets.label.train.target import build
+from kassandra.training.loop import factor
 from kassandra.training.pair import Pair
-from kassandra.training.schedule import factor
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kassandra.params.sections.train import Train
-from kassandra.training.schedule import Schedule, factor
+from kassandra.training.loop import Schedule, factor
 
 SCHEDULES = get_args(Schedule)
 STEPS, WARMUP = st.integers(1, 200), st.floats(0, 0.99)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from kassandra.contracts.windows import LEVELS, Split, observed
-from kassandra.judging.score_file import contents
+from kassandra.judging.judge import contents
 from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.stage import evaluate
 

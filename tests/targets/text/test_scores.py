@@ -10,7 +10,7 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from kassandra.judging.intervals import Estimate
-from kassandra.judging.score_file import contents
+from kassandra.judging.judge import contents
 from kassandra.targets.text.evaluate.scores import cautions, corpus_bleu, corpus_chrf, ngrams, score
 from kassandra.vocabulary.languages import bleu_tokenizer
 

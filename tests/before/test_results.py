@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra.before.predictions import named
+from kassandra.before.results import named
 from kassandra.comparison.pairing import join
 from kassandra.judging.paired import compare
 from kassandra.judging.score import scores_of

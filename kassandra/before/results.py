@@ -1,4 +1,4 @@
-"""Tables of predictions of 0.1.0, which do not name their examples, beside another. To be deleted at 1.0."""
+"""Results of 0.1.0: tables of predictions that do not name their examples, scores that do not say what is better."""
 
 import math
 from typing import Any
@@ -7,10 +7,22 @@ import numpy as np
 import pandas as pd
 
 from kassandra.contracts.section import value_of
+from kassandra.judging.score import scores_of
 
 BLEU = ["correct", "total", "hypothesis_length", "reference_length"]  # columns of what it is made of
+OF_A_SCORE = ("better", "unit", "decimals")
 SPLIT = [f"prepare.{key}" for key in ("valid_fraction", "test_fraction", "limit", "split", "speakers")]
 OF_NUMBERS = ["origin", "scale", "naive", "last", "historical_mean"]  # columns of forecasts that 0.1.0 did not keep
+
+
+def described(intervals: list[dict[str, Any]], target: str | None) -> list[dict[str, Any]]:
+    """`intervals` of a test.json; what an entry does not say of its score, the target of today does."""
+    if all(key in each for each in intervals for key in OF_A_SCORE):
+        return intervals
+    module = scores_of(target) if target else None
+    known = {score.name: {key: getattr(score, key) for key in OF_A_SCORE} for score in module.SCORES} if module else {}
+    unknown = {"better": None, "unit": "", "decimals": 4}
+    return [known.get(each.get("score", ""), unknown) | each for each in intervals]
 
 
 def is_of_before(table: pd.DataFrame) -> bool:
@@ -33,7 +45,11 @@ def named(
     if doubt:
         return tables, f"the test examples may not be the same: {doubt}"
     tables = [table.assign(example=np.arange(len(table)).astype(str)) for table in tables]
-    return [table.assign(bleu=_bleu(table)) if BLEU[0] in table else table for table in tables], ""
+    for place, table in enumerate(tables):
+        if BLEU[0] in table:
+            bleu: Any = [[*correct, *total, *lengths] for correct, total, *lengths in table[BLEU].to_numpy().tolist()]
+            tables[place] = table.assign(bleu=bleu)
+    return tables, ""
 
 
 def doubts(name: str, sections: list[dict[str, Any]], made: list[Any]) -> str:
@@ -67,24 +83,20 @@ def _tokens(table: pd.DataFrame, result: dict[str, Any]) -> pd.DataFrame:
     return table.assign(characters=-table["log_probability"].to_numpy(np.float64).mean() / math.log(2) / bits)
 
 
-def _bleu(table: pd.DataFrame) -> Any:
-    return [[*correct, *total, *lengths] for correct, total, *lengths in table[BLEU].to_numpy().tolist()]
-
-
 def _forecasts(tables: list[pd.DataFrame]) -> tuple[list[pd.DataFrame], str]:
     """Named by the time of the first step; the columns that one does not have are those of the other."""
-    keys, found = ["example", "step", "target"], []
+    keys, known = ["example", "step", "target"], []
     for table in tables:
         each = table.rename(columns={"truth": "observed"})
         size = int(each["step"].max()) * each["target"].nunique()  # rows of an origin, the first step first
         first = np.repeat(each["time"].to_numpy(str)[::size], size)
-        found.append(each.assign(example=each["series"].astype(str) + " " + first, of=first))
-    if all("scale" not in each for each in found):
-        if found[0]["target"].nunique() > 1:
-            return found, "0.1.0 did not keep what errors of several targets are divided by"
-        found = [each.assign(scale=1.0) for each in found]
+        known.append(each.assign(example=each["series"].astype(str) + " " + first, of=first))
+    if all("scale" not in each for each in known):
+        if known[0]["target"].nunique() > 1:
+            return known, "0.1.0 did not keep what errors of several targets are divided by"
+        known = [each.assign(scale=1.0) for each in known]
     for place, other in ((0, 1), (1, 0)):
-        lacking = [column for column in OF_NUMBERS if column not in found[place] and column in found[other]]
+        lacking = [column for column in OF_NUMBERS if column not in known[place] and column in known[other]]
         if lacking:
-            found[place] = found[place].merge(found[other][keys + lacking], on=keys, how="left")
-    return [each.assign(origin=each["of"]).drop(columns="of") for each in found], ""
+            known[place] = known[place].merge(known[other][keys + lacking], on=keys, how="left")
+    return [each.assign(origin=each["of"]).drop(columns="of") for each in known], ""
