@@ -59,11 +59,7 @@ def _print(pairs: Iterator[tuple[str, Translation | None]], alignments: bool) ->
 def _as_json(line: str, one: Translation | None, alignments: bool) -> dict[str, object]:
     if one is None:
         return {"source": line, "translation": ""}
-    row: dict[str, object] = {
-        "source": line,
-        "translation": one.text,
-        "log_probability": round(one.log_probability, 6),
-    }
+    row: dict[str, object] = {"source": line, "translation": one.text, "log_probability": round(one.log_probability, 6)}
     if alignments and one.alignment is not None:
         weights = [[round(float(weight), 4) for weight in row] for row in one.alignment]
         row |= {"source_pieces": one.source_pieces, "pieces": one.pieces, "alignment": weights}

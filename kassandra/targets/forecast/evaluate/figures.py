@@ -79,10 +79,7 @@ def error_by_step(report: Report, curves: "Curves", path: Path) -> None:
     names, horizon = list(report.baselines), curves.by_step.shape[1]
     strongest = min(names, key=lambda name: report.baselines[name].value)
     styles = dict(zip([name for name in names if name != strongest], OTHERS * len(names), strict=False))
-    styles |= {
-        strongest: {"color": figures.ORANGE, "linewidth": 1.6},
-        "LSTM": {"color": figures.BLUE, "linewidth": 2},
-    }
+    styles |= {strongest: {"color": figures.ORANGE, "linewidth": 1.6}, "LSTM": {"color": figures.BLUE, "linewidth": 2}}
     rmse = dict(zip(["LSTM", *names], curves.by_step, strict=True))  # (horizon, 3) each
     gains = dict(zip(names, curves.gains_by_step, strict=True))
     # Baselines of no use, such as the mean of a series that grows, would leave no room to see the others in.

@@ -124,12 +124,7 @@ class Quantiles(Head):
         return ordered
 
 
-HEADS: dict[str, Head] = {
-    "point": Point(),
-    "gaussian": Gaussian(),
-    "student": Student(),
-    "quantiles": Quantiles(),
-}
+HEADS: dict[str, Head] = {"point": Point(), "gaussian": Gaussian(), "student": Student(), "quantiles": Quantiles()}
 
 
 def normal(like: Tensor) -> Tensor:

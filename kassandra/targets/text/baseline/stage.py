@@ -26,10 +26,7 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     train, valid, test = (_pairs(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
     sources, targets = train[0] + valid[0], train[1] + valid[1]
     return pd.DataFrame(
-        {
-            "copy of the source": test[0],
-            "nearest train sentence": [targets[row] for row in nearest(sources, test[0])],
-        }
+        {"copy of the source": test[0], "nearest train sentence": [targets[row] for row in nearest(sources, test[0])]}
     )
 
 
