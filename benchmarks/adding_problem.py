@@ -27,7 +27,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import VanillaLSTM
 from kassandra.targets.label.train.classifier import Classifier
 
 NAMES = {"rnn": "tanh RNN", "gru": "GRU", "lstm": "LSTM"}

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kassandra.lstm.batch import Batch
-from kassandra.lstm.dropout import LockedDropout
-from kassandra.lstm.embedding import Embedding
+from kassandra.lstm.embedding import Embedding, LockedDropout
 from kassandra.lstm.encoder import Encoded, Encoder, State
 
 

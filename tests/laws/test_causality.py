@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.build import build_encoder, require_causal
 from kassandra.lstm.encoder import Encoded
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import Bidirectional, VanillaLSTM
 from kassandra.params.sections.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from kassandra.lstm.build import build_encoder
-from kassandra.lstm.cells import STEPS, Weights, unroll
 from kassandra.lstm.encoder import Encoded, State
-from kassandra.lstm.vanilla import CELLS, VanillaLSTM
+from kassandra.lstm.layers import CELLS, VanillaLSTM
 from kassandra.params.sections.model import Model
+from tests.laws.cells import STEPS, Weights, unroll
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, HIDDEN, TIME = 3, 5, 7

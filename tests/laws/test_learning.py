@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.cells import Weights, lstm
 from kassandra.lstm.encoder import State
-from kassandra.lstm.vanilla import GATES, VanillaLSTM
+from kassandra.lstm.layers import GATES, VanillaLSTM
 from kassandra.targets.label.train.target import build
+from tests.laws.cells import Weights, lstm
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEATURES, CLASSES = 3, 7

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from kassandra.contracts.spec import BOS, EOS, PAD, ModelSpec
-from kassandra.lstm import cells
 from kassandra.params.targets.text import Model
 from kassandra.targets.text.train.target import build
+from tests.laws import cells
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 WORDS, OUTPUTS = 11, 13

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from kassandra.lstm.dropout import LockedDropout
+from kassandra.lstm.embedding import LockedDropout
 from kassandra.lstm.encoder import State
-from kassandra.lstm.stacked import Stacked
-from kassandra.lstm.vanilla import CELLS, GATES, VanillaLSTM
+from kassandra.lstm.layers import CELLS, GATES, Stacked, VanillaLSTM
 
 FEATURES, HIDDEN = 3, 7
 

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from kassandra.lstm.attention import Attentive
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder
-from kassandra.lstm.pooling import Pooled
+from kassandra.lstm.summaries import Attentive, Pooled
 
 
 class Classifier(nn.Module):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from kassandra.contracts.errors import KassandraError
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import State
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import VanillaLSTM
 from kassandra.targets.text.train.cross_attention import CrossAttention, Memory
 
 

@@ -7,8 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kassandra.contracts.spec import BOS, EOS, PAD, UNK
-from kassandra.lstm.dropout import LockedDropout
-from kassandra.lstm.embedding import Embedding
+from kassandra.lstm.embedding import Embedding, LockedDropout
 from kassandra.lstm.encoder import Encoded, Encoder, reverse_valid
 from kassandra.targets.text.train.cross_attention import Memory
 from kassandra.targets.text.train.decoder import RecurrentDecoder, Standing, Written

@@ -14,7 +14,7 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_embedding, build_reader
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import VanillaLSTM
 from kassandra.params.targets.text import Model, Train
 from kassandra.targets.text.train import cross_attention
 from kassandra.targets.text.train.beam_search import search
