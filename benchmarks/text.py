@@ -45,7 +45,7 @@ from kassandra.contracts.section import check
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.layers import Bidirectional, VanillaLSTM
 from kassandra.params.sections.pipeline import pipeline_of
-from kassandra.targets.label.train.classifier import Classifier
+from kassandra.targets.label.train.target import Classifier
 
 RESULT = Path("benchmarks/results/text.json")
 SIZE, BATCH, TOKENS = 128, 64, 8192

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import print_json
-from kassandra.targets.text.evaluate.predict import TextPredictor, Translation
+from kassandra.targets.text.evaluate.predict import Predictor, Translation
 
 COMMAND = "translate"
 SHADES = ["grey93", "grey78", "grey62", "grey42", "grey19"]  # of weights from 0.1 on, the last ones under white digits
@@ -18,7 +18,7 @@ WIDEST = 100_000  # columns of a table of weights
 
 
 def show(
-    predictor: TextPredictor, reader: ModuleType, given: list[str], as_json: bool,
+    predictor: Predictor, reader: ModuleType, given: list[str], as_json: bool,
     beam: int, length_penalty: float, alignments: bool,
 ) -> None:  # fmt: skip
     """Print one line per sentence, an empty one for an empty one, so that files stay line by line.

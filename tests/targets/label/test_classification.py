@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from kassandra.judging.judge import judge
-from kassandra.targets.label.evaluate.classification import mistakes, per_class, predictions
-from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, counts, precision_recall_f1
+from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, counts, precision_recall_f1, predictions
+from kassandra.targets.label.evaluate.stage import mistakes, per_class
 
 CLASSES = ["ant", "bee", "cat", "dog"]
 

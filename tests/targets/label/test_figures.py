@@ -9,10 +9,8 @@ from sklearn import metrics
 
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures
-from kassandra.targets.label.evaluate.classification import predictions
 from kassandra.targets.label.evaluate.figures import roc_and_precision_recall
-from kassandra.targets.label.evaluate.rankings import rankings
-from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES
+from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES, predictions, rankings
 
 pytestmark = pytest.mark.slow
 

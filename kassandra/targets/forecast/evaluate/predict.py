@@ -20,7 +20,7 @@ class Forecast(NamedTuple):
     attention: NDArray[np.float32] | None
 
 
-class ForecastPredictor(TrainedModel):
+class Predictor(TrainedModel):
     """A model of the next values of series; `kassandra.load` gives one."""
 
     def choices(self) -> str:
@@ -54,6 +54,3 @@ class ForecastPredictor(TrainedModel):
             np.concatenate(quantiles, axis=1) if quantiles else None,
             np.concatenate(attention) if attention else None,
         )
-
-
-Predictor = ForecastPredictor

@@ -27,7 +27,7 @@ class Translation(NamedTuple):
     log_probability: float
 
 
-class TextPredictor(TrainedModel):
+class Predictor(TrainedModel):
     """A model that translates; `kassandra.load` gives one."""
 
     def choices(self) -> str:
@@ -79,6 +79,3 @@ class TextPredictor(TrainedModel):
         alignment = None if one.attention is None else one.attention[:, : len(source)].float().cpu().numpy()
         pieces, target = self.pair.sequences.pieces(source), self.pair.target
         return Translation(target.text(one.tokens), pieces, target.pieces(one.tokens), alignment, one.log_probability)
-
-
-Predictor = TextPredictor
