@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kassandra.targets.forecast.evaluate.equality import diebold_mariano
+from kassandra.targets.forecast.evaluate.scores import diebold_mariano
 
 
 def test_diebold_mariano_by_hand():

@@ -9,8 +9,7 @@ from kassandra.contracts.windows import LEVELS, Split, observed
 from kassandra.judging.intervals import Estimate
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.stage import judged
-from kassandra.targets.forecast.evaluate.tables import of_model, predictions
+from kassandra.targets.forecast.evaluate.stage import judged, of_model, predictions
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,9 @@ from sklearn.metrics import mean_pinball_loss
 from kassandra.contracts.windows import LEVELS, Split, ahead, observed, shown
 from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.scores import QUANTILES, directions
-from kassandra.targets.forecast.evaluate.stage import judged
-from kassandra.targets.forecast.evaluate.tables import (
+from kassandra.targets.forecast.evaluate.stage import (
     HISTORICAL,
+    judged,
     lags,
     of_baselines,
     of_model,

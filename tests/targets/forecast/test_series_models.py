@@ -8,8 +8,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from kassandra.targets.forecast.baseline.history import History
-from kassandra.targets.forecast.baseline.series_models import arma, autoregression, bridged, smoothing
+from kassandra.targets.forecast.baseline.series_models import History, arma, autoregression, bridged, smoothing
 
 pytestmark = pytest.mark.slow
 

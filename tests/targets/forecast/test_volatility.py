@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
 from kassandra.targets.forecast.baseline import volatility
-from kassandra.targets.forecast.baseline.history import History
+from kassandra.targets.forecast.baseline.series_models import History
 from kassandra.targets.forecast.baseline.volatility import ewma, filtered, fit, har, mapped
 
 pytestmark = pytest.mark.slow

@@ -1,9 +1,9 @@
 """Classical models of one series, by statsmodels: exponential smoothing and ARMA, fitted once and rolled over test."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,65 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from kassandra.targets.forecast.baseline.history import History
+from kassandra.contracts.windows import Split, observed, shown
 
 LONGEST_SEASON = 400  # rows: a year of days; each row keeps the whole season, and that of a year of hours is too much
 DIGITS = 6  # of fitted parameters: the last bits of an optimiser are noise
 
 Numbers = NDArray[np.float64]
+
+
+class History(NamedTuple):
+    """One series from the first row of train to the last of test.
+
+    values: (rows, targets) float64, NaN where a value is missing and between two splits. returns: (rows,) log-return of
+    the close to each day, NaN likewise; None where there are no prices.
+    origins: (origins,) rows after which something is forecast: those of train, then of valid, then of test.
+    observed: (learned, horizon, targets) after the origins of train and valid, which are the first of `origins`.
+    fitted: the row after the last known one of train and valid; what is fitted is fitted on the rows before.
+    """
+
+    values: NDArray[np.float64]
+    returns: NDArray[np.float64] | None
+    origins: NDArray[np.int64]
+    observed: NDArray[np.float64]
+    fitted: int
+
+    @property
+    def learned(self) -> int:
+        """How many of the origins are of train and valid."""
+        return len(self.observed)
+
+
+def history(splits: Sequence[Split], series: int, meta: dict[str, Any]) -> History:
+    """What train, valid and test, in this order, hold of a series, with window + horizon unknown rows between them.
+
+    So many times lie there. A series that lacks some of them has fewer rows, and its season is then shifted until the
+    rows of the next split have corrected it.
+    """
+    gap = meta["window"] + meta["horizon"]
+    values: list[NDArray[np.float64]] = []
+    returns: list[NDArray[np.float64]] = []
+    origins: list[NDArray[np.int64]] = []
+    at = 0
+    for split in splits:
+        rows = slice(split.offsets[series], split.offsets[series + 1])
+        own = split.origins[split.series == series]
+        known = shown(split, meta)[rows]  # (rows,); prepare writes 0 where a value is missing
+        values += [np.where(known[:, None], split.values[rows], np.nan), np.full((gap, split.values.shape[1]), np.nan)]
+        if split.returns is not None:
+            returns += [np.where(known, split.returns[rows], np.nan), np.full(gap, np.nan)]
+        origins.append(own - split.offsets[series] + at)
+        at += len(known) + gap
+    before_test = np.concatenate(values[:4])  # train, what is unknown, valid, what is unknown
+    learned = [observed(split, meta)[split.series == series] for split in splits[:-1]]
+    return History(
+        np.concatenate(values)[:-gap],
+        np.concatenate(returns)[:-gap] if returns else None,
+        np.concatenate(origins),
+        np.concatenate(learned),
+        int(np.flatnonzero(~np.isnan(before_test[:, 0]))[-1]) + 1,
+    )
 
 
 def smoothing(past: History, meta: dict[str, Any]) -> Numbers:

@@ -7,7 +7,7 @@ import numpy as np
 from arch import arch_model
 from numpy.typing import NDArray
 
-from kassandra.targets.forecast.baseline.history import History
+from kassandra.targets.forecast.baseline.series_models import History
 
 DECAY = 0.94  # per day: RiskMetrics (1996)
 HAR_DAYS = (1, 5, 21)  # a day, a week, a month of trading

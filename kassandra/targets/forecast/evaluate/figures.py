@@ -1,7 +1,7 @@
 """Pictures of forecasts; each function writes one PNG, the same bytes for the same numbers."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -18,10 +18,7 @@ from kassandra.judging.intervals import Z
 from kassandra.judging.judge import Report
 from kassandra.judging.score import Numbers
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.scores import NOMINAL, directions
-
-if TYPE_CHECKING:
-    from kassandra.targets.forecast.evaluate.stage import Curves
+from kassandra.targets.forecast.evaluate.scores import NOMINAL, Curves, directions
 
 ROWS = 120  # of what was observed, at the end of test
 FANS = 10
@@ -74,7 +71,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
     figures.save(figure, path)
 
 
-def error_by_step(report: Report, curves: "Curves", path: Path) -> None:
+def error_by_step(report: Report, curves: Curves, path: Path) -> None:
     """The rmse of each step, and by how much that of the strongest baseline is larger; of a single step, of each."""
     names, horizon = list(report.baselines), curves.by_step.shape[1]
     strongest = min(names, key=lambda name: report.baselines[name].value)

@@ -22,13 +22,13 @@ class Head(ABC):
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
         """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs)."""
 
-    @abstractmethod
     def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
-        """`losses` of standardised values as those of values times `unit`, (batch, outputs) each."""
+        """`losses` of standardised values as those of values times `unit`, (batch, outputs) each; here likelihoods."""
+        return losses + unit.log()
 
-    @abstractmethod
     def point(self, raw: Tensor) -> Tensor:
         """(batch, outputs) the mean."""
+        return raw[..., 0]
 
     def quantiles(self, raw: Tensor) -> Tensor | None:
         """(levels, batch, outputs) at LEVELS, increasing; None for a head without any."""
@@ -46,9 +46,6 @@ class Point(Head):
     def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
         return losses * unit.square()
 
-    def point(self, raw: Tensor) -> Tensor:
-        return raw.squeeze(2)
-
 
 class Gaussian(Head):
     """Mean and deviation of a normal distribution; negative log-likelihood (Nix & Weigend 1994, eq. 2), nats."""
@@ -58,12 +55,6 @@ class Gaussian(Head):
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
         mean, scale = raw[..., 0], _positive(raw[..., 1])  # (batch, outputs) each
         return 0.5 * ((targets - mean) / scale).square() + scale.log() + HALF_LOG_2PI
-
-    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
-        return losses + unit.log()
-
-    def point(self, raw: Tensor) -> Tensor:
-        return raw[..., 0]
 
     def quantiles(self, raw: Tensor) -> Tensor:
         return _spread(raw[..., 0], _positive(raw[..., 1]), normal(raw.double()))
@@ -83,12 +74,6 @@ class Student(Head):
         density = torch.lgamma(half + 0.5) - torch.lgamma(half) - 0.5 * (math.pi * freedom).log() - scale.log()
         likelihood: Tensor = density - (half + 0.5) * torch.log1p(distance / freedom)
         return -likelihood
-
-    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
-        return losses + unit.log()
-
-    def point(self, raw: Tensor) -> Tensor:
-        return raw[..., 0]
 
     def quantiles(self, raw: Tensor) -> Tensor:
         from scipy.special import stdtrit  # here, as training has no use for it

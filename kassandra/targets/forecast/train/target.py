@@ -1,20 +1,81 @@
-"""The next values of series."""
+"""The next values of series: an encoder, a linear layer on its summary, and a head."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.windows import Split, centre_and_scale, observed, read_split
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_reader
+from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.params.targets.forecast import Model
-from kassandra.targets.forecast.train.forecast_model import ForecastModel
+from kassandra.targets.forecast.train.heads import HEADS
+
+
+class StandardForecast(NamedTuple):
+    """point: (batch, outputs). quantiles: (levels, batch, outputs) at LEVELS, or None for head `point`."""
+
+    point: Tensor
+    quantiles: Tensor | None
+
+
+class ForecastModel(nn.Module):
+    """The next values after a window of fixed length: an encoder, a linear layer on its summary, and a head.
+
+    Args:
+        encoder: reads the window. outputs: numbers to forecast: steps ahead times targets, ≥ 1. head: of HEADS.
+        window_size: steps times features of a window, if a linear map of it is added to the encoder's (the
+            autoregressive part of Lai et al. 2018, section 3.5); None adds nothing.
+        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
+    """
+
+    def __init__(
+        self, encoder: Encoder, outputs: int, head: str, window_size: int | None = None, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = HEADS[head]
+        self.outputs = outputs
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(encoder.output_size, outputs * self.head.parameters)
+        self.highway = None if window_size is None else nn.Linear(window_size, outputs)
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """(batch, outputs, parameters) of a window (batch, steps, features)."""
+        return self.answer(self.encode(inputs, lengths), inputs)
+
+    def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> Encoded:
+        """Read a window; `attention` of what is returned says where the attention variant looked."""
+        encoded: Encoded = self.encoder(inputs, lengths)
+        return encoded
+
+    def answer(self, encoded: Encoded, inputs: Tensor) -> Tensor:
+        """(batch, outputs, parameters) of a window that was read."""
+        raw: Tensor = self.linear(self.dropout(encoded.summary))  # (batch, outputs · parameters)
+        raw = raw.float().unflatten(1, (self.outputs, self.head.parameters))  # (batch, outputs, parameters)
+        if self.highway is None:
+            return raw
+        line = self.highway(inputs.flatten(1)).float()  # (batch, outputs)
+        places = self.head.places
+        return torch.cat([raw[..., :places] + line.unsqueeze(2), raw[..., places:]], dim=2)
+
+    def losses(self, raw: Tensor, targets: Tensor, unit: Tensor | None = None) -> Tensor:
+        """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs); see the heads.
+
+        unit: (batch, outputs), what 1 in `targets` is in the unit that losses are taken in; None: 1.
+        """
+        losses = self.head.losses(raw, targets)
+        return losses if unit is None else self.head.in_unit(losses, unit)
+
+    def forecast(self, raw: Tensor) -> StandardForecast:
+        """Of the parameters (batch, outputs, parameters)."""
+        return StandardForecast(self.head.point(raw), self.head.quantiles(raw))
 
 
 def build(spec: ModelSpec, params: Model) -> ForecastModel:
@@ -61,14 +122,8 @@ class Target:
         unit = None
         if self.meta["normalise"] == "window":
             unit = self._flat(std * scale / self.series_std[part.series][:, None], np.float32)
-        return Batch(
-            inputs,
-            lengths,
-            self._flat(targets, np.float32),
-            centre=self._flat(mean * scale + centre, np.float64),
-            scale=self._flat(std * scale, np.float64),
-            unit=unit,
-        )
+        place, spread = self._flat(mean * scale + centre, np.float64), self._flat(std * scale, np.float64)
+        return Batch(inputs, lengths, self._flat(targets, np.float32), centre=place, scale=spread, unit=unit)
 
     def loss(self, model: ForecastModel, batch: Batch, params: object) -> tuple[Tensor, int, None]:
         losses = model.losses(model(batch.inputs), batch.targets, batch.unit)  # (batch, horizon · targets)
@@ -88,14 +143,8 @@ class Target:
         return {"loss": loss / len(split.origins), "r2": 1 - error / spread}
 
     def restored(self, standardised: Tensor, batch: Batch) -> NDArray[np.float64]:
-        """Forecasts of a batch in the units of the series.
-
-        Args:
-            standardised: (…, batch, horizon · targets), as `batch.targets`.
-
-        Returns:
-            (…, batch, horizon, targets)
-        """
+        """(…, batch, horizon, targets) in the units of the series, of `standardised` (…, batch, horizon · targets), as
+        `batch.targets` are."""
         assert batch.scale is not None
         assert batch.centre is not None
         values = (standardised.double() * batch.scale + batch.centre).cpu().numpy()

@@ -9,8 +9,7 @@ from torch.nn import functional as F
 from kassandra.contracts.spec import BOS, EOS, PAD, UNK
 from kassandra.lstm.embedding import Embedding, LockedDropout
 from kassandra.lstm.encoder import Encoded, Encoder, reverse_valid
-from kassandra.targets.text.train.cross_attention import Memory
-from kassandra.targets.text.train.decoder import RecurrentDecoder, Standing, Written
+from kassandra.targets.text.train.decoder import Memory, RecurrentDecoder, Standing, Written
 
 
 class Memorised(NamedTuple):
