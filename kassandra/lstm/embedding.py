@@ -7,11 +7,8 @@ from kassandra.contracts.spec import PAD
 
 
 class LockedDropout(nn.Module):
-    """Zeroes the same elements at every step of a row (variational dropout; Gal & Ghahramani 2016, section 4.1).
-
-    Args:
-        probability: of zeroing an element, in [0, 1); what is left is scaled so that its mean stays.
-    """
+    """Zeroes the same elements at every step of a row (variational dropout; Gal & Ghahramani 2016, section 4.1), each
+    with a probability in [0, 1); what is left is scaled so that its mean stays."""
 
     def __init__(self, probability: float) -> None:
         super().__init__()
@@ -30,8 +27,7 @@ class Embedding(nn.Module):
     """A vector per token; that of padding is zero, and stays so where nothing but reading moves it.
 
     Args:
-        vocab_size: number of token ids.
-        size: width of the vectors, ≥ 1.
+        vocab_size: number of token ids. size: width of the vectors, ≥ 1.
         dropout: probability of zeroing an element, the same at every step of a row.
         word_dropout: probability of zeroing all vectors of a token in a batch (Gal & Ghahramani 2016, section 4.2).
     """

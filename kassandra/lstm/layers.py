@@ -59,7 +59,8 @@ class VanillaLSTM(Encoder):
             outputs, last = self.recurrence(inputs, start)
         outputs = zero_padding(outputs, lengths)  # (batch, time, hidden_size)
         summary = last_valid(outputs, lengths)  # (batch, hidden_size)
-        return Encoded(outputs, summary, [self._unstacked(last)] if lengths is None else None)
+        reached = State(*(part.squeeze(0) for part in (last if isinstance(last, tuple) else (last,))))
+        return Encoded(outputs, summary, [reached] if lengths is None else None)
 
     def stepper(self) -> Callable[[Tensor, State], State]:
         """One step at a time, for inputs that depend on the step before: from (batch, input_size) and a State to the
@@ -94,15 +95,11 @@ class VanillaLSTM(Encoder):
         run = torch.gru if self.cell == "gru" else torch.rnn_tanh
         return run(inputs, start, weights, True, 1, 0.0, True, False, True)
 
-    # PyTorch's states have a leading axis over layers and directions, here always of size 1.
-
     def _stacked(self, state: State) -> Tensor | tuple[Tensor, ...]:
+        """As PyTorch has states: with a leading axis over layers and directions, here always of size 1."""
         if self.cell == "lstm":
             return tuple(part.unsqueeze(0) for part in state if part is not None)  # (1, batch, hidden_size) each
         return state.h.unsqueeze(0)  # (1, batch, hidden_size)
-
-    def _unstacked(self, last: Tensor | tuple[Tensor, Tensor]) -> State:
-        return State(*(part.squeeze(0) for part in (last if isinstance(last, tuple) else (last,))))
 
 
 @torch.no_grad()
@@ -129,10 +126,8 @@ class Bidirectional(Encoder):
 
     Schuster & Paliwal (1997); for LSTMs Graves & Schmidhuber (2005). outputs[:, t] is what the forward half says after
     steps 0..t beside what the backward half says after steps length-1..t. The summary is what each half says once it
-    has read everything: the forward half at the last valid step, the backward half at step 0.
-
-    Args:
-        ahead, back: encoders of the same input_size, of which nothing is shared.
+    has read everything: the forward half at the last valid step, the backward half at step 0. `ahead` and `back` are
+    encoders of the same input_size, of which nothing is shared.
     """
 
     causal = False
@@ -144,7 +139,7 @@ class Bidirectional(Encoder):
         self.output_size = ahead.output_size + back.output_size
 
     def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
-        """See Encoder.forward. Raises a KassandraError where `state` is given."""
+        """See Encoder.forward; as it is not causal, no `state` may be given."""
         if state is not None:
             raise KassandraError(
                 "Bidirectional: cannot read on from a 'state', as its backward half starts at the end of the sequence; "

@@ -69,12 +69,8 @@ class Scorer(nn.Module, ABC):
 
 
 class AdditiveScorer(Scorer):
-    """v · tanh(W h_t + b): Bahdanau et al. (2015) with a learned query, as Yang et al. (2016), eq. 5-6.
-
-    Args:
-        encoder_size: output_size of the encoder that is read.
-        size: width of the hidden layer, ≥ 1.
-    """
+    """v · tanh(W h_t + b): Bahdanau et al. (2015) with a learned query, as Yang et al. (2016), eq. 5-6. `encoder_size`
+    is the output_size of the encoder that is read, `size` the width of the hidden layer, ≥ 1."""
 
     def __init__(self, encoder_size: int, size: int = 64) -> None:
         super().__init__()
@@ -95,11 +91,8 @@ class DotScorer(Scorer):
 
 
 class GeneralScorer(Scorer):
-    """h_t · W s with s the last state: Luong et al. (2015), eq. 8, `general`.
-
-    Args:
-        encoder_size: output_size of the encoder that is read.
-    """
+    """h_t · W s with s the last state: Luong et al. (2015), eq. 8, `general`. `encoder_size` is the output_size of the
+    encoder that is read."""
 
     def __init__(self, encoder_size: int) -> None:
         super().__init__()

@@ -21,10 +21,8 @@ INTERVALS = {"90%": (0.05, 0.95), "50%": (0.25, 0.75)}
 
 
 def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
-    """Print a row per series, step and target: a table on a terminal, CSV into a file or a pipe, or JSON.
-
-    Args:
-        reader: how tables are read: inputs/<kind>/show/own_table.py.
+    """Print a row per series, step and target: a table on a terminal, CSV into a file or a pipe, or JSON. `reader` is
+    inputs/<kind>/show/own_table.py.
 
     Raises:
         KassandraError: the table cannot be read, has a series that train had not, or too few rows.

@@ -21,10 +21,8 @@ def show(
     predictor: Predictor, reader: ModuleType, given: list[str], as_json: bool,
     beam: int, length_penalty: float, alignments: bool,
 ) -> None:  # fmt: skip
-    """Print one line per sentence, an empty one for an empty one, so that files stay line by line.
-
-    Args:
-        reader: how texts are read, some at a time: inputs/<kind>/show/own_pairs.py.
+    """Print one line per sentence, an empty one for an empty one, so that files stay line by line. `reader`, which
+    reads texts some at a time, is inputs/<kind>/show/own_pairs.py.
 
     Raises:
         KassandraError: there is no sentence, or a number is out of range.

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from kassandra.targets.forecast.baseline import volatility
-from kassandra.targets.forecast.baseline.series_models import History
-from kassandra.targets.forecast.baseline.volatility import ewma, filtered, fit, har, mapped
+from kassandra.targets.forecast.baseline import series_models as volatility
+from kassandra.targets.forecast.baseline.series_models import History, ewma, filtered, fit, har, mapped
 
 pytestmark = pytest.mark.slow
 

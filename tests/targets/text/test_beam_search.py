@@ -7,7 +7,7 @@ import torch
 
 from kassandra.contracts.spec import BOS, EOS, ModelSpec
 from kassandra.params.targets.text import Model
-from kassandra.targets.text.train.beam_search import length_normaliser, search
+from kassandra.targets.text.train.encoder_decoder import length_normaliser, search
 from kassandra.targets.text.train.target import build
 
 WORDS, OUTPUTS = 11, 7  # of the outputs <pad>, <unk>, <s>, </s> and three words

@@ -143,10 +143,7 @@ def _by_step(table: pd.DataFrame) -> sparse.csr_array:
 
 
 def _shares(each: Callable[[pd.DataFrame], list[Any]]) -> Callable[[pd.DataFrame], Numbers | None]:
-    def sums(table: pd.DataFrame) -> Numbers | None:
-        return np.stack([*each(table), np.ones(len(table))], 1) if set(QUANTILES) <= set(table) else None
-
-    return sums
+    return lambda table: np.stack([*each(table), np.ones(len(table))], 1) if set(QUANTILES) <= set(table) else None
 
 
 # For pictures: of each step, of each central interval, of each quantile.
@@ -193,11 +190,8 @@ def diebold_mariano(differences: Numbers, horizon: int) -> tuple[float, float] |
     is that of the rectangular kernel; where that is not positive, of Bartlett's (Newey & West 1987). The statistic is
     corrected for small samples (Harvey, Leybourne & Newbold 1997, eq. 9) and compared with Student's t.
 
-    Args:
-        differences: (dates,) loss of the one less loss of the other, in the order of time.
-
-    Returns:
-        None where there are no more dates than steps. Differences that never vary are no evidence: p is 1.
+    `differences` (dates,) are losses of the one less those of the other, in the order of time. None where there are no
+    more dates than steps. Differences that never vary are no evidence: p is 1.
 
     >>> [round(number, 4) for number in diebold_mariano(np.array([1.0, 2.0, 3.0]), 1)]  # Student's t of the mean
     [3.4641, 0.0742]

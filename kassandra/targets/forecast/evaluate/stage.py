@@ -34,10 +34,8 @@ def evaluate(
     """Writes pictures and tables into `plots`, the worst misses into `pages`; returns the scores, and one row per
     number that was forecast.
 
-    Args:
-        forecaster: the model; `outputs` of a split is a Forecast.
-        show: not used: what a series looks like, its numbers say.
-        baselines: the points of each, and its quantiles in columns `<name> @<level>`.
+    `outputs` of a split, of the forecaster, is a Forecast; `baselines` are the points of each, and its quantiles in
+    columns `<name> @<level>`. `show` is not used: what a series looks like, its numbers say.
     """
     both, meta = forecaster.pair.read(test), forecaster.meta
     split: Split = both.inputs
@@ -73,10 +71,7 @@ def evaluate(
 def judged(
     table: pd.DataFrame, others: dict[str, pd.DataFrame], predict: str, seed: int
 ) -> tuple[Report, scores.Curves]:
-    """
-    Args:
-        table: the predictions of the model; others: those of each baseline.
-    """
+    """Of the predictions of the model, and of `others`, those of each baseline."""
     units, tables = scores.RESAMPLING.units(table), [table, *others.values()]
     report = judge(scores.scores_for(predict), table, others, scores.RESAMPLING, seed)
     every = [*((scores.BY_STEP, each) for each in tables), (scores.INSIDE, table), (scores.BELOW, table)]
@@ -171,9 +166,7 @@ def predictions(split: Split, forecast: Forecast, historical: Any, meta: dict[st
     scale: what errors are divided by: 1 where there is one target; with several, which may be of any units, the
         deviation of each in train (of each series by itself). naive: error in train of the forecast that repeats the
         last value, or the last season's. last: what counts as no change: the last value known, for returns 0.
-
-    Args:
-        historical: (numbers,) of the historical mean; None where there is none.
+        historical_mean: `historical` (numbers,), where there is one.
     """
     actual = observed(split, meta)  # (origins, horizon, targets)
 
@@ -184,7 +177,9 @@ def predictions(split: Split, forecast: Forecast, historical: Any, meta: dict[st
         return np.array(meta[key], np.float64)[split.series][:, None]  # (origins, 1, targets)
 
     series = np.array(meta["series"], object)[split.series]  # (origins,)
-    times = _iso(split.times[np.column_stack([split.origins, ahead(split, meta["horizon"])])])  # (origins, 1 + horizon)
+    at = split.times[np.column_stack([split.origins, ahead(split, meta["horizon"])])]  # (origins, 1 + horizon)
+    unit: Any = "D" if (at % 86_400 == 0).all() else "s"  # dates where all are days, else with the time of day
+    times = np.datetime_as_string(at.astype("datetime64[s]"), unit=unit).astype(object)
     columns = {
         "example": spread((series + " " + times[:, 0])[:, None, None]),
         "series": spread(series[:, None, None]),
@@ -239,9 +234,3 @@ def lags(split: Split, meta: dict[str, Any], point: Numbers) -> tuple[NDArray[np
         if len(forecasts) > reach and min(np.ptp(forecasts), np.ptp(around, axis=0).min()) > 0:
             correlations.append([np.corrcoef(forecasts, column)[0, 1] for column in around.T])
     return (np.arange(-reach, reach + 1), np.mean(correlations, axis=0)) if correlations else None
-
-
-def _iso(times: Any) -> Any:
-    """Dates where all are days, else with the time of day."""
-    unit: Any = "D" if (times % 86_400 == 0).all() else "s"
-    return np.datetime_as_string(times.astype("datetime64[s]"), unit=unit).astype(object)

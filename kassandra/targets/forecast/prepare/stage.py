@@ -21,13 +21,11 @@ Numbers = NDArray[np.float64]
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
-    """Raw tables → arrays and meta.json in `folder`; returns lines that say what was done.
+    """Raw tables → arrays and meta.json in `folder`; returns what to report. `reader` is the input's module, of which
+    `read`, `fit` and `join` are used.
 
     Means and deviations, of each series by itself, are those of train. Time decides the splits: nothing is drawn from
     `seed`.
-
-    Args:
-        reader: the input's `read`, `fit` and `join`.
 
     Raises:
         KassandraError: a table cannot be read as it is described, or is too short for the window.

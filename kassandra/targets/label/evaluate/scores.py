@@ -153,11 +153,8 @@ class Ranking(NamedTuple):
 
 
 def rankings(targets: Labels, probabilities: NDArray[np.float64]) -> list[Ranking]:
-    """Of each class against the rest, of the second alone if there are two; none where either side has no example.
-
-    Args:
-        probabilities: (examples, classes).
-    """
+    """By `probabilities` (examples, classes), of each class against the rest, of the second alone if there are two;
+    none where either side has no example."""
     size, curves = probabilities.shape[1], []
     for label in range(size) if size > 2 else [1]:
         positive = targets == label

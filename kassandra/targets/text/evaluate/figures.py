@@ -64,12 +64,8 @@ def alignments(shown: list[Aligned], title: str, path: Path) -> None:
 
 
 def bleu_by_length(lengths: NDArray[np.int64], systems: dict[str, Counts], unit: str, seed: int, path: Path) -> None:
-    """BLEU and its 95% interval in six bands of about equally many sentences, from the shortest on.
-
-    Args:
-        lengths: (sentences,) of the sources, in `unit`.
-        systems: n-grams of each; the model's come first.
-    """
+    """BLEU and its 95% interval in six bands of about equally many sentences, from the shortest on: of `lengths`
+    (sentences,) of the sources, in `unit`, and the n-grams of each system, the model's first."""
     band_of = equal_mass(lengths, BANDS)
     figure = Figure(figsize=(7, 3.4))
     axis = figure.subplots()

@@ -31,12 +31,8 @@ def write(
     sources: Texts, references: References, systems: dict[str, Texts], chrf: NDArray[np.float64], meta: dict[str, Any],
     seed: int, path: Path,
 ) -> None:  # fmt: skip
-    """
-    Args:
-        systems: the translations of each; the model comes first.
-        chrf: (sentences,) of the model's translations.
-        meta: what prepare wrote; of it `languages`.
-    """
+    """`systems` are the translations of each, the model's first; `chrf` (sentences,) is of the model's; of `meta`, what
+    prepare wrote, `languages` are used."""
     count = len(sources)
     drawn = np.sort(np.random.default_rng(seed).choice(count, min(DRAWN, count), replace=False))
     rising = np.argsort(chrf, kind="stable")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.predictor import TrainedModel
-from kassandra.targets.text.train.beam_search import Hypothesis, search
+from kassandra.targets.text.train.encoder_decoder import Hypothesis, search
 from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY
 
 TOKENS_AT_ONCE = 1 << 16  # of the sources of a batch, once for each hypothesis
@@ -34,12 +34,9 @@ class Predictor(TrainedModel):
         return f"{self.meta['languages']['source']} into {self.meta['languages']['target']}"
 
     def translate(
-        self,
-        texts: str | Iterable[str],
-        beam: int = BEAM,
-        length_penalty: float = LENGTH_PENALTY,
+        self, texts: str | Iterable[str], beam: int = BEAM, length_penalty: float = LENGTH_PENALTY,
         alignments: bool = True,
-    ) -> list[Translation]:
+    ) -> list[Translation]:  # fmt: skip
         """One translation per sentence.
 
         Args:

@@ -30,10 +30,8 @@ def evaluate(
 ) -> tuple[Report, pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per sentence.
 
-    Args:
-        translator: the model; `outputs` of a split is a Translation of each sentence.
-        show: not used: sources are shown as the texts that they are.
-        baselines: the translations of each.
+    `outputs` of a split, of the translator, is a Translation of each sentence; `baselines` are the translations of
+    each. `show` is not used: sources are shown as the texts that they are.
     """
     meta, split, arrays = translator.meta, translator.pair.read(test), map_arrays(test)
     sources = Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
@@ -66,11 +64,8 @@ def source_lengths(sources: Texts, language: str | None) -> tuple[NDArray[np.int
 
 def _alignments(beam: list[Translation], lengths: NDArray[np.int64], unit: str, path: Path) -> None:
     """Of four sentences chosen by length alone, however well they are translated; none where there is no attention."""
-    readable = [
-        row
-        for row, one in enumerate(beam)
-        if one.alignment is not None and max(len(one.source_pieces), len(one.pieces)) <= READABLE and one.pieces
-    ]
+    looked = [row for row, one in enumerate(beam) if one.alignment is not None and one.pieces]
+    readable = [row for row in looked if max(len(beam[row].source_pieces), len(beam[row].pieces)) <= READABLE]
     shown = [readable[place] for place in one_of_each_quarter(lengths[readable])]
     if shown:
         title = "Attention: the share of each source piece (across) in the choice of each piece that is written (down)"

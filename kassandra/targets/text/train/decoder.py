@@ -56,11 +56,8 @@ class CrossAttention(nn.Module, ABC):
 
 
 class AdditiveAttention(CrossAttention):
-    """v · tanh(W h_t + U s + b): Bahdanau et al. (2015), section 3.1 and appendix A.1.2.
-
-    Args:
-        encoder_size: output_size of the encoder. query_size: of the decoder's state. size: of the hidden layer, ≥ 1.
-    """
+    """v · tanh(W h_t + U s + b): Bahdanau et al. (2015), section 3.1 and appendix A.1.2. `encoder_size` is the
+    output_size of the encoder, `query_size` that of the decoder's state, `size` that of the hidden layer, ≥ 1."""
 
     def __init__(self, encoder_size: int, query_size: int, size: int) -> None:
         super().__init__()
@@ -89,11 +86,7 @@ class DotAttention(CrossAttention):
 
 
 class GeneralAttention(DotAttention):
-    """h_t · W s: Luong et al. (2015), eq. 8, `general`.
-
-    Args:
-        encoder_size: output_size of the encoder. query_size: of the decoder's state.
-    """
+    """h_t · W s: Luong et al. (2015), eq. 8, `general`. Sizes as in AdditiveAttention."""
 
     def __init__(self, encoder_size: int, query_size: int) -> None:
         super().__init__()

@@ -17,20 +17,15 @@ from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_embedding, build_reader
 from kassandra.lstm.layers import VanillaLSTM
 from kassandra.params.targets.text import Model, Train
-from kassandra.targets.text.train.beam_search import search
-from kassandra.targets.text.train.decoder import (
-    AdditiveAttention,
-    CrossAttention,
-    DotAttention,
-    GeneralAttention,
-    RecurrentDecoder,
-)  # fmt: skip
-from kassandra.targets.text.train.encoder_decoder import EncoderDecoder
+from kassandra.targets.text.train import decoder
+from kassandra.targets.text.train.encoder_decoder import EncoderDecoder, search
 from kassandra.vocabulary import tokens
 from kassandra.vocabulary.languages import bleu_tokenizer
 
 BEAM = 5
-LENGTH_PENALTY = 0.6  # α of beam_search.length_normaliser; of 0.6, 1 and 1.4 the best on multi30k's validation split
+LENGTH_PENALTY = (
+    0.6  # α of encoder_decoder.length_normaliser; of 0.6, 1 and 1.4 the best on multi30k's validation split
+)
 
 
 def build(spec: ModelSpec, params: Model) -> EncoderDecoder:
@@ -43,19 +38,19 @@ def build(spec: ModelSpec, params: Model) -> EncoderDecoder:
     size = own.size if how.tied else hidden_size  # of the output of a step
     read = [own.size + size * how.input_feeding, *[hidden_size] * (num_layers - 1)]  # by each layer
     layers = [VanillaLSTM(each, hidden_size, params.cell, params.weight_dropout) for each in read]
-    attention: CrossAttention | None = None
+    attention: decoder.CrossAttention | None = None
     match how.attention:
         case "additive":
-            attention = AdditiveAttention(encoder.step_size, hidden_size, how.attention_size or hidden_size)
+            attention = decoder.AdditiveAttention(encoder.step_size, hidden_size, how.attention_size or hidden_size)
         case "general":
-            attention = GeneralAttention(encoder.step_size, hidden_size)
+            attention = decoder.GeneralAttention(encoder.step_size, hidden_size)
         case "dot":
-            attention = DotAttention()
+            attention = decoder.DotAttention()
     context_size = 0 if attention is None else encoder.step_size
-    decoder = RecurrentDecoder(
+    writer = decoder.RecurrentDecoder(
         own, layers, attention, encoder.output_size, context_size, size, how.input_feeding, params.dropout
     )
-    return EncoderDecoder(embedding, encoder, decoder, spec.outputs, how.tied, params.dropout, params.reverse_source)
+    return EncoderDecoder(embedding, encoder, writer, spec.outputs, how.tied, params.dropout, params.reverse_source)
 
 
 class Texts(NamedTuple):
