@@ -124,8 +124,8 @@ def initialise(recurrence: nn.RNNBase, cell: str) -> None:
 class Bidirectional(Encoder):
     """Reads forwards with one encoder and backwards, from each row's last valid step, with another.
 
-    Schuster & Paliwal (1997); for LSTMs Graves & Schmidhuber (2005). outputs[:, t] is what the forward half says after
-    steps 0..t beside what the backward half says after steps length-1..t. The summary is what each half says once it
+    Schuster & Paliwal (1997); for LSTMs Graves & Schmidhuber (2005). outputs[:, t] is what the forward half gives after
+    steps 0..t beside what the backward half gives after steps length-1..t. The summary is what each half gives once it
     has read everything: the forward half at the last valid step, the backward half at step 0. `ahead` and `back` are
     encoders of the same input_size, of which nothing is shared.
     """

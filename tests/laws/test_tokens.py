@@ -59,8 +59,8 @@ def read(model, ids, lengths):
     """Logits, and the gradient of a loss on them with respect to every weight."""
     logits = model(ids, lengths)
     wanted = dict(model.named_parameters())
-    found = torch.autograd.grad((logits * logits.detach().cos()).sum(), list(wanted.values()))
-    return logits, dict(zip(wanted, found, strict=True))
+    results = torch.autograd.grad((logits * logits.detach().cos()).sum(), list(wanted.values()))
+    return logits, dict(zip(wanted, results, strict=True))
 
 
 @every_variant

@@ -65,11 +65,11 @@ def test_garch_is_told_by_the_variances_of_arch(simulated):
     rolled = arch_model(returns / std, vol="GARCH", p=1, q=1, dist="t", rescale=False).fix(fitted.params)
     theirs = rolled.forecast(horizon=HORIZON, start=0).variance.to_numpy()[simulated.origins]
     expected = mapped(simulated, theirs)
-    told = volatility.garch(simulated._replace(returns=returns), META)
-    np.testing.assert_allclose(told[100:], expected[100:], atol=5e-3)
+    log_probability = volatility.garch(simulated._replace(returns=returns), META)
+    np.testing.assert_allclose(log_probability[100:], expected[100:], atol=5e-3)
 
 
-def test_parameters_are_found(garch):
+def test_parameters_are_recovered(garch):
     returns, _ = garch(20_000, 5)
     assert fit(returns) == pytest.approx((0, 0.05, 0.1, 0.85), abs=0.03)
 
@@ -129,8 +129,8 @@ def test_a_line_is_mapped_exactly(shift, slope):
     values = np.random.default_rng(1).normal(size=60)
     ahead = values[np.arange(40)[:, None] + np.arange(1, 5)]  # (origins, horizon)
     history = History(values[:, None], None, np.arange(40), shift + slope * ahead[:30, :, None], 40)
-    told = mapped(history, np.exp(ahead))
-    np.testing.assert_allclose(told[:, :, 0], shift + slope * ahead, atol=1e-9)
+    log_probability = mapped(history, np.exp(ahead))
+    np.testing.assert_allclose(log_probability[:, :, 0], shift + slope * ahead, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def test_per_class(reported):
     assert ((table["f1_low"] < table["f1"]) & (table["f1"] < table["f1_high"])).all()
 
 
-def test_a_class_without_examples_and_one_that_is_never_said():
+def test_a_class_without_examples_and_one_that_is_never_predicted():
     targets = np.array([0, 0, 1, 1, 1])
     log_probabilities = np.log(np.eye(4)[[0, 3, 1, 1, 0]] * 0.9 + 0.025)
     with warnings.catch_warnings():

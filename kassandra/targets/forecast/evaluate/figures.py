@@ -40,7 +40,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
 
     Of returns prices are drawn, of volatility itself and not its logarithm. One step ahead is forecast at every row.
     """
-    horizon, of, names, known = meta["horizon"], split.series, _names(meta), shown(split, meta)
+    horizon, of, known = meta["horizon"], split.series, shown(split, meta)
     panels = [place for place in np.ndindex(len(meta["series"]), len(meta["targets"])) if (of == place[0]).any()]
     panels = panels[:PANELS]
     figure = Figure(figsize=(9, 0.7 + 2.5 * len(panels)), layout="constrained")
@@ -59,7 +59,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
             for place in places[split.origins[places] >= rows[0]]:
                 rows = int(split.origins[place]) + np.arange(1, horizon + 1)
                 _band(axis, split, forecast, rows, (place, slice(None), target), meta)
-        axis.set_title(names[series][target] + UNIT[meta["predict"]], parse_math=False)
+        axis.set_title(_name(meta, series, target) + UNIT[meta["predict"]], parse_math=False)
     first = figure.axes[0]
     first.plot([], [], color=figures.INK, label="observed")
     steps = "1 step" if horizon == 1 else f"1 to {horizon} steps"
@@ -222,15 +222,11 @@ def _dots(axis: Axes, scores: dict[str, Numbers], colours: dict[str, str]) -> No
     axis.set_yticks(range(len(scores)), [drawable(name) for name in scores])
 
 
-def _names(meta: dict[str, Any]) -> list[list[str]]:
-    """Of each series, of each target."""
+def _name(meta: dict[str, Any], series: int, target: int) -> str:
+    """Of which there are several of each: `series: target`; else of that of which there are several, or the target."""
     several = len(meta["series"]) > 1, len(meta["targets"]) > 1
-    kept = several[0], several[1] or not several[0]
-    return [
-        [": ".join(drawable(name) for name, is_kept in zip(pair, kept, strict=True) if is_kept)
-         for pair in ((series, target) for target in meta["targets"])]
-        for series in meta["series"]
-    ]  # fmt: skip
+    kept = [meta["series"][series]] * several[0] + [meta["targets"][target]] * (several[1] or not several[0])
+    return ": ".join(map(drawable, kept))
 
 
 def _shown(values: Numbers, meta: dict[str, Any]) -> Numbers:

@@ -49,13 +49,18 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
         write_arrays(
             folder / f"{name}.npz", **{key: array for key, array in parts[name]._asdict().items() if array is not None}
         )
+    spec = ModelSpec(how.horizon * len(read.targets), features=len(read.inputs), steps=how.window)
     meta = {
-        **_described(read, how),
+        "spec": spec.to_json(), "predict": how.predict, "targets": read.targets, "inputs": read.inputs,
+        "series": [one.name for one in read.series],
+        "window": how.window, "horizon": how.horizon, "normalise": how.normalise,
+        "target_inputs": read.target_inputs, "season": how.season, "frequency": read.source["frequency"],
+        "reading": {"source": read.source, "prepare": how.model_dump(exclude_unset=True)},
         "input_mean": [list(scale.mean) for scale in fitted],
         "input_std": [list(scale.std) for scale in fitted],
         "examples": {name: len(part.origins) for name, part in parts.items()},
         "spans": {name: [iso(int(part.times.min())), iso(int(part.times.max()))] for name, part in parts.items()},
-    }
+    }  # fmt: skip
     meta |= _target_scales(cut["train"], parts["train"], meta)
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(
@@ -63,25 +68,6 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     )
     message = f"{sizes} windows of {how.window} rows, {how.horizon} forecast, {len(read.inputs)} inputs"
     return "\n".join(filter(None, [read.message, f"{message}, {len(read.series)} series"]))
-
-
-def _described(read: Tables, params: Any) -> dict[str, Any]:
-    """What meta.json has of the columns and of the params."""
-    spec = ModelSpec(params.horizon * len(read.targets), features=len(read.inputs), steps=params.window)
-    return {
-        "spec": spec.to_json(),
-        "predict": params.predict,
-        "targets": read.targets,
-        "inputs": read.inputs,
-        "series": [one.name for one in read.series],
-        "window": params.window,
-        "horizon": params.horizon,
-        "normalise": params.normalise,
-        "target_inputs": read.target_inputs,
-        "season": params.season,
-        "frequency": read.source["frequency"],
-        "reading": {"source": read.source, "prepare": params.model_dump(exclude_unset=True)},
-    }
 
 
 def _target_scales(series: list[Columns], train: Split, meta: dict[str, Any]) -> dict[str, Any]:

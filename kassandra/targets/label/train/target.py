@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.batch import Batch
+from kassandra.lstm.batch import AnswersOfRows, Batch
 from kassandra.lstm.build import build_reader
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder
@@ -77,10 +77,8 @@ def build(spec: ModelSpec, params: Model) -> Classifier:
     return Classifier(encoder, spec.outputs, params.dropout, embedding)
 
 
-class Target:
+class Target(AnswersOfRows):
     """See kassandra.training.pair."""
-
-    unit = None
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
         self.device = device
@@ -91,12 +89,6 @@ class Target:
     def own(self, inputs: object, size: int) -> Labels:
         """Of examples whose class nobody knows."""
         return np.zeros(size, np.int64)
-
-    def size(self, split: Labels) -> None:
-        return None
-
-    def lengths(self, split: Labels) -> None:
-        return None
 
     def batch(self, split: Labels, rows: NDArray[np.intp], inputs: Tensor, lengths: Tensor | None) -> Batch:
         return Batch(inputs, lengths, torch.from_numpy(split[rows]).to(self.device))

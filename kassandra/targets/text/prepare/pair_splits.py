@@ -132,7 +132,7 @@ def normal_form(text: str) -> str:
 
 
 class _Kept(dict[int, str | None]):
-    """Of each code point, itself if it is a letter, a mark or a number; found when first asked for."""
+    """Of each code point, itself if it is a letter, a mark or a number; looked up when first asked for."""
 
     def __missing__(self, code: int) -> str | None:
         self[code] = chr(code) if unicodedata.category(chr(code))[0] in "LMN" else None

@@ -210,11 +210,11 @@ def search(
             memory = memory.take(rows)
         source = Memorised(memory, standing.take(rows))
         active, last = active[goes_on], tokens.reshape(-1)
-    return [max(found, key=lambda hypothesis: hypothesis.score) for found in finished]
+    return [max(several, key=lambda hypothesis: hypothesis.score) for several in finished]
 
 
 def _attention(trail: list[tuple[Tensor, Tensor]], looked: Tensor, row: int) -> Tensor:
-    """(steps, time): where the hypothesis looked whose last step is in `row`, found from its end to its beginning."""
+    """(steps, time): where the hypothesis looked whose last step is in `row`, followed from its end to its beginning."""
     steps = [looked[row]]
     for before, rows in reversed(trail):
         row = int(rows[row])
