@@ -113,11 +113,11 @@ def test_min_frequency_of_pairs(texts):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_of_which_nothing_is_left_becomes_one_unknown(tokenizer, kind):
-    results = encode(tokenizer(kind), ["", "good", " \t", "<br />"])
-    assert results.lengths.min() == 1
-    assert results.flat[0] == UNK
-    assert (results.flat.dtype, len(results.lengths)) == (np.int32, 4)
-    assert (results.flat != PAD).all()
+    got = encode(tokenizer(kind), ["", "good", " \t", "<br />"])
+    assert got.lengths.min() == 1
+    assert got.flat[0] == UNK
+    assert (got.flat.dtype, len(got.lengths)) == (np.int32, 4)
+    assert (got.flat != PAD).all()
 
 
 def test_only_unknown_words(tokenizer):

@@ -1,4 +1,4 @@
-"""EWMA, GARCH and HAR: as the libraries have them, and nearest to what is told."""
+"""EWMA, GARCH and HAR: as the libraries have them, and nearest to what is predicted."""
 
 from types import SimpleNamespace
 
@@ -65,8 +65,8 @@ def test_garch_is_told_by_the_variances_of_arch(simulated):
     rolled = arch_model(returns / std, vol="GARCH", p=1, q=1, dist="t", rescale=False).fix(fitted.params)
     theirs = rolled.forecast(horizon=HORIZON, start=0).variance.to_numpy()[simulated.origins]
     expected = mapped(simulated, theirs)
-    log_probability = volatility.garch(simulated._replace(returns=returns), META)
-    np.testing.assert_allclose(log_probability[100:], expected[100:], atol=5e-3)
+    predicted = volatility.garch(simulated._replace(returns=returns), META)
+    np.testing.assert_allclose(predicted[100:], expected[100:], atol=5e-3)
 
 
 def test_parameters_are_recovered(garch):
@@ -125,12 +125,12 @@ def test_of_a_month_that_is_not_known_whole_the_mean_is_of_what_is(simulated):
 
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_a_line_is_mapped_exactly(shift, slope):
-    """Log variances that differ by a line from what is told are told without an error."""
+    """Log variances that differ by a line from what is predicted are predicted without an error."""
     values = np.random.default_rng(1).normal(size=60)
     ahead = values[np.arange(40)[:, None] + np.arange(1, 5)]  # (origins, horizon)
     history = History(values[:, None], None, np.arange(40), shift + slope * ahead[:30, :, None], 40)
-    log_probability = mapped(history, np.exp(ahead))
-    np.testing.assert_allclose(log_probability[:, :, 0], shift + slope * ahead, atol=1e-9)
+    predicted = mapped(history, np.exp(ahead))
+    np.testing.assert_allclose(predicted[:, :, 0], shift + slope * ahead, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def reported():
 @settings(max_examples=25)
 @given(st.integers(2, 6), st.integers(1, 40), st.integers(0, 10**6))
 def test_precision_recall_f1_are_those_of_scikit_learn(classes, examples, seed):
-    """Also where a class is never said or never there."""
+    """Also where a class is never predicted or never observed."""
     generator = np.random.default_rng(seed)
     targets, predicted = generator.integers(0, generator.integers(1, classes + 1, 2)[:, None], (2, examples))
     columns = {f"probability_{label}": 0.0 for label in range(classes)}

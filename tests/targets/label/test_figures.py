@@ -30,14 +30,14 @@ def made(examples=120, classes=2, seed=0, skill=1.0, decimals=8):
 def area_scores(targets, log_probabilities, seed):
     classes = [str(label) for label in range(log_probabilities.shape[1])]
     table = predictions([str(row) for row in range(len(targets))], targets, log_probabilities, classes)
-    results = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING.units(table), seed)
-    return {each.score.name: each.estimate for each in results if each}
+    got = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING.units(table), seed)
+    return {each.score.name: each.estimate for each in got if each}
 
 
 def areas(targets, log_probabilities):
     ranked, once = rankings(targets, np.exp(log_probabilities)), np.ones(len(targets), np.int64)
-    results = np.array([ranking.areas(once) for ranking in ranked])
-    return dict(zip(AREAS, results.mean(0).tolist(), strict=True)) if ranked else {}
+    got = np.array([ranking.areas(once) for ranking in ranked])
+    return dict(zip(AREAS, got.mean(0).tolist(), strict=True)) if ranked else {}
 
 
 @settings(max_examples=40)

@@ -67,7 +67,7 @@ def test_an_epoch_holds_every_pair_once_each_side_with_its_end(pair, split, batc
     params = Train(batch_tokens=batch_tokens)
     expected = Counter(zip(rows_of(split.inputs), rows_of(split.targets.ids), strict=True))
     for seed in range(2):
-        results, batches = Counter(), epoch(pair, split, params, seed)
+        got, batches = Counter(), epoch(pair, split, params, seed)
         assert len(batches) == pair.steps(split, params)
         for batch in batches:
             assert max(batch.inputs.numel(), batch.targets.numel()) <= batch_tokens or len(batch.inputs) == 1
@@ -77,8 +77,8 @@ def test_an_epoch_holds_every_pair_once_each_side_with_its_end(pair, split, batc
                 *read, end = source[:length].tolist()
                 *written, target_end = target[target != PAD].tolist()
                 assert end == target_end == EOS
-                results[tuple(read), tuple(written)] += 1
-        assert results == expected
+                got[tuple(read), tuple(written)] += 1
+        assert got == expected
 
 
 def test_the_generator_decides_the_batches(pair, split):
@@ -106,13 +106,13 @@ def test_loss_is_a_sum_and_smoothing_is_of_training(pair, split, meta):
 def test_scores_are_of_all_tokens_and_of_what_is_written_freely_whatever_the_batches(pair, valid, meta, monkeypatch):
     """PITFALLS 8, 9 and 15."""
     model = model_of(pair, meta).eval()
-    results = []
+    got = []
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(4)  # so that losses differ from token to token
         for at_once in (1, 100, 9999):
             monkeypatch.setattr(pair.sequences, "at_once", at_once)
-            results.append(pair.scores(model, valid))
+            got.append(pair.scores(model, valid))
         losses, written = [], []
         for source, target in zip(rows_of(valid.inputs), rows_of(valid.targets.ids), strict=True):
             ids = torch.tensor([[*source, EOS]])
@@ -123,7 +123,7 @@ def test_scores_are_of_all_tokens_and_of_what_is_written_freely_whatever_the_bat
                 token, state = log_probabilities.argmax(1), state._replace(standing=standing)
                 output.append(int(token))
             written.append(pair.target.text(output))
-    for scores in results:
+    for scores in got:
         assert scores["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
         assert scores["bleu"] == pytest.approx(bleu(written, valid.targets.references, lowercase=False))
 
@@ -139,15 +139,15 @@ def test_bleu_takes_as_many_references_as_there_are():
 
 
 def test_bleu_counts_what_are_words_in_the_target_language(prepared_tatoeba, meta, cpu, valid):
-    results = {}
+    got = {}
     for language in ("fr", "ja"):
         pair = Pair.of("text", "text", meta | {"languages": {"source": "en", "target": language}}, cpu)
         pair.target.text = lambda ids: "Tom est ici."  # whatever was written
-        results[language] = pair.scores(model_of(pair, meta).eval(), valid)["bleu"]
+        got[language] = pair.scores(model_of(pair, meta).eval(), valid)["bleu"]
     output = ["Tom est ici."] * len(valid.targets.references)
-    assert results["fr"] == pytest.approx(bleu(output, valid.targets.references, False, "13a"))
-    assert results["ja"] == pytest.approx(bleu(output, valid.targets.references, False, "char"))
-    assert results["fr"] != results["ja"]
+    assert got["fr"] == pytest.approx(bleu(output, valid.targets.references, False, "13a"))
+    assert got["ja"] == pytest.approx(bleu(output, valid.targets.references, False, "char"))
+    assert got["fr"] != got["ja"]
 
 
 def test_texts_and_pieces_are_of_the_same_ids(pair, valid, sources):

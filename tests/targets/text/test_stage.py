@@ -196,7 +196,7 @@ def test_bleu_of_each_band_is_that_of_its_sentences(shown):
     ((low, high), *_) = axis.containers[0].lines[2][0].get_segments()
     assert low[1] < drawn[0] < high[1]
     (label,) = axis.get_legend_handles_labels()[1]
-    assert label == f"LSTM: {BLEU().corpus_score(said, [[text for (text,) in right]]).score:.2f}"
+    assert label == f"LSTM: {BLEU().corpus_score(output, [[text for (text,) in right]]).score:.2f}"
 
 
 def test_a_curve_of_bleu_is_called_so(shown):

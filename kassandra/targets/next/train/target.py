@@ -71,4 +71,4 @@ class Target(AnswersOfRows):
 
     def piece(self, token: int) -> str:
         """What to print for a token that was generated."""
-        return streams.piece(self.vocabulary[token], self.unit)
+        return streams.piece(self.vocabulary[token], str(self.unit))

@@ -214,7 +214,7 @@ def search(
 
 
 def _attention(trail: list[tuple[Tensor, Tensor]], looked: Tensor, row: int) -> Tensor:
-    """(steps, time): where the hypothesis looked whose last step is in `row`, followed from its end to its beginning."""
+    """(steps, time): where the hypothesis looked whose last step is in `row`, followed from its end."""
     steps = [looked[row]]
     for before, rows in reversed(trail):
         row = int(rows[row])
