@@ -13,9 +13,8 @@ from sacrebleu.metrics.chrf import CHRF
 from kassandra.contracts.artifacts import write_arrays
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.tables import read_table, write_table
-from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate import stage as translation
-from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
+from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter, write_page
 from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import SCORES, ngrams
 
@@ -264,7 +263,7 @@ def test_the_page_shows_the_worst_the_best_and_some_at_random(evaluated):
 def test_words_that_no_reference_has_are_marked(tmp_path):
     output = {"LSTM": ["A black dog, runs"], "copy": ["  "]}
     one = [["a cat runs", "The DOG"]]
-    translation_page.write(["x"], one, output, np.array([50.0]), META, 0, tmp_path / "page.html")
+    write_page(["x"], one, output, np.array([50.0]), META, 0, tmp_path / "page.html")
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert page.marked == ["marked", *["black"] * 3]  # the explanation's own; then each of three parts
     assert page.tables[0][-1][3] == "nothing"
@@ -272,7 +271,7 @@ def test_words_that_no_reference_has_are_marked(tmp_path):
 
 def test_nothing_of_a_sentence_is_run_or_becomes_a_tag(tmp_path):
     for name, text in (("plain", "x"), ("nasty", NASTY)):
-        translation_page.write([text], [[text]], {text: [text]}, np.array([50.0]), META, 0, tmp_path / name)
+        write_page([text], [[text]], {text: [text]}, np.array([50.0]), META, 0, tmp_path / name)
     plain, nasty = ((tmp_path / name).read_text(encoding="utf-8") for name in ("plain", "nasty"))
     assert Page(nasty).tags == Page(plain).tags
     assert not {"script", "link", "img"} & set(Page(nasty).tags)

@@ -13,8 +13,7 @@ from kassandra.contracts.examples import example_ids
 from kassandra.contracts.ragged import Ragged
 from kassandra.judging import figures
 from kassandra.judging.judge import Report
-from kassandra.targets.text.evaluate import page as translation_page
-from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
+from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter, write_page
 from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import SCORES, Texts, corpus_chrf, score
 from kassandra.vocabulary.languages import UNSPACED, code
@@ -51,7 +50,7 @@ def evaluate(
     _alignments(beam, lengths, unit, plots / "alignments.png")
     texts = {"LSTM": written} | {name: others[name] for name in strongest}
     chrf = corpus_chrf(np.array(table["chrf"].tolist()))
-    translation_page.write(sources, references, texts, chrf, meta, seed, pages / "translations.html")
+    write_page(sources, references, texts, chrf, meta, seed, pages / "translations.html")
     return scored.report, table
 
 
