@@ -27,8 +27,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from kassandra.lstm.vanilla import VanillaLSTM
-from kassandra.targets.label.train.classifier import Classifier
+from kassandra.lstm.layers import VanillaLSTM
+from kassandra.targets.label.train.target import Classifier
 
 NAMES = {"rnn": "tanh RNN", "gru": "GRU", "lstm": "LSTM"}
 COLOURS = {"rnn": "#d55e00", "gru": "#0072b2", "lstm": "#009e73"}  # Okabe & Ito: distinct to colour-blind readers too

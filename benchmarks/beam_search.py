@@ -19,7 +19,7 @@ from rich.table import Table
 import kassandra
 from kassandra.contracts.artifacts import map_arrays, write_json
 from kassandra.contracts.ragged import Ragged
-from kassandra.targets.text.evaluate.predict import TextPredictor
+from kassandra.targets.text.evaluate.predict import Predictor
 from kassandra.targets.text.train.target import bleu
 
 WIDTHS = [1, 2, 5, 10]
@@ -33,7 +33,7 @@ def source_texts(test: Path) -> list[str]:
     return Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
 
 
-def measured(model: TextPredictor, test: Path, rounds: int) -> list[dict[str, Any]]:
+def measured(model: Predictor, test: Path, rounds: int) -> list[dict[str, Any]]:
     """A row per width."""
     split, target = model.pair.read(test), model.pair.target
     sentences, references = source_texts(test), split.targets.references

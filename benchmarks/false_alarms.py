@@ -22,7 +22,7 @@ from kassandra.contracts.artifacts import write_json
 from kassandra.judging.intervals import wilson
 from kassandra.judging.paired import ALPHA, compare
 from kassandra.judging.score import scores_of
-from kassandra.targets.forecast.evaluate.equality import diebold_mariano
+from kassandra.targets.forecast.evaluate.scores import diebold_mariano
 
 RESAMPLES = 500  # a quarter of those that the command takes, in half the time
 RESULTS = Path("benchmarks/results/false_alarms.json")

@@ -42,11 +42,10 @@ from benchmarks import training
 from kassandra.contracts.artifacts import read_arrays, write_json
 from kassandra.contracts.ragged import Ragged, shuffled_batches
 from kassandra.contracts.section import check
-from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.embedding import Embedding
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import Bidirectional, VanillaLSTM
 from kassandra.params.sections.pipeline import pipeline_of
-from kassandra.targets.label.train.classifier import Classifier
+from kassandra.targets.label.train.target import Classifier
 
 RESULT = Path("benchmarks/results/text.json")
 SIZE, BATCH, TOKENS = 128, 64, 8192

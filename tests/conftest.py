@@ -329,8 +329,7 @@ def answers():
     import numpy as np
 
     from kassandra.judging.judge import contents, judge
-    from kassandra.targets.label.evaluate.classification import predictions
-    from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
+    from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, predictions
 
     def answers(share, examples=300, classes=2, seed=0, own=1):
         generator, noise = np.random.default_rng(seed), np.random.default_rng(own)

@@ -12,7 +12,7 @@ import kassandra
 from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.images.train import examples as images_module
-from kassandra.targets.label.evaluate.predict import LabelPredictor
+from kassandra.targets.label.evaluate.predict import Predictor as LabelPredictor
 from tests.untrained import save_untrained
 
 pytestmark = pytest.mark.slow  # trains a model

@@ -14,8 +14,9 @@ from kassandra.contracts.artifacts import read_arrays, read_json, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import PAD, UNK
-from kassandra.targets.label.evaluate.predict import LabelPredictor
-from kassandra.targets.next.evaluate.predict import NextPredictor, draw
+from kassandra.targets.label.evaluate.predict import Predictor as LabelPredictor
+from kassandra.targets.next.evaluate.predict import Predictor as NextPredictor
+from kassandra.targets.next.evaluate.predict import draw
 from tests.untrained import save_untrained
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import kassandra
 from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
-from kassandra.targets.text.evaluate.predict import TextPredictor
+from kassandra.targets.text.evaluate.predict import Predictor as TextPredictor
 
 pytestmark = pytest.mark.slow
 SENTENCES = ["I am here.", "Where is my book, and who has taken it?", "Go!", "zzzz ßß"]

@@ -7,12 +7,10 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoder
-from kassandra.lstm.pooling import Pooled
-from kassandra.lstm.stacked import Stacked
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import Bidirectional, Stacked, VanillaLSTM
+from kassandra.lstm.summaries import Pooled
 
 
 def build_reader(spec: ModelSpec, params: Any) -> tuple[Embedding | None, Encoder]:
@@ -52,9 +50,14 @@ def build_encoder(input_size: int, params: Any) -> Encoder:
 
 def stack(input_size: int, params: Any) -> Encoder:
     """The LSTM layers of a variant, each in one direction or in both; several are stacked."""
+    weight_dropout = params.weight_dropout if reads_tokens(params) else 0.0
     layers: list[Encoder] = []
     for _ in range(params.num_layers):
-        layers.append(_layer(input_size, params))
+        ways = [
+            VanillaLSTM(input_size, params.hidden_size, params.cell, weight_dropout)
+            for _ in range(2 if params.bidirectional else 1)
+        ]
+        layers.append(Bidirectional(*ways) if params.bidirectional else ways[0])
         input_size = layers[-1].output_size
     return layers[0] if len(layers) == 1 else Stacked(layers, params.dropout, locked=reads_tokens(params))
 
@@ -79,11 +82,3 @@ def require_causal(encoder: Encoder) -> None:
         f"model: {name!r} lets each step see later ones, which this target must not; "
         "choose variant 'vanilla', or 'stacked' or 'attention' with bidirectional: false"
     )
-
-
-def _layer(input_size: int, params: Any) -> Encoder:
-    def one_way() -> VanillaLSTM:
-        weight_dropout = params.weight_dropout if reads_tokens(params) else 0.0
-        return VanillaLSTM(input_size, params.hidden_size, params.cell, weight_dropout)
-
-    return Bidirectional(one_way(), one_way()) if params.bidirectional else one_way()

@@ -1,18 +1,33 @@
-"""Token ids as vectors that are learned."""
+"""Token ids as vectors that are learned, and dropout that treats all steps of a sequence alike."""
 
 import torch
 from torch import Tensor, nn
 
 from kassandra.contracts.spec import PAD
-from kassandra.lstm.dropout import LockedDropout
+
+
+class LockedDropout(nn.Module):
+    """Zeroes the same elements at every step of a row (variational dropout; Gal & Ghahramani 2016, section 4.1), each
+    with a probability in [0, 1); what is left is scaled so that its mean stays."""
+
+    def __init__(self, probability: float) -> None:
+        super().__init__()
+        self.probability = probability
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(batch, time, size), in evaluation mode `values` themselves."""
+        if not self.training or not self.probability:
+            return values
+        kept = 1 - self.probability
+        mask = values.new_empty(len(values), 1, values.shape[2]).bernoulli_(kept).div_(kept)  # (batch, 1, size)
+        return values * mask
 
 
 class Embedding(nn.Module):
     """A vector per token; that of padding is zero, and stays so where nothing but reading moves it.
 
     Args:
-        vocab_size: number of token ids.
-        size: width of the vectors, ≥ 1.
+        vocab_size: number of token ids. size: width of the vectors, ≥ 1.
         dropout: probability of zeroing an element, the same at every step of a row.
         word_dropout: probability of zeroing all vectors of a token in a batch (Gal & Ghahramani 2016, section 4.2).
     """

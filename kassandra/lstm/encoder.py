@@ -44,7 +44,7 @@ class Encoded(NamedTuple):
 
 
 class Encoder(nn.Module, ABC):
-    """A reader of sequences. What stands in the padding, NaN included, never changes what it says or how it learns.
+    """A reader of sequences. What stands in the padding, NaN included, never changes what it gives or how it learns.
 
     output_size: width of `Encoded.summary`, and of `Encoded.outputs` where `step_size` says nothing else.
     causal: whether outputs[:, t] depends on inputs[:, : t + 1] only.

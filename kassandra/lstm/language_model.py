@@ -9,8 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from kassandra.lstm.batch import Batch
-from kassandra.lstm.dropout import LockedDropout
-from kassandra.lstm.embedding import Embedding
+from kassandra.lstm.embedding import Embedding, LockedDropout
 from kassandra.lstm.encoder import Encoded, Encoder, State
 
 
@@ -78,13 +77,11 @@ class LanguageModel(nn.Module):
         drawn = (torch.exp(uniform * math.log(self.vocab_size + 1)) - 1).long().clamp_(max=self.vocab_size - 1)
         drawn = drawn.unique()  # (drawn,): what is frequent is hit often, but counts once
         # One lookup for both: the gradient of each is as large as the whole table.
-        drawn_vectors, true_vectors = F.embedding(torch.cat([drawn, targets]), self.vectors).split(
-            [len(drawn), len(targets)]
-        )
+        both = F.embedding(torch.cat([drawn, targets]), self.vectors)  # (drawn + tokens, size)
+        drawn_vectors, true_vectors = both.split([len(drawn), len(targets)])
         drawn_logits = F.linear(outputs, drawn_vectors, self.bias[drawn] - self._log_drawn(drawn))  # (tokens, drawn)
         drawn_logits = drawn_logits.masked_fill(drawn == targets.unsqueeze(1), float("-inf")).float()  # (tokens, drawn)
-        true = (outputs.float() * true_vectors).sum(1) + self.bias[targets]  # (tokens,)
-        true = true - self._log_drawn(targets)
+        true = (outputs.float() * true_vectors).sum(1) + self.bias[targets] - self._log_drawn(targets)  # (tokens,)
         losses: Tensor = torch.logaddexp(drawn_logits.logsumexp(1), true) - true
         return losses
 

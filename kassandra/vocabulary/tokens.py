@@ -6,7 +6,7 @@ import re
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # before the import: as many threads would be as many orders of sums
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 from unicodedata import normalize
 
@@ -51,7 +51,15 @@ def fit(
         marks = pre_tokenizers.Split(Regex(MARKS), "isolated")
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence([tokenizer.pre_tokenizer, marks])
     tokenizer.normalizer = normalizers.Sequence(parts)
-    _train(tokenizer, texts, trainer, vocab_size, written)
+    too_small = KassandraError(f"prepare.vocab_size: {vocab_size} is too small for the different characters of train")
+    try:
+        tokenizer.train_from_iterator(texts, trainer)
+    except Exception as error:  # the library raises this very class
+        if "large enough" in str(error):  # so says unigram
+            raise too_small from None
+        raise
+    if written and tokenizer.get_vocab_size() > vocab_size:  # bpe takes all characters, however many
+        raise too_small
     if kind == "unigram":
         tokenizer.model = _settled(tokenizer)
     if not written:
@@ -70,20 +78,6 @@ def normal_form(text: str, lowercase: bool) -> str:
     """
     form = re.sub(MARKUP, " ", normalize("NFKC", text))
     return form.lower() if lowercase else form
-
-
-def _train(
-    tokenizer: Tokenizer, texts: Iterable[str], trainer: trainers.Trainer, vocab_size: int, at_most: bool
-) -> None:
-    too_small = KassandraError(f"prepare.vocab_size: {vocab_size} is too small for the different characters of train")
-    try:
-        tokenizer.train_from_iterator(texts, trainer)
-    except Exception as error:  # the library raises this very class
-        if "large enough" in str(error):  # so says unigram
-            raise too_small from None
-        raise
-    if at_most and tokenizer.get_vocab_size() > vocab_size:  # bpe takes all characters, however many
-        raise too_small
 
 
 def _settled(tokenizer: Tokenizer) -> models.Unigram:
@@ -112,12 +106,12 @@ def _parts(kind: str, vocab_size: int, min_frequency: int, special: list[str]) -
             return tokenizer, trainers.WordLevelTrainer(min_frequency=min_frequency, **size)
         case "bpe":
             tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNK]))
-            tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
-            return tokenizer, trainers.BpeTrainer(min_frequency=min_frequency, **size)
+            trainer: trainers.Trainer = trainers.BpeTrainer(min_frequency=min_frequency, **size)
         case _:
             tokenizer = Tokenizer(models.Unigram())
-            tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
-            return tokenizer, trainers.UnigramTrainer(unk_token=SPECIAL[UNK], **size)
+            trainer = trainers.UnigramTrainer(unk_token=SPECIAL[UNK], **size)
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    return tokenizer, trainer
 
 
 def load(content: str) -> Tokenizer:
@@ -134,13 +128,9 @@ def load(content: str) -> Tokenizer:
 
 def encode(tokenizer: Tokenizer, texts: list[str]) -> Ragged:
     """Token ids of each text, UNK for what train has not seen; a text of which nothing is left becomes one UNK."""
-    return Ragged.of(_ids(tokenizer, texts), np.int32)
-
-
-def _ids(tokenizer: Tokenizer, texts: list[str]) -> Iterator[list[int]]:
-    for start in range(0, len(texts), AT_ONCE):
-        for encoding in tokenizer.encode_batch_fast(texts[start : start + AT_ONCE], add_special_tokens=False):
-            yield encoding.ids or [UNK]
+    parts = (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))
+    encodings = (one for part in parts for one in tokenizer.encode_batch_fast(part, add_special_tokens=False))
+    return Ragged.of((encoding.ids or [UNK] for encoding in encodings), np.int32)
 
 
 def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:

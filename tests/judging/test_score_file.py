@@ -8,8 +8,7 @@ import pytest
 from kassandra.judging.intervals import Estimate
 from kassandra.judging.judge import EqualityTest, Report, contents, judge
 from kassandra.judging.score import Score
-from kassandra.targets.label.evaluate.classification import predictions
-from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
+from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, predictions
 
 TRAINED_ON = {"torch": "2.13.0", "device": "cpu", "threads": "2"}
 

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.lstm.bidirectional import Bidirectional
 from kassandra.lstm.build import build_encoder, require_causal
 from kassandra.lstm.encoder import Encoded
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import Bidirectional, VanillaLSTM
 from kassandra.params.sections.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -86,7 +85,7 @@ def test_the_backward_half_equals_a_run_reversed_by_hand(cell, lengths, seed):
     inputs = noise(len(lengths), seed)
     encoded: Encoded = Bidirectional(ahead, back)(inputs, torch.tensor(lengths))
     weights = list(back.parameters())
-    found = torch.autograd.grad(encoded.outputs.sin().sum() + encoded.summary.square().sum(), weights)
+    got = torch.autograd.grad(encoded.outputs.sin().sum() + encoded.summary.square().sum(), weights)
     loss = torch.zeros(())
     for row, length in enumerate(lengths):
         valid = inputs[row, :length].flip(0).unsqueeze(0)  # (1, length, features), last step first
@@ -94,4 +93,4 @@ def test_the_backward_half_equals_a_run_reversed_by_hand(cell, lengths, seed):
         torch.testing.assert_close(encoded.outputs[row, :length, 5:], by_hand[0].flip(0), rtol=0, atol=1e-6)
         torch.testing.assert_close(encoded.summary[row, 5:], by_hand[0, -1], rtol=0, atol=1e-6)
         loss = loss + by_hand.sin().sum() + by_hand[0, -1].square().sum()
-    torch.testing.assert_close(found, torch.autograd.grad(loss, weights), rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(got, torch.autograd.grad(loss, weights), rtol=1e-5, atol=1e-5)

@@ -9,7 +9,7 @@ from torch import nn
 from kassandra.lstm.build import build_encoder
 from kassandra.lstm.cells import STEPS, Weights, unroll
 from kassandra.lstm.encoder import Encoded, State
-from kassandra.lstm.vanilla import CELLS, VanillaLSTM
+from kassandra.lstm.layers import CELLS, VanillaLSTM
 from kassandra.params.sections.model import Model
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -50,8 +50,8 @@ def test_full_rows_equal_torch_and_the_equations(cell, rows, seed):
     for other in (outputs, by_hand):
         torch.testing.assert_close(encoded.outputs, other, rtol=0, atol=1e-6)
         torch.testing.assert_close(encoded.summary, other[:, -1], rtol=0, atol=1e-6)
-        found, expected = gradients(encoded.outputs, encoded.summary, wanted), gradients(other, other[:, -1], wanted)
-        torch.testing.assert_close(found, expected, rtol=1e-5, atol=2e-6)
+        got, expected = gradients(encoded.outputs, encoded.summary, wanted), gradients(other, other[:, -1], wanted)
+        torch.testing.assert_close(got, expected, rtol=1e-5, atol=2e-6)
     torch.testing.assert_close(encoded.state[0].h, end.h, rtol=0, atol=1e-6)
     if cell == "lstm":
         torch.testing.assert_close(encoded.state[0].c, end.c, rtol=0, atol=1e-6)
@@ -68,8 +68,8 @@ def test_ragged_rows_equal_packed_torch_and_the_equations(cell, lengths, seed):
     outputs, summary = packed(ours.recurrence, inputs, rows)
     torch.testing.assert_close(encoded.outputs, outputs, rtol=0, atol=1e-6)
     torch.testing.assert_close(encoded.summary, summary, rtol=0, atol=1e-6)
-    found = gradients(encoded.outputs, encoded.summary, wanted)
-    torch.testing.assert_close(found, gradients(outputs, summary, wanted), rtol=1e-5, atol=2e-6)
+    got = gradients(encoded.outputs, encoded.summary, wanted)
+    torch.testing.assert_close(got, gradients(outputs, summary, wanted), rtol=1e-5, atol=2e-6)
     for row, length in enumerate(lengths):
         by_hand, end = unroll(cell, Weights(*ours.parameters()), inputs[row : row + 1, :length])
         torch.testing.assert_close(encoded.outputs[row, :length], by_hand[0], rtol=0, atol=1e-6)
@@ -96,9 +96,9 @@ def test_layers_and_directions_equal_packed_torch(cell, layers, bidirectional, l
     outputs, summary = packed(reference, inputs, rows)
     torch.testing.assert_close(encoded.outputs, outputs, rtol=0, atol=1e-6)
     torch.testing.assert_close(encoded.summary, summary, rtol=0, atol=1e-6)
-    found = gradients(encoded.outputs, encoded.summary, [inputs, *encoder.parameters()])
+    got = gradients(encoded.outputs, encoded.summary, [inputs, *encoder.parameters()])
     expected = gradients(outputs, summary, [inputs, *reference.parameters()])
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_reference_cells_pass_gradcheck(cell):

@@ -10,7 +10,7 @@ from torch import nn
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.cells import Weights, lstm
 from kassandra.lstm.encoder import State
-from kassandra.lstm.vanilla import GATES, VanillaLSTM
+from kassandra.lstm.layers import GATES, VanillaLSTM
 from kassandra.targets.label.train.target import build
 
 pytestmark = pytest.mark.usefixtures("one_thread")

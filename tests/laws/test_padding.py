@@ -44,13 +44,13 @@ def read(model, inputs, lengths):
     weights = torch.arange(encoded.outputs[0].numel()).view_as(encoded.outputs[0]).sin()
     loss = (encoded.outputs * weights).sum() + encoded.summary.square().sum() + (logits * logits.detach().cos()).sum()
     wanted = {"inputs": inputs, **dict(model.named_parameters())}
-    found = torch.autograd.grad(loss, list(wanted.values()))
-    return encoded, logits, dict(zip(wanted, found, strict=True))
+    got = torch.autograd.grad(loss, list(wanted.values()))
+    return encoded, logits, dict(zip(wanted, got, strict=True))
 
 
-def close(found, expected, what):
+def close(got, expected, what):
     # Gradients sum over rows and steps in an order that depends on the batch's shape: relative to their size.
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5, msg=lambda text: f"{what}: {text}")
+    torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5, msg=lambda text: f"{what}: {text}")
 
 
 @quick
@@ -66,8 +66,8 @@ def test_padding_never_matters_and_is_zero(model_params, lengths, extra, garbage
     if clean.attention is not None:
         close(dirty.attention[:, :time], clean.attention, "attention")
     for name, gradient in clean_gradients.items():
-        found = dirty_gradients[name][:, :time] if name == "inputs" else dirty_gradients[name]
-        close(found, gradient, f"gradient of {name}")
+        got = dirty_gradients[name][:, :time] if name == "inputs" else dirty_gradients[name]
+        close(got, gradient, f"gradient of {name}")
     for row, length in enumerate(lengths):
         assert dirty.outputs[row, length:].eq(0).all()
         assert dirty.outputs[row, :length].ne(0).any(dim=1).all()

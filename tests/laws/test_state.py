@@ -40,11 +40,11 @@ def test_windows_equal_one_long_run(model_params, windows, seed):
             return
     torch.testing.assert_close(torch.cat(parts, dim=1), whole.outputs, rtol=0, atol=1e-6)
     assert len(state) == model_params.num_layers
-    for found, expected in zip(state, whole.state, strict=True):
-        torch.testing.assert_close(found.h, expected.h, rtol=0, atol=1e-6)
-        assert (found.c is None) == (model_params.cell != "lstm")
-        if found.c is not None:
-            torch.testing.assert_close(found.c, expected.c, rtol=0, atol=1e-6)
+    for got, expected in zip(state, whole.state, strict=True):
+        torch.testing.assert_close(got.h, expected.h, rtol=0, atol=1e-6)
+        assert (got.c is None) == (model_params.cell != "lstm")
+        if got.c is not None:
+            torch.testing.assert_close(got.c, expected.c, rtol=0, atol=1e-6)
 
 
 def test_rows_that_end_at_different_steps_leave_no_state(model_params):

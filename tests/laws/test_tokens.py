@@ -59,8 +59,8 @@ def read(model, ids, lengths):
     """Logits, and the gradient of a loss on them with respect to every weight."""
     logits = model(ids, lengths)
     wanted = dict(model.named_parameters())
-    found = torch.autograd.grad((logits * logits.detach().cos()).sum(), list(wanted.values()))
-    return logits, dict(zip(wanted, found, strict=True))
+    got = torch.autograd.grad((logits * logits.detach().cos()).sum(), list(wanted.values()))
+    return logits, dict(zip(wanted, got, strict=True))
 
 
 @every_variant
@@ -123,7 +123,7 @@ def test_concat_is_the_end_the_largest_and_the_mean():
 
 @every_variant
 def test_dropout_is_decided_by_the_seed_and_off_in_evaluation(keys):
-    """PITFALLS 16: what is said in evaluation is what the same weights say without any dropout."""
+    """PITFALLS 16: what evaluation gives is what the same weights give without any dropout."""
     torch.manual_seed(0)
     model = build(ModelSpec(CLASSES, vocab_size=VOCABULARY), params_of(keys, **DROPOUT))
     ids, lengths = batch([5, 1, 3], 0), torch.tensor([5, 1, 3])

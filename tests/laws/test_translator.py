@@ -71,7 +71,7 @@ def begun(targets):
     return torch.cat([torch.full((len(targets), 1), BOS), targets], 1)
 
 
-def said(model, ids, lengths, targets):
+def forced(model, ids, lengths, targets):
     source = model.read(ids, lengths)
     return model.write(source, begun(targets))
 
@@ -83,8 +83,8 @@ def said(model, ids, lengths, targets):
 def test_padding_of_the_source_is_never_looked_at(case, lengths, extra, garbage, seed):
     model = model_of(case)
     targets = torch.randint(4, OUTPUTS, (len(lengths), 5), generator=torch.Generator().manual_seed(seed))
-    written = said(model, *sentences(lengths, seed, WORDS, extra, garbage), targets)
-    plain = said(model, *sentences(lengths, seed, WORDS), targets)
+    written = forced(model, *sentences(lengths, seed, WORDS, extra, garbage), targets)
+    plain = forced(model, *sentences(lengths, seed, WORDS), targets)
     torch.testing.assert_close(written.outputs, plain.outputs, rtol=1e-5, atol=1e-6)
     if written.attention is None:
         assert model.decoder.attention is None
@@ -102,9 +102,9 @@ def test_padding_of_the_source_is_never_looked_at(case, lengths, extra, garbage,
 def test_a_row_alone_is_a_row_of_the_batch(case, lengths, seed):
     model, (ids, rows) = model_of(case), sentences(lengths, seed, WORDS)
     targets = torch.randint(4, OUTPUTS, (len(lengths), 4), generator=torch.Generator().manual_seed(seed))
-    together = said(model, ids, rows, targets).outputs
+    together = forced(model, ids, rows, targets).outputs
     for row, length in enumerate(lengths):
-        alone = said(model, ids[row : row + 1, :length], None, targets[row : row + 1]).outputs
+        alone = forced(model, ids[row : row + 1, :length], None, targets[row : row + 1]).outputs
         torch.testing.assert_close(alone[0], together[row], rtol=1e-5, atol=1e-6)
 
 
@@ -114,7 +114,7 @@ def test_no_step_sees_a_later_token(case):
     targets = torch.randint(4, OUTPUTS, (2, 6), generator=torch.Generator().manual_seed(1))
     changed = targets.clone()
     changed[:, 3:] = 4 + (targets[:, 3:] - 3) % (OUTPUTS - 4)
-    first, second = (said(model, ids, lengths, each).outputs for each in (targets, changed))
+    first, second = (forced(model, ids, lengths, each).outputs for each in (targets, changed))
     assert torch.equal(first[:, :4], second[:, :4])  # step t has read t tokens after <s>
     assert not torch.isclose(first[:, 4], second[:, 4]).all()
 
@@ -123,7 +123,7 @@ def test_no_step_sees_a_later_token(case):
 def test_steps_one_by_one_are_steps_at_once(case):
     model, (ids, lengths) = model_of(case), sentences([4, 6, 1], 2, WORDS)
     targets = torch.randint(4, OUTPUTS, (3, 5), generator=torch.Generator().manual_seed(2))
-    at_once = said(model, ids, lengths, targets)
+    at_once = forced(model, ids, lengths, targets)
     source, tokens = model.read(ids, lengths), begun(targets)
     for step in range(6):
         written = model.write(source, tokens[:, step : step + 1])
@@ -146,7 +146,7 @@ def test_the_loss_is_that_of_each_token_told_from_those_before_it(case):
             source, token = source._replace(standing=standing), targets[row, step].view(1)
             expected.append(-log_probabilities[0, token])
     torch.testing.assert_close(losses, torch.cat(expected), rtol=1e-5, atol=1e-5)
-    written = said(model, ids, lengths, targets[:, :-1])
+    written = forced(model, ids, lengths, targets[:, :-1])
     of_all = -model.logits(written.outputs[targets != PAD]).log_softmax(1).mean(1)  # (tokens,)
     smoothed = model.losses(ids, lengths, targets, 0.1)
     torch.testing.assert_close(smoothed, 0.9 * losses + 0.1 * of_all)
@@ -177,7 +177,7 @@ def test_nothing_but_the_attention_kind_decides_where_is_looked():
 
 @pytest.mark.parametrize("encoder", ["vanilla", "gru", "rnn, from its end"])
 def test_a_fed_step_is_the_equations(encoder):
-    """Luong et al. (2015), section 3.3: the layer reads the token beside what was said before."""
+    """Luong et al. (2015), section 3.3: the layer reads the token beside what was written before."""
     model, (ids, lengths) = model_of((encoder, "additive, fed")), sentences([5, 3], 5, WORDS)
     targets = torch.randint(4, OUTPUTS, (2, 3), generator=torch.Generator().manual_seed(5))
     decoder, source = model.decoder, model.read(ids, lengths)
@@ -191,7 +191,7 @@ def test_a_fed_step_is_the_equations(encoder):
         context, _ = decoder.attention(x.unsqueeze(1), source.memory)
         fed = F.linear(torch.cat([context[:, 0], x], 1), decoder.say.weight, decoder.say.bias)
         expected.append(fed)
-    torch.testing.assert_close(said(model, ids, lengths, targets).outputs, torch.stack(expected, 1))
+    torch.testing.assert_close(forced(model, ids, lengths, targets).outputs, torch.stack(expected, 1))
 
 
 def test_a_reversed_source_is_the_source_reversed_and_looked_at_in_its_own_order():
@@ -202,7 +202,7 @@ def test_a_reversed_source_is_the_source_reversed_and_looked_at_in_its_own_order
     turned = ids.clone()
     for row, length in enumerate(lengths.tolist()):
         turned[row, :length] = ids[row, :length].flip(0)
-    one, other = said(back, ids, lengths, targets), said(ahead, turned, lengths, targets)
+    one, other = forced(back, ids, lengths, targets), forced(ahead, turned, lengths, targets)
     torch.testing.assert_close(one.outputs, other.outputs)
     for row, length in enumerate(lengths.tolist()):
         torch.testing.assert_close(one.attention[row, :, :length], other.attention[row, :, :length].flip(1))
@@ -221,9 +221,9 @@ def test_every_weight_learns_and_a_joint_vocabulary_has_one_table(case):
 def test_dropout_is_drawn_once_for_all_steps_and_absent_in_evaluation():
     model = model_of(("two layers, two ways", "general, fed"), dropout=0.5, embedding_dropout=0.5, weight_dropout=0.5)
     (ids, lengths), targets = sentences([4, 6], 8, WORDS), torch.tensor([[5, 5, 5], [7, 7, 7]])
-    assert torch.equal(*(said(model, ids, lengths, targets).outputs for _ in range(2)))
+    assert torch.equal(*(forced(model, ids, lengths, targets).outputs for _ in range(2)))
     model.train()
-    outputs = said(model, ids, lengths, targets).outputs  # (batch, steps, size)
+    outputs = forced(model, ids, lengths, targets).outputs  # (batch, steps, size)
     model.eval()
     dropped = outputs == 0
     assert 0 < dropped.float().mean() < 1

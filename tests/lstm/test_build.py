@@ -3,8 +3,8 @@ import torch
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.attention import AdditiveScorer
 from kassandra.lstm.build import build_encoder, build_reader
+from kassandra.lstm.summaries import AdditiveScorer
 from kassandra.params.sections.model import Model, TokenModel
 from kassandra.targets.label.train.target import build
 

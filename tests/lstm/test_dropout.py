@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from kassandra.lstm.dropout import LockedDropout
+from kassandra.lstm.embedding import LockedDropout
 from kassandra.lstm.encoder import State
-from kassandra.lstm.stacked import Stacked
-from kassandra.lstm.vanilla import CELLS, GATES, VanillaLSTM
+from kassandra.lstm.layers import CELLS, GATES, Stacked, VanillaLSTM
 
 FEATURES, HIDDEN = 3, 7
 
@@ -85,7 +84,7 @@ def test_weight_dropout_is_a_run_with_the_masked_weight(cell, probability, begun
     encoder, state = layer(cell, probability), None
     if begun:
         state = [State(torch.randn(2, HIDDEN), torch.randn(2, HIDDEN) if cell == "lstm" else None)]
-    found = read(encoder, 1, state)
+    got = read(encoder, 1, state)
     by_hand = copy.deepcopy(encoder.recurrence)
     torch.manual_seed(1)
     mask = F.dropout(torch.ones(GATES[cell] * HIDDEN, HIDDEN), probability)
@@ -95,11 +94,11 @@ def test_weight_dropout_is_a_run_with_the_masked_weight(cell, probability, begun
     inputs = torch.randn(2, 5, FEATURES, generator=torch.Generator().manual_seed(7))
     start = None if state is None else tuple(part.unsqueeze(0) for part in state[0] if part is not None)
     outputs, last = by_hand(inputs, start if start is None or cell == "lstm" else start[0])
-    torch.testing.assert_close(found.outputs, outputs, rtol=0, atol=1e-6)
-    torch.testing.assert_close(found.state[0].h, (last[0] if cell == "lstm" else last)[0], rtol=0, atol=1e-6)
+    torch.testing.assert_close(got.outputs, outputs, rtol=0, atol=1e-6)
+    torch.testing.assert_close(got.state[0].h, (last[0] if cell == "lstm" else last)[0], rtol=0, atol=1e-6)
     if cell == "lstm":
-        torch.testing.assert_close(found.state[0].c, last[1][0], rtol=0, atol=1e-6)
-    found.outputs.sin().sum().backward()
+        torch.testing.assert_close(got.state[0].c, last[1][0], rtol=0, atol=1e-6)
+    got.outputs.sin().sum().backward()
     outputs.sin().sum().backward()
     for (name, raw), own in zip(encoder.recurrence.named_parameters(), by_hand.parameters(), strict=True):
         expected = own.grad * mask if name == "weight_hh_l0" else own.grad
@@ -163,7 +162,7 @@ def test_bfloat16_and_a_state_of_it(bf16, cell):
     expected = encoder(inputs, None).outputs
     torch.manual_seed(1)
     with torch.autocast("cpu", torch.bfloat16):
-        found = encoder(inputs, None)
-        encoder(inputs, None, [found.state[0].detached()]).outputs.float().sum().backward()
-    torch.testing.assert_close(found.outputs.float(), expected, rtol=0, atol=0.03)
+        got = encoder(inputs, None)
+        encoder(inputs, None, [got.state[0].detached()]).outputs.float().sum().backward()
+    torch.testing.assert_close(got.outputs.float(), expected, rtol=0, atol=0.03)
     assert encoder.recurrence.weight_hh_l0.grad.isfinite().all()

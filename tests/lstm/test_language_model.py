@@ -43,9 +43,9 @@ def test_later_tokens_are_not_known(name):
     model, some = model_of(name), ids()
     for now in (0, 3, 5):
         other = torch.cat([some[:, : now + 1], ids(seed=1)[:, now + 1 :]], dim=1)
-        expected, found = logits(model, some), logits(model, other)
-        torch.testing.assert_close(found[:, : now + 1], expected[:, : now + 1], rtol=0, atol=1e-6)
-        assert not torch.equal(found[:, now + 1 :], expected[:, now + 1 :])
+        expected, got = logits(model, some), logits(model, other)
+        torch.testing.assert_close(got[:, : now + 1], expected[:, : now + 1], rtol=0, atol=1e-6)
+        assert not torch.equal(got[:, now + 1 :], expected[:, now + 1 :])
         vectors = model.embedding(some).detach().requires_grad_()
         (gradient,) = torch.autograd.grad(model.encoder(vectors, None).outputs[:, now].sum(), vectors)
         assert gradient[:, : now + 1].ne(0).any(2).all()
@@ -139,9 +139,9 @@ def test_with_many_samples_the_loss_is_that_of_all(name, vocabulary):
         model.vectors.normal_()
         model.bias.normal_()
     outputs, targets = torch.randn(20, model.vectors.shape[1], requires_grad=True), torch.arange(20) % vocabulary
-    found, expected = model.losses(outputs, targets), F.cross_entropy(model.logits(outputs), targets, reduction="none")
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
-    gradients = [torch.autograd.grad(loss.sum(), [outputs, model.vectors, model.bias]) for loss in (found, expected)]
+    got, expected = model.losses(outputs, targets), F.cross_entropy(model.logits(outputs), targets, reduction="none")
+    torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)
+    gradients = [torch.autograd.grad(loss.sum(), [outputs, model.vectors, model.bias]) for loss in (got, expected)]
     for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 

@@ -4,10 +4,9 @@ import pytest
 import torch
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.lstm.attention import AdditiveScorer, Attentive, DotScorer, GeneralScorer
 from kassandra.lstm.encoder import Encoded, Encoder
-from kassandra.lstm.pooling import Pooled
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import VanillaLSTM
+from kassandra.lstm.summaries import AdditiveScorer, Attentive, DotScorer, GeneralScorer, Pooled
 
 LENGTHS = torch.tensor([3, 2])
 

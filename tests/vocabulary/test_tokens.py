@@ -95,8 +95,8 @@ def test_words_are_ranked_by_how_frequent_they_are(texts):
 
 def test_what_a_word_is():
     tokenizer = fit("words", ["Don't say film's, or “good”<br /><br />It is 8/10!"], 99, 1, True)
-    said = encode(tokenizer, ["don't FILM'S “good”<br />it, 8"]).flat
-    assert [tokenizer.id_to_token(int(one)) for one in said] == ["don't", "film's", "“", "good", "”", "it", ",", "8"]
+    output = encode(tokenizer, ["don't FILM'S “good”<br />it, 8"]).flat
+    assert [tokenizer.id_to_token(int(one)) for one in output] == ["don't", "film's", "“", "good", "”", "it", ",", "8"]
     assert not {"br", "<", "/>"} & set(vocabulary(tokenizer))
 
 
@@ -113,11 +113,11 @@ def test_min_frequency_of_pairs(texts):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_of_which_nothing_is_left_becomes_one_unknown(tokenizer, kind):
-    found = encode(tokenizer(kind), ["", "good", " \t", "<br />"])
-    assert found.lengths.min() == 1
-    assert found.flat[0] == UNK
-    assert (found.flat.dtype, len(found.lengths)) == (np.int32, 4)
-    assert (found.flat != PAD).all()
+    got = encode(tokenizer(kind), ["", "good", " \t", "<br />"])
+    assert got.lengths.min() == 1
+    assert got.flat[0] == UNK
+    assert (got.flat.dtype, len(got.lengths)) == (np.int32, 4)
+    assert (got.flat != PAD).all()
 
 
 def test_only_unknown_words(tokenizer):

@@ -14,17 +14,15 @@ from kassandra.contracts.printed import print_csv, print_json
 from kassandra.contracts.series import iso
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.windows import Split
-from kassandra.targets.forecast.evaluate.predict import ForecastPredictor
+from kassandra.targets.forecast.evaluate.predict import Predictor
 
 COMMAND = "predict"
 INTERVALS = {"90%": (0.05, 0.95), "50%": (0.25, 0.75)}
 
 
-def show(predictor: ForecastPredictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
-    """Print a row per series, step and target: a table on a terminal, CSV into a file or a pipe, or JSON.
-
-    Args:
-        reader: how tables are read: inputs/<kind>/show/own_table.py.
+def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
+    """Print a row per series, step and target: a table on a terminal, CSV into a file or a pipe, or JSON. `reader` is
+    inputs/<kind>/show/own_table.py.
 
     Raises:
         KassandraError: the table cannot be read, has a series that train had not, or too few rows.
@@ -39,7 +37,7 @@ def show(predictor: ForecastPredictor, reader: ModuleType, given: list[str], as_
         print_csv(rows)
 
 
-def forecast_rows(predictor: ForecastPredictor, own: Any, reader: ModuleType) -> list[dict[str, Any]]:
+def forecast_rows(predictor: Predictor, own: Any, reader: ModuleType) -> list[dict[str, Any]]:
     """One row per series, step and target: the point, the median and both ends of INTERVALS. Of a return also the close
     that it leads to and the probability that it is above 0."""
     forecast, meta, rows = predictor.outputs(own), predictor.meta, []

@@ -5,17 +5,15 @@ from types import ModuleType
 from typing import Any
 
 from kassandra.contracts.printed import cell, print_csv, print_json, print_table
-from kassandra.targets.label.evaluate.predict import LabelPredictor
+from kassandra.targets.label.evaluate.predict import Predictor
 
 COMMAND = "predict"
 LONGEST = 80  # characters of a name, which a text is too, in a table
 
 
-def show(predictor: LabelPredictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
-    """Print a row per input; all are read before the first is predicted, so that a bad one costs nothing.
-
-    Args:
-        reader: how inputs of this kind are read: inputs/<kind>/show/own_examples.py.
+def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bool, **options: Any) -> None:
+    """Print a row per input; all are read before the first is predicted, so that a bad one costs nothing. `reader` is
+    inputs/<kind>/show/own_examples.py.
 
     Raises:
         KassandraError: there is no input, or one cannot be read.

@@ -3,13 +3,13 @@
 import sys
 from types import ModuleType
 
-from kassandra.targets.next.evaluate.predict import NextPredictor
+from kassandra.targets.next.evaluate.predict import Predictor
 
 COMMAND = "generate"
 
 
 def show(
-    predictor: NextPredictor, _reader: ModuleType, given: list[str], _as_json: bool,
+    predictor: Predictor, _reader: ModuleType, given: list[str], _as_json: bool,
     length: int, temperature: float, top_p: float, seed: int,
 ) -> None:  # fmt: skip
     """Print the prompt, which is all that is given, and what the model writes after it.

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import print_json
-from kassandra.targets.text.evaluate.predict import TextPredictor, Translation
+from kassandra.targets.text.evaluate.predict import Predictor, Translation
 
 COMMAND = "translate"
 SHADES = ["grey93", "grey78", "grey62", "grey42", "grey19"]  # of weights from 0.1 on, the last ones under white digits
@@ -18,13 +18,11 @@ WIDEST = 100_000  # columns of a table of weights
 
 
 def show(
-    predictor: TextPredictor, reader: ModuleType, given: list[str], as_json: bool,
+    predictor: Predictor, reader: ModuleType, given: list[str], as_json: bool,
     beam: int, length_penalty: float, alignments: bool,
 ) -> None:  # fmt: skip
-    """Print one line per sentence, an empty one for an empty one, so that files stay line by line.
-
-    Args:
-        reader: how texts are read, some at a time: inputs/<kind>/show/own_pairs.py.
+    """Print one line per sentence, an empty one for an empty one, so that files stay line by line. `reader`, which
+    reads texts some at a time, is inputs/<kind>/show/own_pairs.py.
 
     Raises:
         KassandraError: there is no sentence, or a number is out of range.
@@ -59,11 +57,7 @@ def _print(pairs: Iterator[tuple[str, Translation | None]], alignments: bool) ->
 def _as_json(line: str, one: Translation | None, alignments: bool) -> dict[str, object]:
     if one is None:
         return {"source": line, "translation": ""}
-    row: dict[str, object] = {
-        "source": line,
-        "translation": one.text,
-        "log_probability": round(one.log_probability, 6),
-    }
+    row: dict[str, object] = {"source": line, "translation": one.text, "log_probability": round(one.log_probability, 6)}
     if alignments and one.alignment is not None:
         weights = [[round(float(weight), 4) for weight in row] for row in one.alignment]
         row |= {"source_pieces": one.source_pieces, "pieces": one.pieces, "alignment": weights}

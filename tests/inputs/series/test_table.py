@@ -7,7 +7,7 @@ import pytest
 from kassandra.contracts.series import mean_and_std
 from kassandra.inputs.series.prepare.table import fit, read
 from kassandra.params.inputs.series import TablePrepare, TableSource
-from kassandra.targets.forecast.prepare.scales import naive_errors
+from kassandra.targets.forecast.prepare.stage import naive_errors
 
 SOURCE = TableSource(path="y.csv", time="date", target="y", features=["x"], frequency="d")
 

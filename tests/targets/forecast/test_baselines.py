@@ -1,4 +1,4 @@
-"""What stands beside every score of a forecast: it knows no future, and tells what can be told where that is known."""
+"""What stands beside every score of a forecast: it knows no future, and is exact where the series can be forecast."""
 
 import numpy as np
 import pandas as pd
@@ -62,7 +62,7 @@ def rmse(table, name, folder):
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_columns(folder, kind):
-    """A point and a quantile at each level, in order, for every number that is told."""
+    """A point and a quantile at each level, in order, for every number that is predicted."""
     here = folder(kind)
     table, actual = predictions(here, 0), observed(read_split(here / "test.npz"), read_json(here / "meta.json"))
     assert list(table) == [c for name in NAMES[kind] for c in (name, *(f"{name} @{level}" for level in LEVELS))]
@@ -97,7 +97,7 @@ def test_the_future_is_not_known(folder, kind, place):
     later = (test.origins - test.offsets[test.series]).repeat(size) > test.origins[place] + 5
     for name in set(NAMES[kind]) - {"historical mean"} - ({"last value"} if kind == "return" else set()):
         if kind == "return" and name == "linear map of the window":
-            continue  # which is the mean where nothing can be told
+            continue  # which is the mean where nothing can be predicted
         assert (before[name] != after[name])[later].mean() > 0.5  # so that what is tested could fail
 
 
@@ -198,20 +198,20 @@ def test_mean_is_of_all_that_came_in_train_and_valid(folder, kind):
     here = folder(kind)
     meta, test = read_json(here / "meta.json"), read_split(here / "test.npz")
     learned = [read_split(here / f"{name}.npz") for name in ("train", "valid")]
-    told = points(predictions(here, 0), "historical mean", here)
+    predicted = points(predictions(here, 0), "historical mean", here)
     for series in range(2):
         actual = np.concatenate([observed(split, meta)[split.series == series] for split in learned])
-        np.testing.assert_allclose(told[test.series == series] - actual.mean(0), 0, atol=1e-7)
+        np.testing.assert_allclose(predicted[test.series == series] - actual.mean(0), 0, atol=1e-7)
 
 
 def test_a_season_that_is_not_known_is_no_change(series_folder, ar):
     """A season before the first origins of train nothing was; of test it lies in what was left out before it."""
     here = series_folder([ar(300, 0.5, 0)], season=10, window=8, horizon=3)
     table = predictions(here, 0)
-    told, last = points(table, "seasonal naive", here), points(table, "last value", here)
+    predicted, last = points(table, "seasonal naive", here), points(table, "last value", here)
     test = read_split(here / "test.npz")
-    assert (told[0, :2] == last[0, :2]).all()  # 10 rows before the first row told there are but 9 in test
-    np.testing.assert_allclose(told[3:, 0], test.values[test.origins[3:] - 9], atol=1e-7)
+    assert (predicted[0, :2] == last[0, :2]).all()  # 10 rows before the first row predicted there are but 9 in test
+    np.testing.assert_allclose(predicted[3:, 0], test.values[test.origins[3:] - 9], atol=1e-7)
 
 
 def test_drift(series_folder):
@@ -221,17 +221,17 @@ def test_drift(series_folder):
     here = series_folder([prices], predict="return", returns=[np.diff(prices, prepend=-0.01)], horizon=4)
     table = predictions(here, 0)
     assert (table["last value"] == 0).all()
-    told = points(table, "historical mean", here)
-    np.testing.assert_allclose(told[:, [1, 3], 0], np.broadcast_to([0.02, 0.04], (len(told), 2)), atol=1e-8)
-    np.testing.assert_allclose(told[:, [0, 2], 0], np.broadcast_to([0.01, 0.03], (len(told), 2)), atol=2e-6)
+    predicted = points(table, "historical mean", here)
+    np.testing.assert_allclose(predicted[:, [1, 3], 0], np.broadcast_to([0.02, 0.04], (len(predicted), 2)), atol=1e-8)
+    np.testing.assert_allclose(predicted[:, [0, 2], 0], np.broadcast_to([0.01, 0.03], (len(predicted), 2)), atol=2e-6)
     assert rmse(table, "AR(1)", here).max() < 3e-5  # it knows the jitter too
 
 
 @pytest.mark.parametrize("normalise", ["none", "last", "window"])
-def test_linear_map_tells_what_can_be_told_of_ar(series_folder, ar, normalise):
-    """x[t+k] is told with the error Σ φ^2j, j < k, and nothing tells it better."""
+def test_linear_map_forecasts_what_can_be_forecast_of_ar(series_folder, ar, normalise):
+    """x[t+k] is predicted with the error Σ φ^2j, j < k, and nothing forecasts it better."""
     series = [ar(8000, 0.8, 5), 100 + 10 * ar(8000, 0.8, 6)]
-    # Where all is told from the last value or the window's mean, it takes a long window to know the series' own mean.
+    # From the last value or the window's mean, it takes a long window to know the series' own mean.
     here = series_folder(series, normalise=normalise, window=8 if normalise == "none" else 80)
     meta, test = read_json(here / "meta.json"), read_split(here / "test.npz")
     table, actual = predictions(here, 0), observed(test, meta)
@@ -242,7 +242,7 @@ def test_linear_map_tells_what_can_be_told_of_ar(series_folder, ar, normalise):
         assert np.sqrt((errors**2).mean((0, 2))) == pytest.approx(possible, rel=0.05)
 
 
-def test_ar_of_returns_tells_what_can_be_told(series_folder, ar):
+def test_ar_of_returns_forecasts_what_can_be_forecast(series_folder, ar):
     returns = 0.01 * ar(6000, 0.6, 8) + 0.002
     here = series_folder([returns.cumsum()], predict="return", returns=[returns])
     table = predictions(here, 0)
@@ -252,7 +252,7 @@ def test_ar_of_returns_tells_what_can_be_told(series_folder, ar):
     assert (rmse(table, "AR(1)", here) < 0.95 * rmse(table, "historical mean", here)).all()
 
 
-def test_arma_of_volatility_tells_what_can_be_told(series_folder, ar):
+def test_arma_of_volatility_forecasts_what_can_be_forecast(series_folder, ar):
     here = series_folder([ar(6000, 0.95, 9, moving=-0.6)], predict="volatility", returns=[ar(6000, 0, 1)])
     shocks = np.concatenate([[1], 0.35 * 0.95 ** np.arange(2)])
     possible = np.sqrt(np.cumsum(shocks**2))

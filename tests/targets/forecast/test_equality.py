@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from kassandra.targets.forecast.evaluate.equality import diebold_mariano
+from kassandra.targets.forecast.evaluate.scores import diebold_mariano
 
 
 def test_diebold_mariano_by_hand():
@@ -54,8 +54,8 @@ def test_equal_forecasts_are_rarely_told_apart(horizon, dates):
 
 
 def test_unequal_forecasts_are_told_apart():
-    generator, told = np.random.default_rng(0), 0
+    generator, rejected = np.random.default_rng(0), 0
     for _ in range(100):
         noise = np.stack([np.convolve(row, np.ones(5), "valid") for row in generator.normal(size=(2, 404))])
-        told += diebold_mariano(1.4 * noise[1] ** 2 - noise[0] ** 2, 5)[1] < 0.05
-    assert told > 30
+        rejected += diebold_mariano(1.4 * noise[1] ** 2 - noise[0] ** 2, 5)[1] < 0.05
+    assert rejected > 30

@@ -9,8 +9,7 @@ from kassandra.contracts.windows import LEVELS, Split, observed
 from kassandra.judging.intervals import Estimate
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.stage import judged
-from kassandra.targets.forecast.evaluate.tables import of_model, predictions
+from kassandra.targets.forecast.evaluate.stage import judged, of_model, predictions
 
 pytestmark = pytest.mark.slow
 
@@ -38,8 +37,8 @@ def lines(axis):
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
 def test_fans_lie_on_what_comes(shown, predict):
     """A forecast that is right is drawn on the line of the observations, whatever is predicted: prices, not returns."""
-    split, meta, told = made(predict)
-    (axis,) = shown(forecast_figures.fan, split, told, meta).axes
+    split, meta, predicted = made(predict)
+    (axis,) = shown(forecast_figures.fan, split, predicted, meta).axes
     (dates, actual), *fans = lines(axis)
     values = split.values[-121:, 0]
     np.testing.assert_allclose(actual, values if predict == "value" else np.exp(values))
@@ -54,26 +53,28 @@ def test_fans_lie_on_what_comes(shown, predict):
 
 
 def test_one_step_ahead_is_told_at_every_row(shown):
-    split, meta, told = made(horizon=1)
-    (axis,) = shown(forecast_figures.fan, split, told, meta).axes
+    split, meta, predicted = made(horizon=1)
+    (axis,) = shown(forecast_figures.fan, split, predicted, meta).axes
     (_, actual), (_, heights) = lines(axis)
     np.testing.assert_allclose(heights, actual[1:])
     assert len(axis.collections) == 4  # two bands, and what the legend shows of them
 
 
 def test_rows_that_no_window_shows_are_not_drawn(shown):
-    split, meta, told = made()
+    split, meta, predicted = made()
     gone = (split.origins >= 80) & (split.origins < 110)
     gap = split._replace(origins=split.origins[~gone])
-    kept = Forecast(told.point[~gone], told.quantiles[:, ~gone], None)
+    kept = Forecast(predicted.point[~gone], predicted.quantiles[:, ~gone], None)
     (axis,) = shown(forecast_figures.fan, gap, kept, meta).axes
     (_, actual), *_ = lines(axis)
-    assert np.isnan(actual).sum() == 21  # rows 83 to 103: the first were told yet, the last stand in a window again
+    assert (
+        np.isnan(actual).sum() == 21
+    )  # rows 83 to 103: the first were predicted yet, the last stand in a window again
 
 
 def test_a_panel_for_each_series(shown):
-    split, meta, told = made(series=2)
-    axes = shown(forecast_figures.fan, split, told, meta).axes
+    split, meta, predicted = made(series=2)
+    axes = shown(forecast_figures.fan, split, predicted, meta).axes
     assert [axis.get_title() for axis in axes] == ["s0", "s1"]
 
 
@@ -111,8 +112,8 @@ def test_a_hopeless_baseline_does_not_squeeze_the_others(shown, horizon):
 
 
 def test_directions_so_far(shown):
-    split, meta, told = made(series=2)
-    table = predictions(split, told, None, meta)
+    split, meta, predicted = made(series=2)
+    table = predictions(split, predicted, None, meta)
     both = {"LSTM": table, "historical mean": of_model(table, 2 * table["last"] - table["point"])}
     (axis,) = shown(forecast_figures.cumulative_direction, both).axes
     drawn = {line.get_label(): set(line.get_ydata()) for line in axis.get_lines()[:4]}
@@ -124,29 +125,29 @@ def test_directions_so_far(shown):
 
 
 def test_many_series_are_one_line(shown):
-    split, meta, told = made(series=7)
-    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": predictions(split, told, None, meta)}).axes
+    split, meta, predicted = made(series=7)
+    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": predictions(split, predicted, None, meta)}).axes
     assert axis.get_lines()[0].get_label() == f"LSTM, 7 series: 1.0000 of {len(split.origins)}"
 
 
 def test_the_coins_are_those_of_one_series(shown):
-    split, meta, told = made(series=7, horizon=1)
-    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": predictions(split, told, None, meta)}).axes
+    split, meta, predicted = made(series=7, horizon=1)
+    (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": predictions(split, predicted, None, meta)}).axes
     corners = axis.collections[0].get_paths()[0].vertices
     last = corners[corners[:, 0] == corners[:, 0].max()][:, 1]
     assert last.max() == pytest.approx(0.5 + 1.96 / 2 / np.sqrt(143), abs=1e-4)
 
 
 def test_no_direction_at_all(shown):
-    split, meta, told = made()
-    table = predictions(split, told, None, meta)
+    split, meta, predicted = made()
+    table = predictions(split, predicted, None, meta)
     (axis,) = shown(forecast_figures.cumulative_direction, {"LSTM": of_model(table, table["last"])}).axes
     assert axis.get_lines()[0].get_label() == "LSTM: no direction"
 
 
 def test_calibration(shown):
-    split, meta, told = made(rows=60)
-    table = predictions(split, told, None, meta)
+    split, meta, predicted = made(rows=60)
+    table = predictions(split, predicted, None, meta)
     _, curves = judged(table, {"last value": table}, "value", 0)
     left, right = shown(forecast_figures.interval_calibration, curves.inside, curves.below).axes
     inside, below = (np.array(axis.containers[0].lines[0].get_data(), float) for axis in (left, right))

@@ -8,8 +8,7 @@ from scipy import stats
 
 from kassandra.contracts.spec import LEVELS, ModelSpec
 from kassandra.params.targets.forecast import Model
-from kassandra.targets.forecast.train.heads import HEADS
-from kassandra.targets.forecast.train.target import build
+from kassandra.targets.forecast.train.target import HEADS, build
 
 SPEC = ModelSpec(outputs=6, features=3, steps=7)
 

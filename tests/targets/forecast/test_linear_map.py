@@ -88,7 +88,7 @@ def test_of_long_windows_the_last_rows(read, monkeypatch):
 
 @pytest.mark.parametrize("normalise", ["none", "last", "window"])
 def test_tells_in_the_units_of_the_series(read, normalise):
-    """What is linear in the window is told exactly, of series of any size."""
+    """What is linear in the window is predicted exactly, of series of any size."""
     rows = np.arange(900)
     waves = [100 + 1e3 * np.sin(rows / 3), 0.01 * np.cos(rows / 3)]  # of one law: x[t+1] = 2 cos(1/3) x[t] - x[t-1] + …
     splits, meta = read(normalise, values=waves, window=20)

@@ -11,9 +11,9 @@ from sklearn.metrics import mean_pinball_loss
 from kassandra.contracts.windows import LEVELS, Split, ahead, observed, shown
 from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.scores import QUANTILES, directions
-from kassandra.targets.forecast.evaluate.stage import judged
-from kassandra.targets.forecast.evaluate.tables import (
+from kassandra.targets.forecast.evaluate.stage import (
     HISTORICAL,
+    judged,
     lags,
     of_baselines,
     of_model,
@@ -66,34 +66,34 @@ def test_scores_as_defined(predict):
     actual = observed(split, meta)
     model, baselines = noisy(actual, 0.01), others(actual)
     done, curves = scored(split, meta, model, baselines)
-    found, error = {name: score.value for name, score in done.scores.items()}, actual - model.point
-    assert next(iter(found)) == done.headline.name == "rmse"
-    assert found["rmse"] == pytest.approx(np.sqrt((error**2).mean()))
-    assert found["mae"] == pytest.approx(np.abs(error).mean())
-    assert found["mase"] == pytest.approx(np.abs(error).mean() / 0.5)
-    assert found["r2"] == pytest.approx(1 - (error**2).sum() / ((actual - actual.mean()) ** 2).sum())
+    got, error = {name: score.value for name, score in done.scores.items()}, actual - model.point
+    assert next(iter(got)) == done.headline.name == "rmse"
+    assert got["rmse"] == pytest.approx(np.sqrt((error**2).mean()))
+    assert got["mae"] == pytest.approx(np.abs(error).mean())
+    assert got["mase"] == pytest.approx(np.abs(error).mean() / 0.5)
+    assert got["r2"] == pytest.approx(1 - (error**2).sum() / ((actual - actual.mean()) ** 2).sum())
     losses = [mean_pinball_loss(actual.ravel(), each.ravel(), alpha=level) for level, each in zip(LEVELS, model.quantiles, strict=True)]  # fmt: skip # noqa: E501
-    assert found["pinball"] == pytest.approx(np.mean(losses))
-    assert found["crps"] == pytest.approx(2 * np.mean(losses))
+    assert got["pinball"] == pytest.approx(np.mean(losses))
+    assert got["crps"] == pytest.approx(2 * np.mean(losses))
     for share, low, high in ((90, 0, 18), (50, 4, 14)):
         inside = (model.quantiles[low] <= actual) & (actual <= model.quantiles[high])
-        assert found[f"coverage_{share}"] == pytest.approx(inside.mean())
+        assert got[f"coverage_{share}"] == pytest.approx(inside.mean())
     if predict == "volatility":
         variances = np.exp(2 * actual) / np.exp(2 * model.point)
-        assert found["qlike"] == pytest.approx((variances - np.log(variances) - 1).mean())
+        assert got["qlike"] == pytest.approx((variances - np.log(variances) - 1).mean())
     else:
         last = split.values[split.origins][:, None] if predict == "value" else 0
-        assert found["directional_accuracy"] == pytest.approx(((actual > last) == (model.point > last)).mean())
+        assert got["directional_accuracy"] == pytest.approx(((actual > last) == (model.point > last)).mean())
     extra = {"value": {"smape", "directional_accuracy"}, "return": {"directional_accuracy"}, "volatility": {"qlike"}}
     all_have = {"rmse", "mae", "mase", "r2", "pinball", "crps", "coverage_90", "coverage_50"}
-    assert set(found) == all_have | extra[predict]
+    assert set(got) == all_have | extra[predict]
     if predict == "value":
         smape = 200 * np.abs(error) / (np.abs(actual) + np.abs(model.point))
-        assert found["smape"] == pytest.approx(smape.mean())
+        assert got["smape"] == pytest.approx(smape.mean())
     assert all(score.low <= score.value <= score.high for score in done.scores.values())
-    for name, told in baselines.items():
-        assert done.baselines[name].value == pytest.approx(np.sqrt(((actual - told.point) ** 2).mean()))
-        assert done.gains[name].value == pytest.approx(done.baselines[name].value - found["rmse"])
+    for name, predicted in baselines.items():
+        assert done.baselines[name].value == pytest.approx(np.sqrt(((actual - predicted.point) ** 2).mean()))
+        assert done.gains[name].value == pytest.approx(done.baselines[name].value - got["rmse"])
     assert done.units == len(split.origins)
     assert curves.by_step[0, :, 0] == pytest.approx(np.sqrt((error**2).mean((0, 2))))
     assert curves.below[9, 0] == pytest.approx((actual <= model.quantiles[9]).mean())
@@ -156,7 +156,7 @@ def test_a_series_that_is_there_twice_says_nothing_new():
 
 
 def _twice(baselines):
-    return {name: Forecast(np.concatenate([told.point] * 2), None, None) for name, told in baselines.items()}
+    return {name: Forecast(np.concatenate([predicted.point] * 2), None, None) for name, predicted in baselines.items()}
 
 
 def test_neither_the_order_of_series_nor_of_baselines_is_anything_to_the_scores():
@@ -167,7 +167,7 @@ def test_neither_the_order_of_series_nor_of_baselines_is_anything_to_the_scores(
     swapped, _ = made(values=split.values.reshape(2, -1, 1)[::-1])
     model, baselines = noisy(actual), others(actual)
     one, _ = scored(split, meta, model, baselines)
-    turned = [Forecast(told.point[order], None if told.quantiles is None else told.quantiles[:, order], None) for told in (model, *baselines.values())]  # fmt: skip # noqa: E501
+    turned = [Forecast(predicted.point[order], None if predicted.quantiles is None else predicted.quantiles[:, order], None) for predicted in (model, *baselines.values())]  # fmt: skip # noqa: E501
     two, _ = scored(swapped, meta, turned[0], dict(zip(list(baselines)[::-1], turned[:0:-1], strict=True)))
     assert two.scores == {name: pytest.approx(score) for name, score in one.scores.items()}
     assert two.gains == {name: pytest.approx(score) for name, score in one.gains.items()}
@@ -180,7 +180,7 @@ def test_the_unit_of_one_of_several_targets_is_nothing_to_the_scores():
     unit = np.array([1.0, 1000.0])
     large = split._replace(values=split.values * unit)
     meta = meta | {"value_std": [[2.0, 2000.0]] * 2, "mase_scale": [[0.5, 500.0]] * 2}
-    model, *rest = (Forecast(told.point * unit, told.quantiles if told.quantiles is None else told.quantiles * unit, None) for told in (model, *baselines.values()))  # fmt: skip # noqa: E501
+    model, *rest = (Forecast(predicted.point * unit, predicted.quantiles if predicted.quantiles is None else predicted.quantiles * unit, None) for predicted in (model, *baselines.values()))  # fmt: skip # noqa: E501
     two, _ = scored(large, meta, model, dict(zip(baselines, rest, strict=True)))
     assert two.scores == {name: pytest.approx(score) for name, score in one.scores.items()}
 
@@ -209,7 +209,7 @@ def test_directions_of_one_step_have_the_interval_of_a_coin():
     assert (score.low, score.high) == pytest.approx((exact.low, exact.high))
 
 
-def test_what_reads_wrong_by_itself_is_said():
+def test_what_reads_wrong_by_itself_has_a_caution():
     def cautions(*args, **more):
         return scored(*made(*args, **more))[0].cautions
 
@@ -273,11 +273,13 @@ def test_no_lags_of_what_never_varies_or_is_too_short():
 @given(st.integers(1, 4), st.integers(1, 3), st.integers(2, 9))
 def test_baselines_are_read_as_they_are_written(horizon, targets, origins):
     shape = (origins, horizon, targets)
-    told = np.random.default_rng(0).normal(size=(1 + len(LEVELS), *shape))
+    predicted = np.random.default_rng(0).normal(size=(1 + len(LEVELS), *shape))
     names = ["a, b", *(f"a, b @{level}" for level in LEVELS)]
-    table = pd.DataFrame({name: each.ravel() for name, each in zip(names, told, strict=True)})
+    table = pd.DataFrame({name: each.ravel() for name, each in zip(names, predicted, strict=True)})
     own = pd.DataFrame({"point": np.zeros(len(table))})
-    found = of_baselines(own, table)
-    assert list(found) == ["a, b"]
-    np.testing.assert_array_equal(found["a, b"]["point"], told[0].ravel())
-    np.testing.assert_array_equal(with_quantiles(own, "a, b", table)[QUANTILES].T, told[1:].reshape(len(LEVELS), -1))
+    got = of_baselines(own, table)
+    assert list(got) == ["a, b"]
+    np.testing.assert_array_equal(got["a, b"]["point"], predicted[0].ravel())
+    np.testing.assert_array_equal(
+        with_quantiles(own, "a, b", table)[QUANTILES].T, predicted[1:].reshape(len(LEVELS), -1)
+    )

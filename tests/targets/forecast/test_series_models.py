@@ -8,8 +8,7 @@ from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from kassandra.targets.forecast.baseline.history import History
-from kassandra.targets.forecast.baseline.series_models import arma, autoregression, bridged, smoothing
+from kassandra.targets.forecast.baseline.series_models import History, arma, autoregression, bridged, smoothing
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +26,8 @@ def past(values, missing=(), returns=None):
     return History(values[:, None], returns, origins, nothing, FITTED)
 
 
-def at(told, history, origin):
-    return told[history.origins == origin][0, :, 0]
+def at(predicted, history, origin):
+    return predicted[history.origins == origin][0, :, 0]
 
 
 def wavy(ar, season=7):
@@ -39,7 +38,7 @@ def wavy(ar, season=7):
 def test_smoothing_equals_the_library(ar, season):
     values = wavy(ar)
     history = past(values)
-    told = smoothing(history, META | {"season": season})
+    predicted = smoothing(history, META | {"season": season})
     kind = {"trend": "add", "damped_trend": True, "seasonal": "add" if season else None, "seasonal_periods": season}
     fitted = ETSModel(values[:FITTED], **kind, initialization_method="heuristic").fit(disp=False)
     first = {"initial_level": fitted.initial_level, "initial_trend": fitted.initial_trend}
@@ -47,7 +46,7 @@ def test_smoothing_equals_the_library(ar, season):
     for origin in (12, 30, 299, 300, 390):  # the library forecasts nothing within the first season
         known = ETSModel(values[: origin + 1], **kind, initialization_method="known", **first)
         expected = known.smooth(fitted.params[: 4 if season else 3]).forecast(HORIZON)
-        np.testing.assert_allclose(at(told, history, origin), expected, atol=2e-2 * values.std())
+        np.testing.assert_allclose(at(predicted, history, origin), expected, atol=2e-2 * values.std())
 
 
 def test_smoothing_forecasts_seasons_exactly(ar, monkeypatch):
@@ -55,7 +54,7 @@ def test_smoothing_forecasts_seasons_exactly(ar, monkeypatch):
     values = wavy(ar)
     values = (values - values[:FITTED].mean()) / values[:FITTED].std()
     history = past(values)
-    told = smoothing(history, META | {"season": 7})
+    predicted = smoothing(history, META | {"season": 7})
     kind = {"trend": "add", "damped_trend": True, "seasonal": "add", "seasonal_periods": 7}
     fitted = ETSModel(values[:FITTED], **kind, initialization_method="heuristic").fit(disp=False)
     first = {"initial_level": fitted.initial_level, "initial_trend": fitted.initial_trend}
@@ -68,15 +67,15 @@ def test_smoothing_forecasts_seasons_exactly(ar, monkeypatch):
             initial_seasonal=fitted.initial_seasonal,
         )
         expected = known.smooth(np.round(fitted.params[:4], 6)).forecast(HORIZON)
-        np.testing.assert_allclose(at(told, history, origin), expected, rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(at(predicted, history, origin), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("season", [150, 151, 401])
 def test_a_season_that_is_too_long_is_left_out(ar, season):
     """Of 300 rows are two seasons of 150, but not of 151."""
     history = past(wavy(ar))
-    plain, told = smoothing(history, META), smoothing(history, META | {"season": season})
-    assert (plain.tobytes() == told.tobytes()) == (season > 150)
+    plain, predicted = smoothing(history, META), smoothing(history, META | {"season": season})
+    assert (plain.tobytes() == predicted.tobytes()) == (season > 150)
 
 
 def test_several_targets_are_told_one_by_one(ar):
@@ -92,35 +91,35 @@ def test_arma_equals_the_library(ar):
     values = ar(400, 0.9, 3, moving=-0.4)
     history = past(values, missing=[100, *range(200, 220), 330])
     known = history.values[:, 0]
-    told = arma(history, META)
+    predicted = arma(history, META)
     mean, std = np.nanmean(known[:FITTED]), np.nanstd(known[:FITTED])
     fitted = ARIMA((known[:FITTED] - mean) / std, order=(1, 0, 1), trend="c").fit()
     for origin in (20, 199, 220, 299, 331, 390):
         model = ARIMA((known[: origin + 1] - mean) / std, order=(1, 0, 1), trend="c")
         expected = model.filter(fitted.params).forecast(HORIZON) * std + mean
-        np.testing.assert_allclose(at(told, history, origin), expected, rtol=2e-3, atol=2e-3)
+        np.testing.assert_allclose(at(predicted, history, origin), expected, rtol=2e-3, atol=2e-3)
 
 
 def test_returns_are_told_by_ar_and_added_up(ar):
     returns = 0.01 * ar(400, 0.4, 5) + 0.003
     history = past(returns.cumsum(), returns=returns)
-    told = autoregression(history, META)
+    predicted = autoregression(history, META)
     fitted = ARIMA(returns[:FITTED] * 100, order=(1, 0, 0), trend="c").fit()
     for origin in (10, 299, 390):
         forecast = ARIMA(returns[: origin + 1] * 100, order=(1, 0, 0), trend="c").filter(fitted.params)
         expected = np.cumsum(forecast.forecast(HORIZON)) / 100
-        np.testing.assert_allclose(at(told, history, origin), expected, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(at(predicted, history, origin), expected, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize("model", [smoothing, arma])
 def test_what_it_forecasts_moves_with_the_units(ar, model):
     values = wavy(ar)
-    told, moved = model(past(values), META), model(past(1e4 * values - 7), META)
-    np.testing.assert_allclose(moved, 1e4 * told - 7, rtol=1e-3)
+    predicted, moved = model(past(values), META), model(past(1e4 * values - 7), META)
+    np.testing.assert_allclose(moved, 1e4 * predicted - 7, rtol=1e-3)
 
 
 def stopped(fit, options):
-    """`fit` with these options, whatever it is told."""
+    """`fit` with these options, whatever it is asked for."""
     return lambda self, **others: fit(self, **others | options)
 
 
@@ -133,9 +132,9 @@ def test_an_optimiser_that_stops_early_is_taken_as_it_is(ar, monkeypatch, model)
         monkeypatch.setattr(library, "fit", stopped(library.fit, options))
     with pytest.warns(ConvergenceWarning):
         stopped(ETSModel.fit, {})(ETSModel(wavy(ar), trend="add"), maxiter=1, disp=False)
-    told = model(history, META)
-    assert np.isfinite(told).all()
-    assert not np.allclose(told, best, rtol=1e-3)
+    predicted = model(history, META)
+    assert np.isfinite(predicted).all()
+    assert not np.allclose(predicted, best, rtol=1e-3)
 
 
 @given(st.integers(0, 1000), st.integers(1, 6), st.integers(1, 30), st.integers(1, 15))

@@ -33,14 +33,16 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
     meta |= {"targets": ["load", "heat"][:targets], "value_std": [[2.0, 9.0][:targets]] * series}
     meta["mase_scale"] = [[0.5, 0.5][:targets]] * series
     actual = observed(split, meta)
-    told = {"LSTM": 0.3, "last value": 0.9, "historical mean": 0.6}
-    told = {name: actual + size * actual.std() * generator.normal(size=actual.shape) for name, size in told.items()}
-    quantiles = {name: [point + level - 0.5 for level in LEVELS] for name, point in told.items()}
+    predicted = {"LSTM": 0.3, "last value": 0.9, "historical mean": 0.6}
+    predicted = {
+        name: actual + size * actual.std() * generator.normal(size=actual.shape) for name, size in predicted.items()
+    }
+    quantiles = {name: [point + level - 0.5 for level in LEVELS] for name, point in predicted.items()}
     table = {}
-    for name in list(told)[1:]:
-        table[name] = told[name].ravel()
+    for name in list(predicted)[1:]:
+        table[name] = predicted[name].ravel()
         table |= {f"{name} @{level}": each.ravel() for level, each in zip(LEVELS, quantiles[name], strict=True)}
-    forecast = Forecast(told["LSTM"], np.stack(quantiles["LSTM"]) if levels else None, None)
+    forecast = Forecast(predicted["LSTM"], np.stack(quantiles["LSTM"]) if levels else None, None)
     pair = SimpleNamespace(read=lambda path: SimpleNamespace(inputs=split))
     return SimpleNamespace(meta=meta, pair=pair, outputs=lambda _: forecast), pd.DataFrame(table), forecast, split
 
@@ -77,7 +79,7 @@ def test_written_twice_the_same_bytes(tmp_path, name):
 
 
 @pytest.mark.slow
-def test_a_row_for_each_number_that_is_told(tmp_path):
+def test_a_row_for_each_number_that_is_forecast(tmp_path):
     forecaster, baselines, forecast, split = asked(targets=2)
     _, table, _ = run(tmp_path, forecaster, baselines)
     columns = ["example", "series", "origin", "time", "step", "target", "observed"]
@@ -88,14 +90,14 @@ def test_a_row_for_each_number_that_is_told(tmp_path):
     for row, (origin, step, target) in enumerate(np.ndindex(actual.shape)):
         if row % 97:
             continue
-        told = table.iloc[row]
+        predicted = table.iloc[row]
         at = split.origins[origin] + step + 1
-        assert (told["series"], told["target"]) == (["north $5", "south"][at // 90], ["load", "heat"][target])
-        assert told["time"] == str(split.times[at].astype("datetime64[s]"))[:10]
-        assert told["step"] == step + 1
-        assert told["observed"] == split.values[at, target] == actual[origin, step, target]
-        assert told["point"] == forecast.point[origin, step, target]
-        assert told["quantile_0.5"] == forecast.quantiles[9, origin, step, target]
+        assert (predicted["series"], predicted["target"]) == (["north $5", "south"][at // 90], ["load", "heat"][target])
+        assert predicted["time"] == str(split.times[at].astype("datetime64[s]"))[:10]
+        assert predicted["step"] == step + 1
+        assert predicted["observed"] == split.values[at, target] == actual[origin, step, target]
+        assert predicted["point"] == forecast.point[origin, step, target]
+        assert predicted["quantile_0.5"] == forecast.quantiles[9, origin, step, target]
     assert len(table) == actual.size == len(baselines)
 
 

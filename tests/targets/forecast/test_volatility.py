@@ -1,4 +1,4 @@
-"""EWMA, GARCH and HAR: as the libraries have them, and nearest to what is told."""
+"""EWMA, GARCH and HAR: as the libraries have them, and nearest to what is predicted."""
 
 from types import SimpleNamespace
 
@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from kassandra.targets.forecast.baseline import volatility
-from kassandra.targets.forecast.baseline.history import History
-from kassandra.targets.forecast.baseline.volatility import ewma, filtered, fit, har, mapped
+from kassandra.targets.forecast.baseline import series_models as volatility
+from kassandra.targets.forecast.baseline.series_models import History, ewma, filtered, fit, har, mapped
 
 pytestmark = pytest.mark.slow
 
@@ -66,11 +65,11 @@ def test_garch_is_told_by_the_variances_of_arch(simulated):
     rolled = arch_model(returns / std, vol="GARCH", p=1, q=1, dist="t", rescale=False).fix(fitted.params)
     theirs = rolled.forecast(horizon=HORIZON, start=0).variance.to_numpy()[simulated.origins]
     expected = mapped(simulated, theirs)
-    told = volatility.garch(simulated._replace(returns=returns), META)
-    np.testing.assert_allclose(told[100:], expected[100:], atol=5e-3)
+    predicted = volatility.garch(simulated._replace(returns=returns), META)
+    np.testing.assert_allclose(predicted[100:], expected[100:], atol=5e-3)
 
 
-def test_parameters_are_found(garch):
+def test_parameters_are_recovered(garch):
     returns, _ = garch(20_000, 5)
     assert fit(returns) == pytest.approx((0, 0.05, 0.1, 0.85), abs=0.03)
 
@@ -126,12 +125,12 @@ def test_of_a_month_that_is_not_known_whole_the_mean_is_of_what_is(simulated):
 
 @given(st.floats(-3, 3), st.floats(-3, 3))
 def test_a_line_is_mapped_exactly(shift, slope):
-    """Log variances that differ by a line from what is told are told without an error."""
+    """Log variances that differ by a line from what is predicted are predicted without an error."""
     values = np.random.default_rng(1).normal(size=60)
     ahead = values[np.arange(40)[:, None] + np.arange(1, 5)]  # (origins, horizon)
     history = History(values[:, None], None, np.arange(40), shift + slope * ahead[:30, :, None], 40)
-    told = mapped(history, np.exp(ahead))
-    np.testing.assert_allclose(told[:, :, 0], shift + slope * ahead, atol=1e-9)
+    predicted = mapped(history, np.exp(ahead))
+    np.testing.assert_allclose(predicted[:, :, 0], shift + slope * ahead, atol=1e-9)
 
 
 @pytest.mark.parametrize(

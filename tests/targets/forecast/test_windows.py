@@ -123,8 +123,8 @@ def test_an_epoch_shows_each_window_once(stride, prepared, tmp_path):
     whole = next(batch.inputs for _, batch in pair.numbered_batches(split))
     place = {row.numpy().tobytes(): number for number, row in enumerate(whole)}
     batches = list(pair.train_batches(split, params, generator))
-    found = sorted(place[row.numpy().tobytes()] for batch in batches for row in batch.inputs)
-    assert found == list(range(found[0], len(whole), stride))
+    got = sorted(place[row.numpy().tobytes()] for batch in batches for row in batch.inputs)
+    assert got == list(range(got[0], len(whole), stride))
     assert len(batches) <= pair.steps(split, params)
 
 

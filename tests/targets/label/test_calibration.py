@@ -36,8 +36,8 @@ def expected_calibration_error(confidence, right):
 
 def calibration_error_score(confidence, right, seed):
     table = table_of(confidence, right)
-    (found,) = resample([(ERROR, table)], RESAMPLING.units(table), seed)
-    return found.estimate
+    (got,) = resample([(ERROR, table)], RESAMPLING.units(table), seed)
+    return got.estimate
 
 
 CONFIDENCES = st.lists(st.tuples(st.sampled_from([0.5, 0.6, 0.75, 0.9, 0.99, 1.0]), st.booleans()), min_size=1)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from kassandra.judging.judge import judge
-from kassandra.targets.label.evaluate.classification import mistakes, per_class, predictions
-from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, counts, precision_recall_f1
+from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES, counts, precision_recall_f1, predictions
+from kassandra.targets.label.evaluate.stage import mistakes, per_class
 
 CLASSES = ["ant", "bee", "cat", "dog"]
 
@@ -45,7 +45,7 @@ def reported():
 @settings(max_examples=25)
 @given(st.integers(2, 6), st.integers(1, 40), st.integers(0, 10**6))
 def test_precision_recall_f1_are_those_of_scikit_learn(classes, examples, seed):
-    """Also where a class is never said or never there."""
+    """Also where a class is never predicted or never observed."""
     generator = np.random.default_rng(seed)
     targets, predicted = generator.integers(0, generator.integers(1, classes + 1, 2)[:, None], (2, examples))
     columns = {f"probability_{label}": 0.0 for label in range(classes)}
@@ -142,7 +142,7 @@ def test_per_class(reported):
     assert ((table["f1_low"] < table["f1"]) & (table["f1"] < table["f1_high"])).all()
 
 
-def test_a_class_without_examples_and_one_that_is_never_said():
+def test_a_class_without_examples_and_one_that_is_never_predicted():
     targets = np.array([0, 0, 1, 1, 1])
     log_probabilities = np.log(np.eye(4)[[0, 3, 1, 1, 0]] * 0.9 + 0.025)
     with warnings.catch_warnings():

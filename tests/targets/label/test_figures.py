@@ -9,10 +9,8 @@ from sklearn import metrics
 
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures
-from kassandra.targets.label.evaluate.classification import predictions
 from kassandra.targets.label.evaluate.figures import roc_and_precision_recall
-from kassandra.targets.label.evaluate.rankings import rankings
-from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES
+from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES, predictions, rankings
 
 pytestmark = pytest.mark.slow
 
@@ -32,14 +30,14 @@ def made(examples=120, classes=2, seed=0, skill=1.0, decimals=8):
 def area_scores(targets, log_probabilities, seed):
     classes = [str(label) for label in range(log_probabilities.shape[1])]
     table = predictions([str(row) for row in range(len(targets))], targets, log_probabilities, classes)
-    found = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING.units(table), seed)
-    return {each.score.name: each.estimate for each in found if each}
+    got = resample([(score, table) for score in SCORES if score.name in AREAS], RESAMPLING.units(table), seed)
+    return {each.score.name: each.estimate for each in got if each}
 
 
 def areas(targets, log_probabilities):
     ranked, once = rankings(targets, np.exp(log_probabilities)), np.ones(len(targets), np.int64)
-    found = np.array([ranking.areas(once) for ranking in ranked])
-    return dict(zip(AREAS, found.mean(0).tolist(), strict=True)) if ranked else {}
+    got = np.array([ranking.areas(once) for ranking in ranked])
+    return dict(zip(AREAS, got.mean(0).tolist(), strict=True)) if ranked else {}
 
 
 @settings(max_examples=40)

@@ -141,10 +141,10 @@ def test_no_gradient_reaches_into_the_window_before():
     first, second, *_ = windows(split, 1, 5, 5)
     _, _, state = pair.loss(model, first, params)
     assert all(not part.requires_grad for one in state for part in one)
-    (found, _, _), weights = pair.loss(model, second._replace(state=state), params), list(model.parameters())
+    (got, _, _), weights = pair.loss(model, second._replace(state=state), params), list(model.parameters())
     read = model(second.inputs, [type(one)(*(part.clone() for part in one)) for one in state])
     alone = model.losses(read.outputs[0], second.targets[0]).sum()
-    for one, other in zip(torch.autograd.grad(found, weights), torch.autograd.grad(alone, weights), strict=True):
+    for one, other in zip(torch.autograd.grad(got, weights), torch.autograd.grad(alone, weights), strict=True):
         torch.testing.assert_close(one, other)
 
 

@@ -63,9 +63,9 @@ def test_what_is_said_of_a_token_depends_on_those_before_it_alone(predicted, fol
     ids = read_arrays(folder / "test.npz")["ids"].copy()
     ids[1000:] = ids[1000:][::-1]
     write_arrays(folder / "test.npz", ids=ids)
-    found = predictions(folder, 0)
-    pd.testing.assert_frame_equal(found[:999], predicted[:999])
-    assert not found[999:].equals(predicted[999:])
+    got = predictions(folder, 0)
+    pd.testing.assert_frame_equal(got[:999], predicted[:999])
+    assert not got[999:].equals(predicted[999:])
 
 
 def test_words_are_told_from_four_before(folder):

@@ -19,10 +19,10 @@ def made(tmp_path, prepare):
 
     def made(raw, seed=0, **params):
         folder = next(folders)
-        said = prepare("text", "next", raw, folder, seed, **params)
+        message = prepare("text", "next", raw, folder, seed, **params)
         ids = {name: read_arrays(folder / f"{name}.npz")["ids"] for name in SPLITS}
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        return SimpleNamespace(said=said, ids=ids, files=files, meta=read_json(folder / "meta.json"))
+        return SimpleNamespace(message=message, ids=ids, files=files, meta=read_json(folder / "meta.json"))
 
     return made
 
@@ -63,7 +63,7 @@ def test_the_text_comes_back(shakespeare, made):
     assert done.meta["characters"] == done.meta["examples"] == {name: len(part) for name, part in parts.items()}
     size = len(set(parts["train"])) + 2
     assert done.meta["spec"] == ModelSpec(size, vocab_size=size).to_json()
-    assert done.said == f"17,100 train, 900 valid, 2,000 test characters, {size} different ones; <unk> 0.00% of test"
+    assert done.message == f"17,100 train, 900 valid, 2,000 test characters, {size} different ones; <unk> 0.00% of test"
 
 
 def test_words_and_what_is_unknown_of_them(texts, made):
@@ -74,7 +74,7 @@ def test_words_and_what_is_unknown_of_them(texts, made):
     assert [done.meta["vocabulary"][number] for number in done.ids["test"][:9]] == [
         "the", "<unk>", "did", "not", "<unk>", "on", "<unk>", "mat", "<eos>",
     ]  # fmt: skip
-    assert "<unk> 33.33% of test" in done.said
+    assert "<unk> 33.33% of test" in done.message
     assert done.meta["characters"]["test"] == len(WORDS["test"])
     assert made(texts(**WORDS), tokens="words", vocab_size=5).meta["spec"]["vocab_size"] == 5
 

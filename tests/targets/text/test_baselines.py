@@ -63,8 +63,8 @@ def test_what_is_trained_is_declared_in_keys_of_params():
 
 
 def test_the_nearest_sentence_of_train_or_valid_and_its_first_translation(made):
-    found = predictions(None, made, 0)[NAMES[1]].tolist()
-    assert found == [
+    got = predictions(None, made, 0)[NAMES[1]].tolist()
+    assert got == [
         "Two dogs play in the snow.",
         "A dog sleeps.",  # of two equally near ones the first
         "Three cats sit at the window.",

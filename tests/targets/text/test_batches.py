@@ -68,7 +68,7 @@ def test_an_epoch_holds_every_pair_once_each_side_with_its_end(pair, split, batc
     params = Train(batch_tokens=batch_tokens)
     expected = Counter(zip(rows_of(split.inputs), rows_of(split.targets.ids), strict=True))
     for seed in range(2):
-        found, batches = Counter(), epoch(pair, split, params, seed)
+        got, batches = Counter(), epoch(pair, split, params, seed)
         assert len(batches) == pair.steps(split, params)
         for batch in batches:
             assert max(batch.inputs.numel(), batch.targets.numel()) <= batch_tokens or len(batch.inputs) == 1
@@ -78,8 +78,8 @@ def test_an_epoch_holds_every_pair_once_each_side_with_its_end(pair, split, batc
                 *read, end = source[:length].tolist()
                 *written, target_end = target[target != PAD].tolist()
                 assert end == target_end == EOS
-                found[tuple(read), tuple(written)] += 1
-        assert found == expected
+                got[tuple(read), tuple(written)] += 1
+        assert got == expected
 
 
 def test_the_generator_decides_the_batches(pair, split):
@@ -88,7 +88,7 @@ def test_the_generator_decides_the_batches(pair, split):
     assert one == same != other
 
 
-def test_what_is_counted_are_the_tokens_that_are_told(pair, split, meta):
+def test_what_is_counted_are_the_target_tokens(pair, split, meta):
     model = model_of(pair, meta)
     counts = [pair.loss(model, batch, Train())[1] for batch in epoch(pair, split, Train())]
     assert sum(counts) == pair.size(split) == len(split.targets.ids.flat) + len(split.targets.references)
@@ -108,24 +108,24 @@ def test_loss_is_a_sum_and_smoothing_is_of_training(pair, split, meta):
 def test_scores_are_of_all_tokens_and_of_what_is_written_freely_whatever_the_batches(pair, valid, meta, monkeypatch):
     """PITFALLS 8, 9 and 15."""
     model = model_of(pair, meta).eval()
-    found = []
+    got = []
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(4)  # so that losses differ from token to token
         for at_once in (1, 100, 9999):
             monkeypatch.setattr(pair.sequences, "at_once", at_once)
-            found.append(pair.scores(model, valid))
+            got.append(pair.scores(model, valid))
         losses, written = [], []
         for source, target in zip(rows_of(valid.inputs), rows_of(valid.targets.ids), strict=True):
             ids = torch.tensor([[*source, EOS]])
             losses += model.losses(ids, None, torch.tensor([[*target, EOS]])).tolist()
-            token, state, said = torch.tensor([BOS]), model.read(ids, None), []
-            while len(said) < 2 * ids.shape[1] + 10 and EOS not in said:
+            token, state, output = torch.tensor([BOS]), model.read(ids, None), []
+            while len(output) < 2 * ids.shape[1] + 10 and EOS not in output:
                 log_probabilities, standing, _ = model.next(state, token)
                 token, state = log_probabilities.argmax(1), state._replace(standing=standing)
-                said.append(int(token))
-            written.append(pair.target.text(said))
-    for scores in found:
+                output.append(int(token))
+            written.append(pair.target.text(output))
+    for scores in got:
         assert scores["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
         assert scores["bleu"] == pytest.approx(bleu(written, valid.targets.references, lowercase=False))
 
@@ -141,15 +141,15 @@ def test_bleu_takes_as_many_references_as_there_are():
 
 
 def test_bleu_counts_what_are_words_in_the_target_language(prepared_tatoeba, meta, cpu, valid):
-    found = {}
+    got = {}
     for language in ("fr", "ja"):
         pair = Pair.of("text", "text", meta | {"languages": {"source": "en", "target": language}}, cpu)
         pair.target.text = lambda ids: "Tom est ici."  # whatever was written
-        found[language] = pair.scores(model_of(pair, meta).eval(), valid)["bleu"]
-    said = ["Tom est ici."] * len(valid.targets.references)
-    assert found["fr"] == pytest.approx(bleu(said, valid.targets.references, False, "13a"))
-    assert found["ja"] == pytest.approx(bleu(said, valid.targets.references, False, "char"))
-    assert found["fr"] != found["ja"]
+        got[language] = pair.scores(model_of(pair, meta).eval(), valid)["bleu"]
+    output = ["Tom est ici."] * len(valid.targets.references)
+    assert got["fr"] == pytest.approx(bleu(output, valid.targets.references, False, "13a"))
+    assert got["ja"] == pytest.approx(bleu(output, valid.targets.references, False, "char"))
+    assert got["fr"] != got["ja"]
 
 
 def test_texts_and_pieces_are_of_the_same_ids(pair, valid, sources):

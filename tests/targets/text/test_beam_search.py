@@ -7,7 +7,7 @@ import torch
 
 from kassandra.contracts.spec import BOS, EOS, ModelSpec
 from kassandra.params.targets.text import Model
-from kassandra.targets.text.train.beam_search import length_normaliser, search
+from kassandra.targets.text.train.encoder_decoder import length_normaliser, search
 from kassandra.targets.text.train.target import build
 
 WORDS, OUTPUTS = 11, 7  # of the outputs <pad>, <unk>, <s>, </s> and three words
@@ -50,7 +50,7 @@ def greedy(model, ids, longest):
     return written
 
 
-def told(model, ids, tokens):
+def likelihood(model, ids, tokens):
     """log p of a translation, by teacher forcing."""
     with torch.no_grad():
         return -float(model.losses(ids, None, torch.tensor([tokens])).double().sum())
@@ -59,9 +59,9 @@ def told(model, ids, tokens):
 def test_a_beam_of_one_is_greedy(model, sources):
     ids, lengths = sources
     longest = torch.tensor([9, 4, 1, 6, 3, 2])
-    found = search(model, ids, lengths, longest, beam=1)
-    assert [one.tokens for one in found] == model.greedy(ids, lengths, longest)
-    for row, hypothesis in enumerate(found):
+    got = search(model, ids, lengths, longest, beam=1)
+    assert [one.tokens for one in got] == model.greedy(ids, lengths, longest)
+    for row, hypothesis in enumerate(got):
         alone = ids[row : row + 1, : lengths[row]]
         assert hypothesis.tokens == greedy(model, alone, int(longest[row]))
 
@@ -75,10 +75,12 @@ def test_a_beam_as_wide_as_all_there_is_finds_the_best_of_all(model, sources, le
     for length in range(3):
         everything += [[*words_before, EOS] for words_before in itertools.product(words, repeat=length)]
     everything += [list(tokens) for tokens in itertools.product(words, repeat=3)]  # stopped at the limit
-    found = search(model, ids, lengths, torch.full((6,), 3), beam=len(everything), length_penalty=length_penalty)
-    for row, hypothesis in enumerate(found):
+    got = search(model, ids, lengths, torch.full((6,), 3), beam=len(everything), length_penalty=length_penalty)
+    for row, hypothesis in enumerate(got):
         alone = ids[row : row + 1, : lengths[row]]
-        scores = [told(model, alone, tokens) / length_normaliser(len(tokens), length_penalty) for tokens in everything]
+        scores = [
+            likelihood(model, alone, tokens) / length_normaliser(len(tokens), length_penalty) for tokens in everything
+        ]
         assert hypothesis.tokens == everything[max(range(len(scores)), key=scores.__getitem__)]
         assert hypothesis.score == pytest.approx(max(scores), rel=1e-5)
 
@@ -86,10 +88,10 @@ def test_a_beam_as_wide_as_all_there_is_finds_the_best_of_all(model, sources, le
 @pytest.mark.parametrize("beam", [1, 2, 5])
 def test_probabilities_and_attention_are_those_of_the_tokens_written(model, sources, beam):
     ids, lengths = sources
-    found = search(model, ids, lengths, torch.full((6,), 9), beam, keep_attention=True)
-    for row, hypothesis in enumerate(found):
+    got = search(model, ids, lengths, torch.full((6,), 9), beam, keep_attention=True)
+    for row, hypothesis in enumerate(got):
         alone = ids[row : row + 1, : lengths[row]]
-        assert hypothesis.log_probability == pytest.approx(told(model, alone, hypothesis.tokens), rel=1e-5)
+        assert hypothesis.log_probability == pytest.approx(likelihood(model, alone, hypothesis.tokens), rel=1e-5)
         assert hypothesis.score == hypothesis.log_probability / length_normaliser(len(hypothesis.tokens), 1.0)
         before = torch.tensor([[BOS, *hypothesis.tokens[:-1]]])
         attention = model.write(model.read(alone, None), before).attention

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from kassandra.targets.text.prepare.near_duplicates import ALIKE, SHORTEST, near, normal_form
+from kassandra.targets.text.prepare.pair_splits import ALIKE, SHORTEST, near, normal_form
 
 LETTERS = st.sampled_from("ab")  # so few that pieces meet by chance all the time
 

@@ -11,8 +11,16 @@ from kassandra.contracts.pairs import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare.pairs import read
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
-from kassandra.targets.text.prepare.near_duplicates import near, normal_form
-from kassandra.targets.text.prepare.pair_splits import EVALUATED, LONG_TARGET, NEAR_TEST, NEAR_VALID, Sentence, split
+from kassandra.targets.text.prepare.pair_splits import (
+    EVALUATED,
+    LONG_TARGET,
+    NEAR_TEST,
+    NEAR_VALID,
+    Sentence,
+    near,
+    normal_form,
+    split,
+)
 
 RAW, ID = Path("raw"), "mine.tsv:1"
 NONE = {NEAR_TEST: 0, NEAR_VALID: 0}

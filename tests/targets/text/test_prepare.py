@@ -23,27 +23,25 @@ DROPPED = [*REASONS, "near-duplicates of test", "near-duplicates of valid", "too
 UNIGRAM = pytest.param("unigram", marks=pytest.mark.slow)  # it takes a second to be trained
 
 
-def loaded(folder, said=""):
+def loaded(folder, message=""):
     """What lies in a folder, as bytes, as arrays, as ids and as texts."""
     arrays = {name: read_arrays(folder / f"{name}.npz") for name in SPLITS}
     meta = read_json(folder / "meta.json")
-    found = SimpleNamespace(
-        said=said, arrays=arrays, meta=meta, files={path.name: path.read_bytes() for path in folder.iterdir()}
+    got = SimpleNamespace(
+        message=message, arrays=arrays, meta=meta, files={path.name: path.read_bytes() for path in folder.iterdir()}
     )
     fitted = [tokens.load(content) for content in meta["tokenizers"].values()]
-    found.reader, found.writer = fitted[0], fitted[-1]
+    got.reader, got.writer = fitted[0], fitted[-1]
     for side in ("source", "target"):
         ids = {name: Ragged(split[side], split[f"{side}_offsets"]) for name, split in arrays.items()}
         texts = {name: Ragged(split[f"{side}_text"], split[f"{side}_text_offsets"]) for name, split in arrays.items()}
-        setattr(found, side, ids)
-        setattr(found, f"{side}_texts", {name: some.texts() for name, some in texts.items()})
-    found.references = {
-        name: [
-            found.target_texts[name][a:b] for a, b in zip(split["references"], split["references"][1:], strict=False)
-        ]
+        setattr(got, side, ids)
+        setattr(got, f"{side}_texts", {name: some.texts() for name, some in texts.items()})
+    got.references = {
+        name: [got.target_texts[name][a:b] for a, b in zip(split["references"], split["references"][1:], strict=False)]
         for name, split in arrays.items()
     }
-    return found
+    return got
 
 
 @pytest.fixture(scope="module")
@@ -161,9 +159,9 @@ def test_what_meta_says(done):
     assert list(done.meta["tokenizers"]) == ["joint"]
 
 
-def test_what_is_said(tatoeba, made):
+def test_what_is_reported(tatoeba, made):
     done = made(tatoeba, TATOEBA, vocab_size=300, **SHARES)
-    assert done.said.split("\n") == [
+    assert done.message.split("\n") == [
         f"{tatoeba}/fra-eng.zip/fra.txt: 1 of 775 rows refused: 1 × repeated (line 89)",
         "en-fr: 622 train pairs, 56 valid sentences (73 translations), 56 test sentences (76 translations); dropped: "
         "1 repeated, 3 near-duplicates of test; 300 source and 300 target tokens (joint), <unk> 0.00% of test",
@@ -177,7 +175,7 @@ def test_separate_vocabularies_are_those_of_their_sides(tatoeba, made):
         expected = tokens.fit("bpe", texts["train"], 150, 3, False, written=True)
         assert tokenizer.to_str() == expected.to_str()
     assert done.meta["spec"] == ModelSpec(outputs=150, vocab_size=150).to_json()
-    assert "not joint" not in done.said
+    assert "not joint" not in done.message
 
 
 def test_lowercase_concerns_ids_and_not_texts(tatoeba, made, done):
@@ -192,7 +190,7 @@ def test_lowercase_concerns_ids_and_not_texts(tatoeba, made, done):
 def test_turned_round_each_different_source_is_a_row(tatoeba, made):
     done = made(tatoeba, TATOEBA | {"pair": "fr-en"}, vocab_size=300, **SHARES)
     assert done.meta["languages"] == {"source": "fr", "target": "en"}
-    assert "fr-en: " in done.said
+    assert "fr-en: " in done.message
     for name in ("valid", "test"):
         assert len(set(done.source_texts[name])) == len(done.source_texts[name])
 
@@ -258,15 +256,17 @@ def test_limit(tatoeba, made, done):
     assert some.meta["tokenizers"] != done.meta["tokenizers"]  # fitted on what is left
 
 
-def test_refused_rows_are_counted_and_told(beside, made):
+def test_refused_rows_are_counted_and_reported(beside, made):
     raw = beside(
         train=[*pairs(40), ("", "leer"), ("x" * 20, "y" * 80), pairs(1)[0]], valid=pairs(5, 100), test=pairs(5, 200)
     )
     done = made(raw, vocab_size=60)
     expected = {"empty": 1, "one side much longer": 1, "repeated": 1}
     assert done.meta["dropped"] == dict.fromkeys(DROPPED, 0) | expected
-    assert done.said.startswith(f"{raw}/train.de and train.en: 3 of 43 rows refused: 1 × empty (line 41); 1 × one side")
-    assert "; dropped: 1 empty, 1 one side much longer, 1 repeated; " in done.said
+    assert done.message.startswith(
+        f"{raw}/train.de and train.en: 3 of 43 rows refused: 1 × empty (line 41); 1 × one side"
+    )
+    assert "; dropped: 1 empty, 1 one side much longer, 1 repeated; " in done.message
     assert made(raw, vocab_size=60, max_ratio=4.1).meta["dropped"]["one side much longer"] == 0
 
 

@@ -70,8 +70,8 @@ def score_of(hypotheses, *rest):
 def test_bleu_of_summed_counts_is_that_of_sacrebleu(corpus, tokens, lowercase):
     hypotheses, references = zip(*corpus, strict=True)
     expected = BLEU(lowercase, tokenize=tokens).corpus_score(hypotheses, streams(references)).score
-    found = corpus_bleu(ngrams(hypotheses, references, tokens, lowercase).sum(0))
-    assert found == pytest.approx(expected, abs=1e-9)
+    got = corpus_bleu(ngrams(hypotheses, references, tokens, lowercase).sum(0))
+    assert got == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize("language", ["en", "zh", "ja"])
@@ -79,14 +79,14 @@ def test_bleu_of_summed_counts_is_that_of_sacrebleu(corpus, tokens, lowercase):
 def test_every_score_is_that_of_sacrebleu_and_has_its_signature(language):
     (hypotheses, references), (greedy, _) = made(), made(wrong=0.5)
     report = scored(hypotheses, references, greedy, languages={"source": "de", "target": language}).report
-    for name, said, metric, title in (
+    for name, output, metric, title in (
         ("bleu", hypotheses, BLEU(tokenize=bleu_tokenizer(language)), "BLEU"),
         ("bleu_greedy", greedy, BLEU(tokenize=bleu_tokenizer(language)), "BLEU"),
         ("bleu_lowercase", hypotheses, BLEU(True, tokenize=bleu_tokenizer(language)), "BLEU"),
         ("bleu_lowercase_greedy", greedy, BLEU(True, tokenize=bleu_tokenizer(language)), "BLEU"),
         ("chrf", hypotheses, CHRF(), "chrF2"),
     ):
-        expected = metric.corpus_score(said, streams(references))
+        expected = metric.corpus_score(output, streams(references))
         assert report.scores[name].value == pytest.approx(expected.score, abs=1e-9)
         assert report.signatures[name] == f"{title}|{metric.get_signature().format()}"
         assert "nrefs:var" in report.signatures[name]
@@ -105,8 +105,8 @@ def test_of_each_sentence_chrf_is_that_of_sacrebleu():
 def test_what_a_reference_says_is_perfect():
     _, references = made()
     report = scored([several[-1] for several in references], references).report
-    for found in report.scores.values():
-        assert tuple(found) == pytest.approx((100, 100, 100), abs=1e-9)
+    for got in report.scores.values():
+        assert tuple(got) == pytest.approx((100, 100, 100), abs=1e-9)
     assert not report.cautions
 
 
@@ -115,8 +115,8 @@ def test_the_order_of_sentences_does_not_matter():
     hypotheses, references = made()
     order = np.random.default_rng(0).permutation(len(hypotheses))
     mixed = scored([hypotheses[row] for row in order], [references[row] for row in order]).report
-    for name, found in scored(hypotheses, references).report.scores.items():
-        assert mixed.scores[name].value == pytest.approx(found.value, abs=1e-9)
+    for name, got in scored(hypotheses, references).report.scores.items():
+        assert mixed.scores[name].value == pytest.approx(got.value, abs=1e-9)
 
 
 @pytest.mark.slow
@@ -150,9 +150,7 @@ def test_gains_are_paired():
     good = [several[0] if draw.random() < 0.5 else "nothing of it" for several in references]
     other = [text if draw.random() < 0.97 else "nothing of it" for text in good]
     report = scored(good, references, baselines={"other": other}).report
-    widths = [
-        found.high - found.low for found in (report.gains["other"], report.scores["bleu"], report.baselines["other"])
-    ]
+    widths = [got.high - got.low for got in (report.gains["other"], report.scores["bleu"], report.baselines["other"])]
     assert widths[0] < 0.5 * min(widths[1:])
 
 
@@ -200,52 +198,52 @@ def test_languages_without_spaces_are_not_counted_by_the_sentence():
         ]
 
 
-def told(hypotheses, references, lowercase=False, language="en"):
+def cautioned(hypotheses, references, lowercase=False, language="en"):
     return cautions(hypotheses, references, ngrams(hypotheses, references, "13a").sum(0), lowercase, language)
 
 
 def test_nothing_to_warn_of():
     """A translation that ends in " ." may be so bad; and a few references may."""
-    assert told(["A man runs fast ."] * 20, [["A man is running."]] * 18 + [["He runs ."]] * 2) == ()
+    assert cautioned(["A man runs fast ."] * 20, [["A man is running."]] * 18 + [["He runs ."]] * 2) == ()
 
 
 def test_cautions_have_figures():
     references = [["a man runs through the field"]] * 20
     full = [several[0] for several in references]
-    assert told([*full[:18], "", " "], references) == (
+    assert cautioned([*full[:18], "", " "], references) == (
         "2 of 20 translations are empty.",
         "Translations are short, 108 tokens where references have 120: the brevity penalty takes 11% of BLEU.",
     )
-    assert told([*full[:19], "a <unk> runs through the field"], references) == (
+    assert cautioned([*full[:19], "a <unk> runs through the field"], references) == (
         "1 of 20 translations hold <unk>, which is no word.",
     )
-    (short,) = told(["a man runs"] * 20, references)
+    (short,) = cautioned(["a man runs"] * 20, references)
     assert (
         short == "Translations are short, 60 tokens where references have 120: the brevity penalty takes 63% of BLEU."
     )
-    assert "the brevity penalty takes 100% of BLEU." in told([""] * 20, references)[1]
-    assert told(["a man runs through the field and"] * 20, references) == ()  # longer costs no penalty
-    (lowered,) = told(full, references, lowercase=True)
+    assert "the brevity penalty takes 100% of BLEU." in cautioned([""] * 20, references)[1]
+    assert cautioned(["a man runs through the field and"] * 20, references) == ()  # longer costs no penalty
+    (lowered,) = cautioned(full, references, lowercase=True)
     assert lowered.endswith("read `bleu_lowercase`. Baselines that copy text keep its capitals.")
-    (split,) = told(["it runs ."] * 20, [["it runs ."]] * 20)
+    (split,) = cautioned(["it runs ."] * 20, [["it runs ."]] * 20)
     assert split.startswith('20 of 20 references end in " .", as text does that was split into tokens')
 
 
 def test_a_language_without_spaces_that_is_not_named_is_told_of():
     """Of which 13a takes a sentence for one word, and BLEU is 0."""
     chinese = ["我们今天去公园玩了"] * 20
-    (unnamed,) = told(chinese, [[text] for text in chinese], language="target")
+    (unnamed,) = cautioned(chinese, [[text] for text in chinese], language="target")
     assert unnamed.startswith("References are written without spaces, and 'target' is not known to be")
-    assert told(chinese, [[text] for text in chinese], language="zh") == ()
+    assert cautioned(chinese, [[text] for text in chinese], language="zh") == ()
 
 
 def test_nothing_at_all_is_scored_too():
     report = scored([""] * 5, [["a man runs"]] * 5).report
-    assert all(found == Estimate(0.0, 0.0, 0.0) for found in report.scores.values())
+    assert all(got == Estimate(0.0, 0.0, 0.0) for got in report.scores.values())
 
 
 def test_two_decimals_of_what_is_of_a_hundred():
-    found = Estimate(35.1234, 33.9, 36.2)
-    assert (found.text(least=2), found.text("+", least=2)) == ("35.12 [33.90, 36.20]", "+35.12 [+33.90, +36.20]")
+    got = Estimate(35.1234, 33.9, 36.2)
+    assert (got.text(least=2), got.text("+", least=2)) == ("35.12 [33.90, 36.20]", "+35.12 [+33.90, +36.20]")
     assert Estimate(0.48, 0.4791, 0.4809).text(least=2) == "0.4800 [0.4791, 0.4809]"
-    assert found.text() == "35.1234 [33.9000, 36.2000]"
+    assert got.text() == "35.1234 [33.9000, 36.2000]"

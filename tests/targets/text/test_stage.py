@@ -13,9 +13,8 @@ from sacrebleu.metrics.chrf import CHRF
 from kassandra.contracts.artifacts import write_arrays
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.tables import read_table, write_table
-from kassandra.targets.text.evaluate import page as translation_page
 from kassandra.targets.text.evaluate import stage as translation
-from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
+from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter, write_page
 from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import SCORES, ngrams
 
@@ -183,20 +182,20 @@ def test_alignments_lie_where_their_pieces_are(shown):
 
 def test_bleu_of_each_band_is_that_of_its_sentences(shown):
     draw = np.random.default_rng(0)
-    said = [" ".join(draw.choice(["a", "b", "c"], 8)) for _ in range(60)]
+    output = [" ".join(draw.choice(["a", "b", "c"], 8)) for _ in range(60)]
     right = [[" ".join(draw.choice(["a", "b"], 8))] for _ in range(60)]
     lengths = np.repeat([9, 2, 5], 20)
-    figure = shown(bleu_by_length, lengths, {"LSTM": ngrams(said, right, "13a")}, "words", 0)
+    figure = shown(bleu_by_length, lengths, {"LSTM": ngrams(output, right, "13a")}, "words", 0)
     (axis,) = figure.axes
     assert [label.get_text() for label in axis.get_xticklabels()] == ["2\n(20)", "5\n(20)", "9\n(20)"]
     drawn = axis.containers[0].lines[0].get_ydata()
     for value, rows in zip(drawn, (slice(20, 40), slice(40, 60), slice(0, 20)), strict=True):
-        expected = BLEU().corpus_score(said[rows], [[text for (text,) in right[rows]]]).score
+        expected = BLEU().corpus_score(output[rows], [[text for (text,) in right[rows]]]).score
         assert value == pytest.approx(expected, abs=1e-9)
     ((low, high), *_) = axis.containers[0].lines[2][0].get_segments()
     assert low[1] < drawn[0] < high[1]
     (label,) = axis.get_legend_handles_labels()[1]
-    assert label == f"LSTM: {BLEU().corpus_score(said, [[text for (text,) in right]]).score:.2f}"
+    assert label == f"LSTM: {BLEU().corpus_score(output, [[text for (text,) in right]]).score:.2f}"
 
 
 def test_a_curve_of_bleu_is_called_so(shown):
@@ -241,11 +240,11 @@ class Page(HTMLParser):
 
 def test_the_page_shows_the_worst_the_best_and_some_at_random(evaluated):
     page = Page((evaluated.folder / "pages" / "translations.html").read_text(encoding="utf-8"))
-    tables, said = page.tables, evaluated.table["hypothesis"].tolist()
+    tables, output = page.tables, evaluated.table["hypothesis"].tolist()
     assert len(tables) == 20 + 10 + 10
     by_source = dict(zip(sources(), range(40), strict=True))
     rows = [by_source[table[0][3]] for table in tables]
-    chrf = [CHRF().sentence_score(said[row], references()[row]).score for row in range(40)]
+    chrf = [CHRF().sentence_score(output[row], references()[row]).score for row in range(40)]
     assert rows[:20] == sorted(set(rows[:20]))
     assert sorted(chrf[row] for row in rows[20:30]) == pytest.approx(sorted(chrf)[:10])
     assert [chrf[row] for row in rows[30:]] == pytest.approx([100] * 10)
@@ -254,7 +253,7 @@ def test_the_page_shows_the_worst_the_best_and_some_at_random(evaluated):
         assert [line[0] for line in table] == kinds
         assert [line[3] for line in table if line[0] == "reference"] == references()[row]
         (model,) = (line for line in table if line[0] == "model")
-        assert model[1:] == ["LSTM", f"{chrf[row]:.0f}", said[row]]
+        assert model[1:] == ["LSTM", f"{chrf[row]:.0f}", output[row]]
         assert [line[1] for line in table[-2:]] == [
             "strong",
             "weak",
@@ -262,9 +261,9 @@ def test_the_page_shows_the_worst_the_best_and_some_at_random(evaluated):
 
 
 def test_words_that_no_reference_has_are_marked(tmp_path):
-    said = {"LSTM": ["A black dog, runs"], "copy": ["  "]}
+    output = {"LSTM": ["A black dog, runs"], "copy": ["  "]}
     one = [["a cat runs", "The DOG"]]
-    translation_page.write(["x"], one, said, np.array([50.0]), META, 0, tmp_path / "page.html")
+    write_page(["x"], one, output, np.array([50.0]), META, 0, tmp_path / "page.html")
     page = Page((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert page.marked == ["marked", *["black"] * 3]  # the explanation's own; then each of three parts
     assert page.tables[0][-1][3] == "nothing"
@@ -272,7 +271,7 @@ def test_words_that_no_reference_has_are_marked(tmp_path):
 
 def test_nothing_of_a_sentence_is_run_or_becomes_a_tag(tmp_path):
     for name, text in (("plain", "x"), ("nasty", NASTY)):
-        translation_page.write([text], [[text]], {text: [text]}, np.array([50.0]), META, 0, tmp_path / name)
+        write_page([text], [[text]], {text: [text]}, np.array([50.0]), META, 0, tmp_path / name)
     plain, nasty = ((tmp_path / name).read_text(encoding="utf-8") for name in ("plain", "nasty"))
     assert Page(nasty).tags == Page(plain).tags
     assert not {"script", "link", "img"} & set(Page(nasty).tags)

@@ -34,15 +34,15 @@ class Keys(Section):
 
 
 def encoder(input_size: int, params: Any) -> Any:
-    from kassandra.lstm import attention
+    from kassandra.lstm import summaries
     from kassandra.lstm.build import stack
 
     layers = stack(input_size, params)
     match params.attention.kind:
         case "additive":
-            scorer: Any = attention.AdditiveScorer(layers.output_size, params.attention.size or 64)
+            scorer: Any = summaries.AdditiveScorer(layers.output_size, params.attention.size or 64)
         case "dot":
-            scorer = attention.DotScorer()
+            scorer = summaries.DotScorer()
         case "general":
-            scorer = attention.GeneralScorer(layers.output_size)
-    return attention.Attentive(layers, scorer)
+            scorer = summaries.GeneralScorer(layers.output_size)
+    return summaries.Attentive(layers, scorer)

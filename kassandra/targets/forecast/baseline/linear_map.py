@@ -71,7 +71,8 @@ def linear_map(splits: Sequence[Split], meta: dict[str, Any]) -> list[Numbers]:
     cut = times[int(len(times) * (1 - HELD))]
     before = train.times[train.origins + meta["horizon"]] < cut  # (origins,)
     held = train.times[train.origins] >= cut
-    parts = [add_up(_some(train, places), meta) for places in (before, held, ~before & ~held)]
+    some = [train._replace(origins=train.origins[places]) for places in (before, held, ~before & ~held)]
+    parts = [add_up(part, meta) for part in some]
     alpha = ALPHAS[-1]
     if parts[0].size:
         alpha = min(ALPHAS, key=lambda alpha: ridge(parts[0], alpha).squared_error(parts[1]))
@@ -105,9 +106,7 @@ def windows(split: Split, meta: dict[str, Any]) -> Numbers:
 
 
 def _rows_read(split: Split, meta: dict[str, Any]) -> int:
-    features: int = split.inputs.shape[1]
-    window: int = meta["window"]
-    return min(window, max(1, LARGEST // features))
+    return int(min(meta["window"], max(1, LARGEST // split.inputs.shape[1])))
 
 
 def _restored(fitted: Ridge, split: Split, meta: dict[str, Any]) -> Numbers:
@@ -125,11 +124,6 @@ def _standard(split: Split, meta: dict[str, Any]) -> tuple[Numbers, Numbers]:
     return np.array(meta["target_mean"])[split.series], np.array(meta["target_std"])[split.series]
 
 
-def _some(split: Split, places: NDArray[np.bool_]) -> Split:
-    return split._replace(origins=split.origins[places])
-
-
 def _chunks(split: Split) -> list[Split]:
-    return [
-        split._replace(origins=split.origins[start : start + CHUNK]) for start in range(0, len(split.origins), CHUNK)
-    ]
+    starts = range(0, len(split.origins), CHUNK)
+    return [split._replace(origins=split.origins[start : start + CHUNK]) for start in starts]

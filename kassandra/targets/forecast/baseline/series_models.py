@@ -1,22 +1,80 @@
-"""Classical models of one series, by statsmodels: exponential smoothing and ARMA, fitted once and rolled over test."""
+"""Classical models of one series, fitted once and rolled over test: exponential smoothing and ARMA, by statsmodels; of
+daily volatility EWMA and GARCH(1,1) of returns, and HAR of volatility itself."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from arch import arch_model
 from numpy.typing import NDArray
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-from kassandra.targets.forecast.baseline.history import History
+from kassandra.contracts.windows import Split, observed, shown
 
 LONGEST_SEASON = 400  # rows: a year of days; each row keeps the whole season, and that of a year of hours is too much
+DECAY = 0.94  # per day: RiskMetrics (1996)
+HAR_DAYS = (1, 5, 21)  # a day, a week, a month of trading
+START = [0.0, 0.05, 0.05, 0.9, 8.0]  # mu, omega, alpha, beta, nu of standardised returns: usual ones of daily prices
 DIGITS = 6  # of fitted parameters: the last bits of an optimiser are noise
 
 Numbers = NDArray[np.float64]
+
+
+class History(NamedTuple):
+    """One series from the first row of train to the last of test.
+
+    values: (rows, targets) float64, NaN where a value is missing and between two splits. returns: (rows,) log-return of
+    the close to each day, NaN likewise; None where there are no prices.
+    origins: (origins,) rows after which something is forecast: those of train, then of valid, then of test.
+    observed: (learned, horizon, targets) after the origins of train and valid, which are the first of `origins`.
+    fitted: the row after the last known one of train and valid; what is fitted is fitted on the rows before.
+    """
+
+    values: NDArray[np.float64]
+    returns: NDArray[np.float64] | None
+    origins: NDArray[np.int64]
+    observed: NDArray[np.float64]
+    fitted: int
+
+    @property
+    def learned(self) -> int:
+        """How many of the origins are of train and valid."""
+        return len(self.observed)
+
+
+def history(splits: Sequence[Split], series: int, meta: dict[str, Any]) -> History:
+    """What train, valid and test, in this order, hold of a series, with window + horizon unknown rows between them.
+
+    So many times lie there. A series that lacks some of them has fewer rows, and its season is then shifted until the
+    rows of the next split have corrected it.
+    """
+    gap = meta["window"] + meta["horizon"]
+    values: list[NDArray[np.float64]] = []
+    returns: list[NDArray[np.float64]] = []
+    origins: list[NDArray[np.int64]] = []
+    at = 0
+    for split in splits:
+        rows = slice(split.offsets[series], split.offsets[series + 1])
+        own = split.origins[split.series == series]
+        known = shown(split, meta)[rows]  # (rows,); prepare writes 0 where a value is missing
+        values += [np.where(known[:, None], split.values[rows], np.nan), np.full((gap, split.values.shape[1]), np.nan)]
+        if split.returns is not None:
+            returns += [np.where(known, split.returns[rows], np.nan), np.full(gap, np.nan)]
+        origins.append(own - split.offsets[series] + at)
+        at += len(known) + gap
+    before_test = np.concatenate(values[:4])  # train, what is unknown, valid, what is unknown
+    learned = [observed(split, meta)[split.series == series] for split in splits[:-1]]
+    return History(
+        np.concatenate(values)[:-gap],
+        np.concatenate(returns)[:-gap] if returns else None,
+        np.concatenate(origins),
+        np.concatenate(learned),
+        int(np.flatnonzero(~np.isnan(before_test[:, 0]))[-1]) + 1,
+    )
 
 
 def smoothing(past: History, meta: dict[str, Any]) -> Numbers:
@@ -125,3 +183,88 @@ def _arma(past: History, values: Numbers, start: list[float], horizon: int) -> N
     points = centre + first[:, None] * persistence ** np.arange(horizon)  # (origins, horizon)
     assert np.isfinite(points).all()
     return np.asarray(points * std + mean)
+
+
+def ewma(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, 1): exponentially weighted mean of squared returns, the same for each day ahead, `mapped`."""
+    assert past.returns is not None  # prepare writes them for prices
+    first = float(np.nanmean(past.returns[: past.fitted] ** 2))  # of train and valid
+    variance = filtered(past.returns, first, 0.0, 1 - DECAY, DECAY)[past.origins]  # (origins,)
+    return mapped(past, np.repeat(variance[:, None], meta["horizon"], axis=1))
+
+
+def garch(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, 1): GARCH(1,1) of Bollerslev (1986) with a constant mean and Student's t, `mapped`.
+
+    Fitted on the known returns of train and valid as if no day lay between them, with the state going on through test.
+    """
+    assert past.returns is not None  # prepare writes them for prices
+    known = past.returns[: past.fitted]
+    known = known[~np.isnan(known)]
+    std = float(known.std())
+    mean, omega, alpha, beta = fit(known / std)
+    variance = filtered(past.returns / std - mean, 1.0, omega, alpha, beta)[past.origins]  # (origins,) of the next day
+    steps = [variance]
+    for _ in range(1, meta["horizon"]):
+        steps.append(omega + (alpha + beta) * steps[-1])  # what is squared ahead is expected to be the variance
+    return mapped(past, np.stack(steps, axis=1) * std**2)
+
+
+def har(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, 1): Corsi (2009), of logarithms: linear in the means of the last day, week and month.
+
+    By least squares on train and valid, for each day ahead; of a month that is not known whole, the mean is of the days
+    that are.
+    """
+    days = past.origins[:, None] - np.arange(max(HAR_DAYS))  # (origins, 21), the origin first
+    shown = np.where(days >= 0, past.values[np.maximum(days, 0), 0], np.nan)
+    means = np.stack([np.nanmean(shown[:, :count], axis=1) for count in HAR_DAYS], axis=1)  # (origins, 3)
+    steps = range(meta["horizon"])
+    return np.stack([_least_squares(means, past.observed[:, step, 0]) for step in steps], axis=1)[:, :, None]
+
+
+def mapped(past: History, variance: Numbers) -> Numbers:
+    """(origins, horizon, 1): the forecast, as a linear function of the logarithm of `variance` (origins, horizon).
+
+    The variance is of returns from close to close, while the volatility of the day's range is forecast: it is smaller
+    by the night, and its logarithm has another mean. By least squares on train and valid, for each day ahead, which is
+    generous to whom it maps: it mends every constant error, and how strongly the variance swings.
+    """
+    steps = zip(np.log(variance).T, past.observed[:, :, 0].T, strict=True)
+    return np.stack([_least_squares(log[:, None], observed) for log, observed in steps], axis=1)[:, :, None]
+
+
+def filtered(returns: Numbers, first: float, omega: float, alpha: float, beta: float) -> Numbers:
+    """(rows,) variance of the day after each: omega + alpha r² + beta variance, where an unknown r² is as expected."""
+    variances, variance = [], first
+    for square in (returns**2).tolist():
+        variance = omega + alpha * (variance if square != square else square) + beta * variance
+        variances.append(variance)
+    return np.array(variances)
+
+
+def fit(returns: Numbers) -> tuple[float, float, float, float]:
+    """mu, omega, alpha and beta of the greatest likelihood, of returns (days,) whose deviation is 1.
+
+    Where the optimiser does not converge from its own start it is given `START`; where it does not from there either,
+    the better of the two ends is taken.
+    """
+    model = arch_model(returns, mean="Constant", vol="GARCH", p=1, q=1, dist="t", rescale=False)
+    ends = []
+    for start in (None, np.array(START)):
+        with _quiet():
+            end = model.fit(starting_values=start, disp="off", show_warning=False)
+        ends.append(end)
+        if end.convergence_flag == 0:
+            break
+    best = ends[-1] if ends[-1].convergence_flag == 0 else max(ends, key=lambda end: float(end.loglikelihood))
+    mean, omega, alpha, beta, _ = (round(float(value), DIGITS) for value in best.params)
+    return mean, omega, alpha, beta
+
+
+def _least_squares(shown: Numbers, observed: Numbers) -> Numbers:
+    """(origins,) the linear function of `shown` (origins, numbers) that is nearest to `observed` (learned,) there."""
+    learned = shown[: len(observed)]
+    centre = learned.mean(0)
+    weights, *_ = np.linalg.lstsq(learned - centre, observed - observed.mean(), rcond=None)
+    return np.asarray(observed.mean() + (shown - centre) @ weights)

@@ -12,9 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import LEVELS, read_split
-from kassandra.targets.forecast.baseline import series_models, volatility
-from kassandra.targets.forecast.baseline.history import History, history
+from kassandra.targets.forecast.baseline import series_models
 from kassandra.targets.forecast.baseline.linear_map import linear_map
+from kassandra.targets.forecast.baseline.series_models import History, history
 
 Numbers = NDArray[np.float64]
 # From a series to (origins, horizon, targets) of all its origins: those of train and valid, then those of test.
@@ -41,35 +41,26 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     test = splits[-1]
     shape = (len(test.origins), meta["horizon"], len(meta["targets"]))
     alone = chosen(meta)
-    columns: dict[str, Numbers] = {}
-    for name in [*alone, LINEAR]:
-        for column in (name, *(f"{name} @{level}" for level in LEVELS)):
-            columns[column] = np.empty(shape)
+    names = [*alone, LINEAR]
+    ours = [column for name in names for column in (name, *(f"{name} @{level}" for level in LEVELS))]
+    columns = {column: np.empty(shape) for column in ours}
     with threadpool_limits(1):  # the same sums in the same order, however many cores there are
         mapped = linear_map(splits, meta)
         for series in np.unique(test.series):
             past, rows = history(splits, int(series), meta), test.series == series
-            for name in [*alone, LINEAR]:
-                if name == LINEAR:
-                    parts = [points[split.series == series] for points, split in zip(mapped, splits, strict=True)]
-                    points = np.concatenate(parts)  # (origins, horizon, targets)
-                else:
-                    points = alone[name](past, meta)
+            parts = [points[split.series == series] for points, split in zip(mapped, splits, strict=True)]
+            for name in names:
+                points = alone[name](past, meta) if name in alone else np.concatenate(parts)
                 errors = past.observed - points[: past.learned]
                 columns[name][rows] = points[past.learned :]
                 for level, error in zip(LEVELS, np.quantile(errors, LEVELS, axis=0), strict=True):
                     columns[f"{name} @{level}"][rows] = points[past.learned :] + error
-    for forecasts in columns.values():
-        _rounded(forecasts, test.series, meta)
+    for (number, target), deviation in np.ndenumerate(np.array(meta["value_std"])):  # (series, targets)
+        place, decimals = (test.series == number, slice(None), target), DIGITS - math.floor(math.log10(deviation))
+        for forecasts in columns.values():
+            forecasts[place] = forecasts[place].round(decimals)
     # Without a copy: there are twenty columns to each baseline, and of long horizons they are gigabytes.
     return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, copy=False)
-
-
-def _rounded(forecasts: Numbers, series: NDArray[np.int64], meta: dict[str, Any]) -> None:
-    """`forecasts` (origins, horizon, targets), in place."""
-    for (number, target), deviation in np.ndenumerate(np.array(meta["value_std"])):  # (series, targets)
-        decimals = DIGITS - math.floor(math.log10(deviation))
-        forecasts[series == number, :, target] = forecasts[series == number, :, target].round(decimals)
 
 
 def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
@@ -83,9 +74,9 @@ def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
         baselines["AR(1)"] = series_models.autoregression
     else:
         baselines["ARIMA(1,0,1)"] = series_models.arma
-        baselines["EWMA (RiskMetrics, 0.94)"] = volatility.ewma
-        baselines["GARCH(1,1)"] = volatility.garch
-        baselines["HAR"] = volatility.har
+        baselines["EWMA (RiskMetrics, 0.94)"] = series_models.ewma
+        baselines["GARCH(1,1)"] = series_models.garch
+        baselines["HAR"] = series_models.har
     return baselines
 
 

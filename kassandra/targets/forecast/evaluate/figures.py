@@ -1,7 +1,7 @@
 """Pictures of forecasts; each function writes one PNG, the same bytes for the same numbers."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -18,10 +18,7 @@ from kassandra.judging.intervals import Z
 from kassandra.judging.judge import Report
 from kassandra.judging.score import Numbers
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.scores import NOMINAL, directions
-
-if TYPE_CHECKING:
-    from kassandra.targets.forecast.evaluate.stage import Curves
+from kassandra.targets.forecast.evaluate.scores import NOMINAL, Curves, directions
 
 ROWS = 120  # of what was observed, at the end of test
 FANS = 10
@@ -43,7 +40,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
 
     Of returns prices are drawn, of volatility itself and not its logarithm. One step ahead is forecast at every row.
     """
-    horizon, of, names, known = meta["horizon"], split.series, _names(meta), shown(split, meta)
+    horizon, of, known = meta["horizon"], split.series, shown(split, meta)
     panels = [place for place in np.ndindex(len(meta["series"]), len(meta["targets"])) if (of == place[0]).any()]
     panels = panels[:PANELS]
     figure = Figure(figsize=(9, 0.7 + 2.5 * len(panels)), layout="constrained")
@@ -62,7 +59,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
             for place in places[split.origins[places] >= rows[0]]:
                 rows = int(split.origins[place]) + np.arange(1, horizon + 1)
                 _band(axis, split, forecast, rows, (place, slice(None), target), meta)
-        axis.set_title(names[series][target] + UNIT[meta["predict"]], parse_math=False)
+        axis.set_title(_name(meta, series, target) + UNIT[meta["predict"]], parse_math=False)
     first = figure.axes[0]
     first.plot([], [], color=figures.INK, label="observed")
     steps = "1 step" if horizon == 1 else f"1 to {horizon} steps"
@@ -74,15 +71,12 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
     figures.save(figure, path)
 
 
-def error_by_step(report: Report, curves: "Curves", path: Path) -> None:
+def error_by_step(report: Report, curves: Curves, path: Path) -> None:
     """The rmse of each step, and by how much that of the strongest baseline is larger; of a single step, of each."""
     names, horizon = list(report.baselines), curves.by_step.shape[1]
     strongest = min(names, key=lambda name: report.baselines[name].value)
     styles = dict(zip([name for name in names if name != strongest], OTHERS * len(names), strict=False))
-    styles |= {
-        strongest: {"color": figures.ORANGE, "linewidth": 1.6},
-        "LSTM": {"color": figures.BLUE, "linewidth": 2},
-    }
+    styles |= {strongest: {"color": figures.ORANGE, "linewidth": 1.6}, "LSTM": {"color": figures.BLUE, "linewidth": 2}}
     rmse = dict(zip(["LSTM", *names], curves.by_step, strict=True))  # (horizon, 3) each
     gains = dict(zip(names, curves.gains_by_step, strict=True))
     # Baselines of no use, such as the mean of a series that grows, would leave no room to see the others in.
@@ -228,15 +222,11 @@ def _dots(axis: Axes, scores: dict[str, Numbers], colours: dict[str, str]) -> No
     axis.set_yticks(range(len(scores)), [drawable(name) for name in scores])
 
 
-def _names(meta: dict[str, Any]) -> list[list[str]]:
-    """Of each series, of each target."""
+def _name(meta: dict[str, Any], series: int, target: int) -> str:
+    """Of which there are several of each: `series: target`; else of that of which there are several, or the target."""
     several = len(meta["series"]) > 1, len(meta["targets"]) > 1
-    kept = several[0], several[1] or not several[0]
-    return [
-        [": ".join(drawable(name) for name, is_kept in zip(pair, kept, strict=True) if is_kept)
-         for pair in ((series, target) for target in meta["targets"])]
-        for series in meta["series"]
-    ]  # fmt: skip
+    kept = [meta["series"][series]] * several[0] + [meta["targets"][target]] * (several[1] or not several[0])
+    return ": ".join(map(drawable, kept))
 
 
 def _shown(values: Numbers, meta: dict[str, Any]) -> Numbers:

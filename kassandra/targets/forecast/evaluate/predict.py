@@ -20,17 +20,15 @@ class Forecast(NamedTuple):
     attention: NDArray[np.float32] | None
 
 
-class ForecastPredictor(TrainedModel):
+class Predictor(TrainedModel):
     """A model of the next values of series; `kassandra.load` gives one."""
 
     def choices(self) -> str:
         return f"{self.meta['horizon']} steps of {', '.join(self.meta['targets'])}"
 
     def predict(self, table: str | Path, series: str | None = None) -> Forecast:
-        """The steps after the last row of each series of a table with the columns that the model was trained on.
-
-        Args:
-            series: which of the series in train it is, for a table that does not name its series.
+        """The steps after the last row of each series of a table with the columns that the model was trained on;
+        `series` is which of those in train it is, for a table that does not name its series.
 
         Raises:
             KassandraError: the table cannot be read, has a series that train had not, or too few rows.
@@ -54,6 +52,3 @@ class ForecastPredictor(TrainedModel):
             np.concatenate(quantiles, axis=1) if quantiles else None,
             np.concatenate(attention) if attention else None,
         )
-
-
-Predictor = ForecastPredictor

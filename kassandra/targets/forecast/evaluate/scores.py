@@ -1,15 +1,18 @@
-"""The scores of forecasts: errors, quantiles and directions."""
+"""The scores of forecasts: errors, quantiles and directions; and tests of equal forecasts."""
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import stdtr
 
 from kassandra.contracts.spec import LEVELS
 from kassandra.judging.intervals import Estimate, percentiles, wilson
+from kassandra.judging.judge import EqualityTest
 from kassandra.judging.resampling import Dates
 from kassandra.judging.score import Numbers, Score, per_row, ratio
 
@@ -140,10 +143,7 @@ def _by_step(table: pd.DataFrame) -> sparse.csr_array:
 
 
 def _shares(each: Callable[[pd.DataFrame], list[Any]]) -> Callable[[pd.DataFrame], Numbers | None]:
-    def sums(table: pd.DataFrame) -> Numbers | None:
-        return np.stack([*each(table), np.ones(len(table))], 1) if set(QUANTILES) <= set(table) else None
-
-    return sums
+    return lambda table: np.stack([*each(table), np.ones(len(table))], 1) if set(QUANTILES) <= set(table) else None
 
 
 # For pictures: of each step, of each central interval, of each quantile.
@@ -153,3 +153,61 @@ INSIDE = Score("inside", None, value=lambda sums: sums[..., :-1] / sums[..., -1:
                sums=_shares(lambda table: [inside(table, place) for place in range(len(NOMINAL))]))  # fmt: skip
 BELOW = Score("below", None, value=lambda sums: sums[..., :-1] / sums[..., -1:],
               sums=_shares(lambda table: [table["observed"] <= table[name] for name in QUANTILES]))  # fmt: skip
+
+
+class Curves(NamedTuple):
+    """Each ends in value, low, high.
+
+    by_step: (1 + baselines, horizon, 3), rmse of the LSTM, then of each baseline. gains_by_step: (baselines,
+        horizon, 3).
+    inside: (NOMINAL, 3), share of what was observed inside of each central interval. below: (LEVELS, 3), share below
+        each quantile. Both are None where only points are forecast.
+    """
+
+    by_step: Numbers
+    gains_by_step: Numbers
+    inside: Numbers | None
+    below: Numbers | None
+
+
+def tests(losses: Numbers, baselines: list[str]) -> tuple[EqualityTest, ...]:
+    """Of (dates, models, horizon) mean losses: of all steps together, and of the first and the last alone."""
+    horizon, made = losses.shape[2], []
+    for number, name in enumerate(baselines, 1):
+        differences = losses[:, number] - losses[:, 0]  # (dates, horizon); positive where the LSTM loses less
+        cases: list[tuple[Any, Numbers, int]] = [("all", differences.mean(1), horizon)]
+        if horizon > 1:
+            cases += [(1, differences[:, 0], 1), (horizon, differences[:, -1], horizon)]
+        results = [(steps, diebold_mariano(series, lasts)) for steps, series, lasts in cases]
+        made += [EqualityTest(name, steps, *result) for steps, result in results if result]
+    return tuple(made)
+
+
+def diebold_mariano(differences: Numbers, horizon: int) -> tuple[float, float] | None:
+    """Statistic and two-sided p of the test that two forecasts lose equally much (Diebold & Mariano 1995).
+
+    Differences are taken to be uncorrelated beyond horizon - 1 dates, as those of optimal forecasts are. Their variance
+    is that of the rectangular kernel; where that is not positive, of Bartlett's (Newey & West 1987). The statistic is
+    corrected for small samples (Harvey, Leybourne & Newbold 1997, eq. 9) and compared with Student's t.
+
+    `differences` (dates,) are losses of the one less those of the other, in the order of time. None where there are no
+    more dates than steps. Differences that never vary are no evidence: p is 1.
+
+    >>> [round(number, 4) for number in diebold_mariano(np.array([1.0, 2.0, 3.0]), 1)]  # Student's t of the mean
+    [3.4641, 0.0742]
+    """
+    dates = len(differences)
+    if dates <= horizon:
+        return None
+    mean = float(differences.mean())
+    around = differences - mean
+    covariances = np.array([around[lag:] @ around[: dates - lag] for lag in range(horizon)]) / dates  # (horizon,)
+    weights = np.where(np.arange(horizon) == 0, 1.0, 2.0)
+    variance = float(weights @ covariances)
+    if variance <= 0:
+        variance = float((weights * (1 - np.arange(horizon) / horizon)) @ covariances)
+    if variance <= 1e-24 * mean**2:  # what never varies, up to rounding
+        return 0.0, 1.0
+    correction = (dates + 1 - 2 * horizon + horizon * (horizon - 1) / dates) / dates
+    statistic = mean / math.sqrt(variance / dates) * math.sqrt(correction)
+    return statistic, float(2 * stdtr(dates - 1, -abs(statistic)))

@@ -3,50 +3,28 @@
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
-from kassandra.contracts.windows import Split
+from kassandra.contracts.windows import Split, ahead, observed, shown
 from kassandra.judging import figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.resampling import Units
 from kassandra.judging.score import Numbers, resample
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
-from kassandra.targets.forecast.evaluate.equality import tests
-from kassandra.targets.forecast.evaluate.scores import (
-    BELOW,
-    BY_STEP,
-    INSIDE,
-    QUANTILES,
-    RESAMPLING,
-    SCORES,
-    SERIES,
-    directions,
-    scores_for,
-)
-from kassandra.targets.forecast.evaluate.tables import HISTORICAL, lags, of_baselines, predictions, with_quantiles
+from kassandra.targets.forecast.evaluate import scores
+from kassandra.targets.forecast.evaluate.predict import Forecast
 
+HISTORICAL = "historical mean"  # the baseline that `r2` is measured against
+REACH = 10  # rows to either side that a forecast is compared with
 WORST = 100  # misses that are listed
 FEW = 10  # blocks of dates; with fewer, resamples are too much alike
-
-
-class Curves(NamedTuple):
-    """Each ends in value, low, high.
-
-    by_step: (1 + baselines, horizon, 3), rmse of the LSTM, then of each baseline. gains_by_step: (baselines,
-        horizon, 3).
-    inside: (NOMINAL, 3), share of what was observed inside of each central interval. below: (LEVELS, 3), share below
-        each quantile. Both are None where only points are forecast.
-    """
-
-    by_step: Numbers
-    gains_by_step: Numbers
-    inside: Numbers | None
-    below: Numbers | None
 
 
 def evaluate(
@@ -56,10 +34,8 @@ def evaluate(
     """Writes pictures and tables into `plots`, the worst misses into `pages`; returns the scores, and one row per
     number that was forecast.
 
-    Args:
-        forecaster: the model; `outputs` of a split is a Forecast.
-        show: not used: what a series looks like, its numbers say.
-        baselines: the points of each, and its quantiles in columns `<name> @<level>`.
+    `outputs` of a split, of the forecaster, is a Forecast; `baselines` are the points of each, and its quantiles in
+    columns `<name> @<level>`. `show` is not used: what a series looks like, its numbers say.
     """
     both, meta = forecaster.pair.read(test), forecaster.meta
     split: Split = both.inputs
@@ -71,7 +47,7 @@ def evaluate(
         forecast_figures.lag(*correlations, plots / "lag.png")
         report = replace(report, cautions=(*report.cautions, *_of_copies(*correlations, meta["predict"])))
 
-    figures.learning_curves(history, SCORES, plots / "learning_curves.png", "Loss of the head")
+    figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png", "Loss of the head")
     forecast_figures.fan(split, forecast, meta, plots / "fan.png")
     forecast_figures.error_by_step(report, curves, plots / "error_by_step.png")
     models = {"LSTM": table, **others}
@@ -92,26 +68,25 @@ def evaluate(
     return report, table
 
 
-def judged(table: pd.DataFrame, others: dict[str, pd.DataFrame], predict: str, seed: int) -> tuple[Report, Curves]:
-    """
-    Args:
-        table: the predictions of the model; others: those of each baseline.
-    """
-    units, tables = RESAMPLING.units(table), [table, *others.values()]
-    report = judge(scores_for(predict), table, others, RESAMPLING, seed)
-    every = [*((BY_STEP, each) for each in tables), (INSIDE, table), (BELOW, table)]
+def judged(
+    table: pd.DataFrame, others: dict[str, pd.DataFrame], predict: str, seed: int
+) -> tuple[Report, scores.Curves]:
+    """Of the predictions of the model, and of `others`, those of each baseline."""
+    units, tables = scores.RESAMPLING.units(table), [table, *others.values()]
+    report = judge(scores.scores_for(predict), table, others, scores.RESAMPLING, seed)
+    every = [*((scores.BY_STEP, each) for each in tables), (scores.INSIDE, table), (scores.BELOW, table)]
     *steps, inside, below = resample(every, units, seed)
     values = [each.values for each in steps if each]
     gains = [percentiles(value - values[0][0], drawn - values[0][1]) for value, drawn in values[1:]]
-    curves = Curves(
+    curves = scores.Curves(
         by_step=np.stack([np.stack(each.estimate, -1) for each in steps if each]),
         gains_by_step=np.array([np.stack(gain, -1) for gain in gains]),
         inside=np.stack(inside.estimate, -1) if inside else None,
         below=np.stack(below.estimate, -1) if below else None,
     )
-    sums = [np.split(units.sums(BY_STEP.sums(each)).toarray(), 2, axis=1) for each in tables]
+    sums = [np.split(units.sums(scores.BY_STEP.sums(each)).toarray(), 2, axis=1) for each in tables]
     losses = np.stack([squares / counts for squares, counts in sums], 1)  # (dates, models, horizon)
-    return replace(report, tests=tests(losses, list(others)), cautions=_cautions(units, predict)), curves
+    return replace(report, tests=scores.tests(losses, list(others)), cautions=_cautions(units, predict)), curves
 
 
 def _of_copies(places: Any, correlations: Numbers, predict: str) -> list[str]:
@@ -130,28 +105,28 @@ def _worst(table: pd.DataFrame) -> pd.DataFrame:
     furthest off."""
     error = table["point"] - table["observed"]
     order = (-(error / table["scale"]).abs()).argsort(kind="stable")
-    table = table[[*SERIES, "observed", "point"]].assign(error=error).iloc[order]
+    table = table[[*scores.SERIES, "observed", "point"]].assign(error=error).iloc[order]
     return table.drop_duplicates(["series", "time", "target"])[:WORST]
 
 
 def _by_model(models: dict[str, pd.DataFrame], baselines: pd.DataFrame, predict: str) -> pd.DataFrame:
     """The scores of every model alike, rmse last; an LSTM without quantiles is compared by its points."""
-    rows, quantiles = [], QUANTILES[0] in models["LSTM"]
+    rows, quantiles = [], scores.QUANTILES[0] in models["LSTM"]
     for name, table in models.items():
         of_model = with_quantiles(table, name, baselines) if quantiles and name != "LSTM" else table
-        sums = {score: score.sums(of_model) for score in scores_for(predict)}
+        sums = {score: score.sums(of_model) for score in scores.scores_for(predict)}
         row = {score.name: float(score.value(each.sum(0))) for score, each in sums.items() if each is not None}
         rmse = row.pop("rmse")
         rows.append({"model": name, **row, "rmse": rmse})
     return pd.DataFrame(rows)
 
 
-def _by_step(report: Report, curves: Curves, table: pd.DataFrame) -> pd.DataFrame:
+def _by_step(report: Report, curves: scores.Curves, table: pd.DataFrame) -> pd.DataFrame:
     """rmse of each baseline and, last, of the LSTM; and how many directions were right of how many."""
     value, low, high = curves.by_step[0].T
     columns: dict[str, Any] = {"step": np.arange(1, len(value) + 1)}
     if "directional_accuracy" in report.scores:
-        right, counted = (np.bincount(table["step"], each)[1:].astype(int) for each in directions(table).T)
+        right, counted = (np.bincount(table["step"], each)[1:].astype(int) for each in scores.directions(table).T)
         columns |= {"directions": counted, "right_directions": right}
     columns |= dict(zip(report.baselines, curves.by_step[1:, :, 0], strict=True))
     return pd.DataFrame(columns | {"rmse_low": low, "rmse_high": high, "rmse": value})
@@ -159,7 +134,7 @@ def _by_step(report: Report, curves: Curves, table: pd.DataFrame) -> pd.DataFram
 
 def _by_group(column: str, models: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """rmse of each baseline and, last, of the LSTM, in each group of numbers; `r2` against the historical mean."""
-    rows, score = [], SCORES[0]
+    rows, score = [], scores.SCORES[0]
     for name, places in models["LSTM"].groupby(column, sort=False).indices.items():
         sums: dict[str, Any] = {model: score.sums(table.iloc[places]) for model, table in models.items()}
         rmse = {model: float(score.value(np.sum(each, 0))) for model, each in sums.items()}
@@ -183,3 +158,79 @@ def _cautions(units: Units, predict: str) -> tuple[str, ...]:
             f"{needed:,}: take them for too narrow and too sure."
         )
     return tuple(warnings)
+
+
+def predictions(split: Split, forecast: Forecast, historical: Any, meta: dict[str, Any]) -> pd.DataFrame:
+    """One row per number that was forecast: of which series and time, how many steps ahead, of which target.
+
+    scale: what errors are divided by: 1 where there is one target; with several, which may be of any units, the
+        deviation of each in train (of each series by itself). naive: error in train of the forecast that repeats the
+        last value, or the last season's. last: what counts as no change: the last value known, for returns 0.
+        historical_mean: `historical` (numbers,), where there is one.
+    """
+    actual = observed(split, meta)  # (origins, horizon, targets)
+
+    def spread(values: Any) -> Any:
+        return np.broadcast_to(values, actual.shape).ravel()
+
+    def of_series(key: str) -> Numbers:
+        return np.array(meta[key], np.float64)[split.series][:, None]  # (origins, 1, targets)
+
+    series = np.array(meta["series"], object)[split.series]  # (origins,)
+    at = split.times[np.column_stack([split.origins, ahead(split, meta["horizon"])])]  # (origins, 1 + horizon)
+    unit: Any = "D" if (at % 86_400 == 0).all() else "s"  # dates where all are days, else with the time of day
+    times = np.datetime_as_string(at.astype("datetime64[s]"), unit=unit).astype(object)
+    columns = {
+        "example": spread((series + " " + times[:, 0])[:, None, None]),
+        "series": spread(series[:, None, None]),
+        "origin": spread(times[:, :1, None]),
+        "time": spread(times[:, 1:, None]),
+        "step": spread(np.arange(1, actual.shape[1] + 1)[:, None]),
+        "target": spread(np.array(meta["targets"], object)),
+        "observed": actual.ravel(),
+        "scale": spread(of_series("value_std") if actual.shape[2] > 1 else 1.0),
+        "naive": spread(of_series("mase_scale")),
+        "last": spread(0.0 if meta["predict"] == "return" else split.values[split.origins][:, None]),
+        "historical_mean": np.nan if historical is None else historical,
+    }
+    return of_model(pd.DataFrame(columns), forecast.point, forecast.quantiles)
+
+
+def of_model(table: pd.DataFrame, point: Any, quantiles: Any = None) -> pd.DataFrame:
+    """The table with the forecasts of another model: arrays of as many numbers, `quantiles` with LEVELS before them."""
+    columns = {"point": np.ravel(point)}
+    if quantiles is not None:
+        columns |= {name: np.ravel(each) for name, each in zip(scores.QUANTILES, quantiles, strict=True)}
+    return pd.concat([table.drop(columns=["point", *scores.QUANTILES], errors="ignore"), pd.DataFrame(columns)], axis=1)
+
+
+def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The points of each, from its column `<name>`."""
+    names = [str(name) for name in baselines if " @" not in str(name)]
+    return {name: of_model(table, baselines[name]) for name in names}
+
+
+def with_quantiles(table: pd.DataFrame, name: str, baselines: pd.DataFrame) -> pd.DataFrame:
+    """Of one baseline at a time, as all together may be gigabytes: from its columns `<name> @<level>`."""
+    return of_model(table, baselines[name], [baselines[f"{name} @{level}"] for level in LEVELS])
+
+
+def lags(split: Split, meta: dict[str, Any], point: Numbers) -> tuple[NDArray[np.int64], Numbers] | None:
+    """How the forecast of the next row correlates with the rows around it: lags, and the mean over series and targets.
+
+    Lag 0 is the row that is forecast, lag -1 the one before, which the model was shown: a forecast that merely repeats
+    the last value has its best lag there. None where test is too short, or the forecast never varies.
+    """
+    values, known = split.values, shown(split, meta)
+    if meta["predict"] == "return":
+        values = np.diff(values, axis=0, prepend=values[:1])  # between two series wrong, but never looked at
+    reach, correlations = min(REACH, meta["window"] - 1), []
+    near = split.origins[:, None] + 1 + np.arange(-reach, reach + 1)  # (origins, lags) rows
+    whole = near[:, -1] < split.offsets[split.series + 1]
+    whole[whole] = known[near[whole]].all(1)
+    for series, target in np.ndindex(len(split.offsets) - 1, values.shape[1]):
+        of = whole & (split.series == series)
+        forecasts, around = point[of, 0, target], values[near[of], target]  # (origins,), (origins, lags)
+        if len(forecasts) > reach and min(np.ptp(forecasts), np.ptp(around, axis=0).min()) > 0:
+            correlations.append([np.corrcoef(forecasts, column)[0, 1] for column in around.T])
+    return (np.arange(-reach, reach + 1), np.mean(correlations, axis=0)) if correlations else None

@@ -1,20 +1,202 @@
-"""The next values of series."""
+"""The next values of series: an encoder, a linear layer on its summary, and a head: what is forecast of each
+number, its mean, the parameters of a distribution, or quantiles; and the loss of each."""
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional as F
 
-from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.spec import LEVELS, ModelSpec
 from kassandra.contracts.windows import Split, centre_and_scale, observed, read_split
-from kassandra.lstm.batch import Batch
+from kassandra.lstm.batch import AnswersOfRows, Batch
 from kassandra.lstm.build import build_reader
+from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.params.targets.forecast import Model
-from kassandra.targets.forecast.train.forecast_model import ForecastModel
+
+HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
+
+
+class Head(ABC):
+    """How many parameters each number has, the loss of a value under them, and the forecast that they are."""
+
+    parameters: int
+    places: int = 1  # so many of them, the first ones, are places, and the others how values spread around these
+
+    @abstractmethod
+    def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
+        """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs)."""
+
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        """`losses` of standardised values as those of values times `unit`, (batch, outputs) each; here likelihoods."""
+        return losses + unit.log()
+
+    def point(self, raw: Tensor) -> Tensor:
+        """(batch, outputs) the mean."""
+        return raw[..., 0]
+
+    def quantiles(self, raw: Tensor) -> Tensor | None:
+        """(levels, batch, outputs) at LEVELS, increasing; None for a head without any."""
+        return None
+
+
+class Point(Head):
+    """Its mean; squared error."""
+
+    parameters = 1
+
+    def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
+        return (raw.squeeze(2) - targets).square()
+
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        return losses * unit.square()
+
+
+class Gaussian(Head):
+    """Mean and deviation of a normal distribution; negative log-likelihood (Nix & Weigend 1994, eq. 2), nats."""
+
+    parameters = 2
+
+    def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
+        mean, scale = raw[..., 0], _positive(raw[..., 1])  # (batch, outputs) each
+        return 0.5 * ((targets - mean) / scale).square() + scale.log() + HALF_LOG_2PI
+
+    def quantiles(self, raw: Tensor) -> Tensor:
+        return _spread(raw[..., 0], _positive(raw[..., 1]), normal(raw.double()))
+
+
+class Student(Head):
+    """Place, scale and degrees of freedom of Student's t, whose tails are those of returns; negative log-likelihood.
+
+    The degrees of freedom are above 2, so that there is a variance.
+    """
+
+    parameters = 3
+
+    def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
+        place, scale, freedom = raw[..., 0], _positive(raw[..., 1]), 2 + _positive(raw[..., 2])  # (batch, outputs) each
+        half, distance = freedom / 2, ((targets - place) / scale).square()
+        density = torch.lgamma(half + 0.5) - torch.lgamma(half) - 0.5 * (math.pi * freedom).log() - scale.log()
+        likelihood: Tensor = density - (half + 0.5) * torch.log1p(distance / freedom)
+        return -likelihood
+
+    def quantiles(self, raw: Tensor) -> Tensor:
+        from scipy.special import stdtrit  # here, as training has no use for it
+
+        freedom = (2 + _positive(raw[..., 2])).detach().double().cpu().numpy()  # (batch, outputs)
+        at = torch.from_numpy(stdtrit(freedom, torch.tensor(LEVELS, dtype=torch.float64).numpy()[:, None, None]))
+        return _spread(raw[..., 0], _positive(raw[..., 1]), at.to(raw.device))  # at: (levels, batch, outputs)
+
+
+class Quantiles(Head):
+    """The quantiles at LEVELS; pinball loss (Koenker & Bassett 1978), its mean over the levels.
+
+    Each is given as its distance from that of a standard normal distribution, and put in order where some have crossed
+    (Chernozhukov et al. 2010). The mean is that of the quantiles.
+    """
+
+    parameters = len(LEVELS)
+    places = len(LEVELS)
+
+    def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
+        missed = targets - self.quantiles(raw)  # (levels, batch, outputs)
+        levels = raw.new_tensor(LEVELS)[:, None, None]
+        return torch.maximum(levels * missed, (levels - 1) * missed).mean(0)  # (batch, outputs)
+
+    def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
+        return losses * unit
+
+    def point(self, raw: Tensor) -> Tensor:
+        return self.quantiles(raw).mean(0)
+
+    def quantiles(self, raw: Tensor) -> Tensor:
+        ordered: Tensor = (raw.movedim(2, 0) + normal(raw)).sort(dim=0).values  # (levels, batch, outputs)
+        return ordered
+
+
+HEADS: dict[str, Head] = {"point": Point(), "gaussian": Gaussian(), "student": Student(), "quantiles": Quantiles()}
+
+
+def normal(like: Tensor) -> Tensor:
+    """(levels, 1, 1) quantiles of a standard normal distribution at LEVELS."""
+    at: Tensor = torch.special.ndtri(torch.tensor(LEVELS, dtype=torch.float64))
+    return at.to(like)[:, None, None]
+
+
+def _positive(raw: Tensor) -> Tensor:
+    """> 0, and 1 for 0; not less than 1e-3 of a deviation, so that one lucky guess has no infinite likelihood."""
+    return F.softplus(raw + 0.5413) + 1e-3
+
+
+def _spread(place: Tensor, scale: Tensor, at: Tensor) -> Tensor:
+    """(levels, batch, outputs): `at`, in scales, around `place` (batch, outputs)."""
+    return place.double() + scale.double() * at
+
+
+class StandardForecast(NamedTuple):
+    """point: (batch, outputs). quantiles: (levels, batch, outputs) at LEVELS, or None for head `point`."""
+
+    point: Tensor
+    quantiles: Tensor | None
+
+
+class ForecastModel(nn.Module):
+    """The next values after a window of fixed length: an encoder, a linear layer on its summary, and a head.
+
+    Args:
+        encoder: reads the window. outputs: numbers to forecast: steps ahead times targets, ≥ 1. head: of HEADS.
+        window_size: steps times features of a window, if a linear map of it is added to the encoder's (the
+            autoregressive part of Lai et al. 2018, section 3.5); None adds nothing.
+        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
+    """
+
+    def __init__(
+        self, encoder: Encoder, outputs: int, head: str, window_size: int | None = None, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = HEADS[head]
+        self.outputs = outputs
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(encoder.output_size, outputs * self.head.parameters)
+        self.highway = None if window_size is None else nn.Linear(window_size, outputs)
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """(batch, outputs, parameters) of a window (batch, steps, features)."""
+        return self.answer(self.encode(inputs, lengths), inputs)
+
+    def encode(self, inputs: Tensor, lengths: Tensor | None = None) -> Encoded:
+        """Read a window; `attention` of what is returned says where the attention variant looked."""
+        encoded: Encoded = self.encoder(inputs, lengths)
+        return encoded
+
+    def answer(self, encoded: Encoded, inputs: Tensor) -> Tensor:
+        """(batch, outputs, parameters) of a window that was read."""
+        raw: Tensor = self.linear(self.dropout(encoded.summary))  # (batch, outputs · parameters)
+        raw = raw.float().unflatten(1, (self.outputs, self.head.parameters))  # (batch, outputs, parameters)
+        if self.highway is None:
+            return raw
+        line = self.highway(inputs.flatten(1)).float()  # (batch, outputs)
+        places = self.head.places
+        return torch.cat([raw[..., :places] + line.unsqueeze(2), raw[..., places:]], dim=2)
+
+    def losses(self, raw: Tensor, targets: Tensor, unit: Tensor | None = None) -> Tensor:
+        """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs); see the heads.
+
+        unit: (batch, outputs), what 1 in `targets` is in the unit that losses are taken in; None: 1.
+        """
+        losses = self.head.losses(raw, targets)
+        return losses if unit is None else self.head.in_unit(losses, unit)
+
+    def forecast(self, raw: Tensor) -> StandardForecast:
+        """Of the parameters (batch, outputs, parameters)."""
+        return StandardForecast(self.head.point(raw), self.head.quantiles(raw))
 
 
 def build(spec: ModelSpec, params: Model) -> ForecastModel:
@@ -24,14 +206,12 @@ def build(spec: ModelSpec, params: Model) -> ForecastModel:
     return ForecastModel(encoder, spec.outputs, params.head, window_size, params.dropout)
 
 
-class Target:
+class Target(AnswersOfRows):
     """See kassandra.training.pair. Targets are standardised, each step and target column by itself.
 
     Where `normalise` divides each window by its own deviation, the loss is taken in units of the deviation of the whole
     series: else one window that hardly moves would outweigh thousands of others.
     """
-
-    unit = None
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
         self.meta, self.device = meta, device
@@ -40,15 +220,6 @@ class Target:
 
     def read(self, path: Path) -> Split:
         return read_split(path)
-
-    def own(self, inputs: Split, size: int) -> Split:
-        return inputs
-
-    def size(self, split: Split) -> None:
-        return None
-
-    def lengths(self, split: Split) -> None:
-        return None
 
     def batch(self, split: Split, rows: NDArray[np.intp], inputs: Tensor, lengths: Tensor | None) -> Batch:
         part = split._replace(origins=split.origins[rows])
@@ -61,14 +232,8 @@ class Target:
         unit = None
         if self.meta["normalise"] == "window":
             unit = self._flat(std * scale / self.series_std[part.series][:, None], np.float32)
-        return Batch(
-            inputs,
-            lengths,
-            self._flat(targets, np.float32),
-            centre=self._flat(mean * scale + centre, np.float64),
-            scale=self._flat(std * scale, np.float64),
-            unit=unit,
-        )
+        place, spread = self._flat(mean * scale + centre, np.float64), self._flat(std * scale, np.float64)
+        return Batch(inputs, lengths, self._flat(targets, np.float32), centre=place, scale=spread, unit=unit)
 
     def loss(self, model: ForecastModel, batch: Batch, params: object) -> tuple[Tensor, int, None]:
         losses = model.losses(model(batch.inputs), batch.targets, batch.unit)  # (batch, horizon · targets)
@@ -88,14 +253,8 @@ class Target:
         return {"loss": loss / len(split.origins), "r2": 1 - error / spread}
 
     def restored(self, standardised: Tensor, batch: Batch) -> NDArray[np.float64]:
-        """Forecasts of a batch in the units of the series.
-
-        Args:
-            standardised: (…, batch, horizon · targets), as `batch.targets`.
-
-        Returns:
-            (…, batch, horizon, targets)
-        """
+        """(…, batch, horizon, targets) in the units of the series, of `standardised` (…, batch, horizon · targets), as
+        `batch.targets` are."""
         assert batch.scale is not None
         assert batch.centre is not None
         values = (standardised.double() * batch.scale + batch.centre).cpu().numpy()

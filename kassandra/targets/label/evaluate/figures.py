@@ -13,8 +13,7 @@ from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
 from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Estimate, wilson
-from kassandra.targets.label.evaluate.rankings import Labels, rankings
-from kassandra.targets.label.evaluate.scores import BINS
+from kassandra.targets.label.evaluate.scores import BINS, Labels, rankings
 
 DRAWN = 10  # classes; more lines cannot be followed
 GRID = np.linspace(0.001, 1, 1000)  # where curves are averaged; at 0 itself a curve may have several values
@@ -50,9 +49,8 @@ def per_class(table: pd.DataFrame, path: Path) -> None:
     rows = np.arange(len(table))
     axis.hlines(rows, table["f1_low"], table["f1_high"], color=figures.BLUE, linewidth=2, alpha=0.4)
     axis.plot(table["f1"], rows, "o", color=figures.BLUE)
-    axis.set_yticks(
-        rows, [f"{name}  ({count:,})" for name, count in zip(table["class"], table["examples"], strict=True)]
-    )
+    names = [f"{name}  ({count:,})" for name, count in zip(table["class"], table["examples"], strict=True)]
+    axis.set_yticks(rows, names)
     axis.set(xlabel="F1 on test, with its 95% interval", title="Class (test examples)")
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.grid(axis="x", linewidth=0.4)
@@ -108,7 +106,8 @@ def roc_and_precision_recall(
         precision.step(*ranking.precision_recall(), where="pre", **style)
     if len(ranked) > 1:
         rates = np.mean([np.interp(GRID, *ranking.roc()) for ranking in ranked], axis=0)
-        levels = np.mean([_stepped(GRID, *ranking.precision_recall()) for ranking in ranked], axis=0)
+        steps = (ranking.precision_recall() for ranking in ranked)  # between two recalls the latter's precision holds
+        levels = np.mean([precisions[np.searchsorted(recalls, GRID)] for recalls, precisions in steps], axis=0)
         name = _label(f"mean of {len(ranked)} classes", *areas.mean(0))
         for axis, mean in ((roc, rates), (precision, levels)):
             axis.plot(GRID, mean, color=figures.INK, linewidth=2, label=name)
@@ -126,18 +125,12 @@ def roc_and_precision_recall(
     if len(drawn) < len(ranked):
         title += f"; the {len(drawn)} of {len(ranked)} with the smallest areas under ROC"
     figure.suptitle(title if ranked else "no curves: all examples are of one class", fontsize=10, parse_math=False)
-    roc.set(
-        title="ROC", xlabel="false positives, as a share of the rest", ylabel="true positives, as a share of the class"
-    )
+    roc.set(xlabel="false positives, as a share of the rest", ylabel="true positives, as a share of the class")
+    roc.set_title("ROC")
     precision.set(title="Precision", xlabel="recall", ylabel="precision")
     for axis in (roc, precision):
         axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     figures.save(figure, path)
-
-
-def _stepped(grid: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The step function through (x, y), x rising, whose value between two x is that of the latter."""
-    return y[np.searchsorted(x, grid)]
 
 
 def _label(name: str, area: float, precision: float) -> str:

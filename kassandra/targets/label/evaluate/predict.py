@@ -20,7 +20,7 @@ class Prediction(NamedTuple):
     probabilities: dict[str, float]  # of every class; they sum to 1
 
 
-class LabelPredictor(TrainedModel):
+class Predictor(TrainedModel):
     """A classifier; `kassandra.load` gives one."""
 
     def __init__(self, model: Any, pair: Any, meta: dict[str, Any], fingerprint: dict[str, str]) -> None:
@@ -90,6 +90,3 @@ class LabelPredictor(TrainedModel):
                 (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
             by_row[int(row)] = (gradient * vectors).sum(2)[0].detach().double().cpu().numpy()  # (time,)
         return [by_row[row] for row in sorted(by_row)]
-
-
-Predictor = LabelPredictor

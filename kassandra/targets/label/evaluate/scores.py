@@ -1,23 +1,34 @@
-"""The scores of models that name one class per example."""
+"""Predictions of models that name one class per example, and their scores."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from kassandra.judging.bins import equal_mass
 from kassandra.judging.intervals import Estimate, percentiles
 from kassandra.judging.resampling import Rows
 from kassandra.judging.score import Numbers, Score, Share, Times, Unsummed, per_row
-from kassandra.targets.label.evaluate.rankings import rankings
 
 PREFIX = "probability_"  # of the column of each class
 BINS = 15  # of confidence
 KEYS = ["example"]
 RESAMPLING = Rows()
+
+Labels = NDArray[np.int64]  # (examples,), each in [0, classes)
+
+
+def predictions(
+    examples: list[str], targets: Labels, log_probabilities: NDArray[np.float64], classes: list[str]
+) -> pd.DataFrame:
+    """One row per example: its id, what it is, what the model predicts, and the probability of each class."""
+    columns = {f"{PREFIX}{name}": column for name, column in zip(classes, np.exp(log_probabilities).T, strict=True)}
+    table = {"example": examples, "target": targets.astype(np.int64), "predicted": log_probabilities.argmax(1)}
+    return pd.DataFrame(table | columns)
 
 
 def classes_of(table: pd.DataFrame) -> list[str]:
@@ -101,6 +112,61 @@ class CalibrationError(Score):
         noise = percentiles(0.0, np.abs(drawn[:, :-1] - observed[:-1]).sum(1) / rows)
         low = 0.0 if error.value <= noise.high else max(0.0, 2 * error.value - error.high)
         return Estimate(error.value, min(low, error.value), min(max(2 * error.value - error.low, error.value), 1.0))
+
+
+class Ranking(NamedTuple):
+    """Of one class against the rest: all examples, those most likely of the class first."""
+
+    label: int
+    scores: NDArray[np.float64]  # (examples,) in the order of the examples; larger is more likely
+    positive: NDArray[np.bool_]  # (examples,) in the order of the examples: whether it is of the class
+    order: NDArray[np.intp]  # (examples,) from the largest score to the smallest
+    ends: NDArray[np.intp]  # (thresholds,) in `order`, the last place of each run of equal scores
+
+    def areas(self, weights: NDArray[np.int64]) -> tuple[float, float]:
+        """The area under the ROC curve and the average precision, `weights[i]` times over of example i.
+
+        scikit-learn's roc_auc_score and average_precision_score, but quick enough to be asked a thousand times. Where
+        the weights leave the class or the rest empty, what guessing has: 0.5, and the share of the class.
+        """
+        times = weights[self.order]
+        predicted = times.cumsum()[self.ends]  # (thresholds,): examples with at least this score
+        hits = (times * self.positive[self.order]).cumsum()[self.ends]  # (thresholds,): those of the class among them
+        positives, negatives = int(hits[-1]), int(predicted[-1] - hits[-1])
+        if not positives or not negatives:
+            return 0.5, positives / (positives + negatives)
+        gained, wrong = np.diff(hits, prepend=0), predicted - hits
+        before = wrong - np.diff(wrong, prepend=0) / 2  # of the negatives with an equal score, half count
+        precision = hits / np.maximum(predicted, 1)
+        area = 1 - float((gained * before).sum()) / (positives * negatives)
+        return area, float((gained * precision).sum()) / positives
+
+    def roc(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The rates of false and of true positives, both rising from 0 to 1."""
+        false, true, _ = roc_curve(self.positive, self.scores)
+        return false, true
+
+    def precision_recall(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Recall, rising from 0 to 1, and the precision there."""
+        precisions, recalls, _ = precision_recall_curve(self.positive, self.scores, drop_intermediate=True)
+        return recalls[::-1], precisions[::-1]
+
+
+def rankings(targets: Labels, probabilities: NDArray[np.float64]) -> list[Ranking]:
+    """By `probabilities` (examples, classes), of each class against the rest, of the second alone if there are two;
+    none where either side has no example."""
+    size, curves = probabilities.shape[1], []
+    for label in range(size) if size > 2 else [1]:
+        positive = targets == label
+        if positive.any() and not positive.all():
+            scores = probabilities[:, label]
+            if size == 2:  # the odds set apart even what rounds to a probability of 1
+                with np.errstate(divide="ignore", over="ignore"):
+                    scores = np.minimum(scores / probabilities[:, 0], np.finfo(np.float64).max)
+            order = np.argsort(-scores, kind="stable")
+            ends = np.flatnonzero(np.diff(scores[order], append=-np.inf))
+            curves.append(Ranking(label, scores, positive, order, ends))
+    return curves
 
 
 class Area(Unsummed):

@@ -1,4 +1,4 @@
-"""Evaluation on the test split of models that name one class per example."""
+"""Evaluation on the test split of models that name one class per example: scores, pictures and mistakes."""
 
 from pathlib import Path
 from types import ModuleType
@@ -13,9 +13,9 @@ from kassandra.contracts.examples import example_ids
 from kassandra.contracts.tables import write_table
 from kassandra.judging import figures
 from kassandra.judging.judge import Report, judge
+from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures as label_figures
-from kassandra.targets.label.evaluate.classification import mistakes, per_class, predictions
-from kassandra.targets.label.evaluate.scores import RESAMPLING, SCORES
+from kassandra.targets.label.evaluate import scores
 
 
 def evaluate(
@@ -34,11 +34,11 @@ def evaluate(
     meta, arrays = predictor.meta, map_arrays(test)
     classes, targets = meta["classes"], np.array(arrays["labels"], np.int64)
     log_probabilities, attention = predictor.outputs(predictor.pair.read(test))
-    table = predictions(example_ids(arrays, len(targets)), targets, log_probabilities, classes)
+    table = scores.predictions(example_ids(arrays, len(targets)), targets, log_probabilities, classes)
     others = {str(name): pd.DataFrame({"target": targets, "predicted": baselines[name]}) for name in baselines}
-    report, by_class = judge(SCORES, table, others, RESAMPLING, seed), per_class(table, seed)
+    report, by_class = judge(scores.SCORES, table, others, scores.RESAMPLING, seed), per_class(table, seed)
 
-    figures.learning_curves(history, SCORES, plots / "learning_curves.png")
+    figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png")
     confusion = confusion_matrix(targets, table["predicted"], labels=range(len(classes)))
     label_figures.confusion(confusion, classes, plots / "confusion.png")
     label_figures.per_class(by_class, plots / "per_class.png")
@@ -53,3 +53,25 @@ def evaluate(
     if show and hasattr(show, "pictures"):
         show.pictures(test, meta, targets, log_probabilities, attention, plots, pages)
     return report, table
+
+
+def per_class(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """class, examples, precision, recall, f1, and the interval of f1; f1 last, as `dvc plots` draws the last column."""
+    (scored,) = resample([(scores.BY_CLASS, table)], scores.RESAMPLING.units(table), seed)
+    assert scored
+    precision, recall, f1 = scores.precision_recall_f1(scored.observed)  # (classes,) each
+    classes, (_, low, high) = scores.classes_of(table), scored.estimate
+    columns = {"class": classes, "examples": np.bincount(table["target"], minlength=len(classes))}
+    columns |= {"precision": precision, "recall": recall, "f1_low": low, "f1_high": high, "f1": f1}
+    return pd.DataFrame(columns)
+
+
+def mistakes(table: pd.DataFrame) -> pd.DataFrame:
+    """All wrong answers, those that the model was most sure of first: row, example, target, predicted, probability."""
+    classes, sure = np.array(scores.classes_of(table), object), scores.probabilities(table).max(1)
+    wrong = np.flatnonzero(table["target"] != table["predicted"])
+    rows = wrong[np.argsort(-sure[wrong], kind="stable")]
+    named = table.iloc[rows]
+    columns = {"row": rows, "example": named["example"], "target": classes[named["target"]]}
+    columns |= {"predicted": classes[named["predicted"]], "probability": sure[rows]}
+    return pd.DataFrame(columns).reset_index(drop=True)

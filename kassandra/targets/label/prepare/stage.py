@@ -18,10 +18,7 @@ LEAKED, REPEATED = "dropped_from_train_because_in_test", "dropped_because_repeat
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
-    """Raw examples → arrays and meta.json in `folder`; returns lines that say what was done.
-
-    Args:
-        reader: the input's `read` and `encode`.
+    """Raw examples, as the input's `reader` reads and encodes them, → arrays and meta.json; returns what to report.
 
     Raises:
         KassandraError: the data cannot be read, a label of test is not in train, or a class is too small to be split.

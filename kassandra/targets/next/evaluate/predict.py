@@ -13,7 +13,7 @@ from kassandra.contracts.spec import PAD, UNK
 from kassandra.lstm.encoder import State
 
 
-class NextPredictor(TrainedModel):
+class Predictor(TrainedModel):
     """A language model; `kassandra.load` gives one."""
 
     def choices(self) -> str:
@@ -61,7 +61,7 @@ class NextPredictor(TrainedModel):
 
 
 def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torch.Generator) -> torch.Tensor:
-    """() the id of a token drawn by `logits` (vocab_size,); see `NextPredictor.write`."""
+    """() the id of a token drawn by `logits` (vocab_size,); see `Predictor.write`."""
     if temperature == 0:
         return logits.argmax()
     logits = (logits - logits.max()) / temperature  # none above 0, so that a small temperature gives no infinity
@@ -69,6 +69,3 @@ def draw(logits: torch.Tensor, temperature: float, top_p: float, generator: torc
     before = probabilities.cumsum(0) - probabilities  # (vocab_size,): of all that are likelier
     kept = probabilities.masked_fill(before >= top_p, 0)  # the likeliest always stays
     return ids[torch.multinomial(kept, 1, generator=generator)].squeeze(0)
-
-
-Predictor = NextPredictor

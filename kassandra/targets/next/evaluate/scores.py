@@ -20,15 +20,10 @@ def asked(table: pd.DataFrame) -> NDArray[Any]:
 
 
 def predictions(targets: NDArray[np.int64], losses: Numbers, characters: int) -> pd.DataFrame:
-    """One row per token.
-
-    Args:
-        targets: (tokens,) their ids. losses: (tokens,) nats.
-        characters: of all tokens together, spaces and ends of lines among them.
-    """
-    mean = characters / len(losses)
-    columns = {"example": np.arange(len(losses)), "target": targets, "log_probability": -losses, "characters": mean}
-    return pd.DataFrame(columns)
+    """One row per token, of their ids (tokens,), their losses (tokens,) in nats, and the number of characters of all
+    together, spaces and ends of lines among them."""
+    columns = {"example": np.arange(len(losses)), "target": targets, "log_probability": -losses}
+    return pd.DataFrame(columns | {"characters": characters / len(losses)})
 
 
 def _nats(table: pd.DataFrame) -> Numbers:

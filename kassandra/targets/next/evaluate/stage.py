@@ -24,10 +24,8 @@ def evaluate(
 ) -> tuple[Report, pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per token of test.
 
-    Args:
-        writer: the model; `losses` of a split are (tokens,) nats, of each but the first.
-        show: not used: what a stream looks like, its tokens say.
-        baselines: logarithms of the probability of each token.
+    `losses` of a split, of the writer, are (tokens,) nats, of each token but the first; `baselines` are logarithms of
+    the probability of each. `show` is not used: what a stream looks like, its tokens say.
     """
     split, meta = writer.pair.read(test), writer.meta
     losses = writer.losses(split)  # (tokens,) nats
@@ -43,7 +41,10 @@ def evaluate(
     explanation = "The stronger the colour, the less the model expected the token after all that stands before it."
     highlight.html(passages, "What surprises the model", explanation, pages / "surprise.html")
     highlight.png(passages, "Surprise: the stronger, the less expected", plots / "surprise.png")
-    _sample(writer, seed, pages / "sample.txt")
+    begin, length = writer.pair.target.start, WRITTEN[writer.pair.unit]
+    written = "".join(writer.write(begin, length, temperature=0.8, top_p=0.95, seed=seed))
+    with whole(pages / "sample.txt") as partial:
+        partial.write_text(written + "\n", encoding="utf-8")
     return report, table
 
 
@@ -55,7 +56,8 @@ def _by_rank(
     edges = [2, 3, 5, 9, 17, 33, 65, 257, 1025, 4097, 16385, 1 << 30]
     band = np.digitize(targets, edges)  # 0: <unk>, as ids are ranks
     bands = [number for number in range(len(edges)) if (band == number).any()]
-    names = ["<unk>" if n == 0 else _range(edges[n - 1] - 1, edges[n] - 2, int(targets.max()) - 1) for n in bands]
+    ends = [(edges[number - 1] - 1, min(edges[number] - 2, int(targets.max()) - 1)) for number in bands if number]
+    names = ["<unk>"] * (0 in bands) + [str(first) if first == last else f"{first}-{last}" for first, last in ends]
     figure = Figure(figsize=(7, 3.2))
     axis = figure.subplots()
     place = np.arange(len(bands))
@@ -70,11 +72,6 @@ def _by_rank(
     figures.save(figure, path)
 
 
-def _range(first: int, last: int, largest: int) -> str:
-    last = min(last, largest)
-    return str(first) if first == last else f"{first}-{last}"
-
-
 def _surprise(writer: Any, losses: NDArray[np.float64], targets: NDArray[np.int64]) -> list[highlight.Passage]:
     """Three stretches of test, from its beginning, its middle and its end."""
     length = min(SHOWN[writer.pair.unit], len(losses))
@@ -87,10 +84,3 @@ def _surprise(writer: Any, losses: NDArray[np.float64], targets: NDArray[np.int6
         )
         for start in starts
     ]
-
-
-def _sample(writer: Any, seed: int, path: Path) -> None:
-    length = WRITTEN[writer.pair.unit]
-    written = "".join(writer.write(writer.pair.target.start, length, temperature=0.8, top_p=0.95, seed=seed))
-    with whole(path) as partial:
-        partial.write_text(written + "\n", encoding="utf-8")

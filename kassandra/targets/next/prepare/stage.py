@@ -14,14 +14,11 @@ SHORTEST = 100  # characters of a split
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
-    """Raw text → arrays and meta.json in `folder`; returns a line that says what was done.
+    """Raw text, as the input's module `reader` reads and encodes it, → arrays and meta.json; returns what to report.
 
     Nothing is drawn from `seed`: valid is the beginning and test the end of the text, or they are the parts that the
     data set itself calls so. So train is one piece, and test follows on it: a play or a chapter that is cut in two is
     known to both alike.
-
-    Args:
-        reader: the input's `read` and `encode`.
 
     Raises:
         KassandraError: there is no text, it cannot be read, or it is too short to be split.

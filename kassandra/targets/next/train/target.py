@@ -12,7 +12,7 @@ from torch import Tensor
 from kassandra.contracts import stream
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.spec import ModelSpec
-from kassandra.lstm.batch import Batch
+from kassandra.lstm.batch import AnswersOfRows, Batch
 from kassandra.lstm.build import build_reader, require_causal
 from kassandra.lstm.language_model import LanguageModel, token_losses, window_loss
 from kassandra.params.targets.next import Model, Train
@@ -33,7 +33,7 @@ def build(spec: ModelSpec, params: Model) -> LanguageModel:
     return LanguageModel(embedding, encoder, spec.vocab_size, params.dropout, params.tied, params.samples)
 
 
-class Target:
+class Target(AnswersOfRows):
     """See kassandra.training.pair. `rows` are positions in the text, (streams, time)."""
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
@@ -41,15 +41,6 @@ class Target:
 
     def read(self, path: Path) -> Ids:
         return map_arrays(path)["ids"]
-
-    def own(self, inputs: Ids, size: int) -> Ids:
-        return inputs
-
-    def size(self, split: Ids) -> None:
-        return None
-
-    def lengths(self, split: Ids) -> None:
-        return None
 
     def batch(self, split: Ids, rows: NDArray[np.int64], inputs: Tensor, lengths: Tensor | None) -> Batch:
         """Targets are the tokens one place on, and -1 where the last part of the text has ended."""
@@ -80,4 +71,4 @@ class Target:
 
     def piece(self, token: int) -> str:
         """What to print for a token that was generated."""
-        return streams.piece(self.vocabulary[token], self.unit)
+        return streams.piece(self.vocabulary[token], str(self.unit))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.predictor import TrainedModel
-from kassandra.targets.text.train.beam_search import Hypothesis, search
+from kassandra.targets.text.train.encoder_decoder import search
 from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY
 
 TOKENS_AT_ONCE = 1 << 16  # of the sources of a batch, once for each hypothesis
@@ -27,19 +27,16 @@ class Translation(NamedTuple):
     log_probability: float
 
 
-class TextPredictor(TrainedModel):
+class Predictor(TrainedModel):
     """A model that translates; `kassandra.load` gives one."""
 
     def choices(self) -> str:
         return f"{self.meta['languages']['source']} into {self.meta['languages']['target']}"
 
     def translate(
-        self,
-        texts: str | Iterable[str],
-        beam: int = BEAM,
-        length_penalty: float = LENGTH_PENALTY,
+        self, texts: str | Iterable[str], beam: int = BEAM, length_penalty: float = LENGTH_PENALTY,
         alignments: bool = True,
-    ) -> list[Translation]:
+    ) -> list[Translation]:  # fmt: skip
         """One translation per sentence.
 
         Args:
@@ -66,19 +63,13 @@ class TextPredictor(TrainedModel):
         """The translation of each source of a split that `pair` has read, in order; see `translate`."""
         if not (beam >= 1 and 0 <= length_penalty < float("inf")):
             raise KassandraError(f"expected beam ≥ 1 and 0 ≤ length_penalty < ∞, got {beam} and {length_penalty:g}")
-        by_row: dict[int, Translation] = {}
+        target, by_row = self.pair.target, dict[int, Translation]()
         # Hypotheses are rows like others: with more of them, fewer sentences at once.
         for rows, batch in self.pair.numbered_batches(split, TOKENS_AT_ONCE // max(beam, BEAM)):
-            longest = self.pair.target.longest(batch)  # (batch,)
+            longest = target.longest(batch)  # (batch,)
             hypotheses = search(self.model, batch.inputs, batch.lengths, longest, beam, length_penalty, alignments)
             for row, ids, length, one in zip(rows, batch.inputs, batch.lengths.tolist(), hypotheses, strict=True):
-                by_row[int(row)] = self._translation(ids[:length].tolist(), one)
+                alignment = None if one.attention is None else one.attention[:, :length].float().cpu().numpy()
+                source, pieces = self.pair.sequences.pieces(ids[:length].tolist()), target.pieces(one.tokens)
+                by_row[int(row)] = Translation(target.text(one.tokens), source, pieces, alignment, one.log_probability)
         return [by_row[row] for row in sorted(by_row)]
-
-    def _translation(self, source: list[int], one: Hypothesis) -> Translation:
-        alignment = None if one.attention is None else one.attention[:, : len(source)].float().cpu().numpy()
-        pieces, target = self.pair.sequences.pieces(source), self.pair.target
-        return Translation(target.text(one.tokens), pieces, target.pieces(one.tokens), alignment, one.log_probability)
-
-
-Predictor = TextPredictor

@@ -42,11 +42,8 @@ def asked(table: pd.DataFrame) -> NDArray[Any]:
 def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bool = False) -> Counts:
     """(sentences, 10): what BLEU adds up (Papineni et al. 2002).
 
-    Of 1 to 4 tokens the n-grams of a hypothesis that its references have (4 columns), and all of them (4); the tokens
-    of the hypothesis, and those of the reference that is nearest in length.
-
-    Args:
-        tokens: what `bleu_tokenizer` gives.
+    Of 1 to 4 tokens, as `bleu_tokenizer` names them, the n-grams of a hypothesis that its references have (4 columns),
+    and all of them (4); the tokens of the hypothesis, and those of the reference that is nearest in length.
     """
     # The order is effective where sentences are scored alone, which they are not: only the counts are taken.
     metric = BLEU(lowercase, tokenize=tokens, effective_order=True)
@@ -152,12 +149,8 @@ def score(
 def cautions(
     hypotheses: Texts, references: References, summed: Counts, lowercase: bool, language: str
 ) -> tuple[str, ...]:
-    """What the numbers cannot say by themselves.
-
-    Args:
-        summed: (10,) n-grams of all hypotheses.
-        lowercase: whether the model was trained on lower-cased text. language: the target's.
-    """
+    """What the numbers cannot say by themselves: of `summed` (10,) n-grams of all hypotheses, whether the model was
+    trained on lower-cased text, and the target's language."""
     warnings, count = [], len(hypotheses)
     if lowercase:
         warnings.append(

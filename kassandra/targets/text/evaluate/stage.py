@@ -13,8 +13,7 @@ from kassandra.contracts.examples import example_ids
 from kassandra.contracts.ragged import Ragged
 from kassandra.judging import figures
 from kassandra.judging.judge import Report
-from kassandra.targets.text.evaluate import page as translation_page
-from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter
+from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter, write_page
 from kassandra.targets.text.evaluate.predict import Translation
 from kassandra.targets.text.evaluate.scores import SCORES, Texts, corpus_chrf, score
 from kassandra.vocabulary.languages import UNSPACED, code
@@ -30,10 +29,8 @@ def evaluate(
 ) -> tuple[Report, pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per sentence.
 
-    Args:
-        translator: the model; `outputs` of a split is a Translation of each sentence.
-        show: not used: sources are shown as the texts that they are.
-        baselines: the translations of each.
+    `outputs` of a split, of the translator, is a Translation of each sentence; `baselines` are the translations of
+    each. `show` is not used: sources are shown as the texts that they are.
     """
     meta, split, arrays = translator.meta, translator.pair.read(test), map_arrays(test)
     sources = Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
@@ -53,7 +50,7 @@ def evaluate(
     _alignments(beam, lengths, unit, plots / "alignments.png")
     texts = {"LSTM": written} | {name: others[name] for name in strongest}
     chrf = corpus_chrf(np.array(table["chrf"].tolist()))
-    translation_page.write(sources, references, texts, chrf, meta, seed, pages / "translations.html")
+    write_page(sources, references, texts, chrf, meta, seed, pages / "translations.html")
     return scored.report, table
 
 
@@ -66,11 +63,8 @@ def source_lengths(sources: Texts, language: str | None) -> tuple[NDArray[np.int
 
 def _alignments(beam: list[Translation], lengths: NDArray[np.int64], unit: str, path: Path) -> None:
     """Of four sentences chosen by length alone, however well they are translated; none where there is no attention."""
-    readable = [
-        row
-        for row, one in enumerate(beam)
-        if one.alignment is not None and max(len(one.source_pieces), len(one.pieces)) <= READABLE and one.pieces
-    ]
+    looked = [row for row, one in enumerate(beam) if one.alignment is not None and one.pieces]
+    readable = [row for row in looked if max(len(beam[row].source_pieces), len(beam[row].pieces)) <= READABLE]
     shown = [readable[place] for place in one_of_each_quarter(lengths[readable])]
     if shown:
         title = "Attention: the share of each source piece (across) in the choice of each piece that is written (down)"

@@ -1,18 +1,24 @@
-"""Pairs of sentences in three splits, of which none knows a sentence of another."""
+"""Pairs of sentences in three splits, of which none knows a sentence of another, nor one that is nearly the same."""
 
-from collections import Counter
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from rapidfuzz.distance import Levenshtein
+
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.pairs import Pair, Pairs
 from kassandra.contracts.splits import SPLITS, WHOLE
-from kassandra.targets.text.prepare.near_duplicates import near, normal_form
 
 NEAR_TEST, NEAR_VALID = "near-duplicates of test", "near-duplicates of valid"
 LONG_TARGET = 20  # letters and digits; a shorter translation says little about what it is of: "Oui, merci."
+SHORTEST = 30  # letters and digits; of shorter sentences, 10 % may be all that matters: "Where is she?"
+ALIKE = 10  # one insertion, deletion or replacement in so many characters, and not more
+PIECE = 7  # see `near`
 EVALUATED = 1000  # sentences of valid and of test where there is a limit
 
 
@@ -114,3 +120,53 @@ def _some(sentences: list[Sentence], most: int, seed: int) -> list[Sentence]:
     """At most so many of them, in their order."""
     chosen = {one.source for one in sorted(sentences, key=lambda one: _place(seed, one.source))[:most]}
     return [one for one in sentences if one.source in chosen]
+
+
+def normal_form(text: str) -> str:
+    """Its letters, digits and the marks on them, in lower case; of a text without any, the text.
+
+    >>> normal_form("Hi, Tom!"), normal_form("“HI TOM”"), normal_form("?!")
+    ('hitom', 'hitom', '?!')
+    """
+    return unicodedata.normalize("NFKC", text).casefold().translate(_KEPT) or text
+
+
+class _Kept(dict[int, str | None]):
+    """Of each code point, itself if it is a letter, a mark or a number; looked up when first asked for."""
+
+    def __missing__(self, code: int) -> str | None:
+        self[code] = chr(code) if unicodedata.category(chr(code))[0] in "LMN" else None
+        return self[code]
+
+
+_KEPT = _Kept()
+
+
+def near(forms: Iterable[str], known: Iterable[str]) -> set[str]:
+    """Those of `forms` that are equal to a form in `known`, or so close to one of at least SHORTEST characters that at
+    most every ALIKE-th character of the longer one has to be inserted, deleted or replaced (Levenshtein's distance).
+
+    Nothing is overlooked, though few are compared: n such changes leave one of n + 1 pieces of a form as it is, and the
+    pieces here have at least PIECE characters (Li et al. 2011, Pass-Join).
+
+    >>> sorted(near(["the apples he sent me were delicious", "hi"], ["the apples he sent to me were delicious", "he"]))
+    ['the apples he sent me were delicious']
+    """
+    known, forms = set(known), set(forms)
+    by_piece: dict[str, list[str]] = defaultdict(list)
+    for form in known:
+        if len(form) >= SHORTEST:
+            pieces = len(form) // (ALIKE - 1) + 1  # a longer form that is close has at most a ninth more characters
+            for number in range(pieces):
+                start = number * len(form) // pieces
+                by_piece[form[start : start + PIECE]].append(form)
+    return forms & known | {form for form in forms - known if _is_near(form, by_piece)}
+
+
+def _is_near(form: str, by_piece: dict[str, list[str]]) -> bool:
+    parts = {form[start : start + PIECE] for start in range(len(form) - PIECE + 1)}
+    for other in {other for part in parts & by_piece.keys() for other in by_piece[part]}:
+        most = max(len(form), len(other)) // ALIKE
+        if abs(len(form) - len(other)) <= most and Levenshtein.distance(form, other, score_cutoff=most) <= most:
+            return True
+    return False

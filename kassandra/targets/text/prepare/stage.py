@@ -22,12 +22,9 @@ LONG = "too many tokens"  # as a reason to be dropped
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
-    """Raw pairs → arrays and meta.json in `folder`; returns lines that say what was done.
+    """Raw pairs, as the input's module `reader` reads them, → arrays and meta.json; returns what to report.
 
     In train a row is a pair, in valid and test it is a different source sentence with all its translations.
-
-    Args:
-        reader: the input's `read`.
 
     Raises:
         KassandraError: the data cannot be read or have no such languages, or a split would be empty.

@@ -1,6 +1,7 @@
 """A text for each input, as a translation is, written token by token."""
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,18 +15,17 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.build import build_embedding, build_reader
-from kassandra.lstm.vanilla import VanillaLSTM
+from kassandra.lstm.layers import VanillaLSTM
 from kassandra.params.targets.text import Model, Train
-from kassandra.targets.text.train import cross_attention
-from kassandra.targets.text.train.beam_search import search
-from kassandra.targets.text.train.cross_attention import CrossAttention
-from kassandra.targets.text.train.decoder import RecurrentDecoder
-from kassandra.targets.text.train.encoder_decoder import EncoderDecoder
+from kassandra.targets.text.train import decoder
+from kassandra.targets.text.train.encoder_decoder import EncoderDecoder, search
 from kassandra.vocabulary import tokens
 from kassandra.vocabulary.languages import bleu_tokenizer
 
 BEAM = 5
-LENGTH_PENALTY = 0.6  # α of beam_search.length_normaliser; of 0.6, 1 and 1.4 the best on multi30k's validation split
+LENGTH_PENALTY = (
+    0.6  # α of encoder_decoder.length_normaliser; of 0.6, 1 and 1.4 the best on multi30k's validation split
+)
 
 
 def build(spec: ModelSpec, params: Model) -> EncoderDecoder:
@@ -36,32 +36,21 @@ def build(spec: ModelSpec, params: Model) -> EncoderDecoder:
     hidden_size, num_layers = how.hidden_size or params.hidden_size, how.num_layers or params.num_layers
     own = embedding if spec.joint else build_embedding(spec.outputs, params)
     size = own.size if how.tied else hidden_size  # of the output of a step
-    layers = [
-        VanillaLSTM(
-            (own.size + size * how.input_feeding) if number == 0 else hidden_size,
-            hidden_size, params.cell, params.weight_dropout,
-        )
-        for number in range(num_layers)
-    ]  # fmt: skip
-    attention = _cross_attention(params, encoder.step_size, hidden_size)
+    read = [own.size + size * how.input_feeding, *[hidden_size] * (num_layers - 1)]  # by each layer
+    layers = [VanillaLSTM(each, hidden_size, params.cell, params.weight_dropout) for each in read]
+    attention: decoder.CrossAttention | None = None
+    match how.attention:
+        case "additive":
+            attention = decoder.AdditiveAttention(encoder.step_size, hidden_size, how.attention_size or hidden_size)
+        case "general":
+            attention = decoder.GeneralAttention(encoder.step_size, hidden_size)
+        case "dot":
+            attention = decoder.DotAttention()
     context_size = 0 if attention is None else encoder.step_size
-    decoder = RecurrentDecoder(
+    writer = decoder.RecurrentDecoder(
         own, layers, attention, encoder.output_size, context_size, size, how.input_feeding, params.dropout
     )
-    return EncoderDecoder(embedding, encoder, decoder, spec.outputs, how.tied, params.dropout, params.reverse_source)
-
-
-def _cross_attention(params: Model, encoder_size: int, hidden_size: int) -> CrossAttention | None:
-    match params.decoder.attention:
-        case "additive":
-            size = params.decoder.attention_size or hidden_size
-            return cross_attention.AdditiveAttention(encoder_size, hidden_size, size)
-        case "general":
-            return cross_attention.GeneralAttention(encoder_size, hidden_size)
-        case "dot":
-            return cross_attention.DotAttention()
-        case "none":
-            return None
+    return EncoderDecoder(embedding, encoder, writer, spec.outputs, how.tied, params.dropout, params.reverse_source)
 
 
 class Texts(NamedTuple):
@@ -152,14 +141,9 @@ class Target:
 
 
 def bleu(hypotheses: list[str], references: list[list[str]], lowercase: bool, tokenizer: str = "13a") -> float:
-    """Of the corpus, in [0, 100]; the number of references may differ from sentence to sentence.
-
-    Args:
-        tokenizer: of sacrebleu, by name.
-    """
+    """Of the corpus, in [0, 100], by a tokenizer of sacrebleu; sentences may have different numbers of references."""
     from sacrebleu import BLEU  # here: it is not needed for preparing data
 
-    most = max(map(len, references))
     # sacrebleu wants the n-th references of all sentences together, None where there is none.
-    streams: Any = [[each[n] if n < len(each) else None for each in references] for n in range(most)]
+    streams: Any = list(zip_longest(*references))
     return float(BLEU(lowercase=lowercase, tokenize=tokenizer).corpus_score(hypotheses, streams).score)

@@ -1,11 +1,63 @@
-"""A summary that weighs the steps by what they hold, with weights that are learned."""
+"""Summaries of all steps instead of the last one: pooled, or weighed by attention, whose weights are learned."""
 
 from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
 
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
 from kassandra.lstm.encoder import Encoded, Encoder, State, valid_steps
+
+
+def max_over_time(outputs: Tensor, lengths: Tensor | None) -> Tensor:
+    """(batch, size): of `outputs` (batch, time, size) the largest value of each feature over valid steps."""
+    if lengths is not None:
+        padded = ~valid_steps(lengths, outputs.shape[1])  # (batch, time)
+        outputs = outputs.masked_fill(padded.unsqueeze(2), float("-inf"))  # (batch, time, size)
+    return outputs.amax(dim=1)  # (batch, size)
+
+
+def mean_over_time(outputs: Tensor, lengths: Tensor | None) -> Tensor:
+    """(batch, size): the mean over valid steps of `outputs` (batch, time, size), which are 0 at padded steps."""
+    if lengths is None:
+        return outputs.mean(dim=1)  # (batch, size)
+    return outputs.sum(dim=1) / lengths.unsqueeze(1)  # (batch, size) / (batch, 1)
+
+
+POOLINGS = {"max": [max_over_time], "mean": [mean_over_time], "concat": [max_over_time, mean_over_time]}
+
+
+class Pooled(Encoder):
+    """An encoder whose summary is of its outputs over valid steps the `max` (Collobert et al. 2011) or the `mean`; or
+    `concat`: the state at the end, and both (Howard & Ruder 2018, section 3.3).
+
+    The end is that of each direction: of the backward half step 0, as at the last step it has read one step only.
+
+    Raises:
+        KassandraError: unknown pooling.
+    """
+
+    def __init__(self, encoder: Encoder, pooling: str) -> None:
+        super().__init__()
+        if pooling not in POOLINGS:
+            raise KassandraError(unknown("Pooled", "pooling", pooling, POOLINGS))
+        self.encoder = encoder
+        self.pooling = pooling
+        self.output_size = encoder.output_size * (3 if pooling == "concat" else 1)
+        self.causal = encoder.causal
+
+    @property
+    def step_size(self) -> int:
+        """That of the encoder inside: only the summary is wider."""
+        return self.encoder.step_size
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
+        """See Encoder.forward; only the summary differs from that of the encoder inside."""
+        encoded: Encoded = self.encoder(inputs, lengths, state)
+        parts = [encoded.summary] if self.pooling == "concat" else []
+        parts += [pool(encoded.outputs, lengths) for pool in POOLINGS[self.pooling]]
+        return encoded._replace(summary=torch.cat(parts, dim=1))  # (batch, output_size)
 
 
 class Scorer(nn.Module, ABC):
@@ -17,12 +69,8 @@ class Scorer(nn.Module, ABC):
 
 
 class AdditiveScorer(Scorer):
-    """v · tanh(W h_t + b): Bahdanau et al. (2015) with a learned query, as Yang et al. (2016), eq. 5-6.
-
-    Args:
-        encoder_size: output_size of the encoder that is read.
-        size: width of the hidden layer, ≥ 1.
-    """
+    """v · tanh(W h_t + b): Bahdanau et al. (2015) with a learned query, as Yang et al. (2016), eq. 5-6. `encoder_size`
+    is the output_size of the encoder that is read, `size` the width of the hidden layer, ≥ 1."""
 
     def __init__(self, encoder_size: int, size: int = 64) -> None:
         super().__init__()
@@ -43,11 +91,8 @@ class DotScorer(Scorer):
 
 
 class GeneralScorer(Scorer):
-    """h_t · W s with s the last state: Luong et al. (2015), eq. 8, `general`.
-
-    Args:
-        encoder_size: output_size of the encoder that is read.
-    """
+    """h_t · W s with s the last state: Luong et al. (2015), eq. 8, `general`. `encoder_size` is the output_size of the
+    encoder that is read."""
 
     def __init__(self, encoder_size: int) -> None:
         super().__init__()

@@ -1,6 +1,9 @@
-"""One recurrent layer in one direction: the only place that touches nn.LSTM, nn.GRU and nn.RNN."""
+"""LSTM layers: one in one direction, two of one sequence, several upon each other.
 
-from collections.abc import Callable
+VanillaLSTM is the only place that touches nn.LSTM, nn.GRU and nn.RNN.
+"""
+
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +11,8 @@ from torch.nn import functional as F
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
-from kassandra.lstm.encoder import Encoded, Encoder, State, last_valid, zero_padding
+from kassandra.lstm.embedding import LockedDropout
+from kassandra.lstm.encoder import Encoded, Encoder, State, last_valid, reverse_valid, zero_padding
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # gates stacked in each weight of nn.LSTM (i f g o), nn.GRU (r z n), nn.RNN
@@ -55,7 +59,8 @@ class VanillaLSTM(Encoder):
             outputs, last = self.recurrence(inputs, start)
         outputs = zero_padding(outputs, lengths)  # (batch, time, hidden_size)
         summary = last_valid(outputs, lengths)  # (batch, hidden_size)
-        return Encoded(outputs, summary, [self._unstacked(last)] if lengths is None else None)
+        reached = State(*(part.squeeze(0) for part in (last if isinstance(last, tuple) else (last,))))
+        return Encoded(outputs, summary, [reached] if lengths is None else None)
 
     def stepper(self) -> Callable[[Tensor, State], State]:
         """One step at a time, for inputs that depend on the step before: from (batch, input_size) and a State to the
@@ -71,8 +76,8 @@ class VanillaLSTM(Encoder):
         return step
 
     def _weights(self) -> list[Tensor]:
-        """As in cells.Weights; in training with dropout other recurrent weights, while the layer's own, which are never
-        replaced, learn."""
+        """W, U, b, d of kassandra/lstm/cells.py; in training with dropout other recurrent weights, while the layer's own,
+        which are never replaced, learn."""
         W, U, b, d = self.recurrence.parameters()
         return [W, F.dropout(U, self.weight_dropout, training=self.training), b, d]
 
@@ -82,27 +87,19 @@ class VanillaLSTM(Encoder):
         """What nn.LSTM.forward does, with other recurrent weights."""
         weights = self._weights()
         if start is None:
-            zeros = inputs.new_zeros(1, len(inputs), self.output_size)  # (1, batch, hidden_size)
-            start = (zeros, zeros) if self.cell == "lstm" else zeros
+            zeros = inputs.new_zeros(len(inputs), self.output_size)  # (batch, hidden_size)
+            start = self._stacked(State(zeros, zeros))
         if isinstance(start, tuple):
             outputs, h, c = torch.lstm(inputs, start, weights, True, 1, 0.0, True, False, True)
             return outputs, (h, c)
         run = torch.gru if self.cell == "gru" else torch.rnn_tanh
-        outputs, h = run(inputs, start, weights, True, 1, 0.0, True, False, True)
-        return outputs, h
-
-    # PyTorch's states have a leading axis over layers and directions, here always of size 1.
+        return run(inputs, start, weights, True, 1, 0.0, True, False, True)
 
     def _stacked(self, state: State) -> Tensor | tuple[Tensor, ...]:
+        """As PyTorch has states: with a leading axis over layers and directions, here always of size 1."""
         if self.cell == "lstm":
             return tuple(part.unsqueeze(0) for part in state if part is not None)  # (1, batch, hidden_size) each
         return state.h.unsqueeze(0)  # (1, batch, hidden_size)
-
-    def _unstacked(self, last: Tensor | tuple[Tensor, Tensor]) -> State:
-        if isinstance(last, tuple):
-            h, c = last  # (1, batch, hidden_size) each
-            return State(h.squeeze(0), c.squeeze(0))  # (batch, hidden_size) each
-        return State(last.squeeze(0))  # (batch, hidden_size)
 
 
 @torch.no_grad()
@@ -113,7 +110,7 @@ def initialise(recurrence: nn.RNNBase, cell: str) -> None:
     But the LSTM's forget gate gets a bias of 1: it starts open, so that gradients flow back along c from the first step
     of training on (Gers et al. 2000; Jozefowicz et al. 2015).
     """
-    W, U, b, d = recurrence.parameters()  # as in cells.Weights
+    W, U, b, d = recurrence.parameters()  # as in kassandra/lstm/cells.py
     for gate in range(GATES[cell]):
         rows = slice(gate * recurrence.hidden_size, (gate + 1) * recurrence.hidden_size)
         nn.init.xavier_uniform_(W[rows])  # (hidden_size, input_size)
@@ -122,3 +119,71 @@ def initialise(recurrence: nn.RNNBase, cell: str) -> None:
     d.zero_()
     if cell == "lstm":
         b.chunk(4)[1].fill_(1)  # (hidden_size,); the other bias of the forget gate stays 0, so that their sum is 1
+
+
+class Bidirectional(Encoder):
+    """Reads forwards with one encoder and backwards, from each row's last valid step, with another.
+
+    Schuster & Paliwal (1997); for LSTMs Graves & Schmidhuber (2005). outputs[:, t] is what the forward half gives after
+    steps 0..t beside what the backward half gives after steps length-1..t. The summary is what each half gives once it
+    has read everything: the forward half at the last valid step, the backward half at step 0. `ahead` and `back` are
+    encoders of the same input_size, of which nothing is shared.
+    """
+
+    causal = False
+
+    def __init__(self, ahead: Encoder, back: Encoder) -> None:
+        super().__init__()
+        self.ahead = ahead
+        self.back = back
+        self.output_size = ahead.output_size + back.output_size
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
+        """See Encoder.forward; as it is not causal, no `state` may be given."""
+        if state is not None:
+            raise KassandraError(
+                "Bidirectional: cannot read on from a 'state', as its backward half starts at the end of the sequence; "
+                "give whole sequences, or use an encoder that is causal"
+            )
+        ahead: Encoded = self.ahead(inputs, lengths)
+        back: Encoded = self.back(reverse_valid(inputs, lengths), lengths)  # its step t is our step length-1-t
+        outputs = torch.cat([ahead.outputs, reverse_valid(back.outputs, lengths)], dim=2)  # (batch, time, output_size)
+        summary = torch.cat([ahead.summary, back.summary], dim=1)  # (batch, output_size)
+        return Encoded(outputs, summary, state=None)
+
+
+class Stacked(Encoder):
+    """Encoders in a row, with dropout between them (Graves 2013; dropout as Zaremba et al. 2014, on what goes up only).
+
+    The dropout is our own: that inside cuDNN's LSTM is not reproducible after the seed is set again.
+
+    Args:
+        layers: at least one; the input_size of each is the output_size of the one before. Each keeps one State.
+        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of what one layer hands to the next. What the last
+            layer gives is not dropped here.
+        locked: whether the same elements are zeroed at every step (see LockedDropout).
+    """
+
+    def __init__(self, layers: Sequence[Encoder], dropout: float = 0.0, locked: bool = False) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(layers)
+        self.dropout = LockedDropout(dropout) if locked else nn.Dropout(dropout)
+        self.output_size = layers[-1].output_size
+        self.causal = all(layer.causal for layer in layers)
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None, state: list[State] | None = None) -> Encoded:
+        """See Encoder.forward; summary and attention are those of the last layer."""
+        if state is not None and len(state) != len(self.layers):
+            raise KassandraError(
+                f"Stacked: 'state' must hold one State for each of {len(self.layers)} layers, got {len(state)}"
+            )
+        starts = [None] * len(self.layers) if state is None else [[one] for one in state]
+        encoded: Encoded = self.layers[0](inputs, lengths, starts[0])
+        reached = [encoded.state]
+        for layer, start in zip(self.layers[1:], starts[1:], strict=True):
+            inputs = self.dropout(encoded.outputs)  # (batch, time, output_size of the layer below)
+            encoded = layer(inputs, lengths, start)
+            reached.append(encoded.state)
+        # There is something to read on from only if every layer left its state.
+        states = [one for layer_state in reached if layer_state is not None for one in layer_state]
+        return encoded._replace(state=states if len(states) == len(self.layers) else None)
