@@ -76,7 +76,7 @@ class VanillaLSTM(Encoder):
         return step
 
     def _weights(self) -> list[Tensor]:
-        """W, U, b, d of kassandra/lstm/cells.py; in training with dropout other recurrent weights, while the layer's own,
+        """W, U, b, d of kassandra/lstm/cells.py; in training with dropout masked recurrent weights, as the own,
         which are never replaced, learn."""
         W, U, b, d = self.recurrence.parameters()
         return [W, F.dropout(U, self.weight_dropout, training=self.training), b, d]
