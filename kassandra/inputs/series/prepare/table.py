@@ -13,9 +13,7 @@ from kassandra.inputs.series.prepare import calendar, own_table, prices
 from kassandra.params.inputs.series import TablePrepare, TableSource
 
 # The columns of data sets in the catalogue that are no prices.
-DATASETS = {
-    "traffic": TableSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h"),
-}
+DATASETS = {"traffic": TableSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h")}
 
 
 class Scale(NamedTuple):
