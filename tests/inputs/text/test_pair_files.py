@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair
+from kassandra.contracts.examples import Pair
 from kassandra.inputs.text.prepare.pair_files import REASONS, aligned, columns, content_of
 
 

@@ -8,8 +8,8 @@ from scipy.fft import dct
 from sklearn.preprocessing import StandardScaler
 
 from kassandra.contracts.artifacts import Arrays
+from kassandra.contracts.examples import View
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.views import View
 from kassandra.inputs.audio.train.mel import MelScale
 
 COEFFICIENTS = 13  # of the cepstrum, as is usual since Davis & Mermelstein (1980)

@@ -13,7 +13,7 @@ from kassandra.inputs.audio.prepare import recordings
 from kassandra.inputs.audio.prepare.recordings import Recording
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Prepare
-from kassandra.params.sections.source import Source
+from kassandra.params.sections.kind import Source
 
 
 def read(raw: Path, source: Source, params: Prepare) -> Examples:

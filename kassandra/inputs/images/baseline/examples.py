@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from kassandra.contracts.artifacts import Arrays
-from kassandra.contracts.views import View
+from kassandra.contracts.examples import View
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:

@@ -15,7 +15,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.inputs.images.train.image_files import grey
 from kassandra.params.inputs.images import Prepare
-from kassandra.params.sections.source import Source
+from kassandra.params.sections.kind import Source
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip

@@ -1,7 +1,7 @@
-"""Times as text become seconds, and frequencies a grid on which every time has its place."""
+"""Times: text becomes seconds, a frequency a grid on which every time has its place, and what comes back a circle."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ ISO = re.compile(
 )
 EITHER = re.compile(r"\d{1,2}([/.-])\d{1,2}[/.-](\d{4}|\d\d)\b.*", re.ASCII)  # the day or the month first?
 NO_TIME, PARTS = "no time", "parts of a second"
+CYCLES = ("minute", "hour", "weekday", "monthday", "yearday", "month")
 
 
 def read_times(rows: Rows, column: str, time_format: str | None) -> Times:
@@ -205,3 +206,30 @@ def _commonest(values: NDArray[np.int64]) -> int:
     """The smallest of those that are there most often."""
     distinct, counts = np.unique(values, return_counts=True)
     return int(distinct[counts.argmax()])
+
+
+def cycles(times: Times, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Sine and cosine of where each time stands in each cycle, so that its end lies beside its beginning.
+
+    Args:
+        times: (rows,) seconds since 1970, UTC.
+        names: of CYCLES; `hour` is that of the day and counts minutes as fractions, `weekday` counts whole days.
+
+    >>> {name: column.round(3).tolist() for name, column in cycles(np.array([0, 6 * 3600]), ["hour"]).items()}
+    {'hour_sin': [0.0, 1.0], 'hour_cos': [1.0, 0.0]}
+    """
+    day, month, year = (times.astype("datetime64[s]").astype(f"datetime64[{unit}]") for unit in ("D", "M", "Y"))
+    seconds = times % DAY  # (rows,) since midnight
+    passed: dict[str, NDArray[np.float64]] = {  # (rows,) each, in [0, 1)
+        "minute": seconds % 3600 / 3600,
+        "hour": seconds / 86400,
+        "weekday": (day.astype(np.int64) + 3) % 7 / 7,  # the first of January 1970 was a Thursday, Monday is 0
+        "monthday": (day - month.astype(day.dtype)).astype(np.int64) / 31,
+        "yearday": (day - year.astype(day.dtype)).astype(np.int64) / 366,
+        "month": (month - year.astype(month.dtype)).astype(np.int64) / 12,
+    }
+    columns: dict[str, NDArray[np.float64]] = {}
+    for name in names:
+        angle = 2 * np.pi * passed[name]  # (rows,)
+        columns |= {f"{name}_sin": np.sin(angle), f"{name}_cos": np.cos(angle)}
+    return columns

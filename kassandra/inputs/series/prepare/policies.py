@@ -29,6 +29,22 @@ class Part(NamedTuple):
     values: NDArray[np.float64]
 
 
+class Series(NamedTuple):
+    """times: (rows,) seconds since 1970 in UTC, strictly increasing. columns: each (rows,), finite where `usable`.
+
+    usable: (rows,) False where a value was missing and `missing: drop` leaves out the windows that would see the row.
+    Such rows stand in the series, with NaN, so that the clock is regular.
+    filled: (rows,) True where a value was missing and `forward` or `interpolate` made one up. An interpolated value
+    knows the next one: of a run of such rows that a split ends within, the split must use none.
+    """
+
+    name: str
+    times: Times
+    columns: dict[str, NDArray[np.float64]]
+    usable: NDArray[np.bool_]
+    filled: NDArray[np.bool_]
+
+
 def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]:
     """One row per time: the `first`, the `last`, or the `mean` of each column's values that are not missing.
 

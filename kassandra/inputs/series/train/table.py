@@ -71,6 +71,6 @@ class Sequences:
         Raises:
             KassandraError: it cannot be read, has a series that train had not, or too few rows.
         """
-        from kassandra.inputs.series.show.own_windows import last_windows  # here, as training reads no tables
+        from kassandra.inputs.series.show.own_table import last_windows  # here, as training reads no tables
 
         return last_windows(table, self.meta, series)

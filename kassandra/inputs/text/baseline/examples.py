@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from kassandra.contracts.artifacts import Arrays
+from kassandra.contracts.examples import View
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.views import View
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:

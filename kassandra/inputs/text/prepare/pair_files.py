@@ -13,7 +13,7 @@ from unicodedata import category, normalize
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair
+from kassandra.contracts.examples import Pair
 from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
 
 EMPTY, UNEQUAL, REPEATED = "empty", "one side much longer", "repeated"

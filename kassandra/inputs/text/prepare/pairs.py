@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare.pair_files import REASONS, Part, aligned, columns, content_of
 from kassandra.params.inputs.text import PairsPrepare, PairsSource

@@ -8,7 +8,7 @@ from kassandra.contracts.examples import Encoded
 from kassandra.contracts.spec import UNK
 from kassandra.contracts.splits import SPLITS, WHOLE
 from kassandra.params.inputs.text import StreamPrepare
-from kassandra.params.sections.source import Source
+from kassandra.params.sections.kind import Source
 from kassandra.vocabulary import streams
 
 

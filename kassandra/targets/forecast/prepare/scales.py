@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.series import Columns, mean_and_std
-from kassandra.contracts.windows import Split
+from kassandra.contracts.windows import Columns, Split, mean_and_std
 
 Numbers = NDArray[np.float64]
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.series import Columns, Tables, iso
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import by_time
-from kassandra.contracts.windows import Split, normalised
+from kassandra.contracts.windows import Columns, Split, Tables, iso, normalised
 from kassandra.params.sections.kind import Pipeline
 from kassandra.targets.forecast.prepare import scales
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import SPLITS, WHOLE
 from kassandra.targets.text.prepare.near_duplicates import near, normal_form
 
