@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Pair
-from kassandra.inputs.text.prepare.pair_files import REASONS, aligned, columns, content_of
+from kassandra.inputs.text.prepare.pairs import REASONS, aligned, columns, content_of
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.inputs.audio.train import sound_files
-from kassandra.inputs.audio.train.augment import augmented
-from kassandra.inputs.audio.train.features import Features, Waveforms
+from kassandra.inputs.audio.train.features import Features, Waveforms, augmented
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Train
 

@@ -1,21 +1,51 @@
-"""Raw files of the catalogue's pairs of languages, or your own, as sentences with their translations."""
+"""Sentences and what they are in another language, of the catalogue or your own; what cannot be used is reported.
 
+A sentence is kept as it was written, but for two things that nobody sees. It is in normal form C, so that é is one
+character however it was typed. And every run of white space is one plain space: French has four kinds of them before a
+mark, at the writer's whim, and scores that split at white space, as sacrebleu's do, take them for the same.
+"""
+
+import gzip
 import re
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
+from unicodedata import category, normalize
 
 from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
-from kassandra.inputs.text.prepare.pair_files import REASONS, Part, aligned, columns, content_of
+from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
 
 SPLITS = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}  # as files are named
 SPLIT = re.compile(rf"({'|'.join(SPLITS)})(?![A-Za-z])", re.IGNORECASE)
+EMPTY, UNEQUAL, REPEATED = "empty", "one side much longer", "repeated"
+REASONS = (NOT_UTF_8, NUL, EMPTY, UNEQUAL, REPEATED)
+SHORT = 20  # characters; of shorter sentences the ratio says little: "Thanks!" may be "Je vous en remercie beaucoup !"
+UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")  # categories of Unicode: control and format characters, such as U+200B, spaces
+SHOWN = 60  # characters of a line that an error shows
+# What columns are called, but no first sentence is, with its translation.
+NAMES = {
+    *("source", "target", "src", "tgt", "trg", "text", "translation"),
+    *("english", "french", "german", "spanish", "italian", "portuguese", "dutch", "russian", "chinese", "japanese"),
+    *("en", "fr", "de", "es", "it", "pt", "nl", "ru", "zh", "ja"),
+}
+
+
+class Part(NamedTuple):
+    """The good pairs of a file, or of two that go together, in their order; every other line; and what to report of it.
+
+    pairs: each with the name of the file of its source, and the line: fra.txt:12.
+    """
+
+    pairs: dict[Pair, str]
+    refused: list[Refused]
+    message: str
 
 
 def read(raw: Path, source: PairsSource, params: PairsPrepare) -> Pairs:
@@ -56,13 +86,9 @@ def _tatoeba(raw: Path, languages: tuple[str, ...], max_ratio: float) -> Pairs:
     return _pairs(languages, {WHOLE: part if languages == ("en", "fr") else turned})
 
 
-def _multi30k(raw: Path, languages: tuple[str, ...], max_ratio: float) -> Pairs:
-    return _aligned(_by_stem(files_in(raw)), languages, max_ratio)
-
-
 READERS: dict[str, tuple[tuple[str, str], Callable[[Path, tuple[str, ...], float], Pairs]]] = {
     "tatoeba": (("en", "fr"), _tatoeba),  # the direction where source.pair names none
-    "multi30k": (("de", "en"), _multi30k),
+    "multi30k": (("de", "en"), lambda raw, *how: _aligned(_by_stem(files_in(raw)), *how)),
 }
 
 
@@ -137,3 +163,118 @@ def _pairs(languages: tuple[str, ...], parts: dict[str, Part]) -> Pairs:
     dropped.update(row.reason for part in parts.values() for row in part.refused)
     message = "\n".join(part.message for part in parts.values() if part.message)
     return Pairs((source, target), {name: part.pairs for name, part in parts.items()}, dropped, message)
+
+
+def columns(content: bytes, path: Path, max_ratio: float) -> Part:
+    """Pairs of lines `source<tab>target`, further columns left aside. Lines of white space alone are none.
+
+    Args:
+        content: of the file. path: how errors call it.
+
+    Raises:
+        KassandraError: a line has no tab, the first names the columns, the first of several columns holds numbers, or
+            no line is good.
+    """
+    rows, numbers = [], []
+    for number, line in enumerate(_lines(content, path), 1):
+        first, tab, rest = line.partition(b"\t")
+        if not line.strip():
+            continue
+        if not tab:
+            shown = line.decode(errors="replace").strip()
+            shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
+            raise KassandraError(
+                f"{path}: line {number}: no tab in {shown!r}; a line is a sentence, a tab, and the sentence in the "
+                "other language"
+            )
+        second, more, _ = rest.partition(b"\t")
+        numbers.append(bool(more) and first.strip().isdigit())
+        rows.append((number, first, second))
+    if numbers and all(numbers[1:] or numbers):  # as in files of sentences with their ids; the first line may name them
+        raise KassandraError(f"{path}: the first column holds numbers; `cut -f` takes the two columns with sentences")
+    if rows:
+        number, *sides = rows[0]
+        names = [side.decode(errors="replace").strip() for side in sides]
+        if all(name.lower() in NAMES for name in names):
+            raise KassandraError(f"{path}: line {number}: {names} are names of columns, not a pair; delete that line")
+    return _part(rows, path, path.name, max_ratio)
+
+
+def aligned(source: Path, target: Path, max_ratio: float) -> Part:
+    """Pairs of the lines of two files that go line by line.
+
+    Raises:
+        KassandraError: they have different numbers of lines, or no line is good.
+    """
+    ours, theirs = (_lines(content_of(path), path) for path in (source, target))
+    if len(ours) != len(theirs):
+        raise KassandraError(
+            f"{source}: {len(ours)} lines, but {target.name} has {len(theirs)}; they must go line by line"
+        )
+    both = source.with_name(f"{source.name} and {target.name}")  # as errors call them
+    return _part(list(zip(range(1, len(ours) + 1), ours, theirs, strict=True)), both, source.name, max_ratio)
+
+
+def content_of(path: Path) -> bytes:
+    """What the file holds, unpacked if its name ends in .gz.
+
+    Raises:
+        KassandraError: there is no such file, or it is damaged.
+    """
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (OSError, EOFError, zlib.error) as error:  # the last two: a .gz that is cut off or damaged
+        raise KassandraError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+
+
+def _lines(content: bytes, path: Path) -> list[bytes]:
+    """Ended by line feeds and nothing else: what else Unicode counts as the end of a line may stand in a sentence."""
+    if content.startswith(UTF_16_MARKS):
+        raise KassandraError(f"{path}: UTF-16, not UTF-8; convert it, as by `iconv -f UTF-16 -t UTF-8`")
+    if b"\r" in content and b"\n" not in content:
+        raise KassandraError(f"{path}: lines end in carriage returns alone; convert it, as by `tr '\\r' '\\n'`")
+    lines = content.removeprefix(UTF_8_MARK).split(b"\n")
+    return lines if lines[-1] else lines[:-1]  # what follows on the last line feed is no line
+
+
+def _part(rows: list[tuple[int, bytes, bytes]], path: Path, name: str, max_ratio: float) -> Part:
+    pairs: dict[Pair, str] = {}
+    refused: list[Refused] = []
+    for line, *sides in rows:
+        pair = _pair(sides, max_ratio)
+        if isinstance(pair, str):
+            refused.append(Refused(line, pair))
+        elif pair in pairs:
+            refused.append(Refused(line, REPEATED))
+        else:
+            pairs[pair] = f"{name}:{line}"
+    garbled = sum(row.reason == NOT_UTF_8 for row in refused)
+    if 2 * garbled > len(rows):
+        raise KassandraError(
+            f"{path}: {garbled} of {len(rows)} lines are not UTF-8; convert them, as by `iconv -f LATIN1 -t UTF-8`"
+        )
+    if not rows:
+        raise KassandraError(f"{path}: there is nothing in it")
+    if not pairs:
+        raise KassandraError(f"{sentence(refused, path, len(rows))}; no line is good")
+    return Part(pairs, refused, sentence(refused, path, len(rows)) if refused else "")
+
+
+def _pair(sides: list[bytes], max_ratio: float) -> Pair | str:
+    """A good pair, or why it is none."""
+    try:
+        texts = [side.decode() for side in sides]
+    except UnicodeDecodeError:
+        return NOT_UTF_8
+    if any("\0" in text for text in texts):
+        return NUL
+    pair = Pair(*(" ".join(normalize("NFC", text).split()) for text in texts))
+    if any(all(category(sign) in UNSEEN for sign in text) for text in pair):
+        return EMPTY
+    short, long = sorted(map(len, pair))
+    if long >= max_ratio * short and (short >= SHORT or long - short > SHORT):
+        return UNEQUAL
+    return pair

@@ -6,7 +6,7 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.text.prepare.table import NO_LABEL, READERS, read_table_of_texts, sentence
-from kassandra.inputs.text.show.lines import texts as lines_of
+from kassandra.inputs.text.show.own_pairs import texts as lines_of
 
 NAME = "text"
 OPTIONS = {"text"}
