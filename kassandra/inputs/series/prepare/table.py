@@ -15,7 +15,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.contracts.windows import Columns, Split, Tables, mean_and_std
 from kassandra.inputs.series.prepare import policies, prices
-from kassandra.inputs.series.prepare.clock import Times, cycles, read_times
+from kassandra.inputs.series.prepare.clock import cycles, read_times
 from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.rows import Rows, numbers, read_rows
 from kassandra.params.inputs.series import TablePrepare, TableSource
@@ -39,30 +39,28 @@ class Scale(NamedTuple):
 
 
 def read(raw: Path, source: TableSource, params: TablePrepare, predict: str = "value", to_learn: bool = True) -> Tables:
-    """Every series of data/raw/<name>, or of one file.
+    """Every series of data/raw/<name>, or of one file; of prices without the rows whose features are not known yet.
 
     Args:
-        predict: `value` of columns, or of prices the `return` or the `volatility`.
-        to_learn: a target that never changes is then refused.
+        predict: `value` of columns, or of prices the `return` or the `volatility`. to_learn: as of `read_own`.
 
     Raises:
         KassandraError: a table cannot be read as it is described, or this data set has no such target.
     """
-    source = _described(source, predict)
+    if source.dataset and predict == "value":  # of a data set that we know, what its columns are
+        if source.dataset not in DATASETS:
+            raise KassandraError(
+                f"prepare.predict: data set {source.dataset!r} holds prices, of which 'return' and 'volatility' are "
+                f"forecast; 'value' is of your own table, or of {sorted(DATASETS)}"
+            )
+        source = DATASETS[source.dataset]
     described = source.model_dump(exclude={"dataset", "path"})
     circles = list(cycles(np.zeros(1, np.int64), params.calendar))
     if predict == "value":
         own = read_own(raw, source, params.missing, params.duplicates, to_learn)
-        names = [*source.targets, *source.features]
-        interpolated = params.missing == "interpolate"
-        series = [
-            _of_values(one, names, len(source.targets), params.calendar)._replace(
-                made=one.filled, ahead=one.filled if interpolated else None
-            )
-            for one in own.series
-        ]
-        places = list(range(len(source.targets)))
-        return Tables(series, [*names, *circles], source.targets, places, described, own.message)
+        series, places = [_of_values(one, source, params) for one in own.series], list(range(len(source.targets)))
+        names = [*source.targets, *source.features, *circles]
+        return Tables(series, names, source.targets, places, described, own.message)
     files = sorted(path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else [raw]
     daily = [prices.prices(path) for path in files]
     if not daily:
@@ -74,43 +72,35 @@ def read(raw: Path, source: TableSource, params: TablePrepare, predict: str = "v
     return Tables(series, inputs, ["close"], [], described, "")
 
 
-def _described(source: TableSource, predict: str) -> TableSource:
-    """Of a data set that we know, what its columns are; of your own table, the source as it is."""
-    if not source.dataset or predict != "value":
-        return source
-    if source.dataset not in DATASETS:
-        raise KassandraError(
-            f"prepare.predict: data set {source.dataset!r} holds prices, of which 'return' and 'volatility' are "
-            f"forecast; 'value' is of your own table, or of {sorted(DATASETS)}"
-        )
-    return DATASETS[source.dataset]
-
-
 def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_learn: bool = True) -> Read:
     """The series of a table, or of the only one in a folder, in the order of their names.
 
     Rows may stand in any order. A series is named by its column, or where there is none by the file.
 
     Args:
-        missing: what is done where a cell is empty, or a time that `source.frequency` expects between the first and the
-            last of a series is not there: `error`, `forward`, `interpolate` or `drop`.
-        duplicates: what is done where a series has two rows for one time: `error`, the `first` or the `last` of them as
-            they stand in the file, or the `mean` of each column's cells that are not empty.
-        to_learn: whether a target that never changes is refused.
+        missing, duplicates: as params.inputs.series.TablePrepare says. to_learn: whether a target that never changes
+            is refused.
 
     Raises:
         KassandraError: there is not one file; it, or a cell, cannot be read (see read_rows, read_times, numbers); a
             column is unknown or holds no number; a target never changes; a row names no series; a time does not fit
             the frequency; or something is missing or twice there, and the policy is `error` or has nothing to go by.
     """
-    rows = read_rows(_only_file(raw), lambda known: _columns(source, known))
+    files = [raw] if raw.is_file() else files_in(raw)
+    if len(files) != 1:
+        raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
+    rows = read_rows(files[0], lambda known: _columns(source, known))
     assert source.time is not None  # a section with a path has one
     times = read_times(rows, source.time, source.time_format)
     names = list(dict.fromkeys([*source.targets, *source.features]))
     values = np.stack([numbers(rows, name) for name in names], axis=1)  # (rows, columns)
     _refuse_what_says_nothing(rows, names, source.targets if to_learn else [], values)
     messages = [""] * 4
-    parts, messages[0] = _sorted(_by_series(rows, source.series), times, values)
+    mine = _by_series(rows, source.series)
+    late = [int((times[some] < np.maximum.accumulate(times[some])).sum()) for some in mine.values()]
+    messages[0] = policies.counted(late, "row stood after a later one", "rows stood after later ones", "sorted")
+    ordered = {name: some[np.argsort(times[some], kind="stable")] for name, some in mine.items()}
+    parts = [policies.Part(name, some, times[some], values[some]) for name, some in ordered.items()]
     parts, messages[1] = policies.merged(parts, duplicates, rows)
     if source.frequency:
         parts, messages[2] = policies.regular(parts, source.frequency, missing, rows)
@@ -122,15 +112,6 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
         series.append(Series(new.name, new.times, columns, ~left, lacking & ~left))
     message = "; ".join(filter(None, messages))
     return Read(series, f"{rows.path}: {message}" if message else "")
-
-
-def _only_file(raw: Path) -> Path:
-    if raw.is_file():
-        return raw
-    files = files_in(raw)
-    if len(files) != 1:
-        raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
-    return files[0]
 
 
 def _columns(source: TableSource, known: list[str]) -> list[str]:
@@ -169,18 +150,6 @@ def _by_series(rows: Rows, column: str | None) -> dict[str, NDArray[np.int64]]:
     return {name: np.array(mine, np.int64) for name, mine in places.items()}
 
 
-def _sorted(
-    series: dict[str, NDArray[np.int64]], times: Times, values: NDArray[np.float64]
-) -> tuple[list[policies.Part], str]:
-    """Each series in the order of time; rows of one time as they stand in the file."""
-    orders = [mine[np.argsort(times[mine], kind="stable")] for mine in series.values()]
-    parts = [
-        policies.Part(name, order, times[order], values[order]) for name, order in zip(series, orders, strict=True)
-    ]
-    late = [int((times[mine] < np.maximum.accumulate(times[mine])).sum()) for mine in series.values()]
-    return parts, policies.counted(late, "row stood after a later one", "rows stood after later ones", "sorted")
-
-
 def fit(train: Columns) -> Scale:
     """Means and deviations of the inputs in usable rows; `math.fsum` gives the same digits wherever arrays lie.
 
@@ -203,38 +172,26 @@ def join(series: list[Columns], scales: Iterable[Scale], window: int, horizon: i
             scaled.append(np.where(one.usable[:, None], inputs, 0).astype(np.float32))
         origins.append(begins[-1] + one.origins(window, horizon))
         begins.append(begins[-1] + len(one.times))
+    values = np.concatenate([np.where(one.usable[:, None], one.values, 0) for one in series])
+    times, offsets = np.concatenate([one.times for one in series]), np.array(begins, np.int64)
     returns = [one.returns for one in series if one.returns is not None]
-    return Split(
-        np.concatenate(scaled),
-        np.concatenate([np.where(one.usable[:, None], one.values, 0) for one in series]),
-        np.concatenate([one.times for one in series]),
-        np.array(begins, np.int64),
-        np.concatenate(origins).astype(np.int64),
-        np.concatenate(returns) if returns else None,
-    )
+    whole = np.concatenate(returns) if returns else None
+    return Split(np.concatenate(scaled), values, times, offsets, np.concatenate(origins).astype(np.int64), whole)
 
 
-def _of_values(series: Series, names: list[str], targets: int, circles: Sequence[str]) -> Columns:
-    numbers = np.column_stack([series.columns[name] for name in names])  # (rows, targets + features)
-    circles = [column[:, None] for column in cycles(series.times, circles).values()]
-    return Columns(
-        series.name, series.times, np.concatenate([numbers, *circles], axis=1), numbers[:, :targets], series.usable
-    )
+def _of_values(series: Series, source: TableSource, params: TablePrepare) -> Columns:
+    columns = [series.columns[name] for name in (*source.targets, *source.features)]
+    inputs = np.column_stack([*columns, *cycles(series.times, params.calendar).values()])  # (rows, features)
+    made, ahead = series.filled, series.filled if params.missing == "interpolate" else None
+    values = inputs[:, : len(source.targets)]
+    return Columns(series.name, series.times, inputs, values, series.usable, made=made, ahead=ahead)
 
 
 def _of_prices(series: Series, predict: str, circles: Sequence[str]) -> Columns:
-    """Rows whose features are not known yet are left out."""
     close = np.log(series.columns["close"])
     values = close if predict == "return" else np.log(prices.garman_klass(series))
     inputs = [*prices.features(series).values(), *cycles(series.times, circles).values()]
     if predict == "volatility":
         inputs.insert(0, values)
-    known = slice(prices.WARM_UP, None)
-    return Columns(
-        series.name,
-        series.times[known],
-        np.column_stack(inputs)[known],
-        values[known, None],
-        series.usable[known],
-        np.diff(close, prepend=np.nan)[known],
-    )
+    arrays = series.times, np.column_stack(inputs), values[:, None], series.usable, np.diff(close, prepend=np.nan)
+    return Columns(series.name, *(array[prices.WARM_UP :] for array in arrays))
