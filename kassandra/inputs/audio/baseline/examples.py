@@ -16,23 +16,12 @@ COEFFICIENTS = 13  # of the cepstrum, as is usual since Davis & Mermelstein (198
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:
-    """
-    Args:
-        known: splits to fit to. unknown: the split to predict.
-    """
+    """Of `known` splits, to fit to, and of the `unknown` one, to predict."""
     scale = MelScale.of(meta)
-    cepstra, unknown_cepstra = (
-        np.concatenate([_mean_and_deviation(split, scale) for split in splits]) for splits in (known, [unknown])
-    )
+    cepstra = np.concatenate([_mean_and_deviation(split, scale) for split in known])
     scaler = StandardScaler().fit(cepstra)
-    return [
-        View(
-            "MFCC means and deviations + logistic regression",
-            scaler.transform(cepstra),
-            scaler.transform(unknown_cepstra),
-            {"max_iter": 1000},
-        )
-    ]
+    both = (scaler.transform(some) for some in (cepstra, _mean_and_deviation(unknown, scale)))
+    return [View("MFCC means and deviations + logistic regression", *both, {"max_iter": 1000})]
 
 
 def _mean_and_deviation(split: Arrays, scale: MelScale) -> NDArray[np.float64]:

@@ -9,10 +9,7 @@ from kassandra.contracts.examples import View
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:
-    """
-    Args:
-        known: splits to fit to. unknown: the split to predict.
-    """
+    """Of `known` splits, to fit to, and of the `unknown` one, to predict."""
     # In double precision: where arrays lie in memory decides the last bits of sums; in single ones it changed answers.
     images = np.concatenate([split["images"] for split in known])
     pixels, unknown_pixels = (some.reshape(len(some), -1) / 255.0 for some in (images, unknown["images"]))  # float64

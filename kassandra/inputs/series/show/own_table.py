@@ -80,11 +80,7 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
 
 
 def _chosen(tables: list[Columns], known: list[str], series: str | None, named: bool, path: Path) -> dict[str, Columns]:
-    """By name, of the names in train.
-
-    Args:
-        named: whether a column names the series; else a file's name is that of its series, or `series` is.
-    """
+    """By name, of those in train. `named`: a column names the series; else the file does, or `series`."""
     if not named and len(tables) == 1 and (series or len(known) == 1):
         tables = [tables[0]._replace(name=series or known[0])]
     by_name = {one.name: one for one in tables}

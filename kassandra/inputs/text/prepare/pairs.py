@@ -65,10 +65,8 @@ def read(raw: Path, source: PairsSource, params: PairsPrepare) -> Pairs:
     languages, reader = READERS[dataset]
     wanted = asked or languages
     if set(wanted) != set(languages):
-        first, second = languages
-        raise KassandraError(
-            f"source.pair: {pair!r} is not in {dataset!r}, which has {first}-{second} and {second}-{first}"
-        )
+        both = f"{'-'.join(languages)} and {'-'.join(languages[::-1])}"
+        raise KassandraError(f"source.pair: {pair!r} is not in {dataset!r}, which has {both}")
     return reader(raw, wanted, max_ratio)
 
 
@@ -93,27 +91,22 @@ READERS: dict[str, tuple[tuple[str, str], Callable[[Path, tuple[str, ...], float
 
 
 def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
-    files = files_in(raw)
+    files, table = files_in(raw), "a file of two columns parted by a tab, .tsv or .txt"
     names = sorted(path.name for path in files)
     if len(files) == 1 and names[0].lower().removesuffix(".gz").endswith((".tsv", ".txt")):
         part = columns(content_of(files[0]), files[0], max_ratio)
         return _pairs(asked or ("source", "target"), {WHOLE: part})
     if any(name.lower().removesuffix(".gz").endswith((".csv", ".tsv")) for name in names):
-        raise KassandraError(
-            f"source.path: expected a file of two columns parted by a tab, .tsv or .txt; found {names}"
-        )
+        raise KassandraError(f"source.path: expected {table}; found {names}")
     by_stem = _by_stem(files)
-    found = sorted({language for files in by_stem.values() for language in files})
-    if len(found) < 2:
-        raise KassandraError(
-            "source.path: expected a file of two columns parted by a tab, .tsv or .txt, or files that go line by line, "
-            f"such as talks.de and talks.en; found {names}"
-        )
+    known = sorted({language for files in by_stem.values() for language in files})
+    if len(known) < 2:
+        beside = "files that go line by line, such as talks.de and talks.en"
+        raise KassandraError(f"source.path: expected {table}, or {beside}; found {names}")
     if asked is None:
-        raise KassandraError(
-            f"source.pair: say from which language into which, as in '{found[0]}-{found[1]}'; found {names}"
-        )
-    if lacking := [language for language in asked if language not in found]:
+        example = "-".join(known[:2])
+        raise KassandraError(f"source.pair: say from which language into which, as in '{example}'; found {names}")
+    if lacking := [language for language in asked if language not in known]:
         raise KassandraError(
             f"source.pair: no file is in {lacking[0]!r}, that is, ends in .{lacking[0]}; found {names}"
         )
@@ -122,39 +115,33 @@ def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
 
 def _by_stem(files: list[Path]) -> dict[str, dict[str, Path]]:
     """What stands before the last dot → what follows on it → the file; .gz is no part of a name."""
-    found: dict[str, dict[str, Path]] = {}
+    by_stem: dict[str, dict[str, Path]] = {}
     for path in files:
         name = path.stem if path.suffix.lower() == ".gz" else path.name
         stem, _, language = name.rpartition(".")
-        if path != found.setdefault(stem, {}).setdefault(language, path):
-            raise KassandraError(f"source.path: both {found[stem][language]} and {path}; which one is meant?")
-    return found
+        if path != by_stem.setdefault(stem, {}).setdefault(language, path):
+            raise KassandraError(f"source.path: both {by_stem[stem][language]} and {path}; which one is meant?")
+    return by_stem
 
 
 def _aligned(by_stem: dict[str, dict[str, Path]], languages: tuple[str, ...], max_ratio: float) -> Pairs:
     chosen = {stem: files for stem, files in by_stem.items() if set(languages) & set(files)}
     for stem, files in chosen.items():
         if lacking := [language for language in languages if language not in files]:
-            (there,) = set(languages) - set(lacking)
-            raise KassandraError(f"{files[there]}: its partner {stem}.{lacking[0]} is missing")
-    if len(chosen) == 1:
-        by_split = {WHOLE: next(iter(chosen))}
-    else:
-        by_split = {}
-        for stem in chosen:
-            match = SPLIT.match(stem)
-            split = SPLITS[match[1].lower()] if match else ""
-            if not split or split in by_split:
-                what = f"{by_split[split]!r} and {stem!r} are both {split}" if split else f"{stem!r} is none of these"
-                raise KassandraError(f"source.path: expected files named train, valid and test; {what}")
-            by_split[split] = stem
-        if lacking := [split for split in ("train", "test") if split not in by_split]:
-            raise KassandraError(f"source.path: no file is named {lacking[0]}; found {sorted(chosen)}")
-    source, target = languages
-    return _pairs(
-        languages,
-        {split: aligned(chosen[stem][source], chosen[stem][target], max_ratio) for split, stem in by_split.items()},
-    )
+            (present,) = set(languages) - set(lacking)
+            raise KassandraError(f"{files[present]}: its partner {stem}.{lacking[0]} is missing")
+    by_split = {WHOLE: next(iter(chosen))} if len(chosen) == 1 else {}
+    for stem in chosen if not by_split else ():
+        match = SPLIT.match(stem)
+        split = SPLITS[match[1].lower()] if match else ""
+        if not split or split in by_split:
+            what = f"{by_split[split]!r} and {stem!r} are both {split}" if split else f"{stem!r} is none of these"
+            raise KassandraError(f"source.path: expected files named train, valid and test; {what}")
+        by_split[split] = stem
+    if lacking := [split for split in ("train", "test") if split not in by_split and WHOLE not in by_split]:
+        raise KassandraError(f"source.path: no file is named {lacking[0]}; found {sorted(chosen)}")
+    files = {split: [chosen[stem][language] for language in languages] for split, stem in by_split.items()}
+    return _pairs(languages, {split: aligned(*both, max_ratio) for split, both in files.items()})
 
 
 def _pairs(languages: tuple[str, ...], parts: dict[str, Part]) -> Pairs:
@@ -181,12 +168,12 @@ def columns(content: bytes, path: Path, max_ratio: float) -> Part:
         if not line.strip():
             continue
         if not tab:
-            shown = line.decode(errors="replace").strip()
-            shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
-            raise KassandraError(
-                f"{path}: line {number}: no tab in {shown!r}; a line is a sentence, a tab, and the sentence in the "
-                "other language"
+            text, what = (
+                line.decode(errors="replace").strip(),
+                "a sentence, a tab, and the sentence in the other language",
             )
+            shown = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+            raise KassandraError(f"{path}: line {number}: no tab in {shown!r}; a line is {what}")
         second, more, _ = rest.partition(b"\t")
         numbers.append(bool(more) and first.strip().isdigit())
         rows.append((number, first, second))
@@ -208,9 +195,8 @@ def aligned(source: Path, target: Path, max_ratio: float) -> Part:
     """
     ours, theirs = (_lines(content_of(path), path) for path in (source, target))
     if len(ours) != len(theirs):
-        raise KassandraError(
-            f"{source}: {len(ours)} lines, but {target.name} has {len(theirs)}; they must go line by line"
-        )
+        counts = f"{len(ours)} lines, but {target.name} has {len(theirs)}"
+        raise KassandraError(f"{source}: {counts}; they must go line by line")
     both = source.with_name(f"{source.name} and {target.name}")  # as errors call them
     return _part(list(zip(range(1, len(ours) + 1), ours, theirs, strict=True)), both, source.name, max_ratio)
 
@@ -245,17 +231,14 @@ def _part(rows: list[tuple[int, bytes, bytes]], path: Path, name: str, max_ratio
     refused: list[Refused] = []
     for line, *sides in rows:
         pair = _pair(sides, max_ratio)
-        if isinstance(pair, str):
-            refused.append(Refused(line, pair))
-        elif pair in pairs:
-            refused.append(Refused(line, REPEATED))
+        if isinstance(pair, str) or pair in pairs:
+            refused.append(Refused(line, pair if isinstance(pair, str) else REPEATED))
         else:
             pairs[pair] = f"{name}:{line}"
     garbled = sum(row.reason == NOT_UTF_8 for row in refused)
     if 2 * garbled > len(rows):
-        raise KassandraError(
-            f"{path}: {garbled} of {len(rows)} lines are not UTF-8; convert them, as by `iconv -f LATIN1 -t UTF-8`"
-        )
+        what = f"{garbled} of {len(rows)} lines are not UTF-8"
+        raise KassandraError(f"{path}: {what}; convert them, as by `iconv -f LATIN1 -t UTF-8`")
     if not rows:
         raise KassandraError(f"{path}: there is nothing in it")
     if not pairs:

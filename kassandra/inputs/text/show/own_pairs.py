@@ -29,10 +29,7 @@ def read(given: list[str], _meta: dict[str, Any]) -> Iterator[list[str]]:
 
 
 def texts(given: list[str], longest: int | None = None) -> Iterator[str]:
-    """Each without the white space around it, as soon as it is there.
-
-    Args:
-        longest: characters of a text.
+    """Each without the white space around it, as soon as it has come; of at most `longest` characters.
 
     Raises:
         KassandraError: one is not UTF-8, holds a NUL, or is longer.
@@ -47,11 +44,9 @@ def texts(given: list[str], longest: int | None = None) -> Iterator[str]:
         if any("\udc80" <= sign <= "\udcff" for sign in text):
             raise KassandraError(f"{where}: not UTF-8; convert it, as by `iconv -f LATIN1 -t UTF-8`")
         if "\0" in text:
-            raise KassandraError(
-                f"{where}: a NUL character, as in UTF-16 without a mark; convert it, as by `iconv -f UTF-16LE -t UTF-8`"
-            )
+            convert = "convert it, as by `iconv -f UTF-16LE -t UTF-8`"
+            raise KassandraError(f"{where}: a NUL character, as in UTF-16 without a mark; {convert}")
         if longest and len(text) > longest:
-            raise KassandraError(
-                f"{where}: {len(text):,} characters, more than {longest:,}; give it in parts, a line each"
-            )
+            size = f"{len(text):,} characters, more than {longest:,}"
+            raise KassandraError(f"{where}: {size}; give it in parts, a line each")
         yield text

@@ -16,6 +16,7 @@ from kassandra.params.inputs.text import ExamplesTrain, PairsTrain
 
 Rows = NDArray[np.intp]
 Lengths = NDArray[np.int64]
+Train = ExamplesTrain | PairsTrain
 
 
 class TokenRows:
@@ -36,22 +37,18 @@ class TokenRows:
     def size(self, split: Ragged) -> int:
         return len(split.lengths)
 
-    def steps(self, split: Ragged, params: ExamplesTrain | PairsTrain, answers: Lengths | None = None) -> int:
+    def steps(self, split: Ragged, params: Train, answers: Lengths | None = None) -> int:
         lengths = self._longer(split, answers)
         return sum(1 for _ in shuffled_batches(lengths, params.batch_tokens, np.random.default_rng(0)))
 
     def shuffled(
-        self, split: Ragged, params: ExamplesTrain | PairsTrain, generator: torch.Generator,
-        answers: Lengths | None = None,
-    ) -> Iterator[Rows]:  # fmt: skip
+        self, split: Ragged, params: Train, generator: torch.Generator, answers: Lengths | None = None
+    ) -> Iterator[Rows]:
         order = np.random.default_rng(int(torch.randint(2**62, (), generator=generator)))
         return shuffled_batches(self._longer(split, answers), params.batch_tokens, order)
 
     def ordered(self, split: Ragged, answers: Lengths | None = None, at_once: int | None = None) -> Iterator[Rows]:
-        """
-        Args:
-            at_once: tokens of a batch.
-        """
+        """`at_once`: tokens of a batch."""
         return iter(batches_by_length(self._longer(split, answers), at_once or self.at_once))
 
     def batch(
