@@ -58,12 +58,12 @@ class Encoded(NamedTuple):
 
 
 class View(NamedTuple):
-    """
-    name: of the baseline, as evaluation shows it.
+    """What a linear model sees of examples: where an input and a target meet that need no PyTorch.
+
+    name: of the baseline, as evaluation shows it. options: of the linear model.
     known, unknown: (examples, features) arrays or sparse matrices: examples to fit to, and examples to predict.
     counts: whether features are counts of things that an example holds; a target may then weigh each by how much more
         frequent it is inside of a class than outside.
-    options: of the linear model.
     """
 
     name: str

@@ -1,14 +1,12 @@
 """Recordings with a label each and, where that is known, who speaks: of the catalogue, or your own folder."""
 
 import csv
-from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts import splits
 from kassandra.contracts.artifacts import files_in, missing, read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
@@ -63,33 +61,23 @@ def read(raw: Path, source: Source, params: Prepare) -> Examples:
         held_out = _by_speaker(raw, everything, params.speakers)
         order = np.argsort(held_out, kind="stable")
         everything, given = [everything[row] for row in order], held_out[order]
-    return Examples(
-        "recordings",
-        everything,
-        [one.label for one in everything],
-        [one.id for one in everything],
-        [one.waveform.tobytes() for one in everything],
-        given,
-        groups=[one.speaker for one in everything],
-        meta={"files_left_out": left_out},
-        message=f"{raw}: {left_out} files left out, as they do not end like recordings" if left_out else "",
-    )
+    labels, ids = [one.label for one in everything], [one.id for one in everything]
+    keys, speakers = [one.waveform.tobytes() for one in everything], [one.speaker for one in everything]
+    message = f"{raw}: {left_out} files left out, as they do not end like recordings" if left_out else ""
+    meta = {"files_left_out": left_out}
+    return Examples("recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=message)
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int) -> Encoded:
     """The waveforms, and of each who speaks. Nothing is fitted: each is normalised by itself when it is heard."""
     parts = {name: [examples.contents[row] for row in some] for name, some in rows.items()}
     speakers = sorted({one.speaker for part in parts.values() for one in part} - {""})
-    arrays = {}
+    arrays: dict[str, dict[str, NDArray[Any]]] = {}
     for name, part in parts.items():
         waveforms, names = Ragged.of((one.waveform for one in part), np.float32), Ragged.of_texts(o.name for o in part)
-        arrays[name] = {
-            "waveforms": waveforms.flat,
-            "offsets": waveforms.offsets,
-            "speakers": np.array([speakers.index(one.speaker) if one.speaker else -1 for one in part], np.int64),
-            "names": names.flat,
-            "name_offsets": names.offsets,
-        }
+        speaks = np.array([speakers.index(one.speaker) if one.speaker else -1 for one in part], np.int64)
+        arrays[name] = {"waveforms": waveforms.flat, "offsets": waveforms.offsets, "speakers": speaks}
+        arrays[name] |= {"names": names.flat, "name_offsets": names.offsets}
     heard = {key: getattr(params, key) for key in ("sample_rate", "mels", "frame", "hop", "deltas")}
     meta = {"speakers": speakers, "held_out": list(params.speakers), **heard}
     held_out = f", {', '.join(params.speakers)} only in test" if params.speakers else ""
@@ -97,25 +85,25 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
     return Encoded(arrays, {"features": features}, meta, f"{len(speakers)} known speakers{held_out}")
 
 
-def _by_speaker(raw: Path, everything: list[Recording], held_out: list[str]) -> splits.Mask:
+def _by_speaker(raw: Path, everything: list[Recording], held_out: list[str]) -> NDArray[np.bool_]:
     """(recordings,) which are of the speakers `held_out`."""
-    known = sorted({recording.speaker for recording in everything} - {""})
+    speakers = [recording.speaker for recording in everything]
+    known, advice = (
+        sorted(set(speakers) - {""}),
+        "so 'speaker' cannot split them; name them <label>_<speaker>_<take>.wav",
+    )
     if not known:
-        raise KassandraError(
-            f"prepare.split: no name of a recording in {raw} says who speaks, so 'speaker' cannot split them; name "
-            "them <label>_<speaker>_<take>.wav, or choose 'official'"
-        )
+        why = f"no name of a recording in {raw} says who speaks"
+        raise KassandraError(f"prepare.split: {why}, {advice}, or choose 'official'")
     for name in held_out:
         if name not in known:
             raise KassandraError(unknown("prepare.speakers", "speaker", name, known))
-    if anonymous := sum(not recording.speaker for recording in everything):
-        raise KassandraError(
-            f"prepare.split: the names of {anonymous} recordings in {raw} do not say who speaks, so 'speaker' cannot "
-            "split them; name them <label>_<speaker>_<take>.wav"
-        )
+    if anonymous := speakers.count(""):
+        why = f"the names of {anonymous} recordings in {raw} do not say who speaks"
+        raise KassandraError(f"prepare.split: {why}, {advice}")
     if set(known) == set(held_out):
         raise KassandraError(f"prepare.speakers: {held_out} are all there are; leave somebody to learn from")
-    return splits.of_groups([recording.speaker for recording in everything], held_out)
+    return np.isin(np.array(speakers), held_out)
 
 
 def read_recordings(raw: Path, dataset: str | None, scale: MelScale) -> Raw:
@@ -149,8 +137,7 @@ def _fsdd(raw: Path, scale: MelScale) -> Raw:
         with table.open(encoding="utf-8", newline="") as file:
             names = {int(row["index"]): row["filename"].removesuffix(".wav") for row in csv.DictReader(file)}
         ends = np.cumsum(arrays["lengths"])
-        train: list[Recording] = []
-        test: list[Recording] = []
+        train, test = list[Recording](), list[Recording]()
         for number, (end, length, digit) in enumerate(zip(ends, arrays["lengths"], arrays["labels"], strict=True)):
             label, speaker, take = names[number].split("_")
             if label != str(digit):
@@ -171,20 +158,15 @@ def _fsdd(raw: Path, scale: MelScale) -> Raw:
 def _folder(folder: Path, scale: MelScale) -> list[Recording]:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in sound_files.ENDINGS and path.is_file())
     if not paths:
-        endings = ", ".join(sorted(sound_files.ENDINGS))
-        raise KassandraError(
-            f"{folder}: no recordings ({endings}); expected <label>/*.wav, or <label>_<speaker>_<take>.wav"
-        )
-    depths = Counter(len(path.relative_to(folder).parts) for path in paths)
-    if set(depths) not in ({1}, {2}):
-        raise KassandraError(
-            f"{folder}: recordings lie at different depths, or too deep; put all into one folder, or each into that of "
-            "its label"
-        )
+        expected = "expected <label>/*.wav, or <label>_<speaker>_<take>.wav"
+        raise KassandraError(f"{folder}: no recordings ({', '.join(sorted(sound_files.ENDINGS))}); {expected}")
+    depths = {len(path.relative_to(folder).parts) for path in paths}
+    if depths not in ({1}, {2}):
+        advice = "put all into one folder, or each into that of its label"
+        raise KassandraError(f"{folder}: recordings lie at different depths, or too deep; {advice}")
     recordings = []
     for path in paths:
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        label, speaker = _named(path, labelled=set(depths) == {2})
+        name, (label, speaker) = path.relative_to(folder).with_suffix("").as_posix(), _named(path, depths == {2})
         waveform = sound_files.read(path, scale.sample_rate, scale.frame_length)
         recordings.append(Recording(name, waveform, label, speaker))
     return recordings

@@ -66,10 +66,7 @@ class Features:
 
         The bands of a recording have mean 0 and standard deviation 1 together, so have their slopes. Not band by band,
         as is usual (Viikki & Laurila 1998): in a single word, how loud a band is on the whole tells more of the
-        word than of the voice.
-
-        Args:
-            frames: (batch,) how many each recording has.
+        word than of the voice. `frames`: (batch,) how many each recording has.
         """
         parts = [_standardised(values, frames)]
         if self.deltas:
@@ -164,11 +161,7 @@ def played(recordings: Waveforms, speed: Tensor, offset: Tensor, shortest: int) 
 
 
 def noisy(recordings: Waveforms, loudness: Tensor, generator: torch.Generator) -> Waveforms:
-    """White noise over each.
-
-    Args:
-        loudness: (batch,) root mean square of the noise as a share of the recording's.
-    """
+    """White noise over each, its root mean square the share `loudness` (batch,) of the recording's."""
     samples, lengths = recordings
     valid = inside(lengths, samples.shape[1]).squeeze(2)  # (batch, samples)
     energy = samples.double().square().where(valid, 0).sum(1) / lengths  # (batch,)
@@ -186,9 +179,8 @@ def spoken(values: Tensor, frames: Tensor, tempo: Tensor) -> tuple[Tensor, Tenso
     at = (step * tempo.unsqueeze(1)).minimum((frames - 1).unsqueeze(1)).to(values)  # (batch, time)
     before = at.floor()
     sides = [before, (before + 1).minimum((frames - 1).unsqueeze(1))]
-    one, other = (
-        values.gather(1, side.to(torch.int64).unsqueeze(2).expand(-1, -1, values.shape[2])) for side in sides
-    )  # (batch, time, bands) each
+    places = (side.to(torch.int64).unsqueeze(2).expand(-1, -1, values.shape[2]) for side in sides)
+    one, other = (values.gather(1, place) for place in places)  # (batch, time, bands) each
     return torch.lerp(one, other, (at - before).unsqueeze(2)), left
 
 
@@ -202,9 +194,9 @@ def pitched(values: Tensor, features: Features, stretch: Tensor) -> Tensor:
     hz = torch.tensor(hertz(middles), device=values.device)  # (bands,) float64
     bend = BEND * top * stretch.clamp(max=1) / stretch  # (batch,)
     slope = (top - bend * stretch) / (top - bend)  # (batch,)
-    stretched = torch.where(
-        hz <= bend.unsqueeze(1), hz * stretch.unsqueeze(1), top - slope.unsqueeze(1) * (top - hz)
-    )  # (batch, bands): the frequency that each band now reads
+    above = top - slope.unsqueeze(1) * (top - hz)  # (batch, bands)
+    # (batch, bands): the frequency that each band now reads
+    stretched = torch.where(hz <= bend.unsqueeze(1), hz * stretch.unsqueeze(1), above)
     mels = 2595 * torch.log10(1 + stretched / 700)  # as mel.mel
     at = ((mels - middles[0]) / (middles[1] - middles[0])).clamp(0, scale.bands - 1).to(values)  # (batch, bands)
     left = at.floor().clamp(max=scale.bands - 2)
@@ -222,10 +214,7 @@ def coloured(values: Tensor, decibels: Tensor) -> Tensor:
 
 
 def _gap(width: Tensor, place: Tensor, size: Tensor, time: int) -> Tensor:
-    """(batch, time) whether a step is blanked: `width` of the first `size` steps, beginning at `place` in [0, 1).
-
-    Park et al. (2019), section 2.
-    """
+    """(batch, time) whether a step is blanked: `width` of the first `size`, at `place` in [0, 1) (Park et al. 2019)."""
     start = (place * (size - width + 1)).floor().unsqueeze(1)
     step = torch.arange(time, device=width.device)
     return (step >= start) & (step < start + width.unsqueeze(1))

@@ -64,10 +64,7 @@ class Sequences:
         return flat.reshape(len(flat), self.time, flat.shape[1] // self.time), None  # (batch, time, features)
 
     def own(self, images: NDArray[Any]) -> Tensor:
-        """A user's array as a split.
-
-        Args:
-            images: (height, width) or (images, height, width); whole numbers in [0, 255] or fractions in [0, 1].
+        """A user's array as a split: (height, width) or (images, height, width), in [0, 255], or fractions in [0, 1].
 
         Raises:
             KassandraError: another shape, type or range.

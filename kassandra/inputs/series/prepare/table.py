@@ -193,5 +193,6 @@ def _of_prices(series: Series, predict: str, circles: Sequence[str]) -> Columns:
     inputs = [*prices.features(series).values(), *cycles(series.times, circles).values()]
     if predict == "volatility":
         inputs.insert(0, values)
-    arrays = series.times, np.column_stack(inputs), values[:, None], series.usable, np.diff(close, prepend=np.nan)
-    return Columns(series.name, *(array[prices.WARM_UP :] for array in arrays))
+    returns, known = np.diff(close, prepend=np.nan), slice(prices.WARM_UP, None)
+    times, usable, read = series.times[known], series.usable[known], np.column_stack(inputs)[known]
+    return Columns(series.name, times, read, values[known, None], usable, returns[known])

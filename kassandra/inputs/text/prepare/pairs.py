@@ -140,8 +140,9 @@ def _aligned(by_stem: dict[str, dict[str, Path]], languages: tuple[str, ...], ma
         by_split[split] = stem
     if lacking := [split for split in ("train", "test") if split not in by_split and WHOLE not in by_split]:
         raise KassandraError(f"source.path: no file is named {lacking[0]}; found {sorted(chosen)}")
-    files = {split: [chosen[stem][language] for language in languages] for split, stem in by_split.items()}
-    return _pairs(languages, {split: aligned(*both, max_ratio) for split, both in files.items()})
+    source, target = languages
+    both = {split: (chosen[stem][source], chosen[stem][target]) for split, stem in by_split.items()}
+    return _pairs(languages, {split: aligned(*files, max_ratio) for split, files in both.items()})
 
 
 def _pairs(languages: tuple[str, ...], parts: dict[str, Part]) -> Pairs:
