@@ -78,10 +78,7 @@ def write_json(path: Path, value: Any, sealed: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """
-    Raises:
-        KassandraError: there is no such file, it is not JSON, or its content is not what was sealed.
-    """
+    """Raises: KassandraError: there is no such file, it is not JSON, or its content is not what was sealed."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(value, dict) and SEAL in value and value.pop(SEAL) != _seal(value):

@@ -91,10 +91,7 @@ class Split(NamedTuple):
 
 
 def read_split(path: Path) -> Split:
-    """
-    Raises:
-        KassandraError: there is no such file, or it is damaged.
-    """
+    """Raises: KassandraError: there is no such file, or it is damaged."""
     arrays = map_arrays(path)
     names = [name for name in Split._fields if name in arrays or name not in Split._field_defaults]
     # The inputs, by far the largest, stay on disk: an input and a target read them both, and each needs its own half.

@@ -34,10 +34,7 @@ def is_right(path: Path, content: Content) -> bool:
 
 
 def verify(path: Path, content: Content) -> None:
-    """
-    Raises:
-        Unavailable: size or sha256 is another than the catalogue's; says expected and actual.
-    """
+    """Raises: Unavailable: size or sha256 is another than the catalogue's; says expected and actual."""
     actual = sha256_of(path)
     if actual != content.sha256:
         raise Unavailable(

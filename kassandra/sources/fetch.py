@@ -29,8 +29,7 @@ def fetch_dataset(
     continues from that.
 
     Args:
-        dataset: name of the entry.
-        catalogue: entries to choose from; catalogue.yaml if None.
+        dataset: name of the entry. catalogue: entries to choose from; catalogue.yaml if None.
 
     Raises:
         KassandraError: unknown `dataset`; no place gives some file (each place is listed with its reason); something

@@ -100,12 +100,11 @@ def failure(error: exceptions.RequestException, patience: Patience) -> Again | U
     """What to raise for an error of `requests` that came instead of an answer."""
     causes = list(_causes(error))
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    refused = f"its TLS certificate is not accepted: {getattr(certificate, 'verify_message', None)}"
     reasons: dict[Any, str] = {  # the first that fits
         exceptions.ConnectTimeout: f"no connection within {patience.connect:g} s",
         exceptions.ReadTimeout: f"no answer within {patience.read:g} s",
-        exceptions.SSLError: f"its TLS certificate is not accepted: {certificate.verify_message}"
-        if certificate
-        else "no TLS connection",
+        exceptions.SSLError: refused if certificate else "no TLS connection",
         exceptions.ProxyError: "the proxy does not answer or refuses",
         NameResolutionError: "host name not found",
         ConnectionRefusedError: "connection refused",
@@ -114,8 +113,7 @@ def failure(error: exceptions.RequestException, patience: Patience) -> Again | U
         exceptions.TooManyRedirects: "too many redirects",
         (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema): "not a valid http(s) address",
     }
-    kinds = (kind for kind in reasons if isinstance(error, kind) or any(isinstance(cause, kind) for cause in causes))
-    kind = next(kinds, None)
+    kind = next((kind for kind in reasons if any(isinstance(cause, kind) for cause in causes)), None)
     if kind is ConnectionError:
         return Again(reasons[kind])
     reason = type(error).__name__ if kind is None else reasons[kind]
@@ -243,10 +241,9 @@ class _Transfer:
                     stream.write(chunk)
                     self.track(self.have)
             except HTTPError as error:
-                reason = f"the transfer broke off after {self.have} of {self.content.bytes} bytes"
                 if isinstance(error, ReadTimeoutError) and self.have == before:
                     raise Unavailable(f"no data within {self.patience.read:g} s", everywhere=True) from None
-                raise Again(reason) from None
+                raise Again(f"the transfer broke off after {self.have} of {self.content.bytes} bytes") from None
             stream.flush()
             os.fsync(stream.fileno())
         if total is None and "Transfer-Encoding" not in response.headers:

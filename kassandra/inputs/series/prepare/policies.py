@@ -106,10 +106,7 @@ def regular(parts: list[Part], frequency: str, policy: str, rows: Rows) -> tuple
 
 
 def filled(parts: list[Part], names: list[str], policy: str, rows: Rows) -> tuple[list[Part], str]:
-    """Every value finite, unless the policy is `drop`, which leaves NaN.
-
-    Args:
-        names: of the columns.
+    """Every value finite, unless the policy is `drop`, which leaves NaN; `names` are those of the columns.
 
     Raises:
         KassandraError: a cell is empty and the policy is `error`; a series begins with an empty cell, which nothing

@@ -156,9 +156,6 @@ def _pairs(languages: tuple[str, ...], parts: dict[str, Part]) -> Pairs:
 def columns(content: bytes, path: Path, max_ratio: float) -> Part:
     """Pairs of lines `source<tab>target`, further columns left aside. Lines of white space alone are none.
 
-    Args:
-        content: of the file. path: how errors call it.
-
     Raises:
         KassandraError: a line has no tab, the first names the columns, the first of several columns holds numbers, or
             no line is good.
