@@ -5,7 +5,7 @@ from pathlib import Path
 from kassandra.contracts.artifacts import RAW
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.fetch import fetch_dataset
-from kassandra.sources.own import copy_own
+from kassandra.sources.folder import copy_own
 from stages.script import run
 
 

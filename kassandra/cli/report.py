@@ -16,7 +16,7 @@ from kassandra.experiments.recorded import content
 from kassandra.judging.intervals import LEVEL, Estimate
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import read_pipeline
-from kassandra.sources.own import has_changed
+from kassandra.sources.folder import has_changed
 
 SPEAKERS = Path("recipes/results")  # of benchmarks.speakers
 Verdict = Literal["identical", "agrees", "differs", "other inputs", "nothing committed"]

@@ -70,11 +70,7 @@ def _remove_what_the_killed_left(path: Path) -> None:
 
 
 def write_json(path: Path, value: Any, sealed: bool = False) -> None:
-    """
-    Args:
-        sealed: write the sha256 of what is in it beside it, which `read_json` compares and takes out again; for a
-            dictionary that another stage depends on.
-    """
+    """`sealed`, of a dictionary: with the sha256 of what is in it, which `read_json` compares and takes out again."""
     if sealed:
         value = {**value, SEAL: _seal(value)}
     with whole(path) as partial:
@@ -82,10 +78,7 @@ def write_json(path: Path, value: Any, sealed: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """
-    Raises:
-        KassandraError: there is no such file, it is not JSON, or its content is not what was sealed.
-    """
+    """Raises: KassandraError: there is no such file, it is not JSON, or its content is not what was sealed."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(value, dict) and SEAL in value and value.pop(SEAL) != _seal(value):
@@ -135,10 +128,10 @@ def map_arrays(path: Path) -> Arrays:
     """As `read_arrays`, but the arrays stay on disk and their pages are read when they are looked at."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as members:
-            return Arrays(
-                path,
-                {info.filename.removesuffix(".npy"): _mapped(path, file, members, info) for info in members.infolist()},
-            )
+            arrays = {
+                info.filename.removesuffix(".npy"): _mapped(path, file, members, info) for info in members.infolist()
+            }
+        return Arrays(path, arrays)
     except FileNotFoundError:
         raise missing(path) from None
     except (
@@ -169,11 +162,7 @@ def _mapped(path: Path, file: IO[bytes], members: zipfile.ZipFile, info: zipfile
 
 
 def write_tensors(path: Path, tensors: Mapping[str, NDArray[Any]], **texts: str) -> str:
-    """A .safetensors, sealed, with the same bytes for the same tensors; returns the sha256 of the file.
-
-    Args:
-        texts: further text to keep beside the tensors.
-    """
+    """A .safetensors, sealed, with the same bytes for the same tensors and texts; returns the sha256 of the file."""
     content = save(dict(tensors), {**texts, SEAL: _seal_of_tensors(tensors, texts)})
     with whole(path) as partial:
         partial.write_bytes(content)
@@ -226,9 +215,8 @@ RESTORES = "restores it; should it come back damaged, DVC's cache is: `chmod -R 
 
 
 def damaged_content(what: str, error: Exception) -> KassandraError:
-    return KassandraError(
-        f"{what} is damaged ({' '.join(str(error).split())}); `dvc checkout` or `dvc repro` {RESTORES}"
-    )
+    reason = " ".join(str(error).split())
+    return KassandraError(f"{what} is damaged ({reason}); `dvc checkout` or `dvc repro` {RESTORES}")
 
 
 def damaged(path: Path, error: Exception) -> KassandraError:

@@ -1,4 +1,4 @@
-"""Examples with one label each, as an input reads them, and the arrays that it makes of them."""
+"""What an input reads, examples with one label each or pairs of texts, and what it makes of them: arrays, and views."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -54,6 +54,42 @@ class Encoded(NamedTuple):
     arrays: dict[str, dict[str, NDArray[Any]]]
     spec: dict[str, int]
     meta: dict[str, Any]
+    message: str
+
+
+class View(NamedTuple):
+    """What a linear model sees of examples: where an input and a target meet that need no PyTorch.
+
+    name: of the baseline, as evaluation shows it. options: of the linear model.
+    known, unknown: (examples, features) arrays or sparse matrices: examples to fit to, and examples to predict.
+    counts: whether features are counts of things that an example holds; a target may then weigh each by how much more
+        frequent it is inside of a class than outside.
+    """
+
+    name: str
+    known: Any
+    unknown: Any
+    options: dict[str, Any]
+    counts: bool = False
+
+
+class Pair(NamedTuple):
+    """A sentence and its translation; neither is empty."""
+
+    source: str
+    target: str
+
+
+class Pairs(NamedTuple):
+    """parts: pairs, each with its id (file and line), in the order of the files: train, test and maybe valid; or all.
+
+    languages: of the sources, and of the targets. dropped: lines of all parts that are not in them, by reason.
+    message: about those, and where the first of them are.
+    """
+
+    languages: tuple[str, str]
+    parts: dict[str, dict[Pair, str]]
+    dropped: Counter[str]
     message: str
 
 

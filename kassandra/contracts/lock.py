@@ -44,17 +44,13 @@ def parse(text: str, where: str) -> dict[str, dict[str, Stage]]:
         for key, entry in ((tree or {}).get("stages") or {}).items():
             stage, _, name = key.partition("@")
             if name:
-                pipelines.setdefault(name, {})[stage] = _stage(entry)
+                params = dict(entry.get("params", {}).get("params.yaml", {}))
+                deps, outs = (_files(entry.get(key, [])) for key in ("deps", "outs"))
+                pipelines.setdefault(name, {})[stage] = Stage(str(entry.get("cmd", "")), params, deps, outs)
     except (AttributeError, TypeError, KeyError):
-        raise KassandraError(
-            f"{where}: not laid out as DVC writes it; `git checkout dvc.lock` or `dvc repro` mends it"
-        ) from None
+        advice = "`git checkout dvc.lock` or `dvc repro` mends it"
+        raise KassandraError(f"{where}: not laid out as DVC writes it; {advice}") from None
     return pipelines
-
-
-def _stage(entry: dict[str, Any]) -> Stage:
-    params = dict(entry.get("params", {}).get("params.yaml", {}))
-    return Stage(str(entry.get("cmd", "")), params, _files(entry.get("deps", [])), _files(entry.get("outs", [])))
 
 
 def _files(entries: list[dict[str, Any]]) -> dict[str, str]:

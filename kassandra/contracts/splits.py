@@ -32,11 +32,6 @@ def strangers(rows: Rows, others: Iterable[int], keys: Sequence[Hashable]) -> Ro
     return np.array([row for row in rows if keys[row] not in known], np.intp)
 
 
-def of_groups(groups: Sequence[str], chosen: Sequence[str]) -> Mask:
-    """(rows,) which belong to one of the chosen groups."""
-    return np.isin(np.array(groups), chosen)
-
-
 def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> tuple[Rows, Rows]:
     """The rest, and a share of each class, drawn by seed; where examples have groups, evenly over those. In order.
 
@@ -49,9 +44,8 @@ def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> 
     labels = np.array([examples.labels[row] for row in rows])
     rarest, fewest = min(Counter(labels.tolist()).items(), key=lambda item: item[1])
     if fewest < FEWEST:
-        raise KassandraError(
-            f"{key}: class {rarest!r} has {fewest} {examples.unit}, too few to be split; at least {FEWEST} are needed"
-        )
+        what = f"class {rarest!r} has {fewest} {examples.unit}, too few to be split"
+        raise KassandraError(f"{key}: {what}; at least {FEWEST} are needed")
     if examples.groups is None:
         taken = _stratified(labels, share, seed, f"{key}: {share:g} of {len(rows)} {examples.unit}")
     else:
@@ -59,10 +53,8 @@ def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> 
     for label in sorted(set(labels)):
         count, total = int(taken[labels == label].sum()), int((labels == label).sum())
         if not 0 < count < total:
-            raise KassandraError(
-                f"{key}: {share:g} of the {total} {examples.unit} of class {str(label)!r} are {count}; take another "
-                f"share, or give it more {examples.unit}"
-            )
+            what = f"{share:g} of the {total} {examples.unit} of class {str(label)!r} are {count}"
+            raise KassandraError(f"{key}: {what}; take another share, or give it more {examples.unit}")
     return rows[~taken], rows[taken]
 
 
@@ -146,15 +138,12 @@ def by_time(
         )
     for name, (first, after) in zip(SPLITS, places, strict=True):
         if after <= first:
-            raise KassandraError(
-                f"prepare: nothing is left for {name}, as {gap} times (window + horizon) are left out before it; "
-                "use a shorter window or horizon, a larger share, or more data"
-            )
-    last = int(clock[-1]) + 1
-    return {
-        name: Span(int(clock[first]), int(clock[after]) if after < len(clock) else last)
-        for name, (first, after) in zip(SPLITS, places, strict=True)
-    }
+            why = f"as {gap} times (window + horizon) are left out before it"
+            advice = "use a shorter window or horizon, a larger share, or more data"
+            raise KassandraError(f"prepare: nothing is left for {name}, {why}; {advice}")
+    bounds = np.append(clock, clock[-1] + 1).tolist()
+    spans = (Span(bounds[first], bounds[min(after, len(clock))]) for first, after in places)
+    return dict(zip(SPLITS, spans, strict=True))
 
 
 def _place(clock: NDArray[np.int64], date: str | None, split: str) -> int | None:
@@ -164,8 +153,7 @@ def _place(clock: NDArray[np.int64], date: str | None, split: str) -> int | None
     try:
         moment = datetime.fromisoformat(date)
     except ValueError:
-        raise KassandraError(
-            f"prepare.{split}_until: {date!r} is no date as in 2016-01-01 or 2016-01-01T12:00"
-        ) from None
+        example = "2016-01-01 or 2016-01-01T12:00"
+        raise KassandraError(f"prepare.{split}_until: {date!r} is no date as in {example}") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return int(np.searchsorted(clock, int(moment.timestamp())))

@@ -17,16 +17,12 @@ EXPANDED = 10_000_000  # characters that the values hold, those behind an alias 
 
 _TAG = "tag:yaml.org,2002:"
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt \t].*)?")
+_DECIMAL = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _PLAIN = {  # what a word without quotes is, and its first characters; everything else is text
     "null": (re.compile(r"(?:~|null|Null|NULL|)\Z"), ["", *"~nN"]),
     "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), [*"tTfF"]),
     "int": (re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)\Z"), [*"-+0123456789"]),
-    "float": (
-        re.compile(
-            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"
-        ),
-        [*"-+.0123456789"],
-    ),
+    "float": (re.compile(rf"(?:{_DECIMAL}|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z"), [*"-+.0123456789"]),
     "merge": (re.compile(r"<<\Z"), ["<"]),
 }
 _VALUES: dict[str, Any] = {

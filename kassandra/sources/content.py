@@ -1,10 +1,14 @@
-"""Whether a file is what the catalogue says, and the one exception that means: this place did not give it."""
+"""Files as they come: whether they are what the catalogue says, what a person sees, and that a place gave none."""
 
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from kassandra.sources.catalogue import Content
 
@@ -14,15 +18,13 @@ Track = Callable[[int], None]  # called with how many bytes of the file have com
 
 
 class Unavailable(Exception):
-    """A place did not give a file; the next place is tried.
+    """A place did not give a file; the next place is tried. The text says why, without the place's name.
 
-    reason: for the user, without the place's name.
     everywhere: no other file can be had from this place either (nobody answers there), so none is asked for.
     """
 
     def __init__(self, reason: str, *, everywhere: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
         self.everywhere = everywhere
 
 
@@ -32,10 +34,7 @@ def is_right(path: Path, content: Content) -> bool:
 
 
 def verify(path: Path, content: Content) -> None:
-    """
-    Raises:
-        Unavailable: size or sha256 is another than the catalogue's; says expected and actual.
-    """
+    """Raises: Unavailable: size or sha256 is another than the catalogue's; says expected and actual."""
     actual = sha256_of(path)
     if actual != content.sha256:
         raise Unavailable(
@@ -79,3 +78,32 @@ def chunks_of(stream: IO[bytes]) -> Iterator[bytes]:
 def too_large(content: Content, given: int | None = None) -> Unavailable:
     size = "more" if given is None else f"{given} bytes, more"
     return Unavailable(f"wrong content: {size} than the {content.bytes} bytes that the catalogue says")
+
+
+class Report:
+    """Lines and bars on standard output."""
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        # A log wants no bar, even where an environment variable makes rich take it for a terminal.
+        self.bars = self.console.is_interactive and self.console.file.isatty()
+
+    def say(self, line: str) -> None:
+        # Not wrapped, and nothing in it taken for markup: addresses and checksums stay whole.
+        self.console.print(line, markup=False, soft_wrap=True)
+
+    @contextmanager
+    def bar(self, name: str, size: int) -> Iterator[Track]:
+        """A bar of `size` bytes that disappears when done; gives what moves it (nothing in a log)."""
+        if not self.bars:
+            yield lambda done: None
+            return
+        columns = (TextColumn("  {task.description}", markup=False), BarColumn(), DownloadColumn())
+        speed = (TransferSpeedColumn(), TimeRemainingColumn())
+        with Progress(*columns, *speed, console=self.console, transient=True) as progress:
+            task = progress.add_task(name, total=size)
+            yield lambda done: progress.update(task, completed=done)
+
+
+def count_of(files: int) -> str:
+    return "1 file" if files == 1 else f"{files:,} files"

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import requests
+from rich.filesize import decimal
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.sources.catalogue import Content, Dataset, find
-from kassandra.sources.content import Unavailable, is_right
+from kassandra.sources.content import Report, Unavailable, count_of, is_right
 from kassandra.sources.folder import Scratch, copy, remove, scratch_for
 from kassandra.sources.network import Patience, public
 from kassandra.sources.places import MIRROR, Place, Tools, mirror_folder, places_of
-from kassandra.sources.progress import Report, count_of, size_of
 
 
 def fetch_dataset(
@@ -29,15 +29,17 @@ def fetch_dataset(
     continues from that.
 
     Args:
-        dataset: name of the entry.
-        catalogue: entries to choose from; catalogue.yaml if None.
+        dataset: name of the entry. catalogue: entries to choose from; catalogue.yaml if None.
 
     Raises:
         KassandraError: unknown `dataset`; no place gives some file (each place is listed with its reason); something
             cannot be written.
     """
     entry, report = find(dataset, catalogue), Report()
-    if _holds_exactly(destination, entry):
+    present = {path.name for path in destination.iterdir()} if destination.is_dir() else set[str]()
+    if present == {file.name for file in entry.files} and all(
+        is_right(destination / one.name, one) for one in entry.files
+    ):
         report.say(f"{dataset}: all files are already in {destination}")
         return
     report.say(f"{dataset}: {entry.description}\n  licence: {entry.licence}")
@@ -61,39 +63,27 @@ def _take_from(place: Place, missing: list[Content], scratch: Scratch, tools: To
             place.fetch(file, tools).replace(scratch.files / file.name)
         except Unavailable as failure:
             where = place.label if failure.everywhere else f"{place.label}: {file.name}"
-            failures.append(f"  {where}: {failure.reason}")
+            failures.append(f"  {where}: {failure}")
             tools.report.say(failures[-1])
             if failure.everywhere:
                 break
         else:
             missing.remove(file)
-            tools.report.say(f"  {file.name}  {size_of(file.bytes)}  from {place.label}")
+            tools.report.say(f"  {file.name}  {decimal(file.bytes)}  from {place.label}")
     return failures
-
-
-def _holds_exactly(destination: Path, entry: Dataset) -> bool:
-    present = {path.name for path in destination.iterdir()} if destination.is_dir() else set[str]()
-    return present == {file.name for file in entry.files} and all(
-        is_right(destination / file.name, file) for file in entry.files
-    )
 
 
 def _missing(entry: Dataset, scratch: Scratch) -> list[Content]:
     """Files that neither an earlier run nor the destination has. What the scratch holds besides is removed."""
-    missing = []
     known = {file.name: file for file in entry.files}
     for path in scratch.files.iterdir():
         if path.name not in known or not is_right(path, known[path.name]):
             remove(path)
     for file in entry.files:
         here, before = scratch.files / file.name, scratch.destination / file.name
-        if here.exists():
-            continue
-        if is_right(before, file):
+        if not here.exists() and is_right(before, file):
             copy(before, here)
-        else:
-            missing.append(file)
-    return missing
+    return [file for file in entry.files if not (scratch.files / file.name).exists()]
 
 
 def _nobody_has(dataset: str, entry: Dataset, missing: list[Content], failures: list[str], scratch: Scratch) -> str:

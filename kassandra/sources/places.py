@@ -5,20 +5,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
+from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, ProjectPage, PyPISimple, UnsupportedRepoVersionError
+from rich.filesize import decimal
 
 from kassandra.sources.archive import take_member
 from kassandra.sources.catalogue import Archive, Content, Dataset
-from kassandra.sources.content import Unavailable, chunks_of, is_right, too_large, write
-from kassandra.sources.index import Index
-from kassandra.sources.network import Patience, public
-from kassandra.sources.progress import Report, size_of
-from kassandra.sources.transfer import download
+from kassandra.sources.content import Report, Unavailable, chunks_of, is_right, too_large, write
+from kassandra.sources.network import Patience, check_status, download, failure, public, with_retries
 
 MIRROR = "KASSANDRA_MIRROR"
 CARRIED = Path(__file__).with_name("carried")
+# Who has set one of these for pip or uv has no other package index, or wants no other.
+INDEX_VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,17 @@ class Address(Place):
 
 
 class IndexedArchive(Place):
-    """An archive of the package index, downloaded once for all the files that it holds."""
+    """An archive of the user's package index (PEP 503, 691), downloaded once for all the files that it holds."""
 
     def __init__(self, archive: Archive) -> None:
-        self.archive, self.index = archive, Index.of_the_user()
-        self.label = f"{archive.name} of the {self.index.label}"
+        self.archive, self.address, self.index = archive, PYPI_SIMPLE_ENDPOINT, "package index"
+        chosen = ((name, os.environ.get(name, "").strip()) for name in INDEX_VARIABLES)
+        if (variable := next(((name, value) for name, value in chosen if value), None)) is not None:
+            name, value = variable
+            # UV_DEFAULT_INDEX may be `name=https://…`
+            self.address = value.partition("=")[2] if "=" in value.partition("://")[0] else value
+            self.index = f"package index {public(self.address)} ({name})"
+        self.label = f"{archive.name} of the {self.index}"
 
     def offers(self, name: str) -> bool:
         return self.archive.member(name) is not None
@@ -113,13 +120,44 @@ class IndexedArchive(Place):
     def _download(self, target: Path, tools: Tools) -> None:
         part = target.with_name(f"{target.name}.part")
         try:
-            address = self.index.find(self.archive, tools.session, tools.patience)
+            page = with_retries(lambda: self._page(tools), tools.patience)
+            address = self._address_of_file(page)
             with tools.report.bar(self.archive.name, self.archive.bytes) as track:
                 download(tools.session, address, part, self.archive, tools.patience, track)
         except Unavailable as error:
-            raise Unavailable(error.reason, everywhere=True) from None  # no archive, no file of it
+            raise Unavailable(str(error), everywhere=True) from None  # no archive, no file of it
         part.replace(target)
-        tools.report.say(f"  {self.archive.name}  {size_of(self.archive.bytes)}  from the {self.index.label}")
+        tools.report.say(f"  {self.archive.name}  {decimal(self.archive.bytes)}  from the {self.index}")
+
+    def _page(self, tools: Tools) -> ProjectPage:
+        client, package = PyPISimple(self.address, session=tools.session), self.archive.package
+        try:
+            return client.get_project_page(package, timeout=tools.patience.timeout)
+        except NoSuchProjectError:
+            raise Unavailable(f"the index has no package {package!r}") from None
+        except requests.HTTPError as error:
+            check_status(error.response)
+            raise
+        except (ValueError, UnsupportedRepoVersionError) as error:  # another content type, or not of the form
+            if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+                raise failure(error, tools.patience) from None
+            raise Unavailable("what answers is not a package index") from None
+        except requests.RequestException as error:
+            raise failure(error, tools.patience) from None
+
+    def _address_of_file(self, page: ProjectPage) -> str:
+        """With user name and password of the index where the file is on the same host; pip does the same."""
+        archive = self.archive
+        package = next((package for package in page.packages if package.filename == archive.name), None)
+        if package is None:
+            raise Unavailable(f"the index lists no file {archive.name!r} for package {archive.package!r}")
+        listed = package.digests.get("sha256", archive.sha256)
+        if listed != archive.sha256:
+            raise Unavailable(f"wrong content: expected sha256 {archive.sha256}, the index lists {listed}")
+        index, file = urlsplit(self.address), urlsplit(package.url)
+        login, _, host = index.netloc.rpartition("@")
+        own = login and file.netloc == host and file.scheme == index.scheme
+        return urlunsplit(file._replace(netloc=index.netloc)) if own else package.url
 
 
 def mirror_folder(mirror: str) -> Path:
@@ -136,10 +174,8 @@ def places_of(name: str, dataset: Dataset) -> Iterator[Place]:
             folder = mirror_folder(mirror) / name
             yield Folder(folder, f"{MIRROR} {folder}/")
     yield Carried(CARRIED / name, "this repository")
-    for archive in dataset.archives:
-        yield IndexedArchive(archive)
-    for address in dataset.addresses:
-        yield Address(address, public(address))
+    yield from map(IndexedArchive, dataset.archives)
+    yield from (Address(address, public(address)) for address in dataset.addresses)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

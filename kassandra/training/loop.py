@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.lstm.batch import Batch
-from kassandra.params.sections.train import Train
+from kassandra.params.sections.kind import Train
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.progress import Display
 

@@ -15,8 +15,7 @@ import requests
 
 from kassandra.sources.catalogue import Archive, Content, Dataset
 from kassandra.sources.fetch import fetch_dataset
-from kassandra.sources.network import Patience
-from kassandra.sources.transfer import download
+from kassandra.sources.network import Patience, download
 
 Answer = Callable[["Handler"], None]
 

@@ -1,4 +1,4 @@
-"""What is shown of addresses, what is said of failures and of progress, and what is written."""
+"""What is shown of addresses, what is reported of failures and of progress, and what is written."""
 
 import ssl
 
@@ -6,8 +6,7 @@ import pytest
 import requests
 import rich.console
 
-from kassandra.sources import progress
-from kassandra.sources.content import Unavailable, write
+from kassandra.sources.content import Report, Unavailable, write
 from kassandra.sources.network import Again, Patience, failure, public, with_retries
 
 
@@ -27,7 +26,7 @@ def test_no_secret_is_shown(address, shown):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "reason"),
     [
         (requests.ConnectTimeout("https://me:secret@h"), "no connection within 5 s"),
         (requests.ReadTimeout("https://me:secret@h"), "no answer within 30 s"),
@@ -36,17 +35,17 @@ def test_no_secret_is_shown(address, shown):
         (requests.ConnectionError(OSError(113, "No route to host")), "no connection"),
     ],
 )
-def test_failures_in_our_words(error, said):
-    told = failure(error, Patience())
-    assert isinstance(told, Unavailable)
-    assert (told.reason, told.everywhere) == (said, True)
+def test_failures_in_our_words(error, reason):
+    raised = failure(error, Patience())
+    assert isinstance(raised, Unavailable)
+    assert (str(raised), raised.everywhere) == (reason, True)
 
 
 def test_certificate():
     refused = ssl.SSLCertVerificationError()
     refused.verify_message = "self-signed certificate"
-    told = failure(requests.exceptions.SSLError(refused), Patience())
-    assert told.args == ("its TLS certificate is not accepted: self-signed certificate",)
+    raised = failure(requests.exceptions.SSLError(refused), Patience())
+    assert raised.args == ("its TLS certificate is not accepted: self-signed certificate",)
 
 
 def test_retries_need_an_attempt():
@@ -73,7 +72,7 @@ def test_bars_on_a_terminal_only(monkeypatch, capsys, terminal):
     monkeypatch.setenv("FORCE_COLOR", "1")  # as CI services set it: a log is a log even so
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stdout.isatty", lambda: terminal, raising=False)
-    report = progress.Report()
+    report = Report()
     with report.bar("images.gz", 1000) as track:
         track(400)
     report.say("  [bold]images.gz[/bold]  " + "x" * 200)

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.sources.own import copy_own
+from kassandra.sources.folder import copy_own
 
 
 @pytest.fixture

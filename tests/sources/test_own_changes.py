@@ -2,7 +2,7 @@
 
 import pytest
 
-from kassandra.sources.own import copy_own, has_changed
+from kassandra.sources.folder import copy_own, has_changed
 
 
 @pytest.fixture

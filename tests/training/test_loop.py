@@ -9,8 +9,8 @@ from torch.nn import functional as F
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import Batch
+from kassandra.params.sections.kind import Train
 from kassandra.params.sections.model import Model
-from kassandra.params.sections.train import Train
 from kassandra.targets.label.train.target import build
 from kassandra.training.loop import factor
 from kassandra.training.pair import Pair

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kassandra.params.sections.train import Train
+from kassandra.params.sections.kind import Train
 from kassandra.training.loop import Schedule, factor
 
 SCHEDULES = get_args(Schedule)

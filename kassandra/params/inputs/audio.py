@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train
+from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Sections
 
 
@@ -63,7 +63,7 @@ class Augment(Section):
     frequency_mask: int = Field(0, ge=0, le=64)
 
 
-class Train(train.Train):
+class Train(kind.Train):
     """Of recordings:
 
     batch_size: recordings per step, of about equal lengths.

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train
+from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
 
 
@@ -37,7 +37,7 @@ class Distortion(Section):
     shear: float = Field(0.0, ge=0, le=45)
 
 
-class Train(train.Train):
+class Train(kind.Train):
     """Of images:
 
     batch_size: images per step.

@@ -5,9 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train
-from kassandra.params.sections.kind import Sections
-from kassandra.params.sections.source import Source
+from kassandra.params.sections import kind
+from kassandra.params.sections.kind import Sections, Source
 
 Column = Annotated[str, Field(min_length=1)]
 
@@ -63,7 +62,7 @@ class TablePrepare(Section):
     duplicates: Literal["error", "first", "last", "mean"] = "error"
 
 
-class TableTrain(train.Train):
+class TableTrain(kind.Train):
     """Of windows of series:
 
     batch_size: windows per step.

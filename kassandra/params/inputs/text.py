@@ -5,10 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train
-from kassandra.params.sections.kind import Sections
+from kassandra.params.sections import kind
+from kassandra.params.sections.kind import Sections, Source
 from kassandra.params.sections.model import TokenModel
-from kassandra.params.sections.source import Source
 
 
 class ExamplesSource(Source):
@@ -89,7 +88,7 @@ class ExamplesModel(TokenModel):
         return self
 
 
-class ExamplesTrain(train.Train):
+class ExamplesTrain(kind.Train):
     """Of texts:
 
     batch_tokens: a step reads texts of about the same length, padded to the longest, so many tokens in all.
@@ -115,7 +114,7 @@ class StreamPrepare(Section):
         return self
 
 
-class StreamTrain(train.Train):
+class StreamTrain(kind.Train):
     """Of one long text:
 
     batch_size: so many places of the text are read at the same time, each going on where it stopped a step before.
@@ -150,7 +149,7 @@ class PairsPrepare(Section):
     max_ratio: float = Field(4.0, gt=1)
 
 
-class PairsTrain(train.Train):
+class PairsTrain(kind.Train):
     """Of pairs of texts:
 
     batch_tokens: a step reads pairs of about the same lengths, padded to the longest, so many target tokens in all.

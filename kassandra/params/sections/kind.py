@@ -1,15 +1,62 @@
-"""What a kind of input, or of target, adds to the sections of a pipeline."""
+"""The sections of any pipeline, and what a kind of input, or of target, adds to them."""
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections.model import Model
-from kassandra.params.sections.source import Source
-from kassandra.params.sections.train import Train
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Source(Section):
+    """Where the data come from: `dataset`, an entry of the catalogue, or `path`, your own file or folder."""
+
+    dataset: str | None = Field(None, min_length=1)
+    path: str | None = Field(None, min_length=1)
+
+    @model_validator(mode="after")
+    def one_place(self) -> Self:
+        if (self.dataset is None) == (self.path is None):
+            raise ValueError("give either 'dataset' (an entry of the catalogue) or 'path' (your own data)")
+        return self
+
+
+class Train(Section):
+    """The training loop, the same for every pair.
+
+    epochs: passes over the train split.
+    learning_rate: the peak of the schedule.
+    schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` does so on
+        cosine flanks from 1/25 of the peak; `cosine` falls from the peak at once; `constant` stays.
+    beta2, weight_decay: of AdamW (Loshchilov & Hutter 2019); weight_decay 0 is Adam.
+    clip: largest norm of the gradient; null does not clip.
+    patience: epochs without a better validation loss before training stops; null never stops early.
+    keep: `best` keeps the weights of the epoch with the lowest validation loss, `last` those of the last epoch.
+    precision: `bf16` computes matrix products in bfloat16 (autocast), weights stay fp32.
+    device: `auto` takes CUDA where there is one.
+    threads: CPU threads; part of what decides the bits of the result. oneDNN's LSTM hardly uses a second one: measure.
+    """
+
+    epochs: int = Field(5, ge=1, le=1_000_000)
+    learning_rate: float = Field(1e-3, gt=0, lt=10)
+    schedule: Literal["triangular", "one-cycle", "cosine", "constant"] = "triangular"
+    warmup: float = Field(0.3, ge=0, lt=1)
+    beta2: float = Field(0.99, gt=0, lt=1)
+    weight_decay: float = Field(0.0, ge=0)
+    clip: float | None = Field(1.0, gt=0)
+    patience: int | None = Field(None, ge=1)
+    keep: Literal["best", "last"] = "best"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int = Field(1, ge=1, le=256)
+
+    @model_validator(mode="after")
+    def warmup_is_used(self) -> Self:
+        if "warmup" in self.model_fields_set and self.schedule in ("cosine", "constant"):
+            raise ValueError(f"schedule {self.schedule!r} does not use 'warmup'; 'triangular' and 'one-cycle' do")
+        return self
 
 
 class Nothing(Section):

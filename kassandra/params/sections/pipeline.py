@@ -42,10 +42,8 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
     """
     wanted = reading(target)
     if input not in readers(wanted):
-        raise KassandraError(
-            f"input {input!r} does not go with target {target!r}, which reads {wanted}; "
-            f"inputs that do are {readers(wanted)}"
-        )
+        why = f"input {input!r} does not go with target {target!r}, which reads {wanted}"
+        raise KassandraError(f"{why}; inputs that do are {readers(wanted)}")
     of_target: Sections = _module("targets", target).sections
     of_input: Sections = getattr(_module("inputs", input), wanted)
     create: Any = create_model  # whose types know no class that is made at run time
@@ -102,9 +100,9 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
     if not isinstance(pipelines, dict):
         raise KassandraError(f"{path}: 'pipelines' must hold one section per pipeline, got {shown(pipelines)}")
     if not NAME.fullmatch(name):
+        advice = "use letters, digits, spaces and . _ -, and begin with none of the last three"
         raise KassandraError(
-            f"{path}: {shown(name)} cannot be the name of a pipeline, as files are named after it; use letters, "
-            "digits, spaces and . _ -, and begin with none of the last three"
+            f"{path}: {shown(name)} cannot be the name of a pipeline, as files are named after it; {advice}"
         )
     if name not in pipelines:
         raise KassandraError(unknown(str(path), "pipeline", name, pipelines))
@@ -115,10 +113,8 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
 def _kind_of(section: Any, where: str) -> type[Pipeline]:
     """The sections of the pair that `input` and `target` name."""
     if isinstance(section, dict) and "task" in section:
-        raise KassandraError(
-            f"{where}: 'task' is of Kassandra 0.1.0, and is 'input' and 'target' now; "
-            "`kassandra migrate` rewrites params.yaml"
-        )
+        advice = "`kassandra migrate` rewrites params.yaml"
+        raise KassandraError(f"{where}: 'task' is of Kassandra 0.1.0, and is 'input' and 'target' now; {advice}")
     for key in ("input", "target"):
         known = kinds("inputs" if key == "input" else "targets")
         if not isinstance(section, dict) or key not in section:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train
+from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
 
 READS = "examples"
@@ -22,7 +22,7 @@ class Prepare(Section):
     limit: int | None = Field(None, ge=100)
 
 
-class Train(train.Train):
+class Train(kind.Train):
     """Of classifiers:
 
     label_smoothing: share of the target probability spread over all classes.

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train, variants
+from kassandra.params.sections import kind, variants
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import TokenModel
 
@@ -56,7 +56,7 @@ class Model(TokenModel):
         return values
 
 
-class Train(train.Train):
+class Train(kind.Train):
     """Of language models:
 
     activation_regularisation: weight of the mean square of the outputs (AR; Merity et al. 2017, section 4.4).

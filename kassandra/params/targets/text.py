@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import train
+from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import TokenModel
 
@@ -97,7 +97,7 @@ class Model(TokenModel):
         return self
 
 
-class Train(train.Train):
+class Train(kind.Train):
     """Of models that write:
 
     label_smoothing: share of the target probability spread over the whole vocabulary (Szegedy et al. 2016).

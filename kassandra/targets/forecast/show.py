@@ -11,9 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.printed import print_csv, print_json
-from kassandra.contracts.series import iso
 from kassandra.contracts.spec import LEVELS
-from kassandra.contracts.windows import Split
+from kassandra.contracts.windows import Split, iso
 from kassandra.targets.forecast.evaluate.predict import Predictor
 
 COMMAND = "predict"

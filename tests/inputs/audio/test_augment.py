@@ -6,8 +6,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kassandra.inputs.audio.train.augment import BEND, DRAWS, WAVES, augmented, coloured, noisy, pitched, played, spoken
-from kassandra.inputs.audio.train.features import Features, Waveforms, inside
+from kassandra.inputs.audio.train.features import (
+    BEND,
+    DRAWS,
+    WAVES,
+    Features,
+    Waveforms,
+    augmented,
+    coloured,
+    inside,
+    noisy,
+    pitched,
+    played,
+    spoken,
+)
 from kassandra.inputs.audio.train.mel import MelScale, hertz, mel
 from kassandra.params.inputs.audio import Augment
 

@@ -8,7 +8,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.audio.prepare.recordings import read
+from kassandra.inputs.audio.prepare.examples import read_recordings as read
 from kassandra.inputs.audio.train.mel import MelScale
 
 SCALE = MelScale(8000, 13, 25, 10)

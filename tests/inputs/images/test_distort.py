@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kassandra.inputs.images.train.distort import distort
+from kassandra.inputs.images.train.examples import distort
 from kassandra.params.inputs.images import Distortion, Train
 from kassandra.training.pair import Split
 

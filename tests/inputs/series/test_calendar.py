@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kassandra.inputs.series.prepare.calendar import CYCLES, cycles
+from kassandra.inputs.series.prepare.clock import CYCLES, cycles
 
 PERIODS = {"minute": np.timedelta64(1, "h"), "hour": np.timedelta64(1, "D"), "weekday": np.timedelta64(7, "D")}
 START = np.datetime64("2016-02-25T07:45:00")

@@ -6,7 +6,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.series.show.own_windows import last_windows
+from kassandra.inputs.series.show.own_table import last_windows
 
 pytestmark = pytest.mark.slow
 

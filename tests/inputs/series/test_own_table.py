@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import HOUR
-from kassandra.inputs.series.prepare.own_table import read_own
+from kassandra.inputs.series.prepare.table import read_own
 from kassandra.params.inputs.series import TableSource
 
 START = datetime(2016, 7, 1)

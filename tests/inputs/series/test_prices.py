@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY
-from kassandra.inputs.series.prepare.own_table import Series
+from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.prices import SMALLEST, WARM_UP, features, garman_klass, prices
 
 # As the catalogue has them.

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kassandra.contracts.series import mean_and_std
+from kassandra.contracts.windows import mean_and_std
 from kassandra.inputs.series.prepare.table import fit, read
 from kassandra.params.inputs.series import TablePrepare, TableSource
 from kassandra.targets.forecast.prepare.stage import naive_errors

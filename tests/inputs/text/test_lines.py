@@ -5,7 +5,7 @@ import io
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.show.lines import texts
+from kassandra.inputs.text.show.own_pairs import texts
 
 
 @pytest.fixture

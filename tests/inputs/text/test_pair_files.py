@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair
-from kassandra.inputs.text.prepare.pair_files import REASONS, aligned, columns, content_of
+from kassandra.contracts.examples import Pair
+from kassandra.inputs.text.prepare.pairs import REASONS, aligned, columns, content_of
 
 
 @pytest.fixture

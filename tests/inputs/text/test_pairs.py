@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair
+from kassandra.contracts.examples import Pair
 from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare import pairs
 from kassandra.params.inputs.text import PairsPrepare, PairsSource

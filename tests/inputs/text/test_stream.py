@@ -7,7 +7,7 @@ import pytest
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.text.prepare.stream import read
 from kassandra.params.inputs.text import StreamPrepare
-from kassandra.params.sections.source import Source
+from kassandra.params.sections.kind import Source
 
 
 def stream(raw):

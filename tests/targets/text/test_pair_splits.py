@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare.pairs import read
 from kassandra.params.inputs.text import PairsPrepare, PairsSource

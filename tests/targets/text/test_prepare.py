@@ -11,8 +11,7 @@ from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import BOS, EOS, PAD, UNK, ModelSpec
-from kassandra.inputs.text.prepare.pair_files import REASONS
-from kassandra.inputs.text.prepare.pairs import read
+from kassandra.inputs.text.prepare.pairs import REASONS, read
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
 from kassandra.vocabulary import tokens
 

@@ -8,31 +8,20 @@ from scipy.fft import dct
 from sklearn.preprocessing import StandardScaler
 
 from kassandra.contracts.artifacts import Arrays
+from kassandra.contracts.examples import View
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.views import View
 from kassandra.inputs.audio.train.mel import MelScale
 
 COEFFICIENTS = 13  # of the cepstrum, as is usual since Davis & Mermelstein (1980)
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:
-    """
-    Args:
-        known: splits to fit to. unknown: the split to predict.
-    """
+    """Of `known` splits, to fit to, and of the `unknown` one, to predict."""
     scale = MelScale.of(meta)
-    cepstra, unknown_cepstra = (
-        np.concatenate([_mean_and_deviation(split, scale) for split in splits]) for splits in (known, [unknown])
-    )
+    cepstra = np.concatenate([_mean_and_deviation(split, scale) for split in known])
     scaler = StandardScaler().fit(cepstra)
-    return [
-        View(
-            "MFCC means and deviations + logistic regression",
-            scaler.transform(cepstra),
-            scaler.transform(unknown_cepstra),
-            {"max_iter": 1000},
-        )
-    ]
+    seen, unseen = (scaler.transform(some) for some in (cepstra, _mean_and_deviation(unknown, scale)))
+    return [View("MFCC means and deviations + logistic regression", seen, unseen, {"max_iter": 1000})]
 
 
 def _mean_and_deviation(split: Arrays, scale: MelScale) -> NDArray[np.float64]:

@@ -34,10 +34,9 @@ def pictures(
         _speakers(speakers, right, plots / "by_speaker.png")
     if attention is not None:
         shown = some_of_each(targets, right)
-        titles = [
-            f"{classes[targets[row]]}, heard as {classes[log_probabilities[row].argmax()]} ({confidence[row]:.2f})"
-            for row in shown
-        ]
+        heard = [classes[log_probabilities[row].argmax()] for row in shown]
+        pairs = zip(shown, heard, strict=True)
+        titles = [f"{classes[targets[row]]}, heard as {label} ({confidence[row]:.2f})" for row, label in pairs]
         waveforms = Ragged(arrays["waveforms"], arrays["offsets"]).take(shown)
         _attention(waveforms, [attention[row] for row in shown], titles, MelScale.of(meta), plots)
 
@@ -51,16 +50,16 @@ def in_words(test: Path, rows: NDArray[np.intp]) -> list[str]:
 def by_speaker(speakers: NDArray[np.int64], right: NDArray[np.bool_], names: list[str]) -> pd.DataFrame:
     """speaker, recordings, the 95% interval (Wilson) of the accuracy, and it itself; the weakest first.
 
-    Args:
-        speakers: (recordings,) numbers of `names`; who is unknown (-1) is left out.
+    `speakers` (recordings,) are numbers of `names`; who is unknown (-1) is left out.
     """
     known = speakers >= 0
     counts = np.bincount(speakers[known], minlength=len(names))  # (speakers,)
     hits = np.bincount(speakers[known], right[known], minlength=len(names)).astype(np.int64)
-    there = np.flatnonzero(counts)
-    low, high = wilson(hits[there], counts[there])
-    columns = {"speaker": [names[number] for number in there], "recordings": counts[there]}
-    columns |= {"accuracy_low": low, "accuracy_high": high, "accuracy": hits[there] / counts[there]}
+    heard = np.flatnonzero(counts)
+    counts, hits = counts[heard], hits[heard]
+    low, high = wilson(hits, counts)
+    columns = {"speaker": [names[number] for number in heard], "recordings": counts}
+    columns |= {"accuracy_low": low, "accuracy_high": high, "accuracy": hits / counts}
     return pd.DataFrame(columns).sort_values("accuracy", kind="stable", ignore_index=True)
 
 
@@ -81,10 +80,8 @@ def _speakers(table: pd.DataFrame, right: NDArray[np.bool_], path: Path) -> None
     axis.hlines(rows, table["accuracy_low"], table["accuracy_high"], color=figures.BLUE, linewidth=2, alpha=0.4)
     axis.plot(table["accuracy"], rows, "o", color=figures.BLUE)
     axis.axvline(float(right.mean()), linestyle=":", color=figures.GREY)
-    names = [drawable(name) for name in table["speaker"]]
-    axis.set_yticks(
-        rows, [f"{name}  ({count:,})" for name, count in zip(names, table["recordings"], strict=True)], parse_math=False
-    )
+    both = zip(table["speaker"], table["recordings"], strict=True)
+    axis.set_yticks(rows, [f"{drawable(name)}  ({count:,})" for name, count in both], parse_math=False)
     axis.set(xlabel="accuracy on test, with its 95% interval", title="Speaker (test recordings)")
     axis.grid(axis="x", linewidth=0.4)
     figures.save(figure, path)

@@ -14,8 +14,7 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.inputs.audio.train import sound_files
-from kassandra.inputs.audio.train.augment import augmented
-from kassandra.inputs.audio.train.features import Features, Waveforms
+from kassandra.inputs.audio.train.features import Features, Waveforms, augmented
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Train
 
@@ -72,10 +71,7 @@ class Sequences:
         return self.features(waveforms)
 
     def own(self, waveforms: Any) -> Ragged:
-        """A user's recordings as a split.
-
-        Args:
-            waveforms: (samples,) at the sample rate of the prepared recordings, or a list of such.
+        """A user's recordings, (samples,) at the sample rate of the prepared ones, or a list of such, as a split.
 
         Raises:
             KassandraError: one is of another shape or type, or `sound_files.checked` refuses it.
@@ -83,12 +79,9 @@ class Sequences:
         scale, checked = self.features.scale, []
         given = [waveforms] if isinstance(waveforms, np.ndarray) and waveforms.ndim == 1 else list(waveforms)
         for number, one in enumerate(given, 1):
-            waveform = np.asarray(one)
+            waveform, where = np.asarray(one), f"recording {number}"
             if waveform.ndim != 1 or waveform.dtype.kind not in "fiu":
-                raise KassandraError(
-                    f"recording {number}: expected an array (samples,) of numbers at {scale.sample_rate} Hz, "
-                    f"got {waveform.dtype} {waveform.shape}"
-                )
-            where = f"recording {number}"
+                expected = f"an array (samples,) of numbers at {scale.sample_rate} Hz"
+                raise KassandraError(f"{where}: expected {expected}, got {waveform.dtype} {waveform.shape}")
             checked.append(sound_files.checked(waveform, scale.sample_rate, scale.frame_length, where))
         return Ragged.of(checked, np.float32)

@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOWEST = 20.0  # Hz, where bands begin; below that nobody hears a tone
-RANGE = (
-    1e-4  # of the energy of a recording's loudest band and frame: what is fainter (40 dB) drowns in the room's noise
-)
+RANGE = 1e-4  # of the energy of a recording's loudest band and frame: fainter (40 dB) drowns in the room's noise
 SILENT = 1e-300  # energy; frames without any give RANGE, and not nothing divided by nothing
 
 

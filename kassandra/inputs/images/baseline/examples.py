@@ -5,14 +5,11 @@ from typing import Any
 import numpy as np
 
 from kassandra.contracts.artifacts import Arrays
-from kassandra.contracts.views import View
+from kassandra.contracts.examples import View
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:
-    """
-    Args:
-        known: splits to fit to. unknown: the split to predict.
-    """
+    """Of `known` splits, to fit to, and of the `unknown` one, to predict."""
     # In double precision: where arrays lie in memory decides the last bits of sums; in single ones it changed answers.
     images = np.concatenate([split["images"] for split in known])
     pixels, unknown_pixels = (some.reshape(len(some), -1) / 255.0 for some in (images, unknown["images"]))  # float64

@@ -15,7 +15,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.inputs.images.train.image_files import grey
 from kassandra.params.inputs.images import Prepare
-from kassandra.params.sections.source import Source
+from kassandra.params.sections.kind import Source
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip
@@ -60,17 +60,11 @@ def read(raw: Path, source: Source, params: Prepare) -> Examples:
     else:
         parts = [_read_folder(raw, params.size)]
     images, left_out = np.concatenate([part.images for part in parts]), sum(part.left_out for part in parts)
-    return Examples(
-        "images",
-        images,
-        [label for part in parts for label in part.labels],
-        [one for part in parts for one in part.ids],
-        [image.tobytes() for image in images],
-        np.arange(len(images)) >= len(parts[0].images) if len(parts) > 1 else None,
-        classes=parts[0].classes,
-        meta={"files_left_out": left_out},
-        message=f"{raw}: {left_out} files left out, as they do not end like images" if left_out else "",
-    )
+    labels, ids = [one for part in parts for one in part.labels], [one for part in parts for one in part.ids]
+    held_out = np.arange(len(images)) >= len(parts[0].images) if len(parts) > 1 else None
+    message = f"{raw}: {left_out} files left out, as they do not end like images" if left_out else ""
+    keys, classes, meta = [image.tobytes() for image in images], parts[0].classes, {"files_left_out": left_out}
+    return Examples("images", images, labels, ids, keys, held_out, classes=classes, meta=meta, message=message)
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int) -> Encoded:
@@ -88,9 +82,8 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
 def _read_idx(raw: Path, split: str) -> Part:
     images, labels = (_parse_idx(raw, name) for name in IDX[split])
     if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels) or not images.size:
-        raise KassandraError(
-            f"{raw}: {split} has images of {images.shape} and labels of {labels.shape}; counts must agree and not be 0"
-        )
+        shapes = f"images of {images.shape} and labels of {labels.shape}"
+        raise KassandraError(f"{raw}: {split} has {shapes}; counts must agree and not be 0")
     ids = [f"{IDX[split][0]} {row}" for row in range(len(images))]
     return Part(images, list(map(str, labels)), ids, [str(label) for label in range(int(labels.max()) + 1)])
 
@@ -118,17 +111,14 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
 
 def _read_folder(folder: Path, size: int) -> Part:
     """One folder per class; files in it that do not end like an image are left out, and counted."""
-    everything = {
-        path.name: sorted((file for file in path.rglob("*") if file.is_file()), key=lambda file: file.parts)
-        for path in sorted(folder.iterdir())
-        if path.is_dir()
-    }
+    folders = (path for path in sorted(folder.iterdir()) if path.is_dir())
+    everything = {path.name: [file for file in path.rglob("*") if file.is_file()] for path in folders}
+    for some in everything.values():
+        some.sort(key=lambda file: file.parts)
     by_class = {name: [file for file in files if file.suffix.lower() in ENDINGS] for name, files in everything.items()}
     if empty := [name for name, files in by_class.items() if not files] or ([] if by_class else ["no folder"]):
-        raise KassandraError(
-            f"{folder}: expected idx files or one folder of images per class ({', '.join(empty)}: no "
-            f"{', '.join(sorted(ENDINGS))})"
-        )
+        lacks = f"{', '.join(empty)}: no {', '.join(sorted(ENDINGS))}"
+        raise KassandraError(f"{folder}: expected idx files or one folder of images per class ({lacks})")
     files = [(label, file) for label, some in by_class.items() for file in some]
     images = [np.asarray(grey(file).resize((size, size), Image.Resampling.BILINEAR)) for _, file in files]
     ids = [file.relative_to(folder / label).as_posix() for label, file in files]

@@ -31,9 +31,8 @@ def _mistakes(
     wrong = np.flatnonzero(predicted != targets)
     worst = wrong[np.argsort(-sure[wrong], kind="stable")][:32]
     figure = Figure(figsize=(9, 1.3 * max(1, -(-len(worst) // 8)) + 0.4), layout="constrained")
-    figure.suptitle(
-        f"The {len(worst)} most confidently wrong of {len(wrong)} wrong answers: what it is → what the model predicts"
-    )
+    counts = f"The {len(worst)} most confidently wrong of {len(wrong)} wrong answers"
+    figure.suptitle(f"{counts}: what it is → what the model predicts")
     for place, row in enumerate(worst):
         axis = figure.add_subplot(-(-len(worst) // 8), 8, place + 1)
         axis.imshow(images[row], cmap="gray_r", vmin=0, vmax=255)
@@ -73,7 +72,5 @@ def _as_images(attention: NDArray[np.float32], meta: dict[str, object]) -> NDArr
     flat = np.repeat(attention, height * width // attention.shape[1], axis=1)
     flat = flat / flat.sum(1, keepdims=True)
     if meta["order"] is not None:  # put permuted pixels back
-        unpermuted = np.empty_like(flat)
-        unpermuted[:, meta["order"]] = flat
-        flat = unpermuted
+        flat = flat[:, np.argsort(np.asarray(meta["order"]))]
     return np.reshape(flat, (-1, height, width))

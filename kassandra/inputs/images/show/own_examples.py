@@ -18,9 +18,6 @@ OPTIONS = {"invert"}
 def read(given: list[str], meta: dict[str, Any], invert: bool = False) -> tuple[list[str], NDArray[np.uint8]]:
     """Names, and (images, height, width); a hint goes to standard error where dark and bright seem the wrong way round.
 
-    Args:
-        given: paths. invert: whether the images are dark on bright.
-
     Raises:
         KassandraError: there are none, or one cannot be read.
     """
@@ -29,11 +26,8 @@ def read(given: list[str], meta: dict[str, Any], invert: bool = False) -> tuple[
     images = np.stack([own_file(Path(path), meta, invert) for path in given])
     usual, here = float(meta["mean"]), float(images.mean()) / 255
     if abs((1 - here) - usual) < abs(here - usual):  # nearer to the train images when inverted
-        hint = "without --invert" if invert else "--invert"
-        print(
-            f"Mean brightness is {here:.2f}, in the train images it was {usual:.2f}: perhaps {hint} is right here.",
-            file=sys.stderr,
-        )
+        brightness = f"Mean brightness is {here:.2f}, in the train images it was {usual:.2f}"
+        print(f"{brightness}: perhaps {'without ' if invert else ''}--invert is right here.", file=sys.stderr)
     return given, images
 
 

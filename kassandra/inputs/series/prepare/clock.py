@@ -1,7 +1,7 @@
-"""Times as text become seconds, and frequencies a grid on which every time has its place."""
+"""Times: text becomes seconds, a frequency a grid on which every time has its place, and what comes back a circle."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -26,7 +26,11 @@ ISO = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 EITHER = re.compile(r"\d{1,2}([/.-])\d{1,2}[/.-](\d{4}|\d\d)\b.*", re.ASCII)  # the day or the month first?
-NO_TIME, PARTS = "no time", "parts of a second"
+NO_TIME, PARTS = "no time", "parts of a second, which are not read; round its times"
+NO_ISO = (
+    "what is no time as 2024-01-31 or 2024-01-31 18:00; say how it is written, as in `source.time_format: '%Y%m%d'`"
+)
+CYCLES = ("minute", "hour", "weekday", "monthday", "yearday", "month")
 
 
 def read_times(rows: Rows, column: str, time_format: str | None) -> Times:
@@ -41,23 +45,18 @@ def read_times(rows: Rows, column: str, time_format: str | None) -> Times:
     cells = rows.columns[column]
     # Each text once: several series have the same times, and strptime is slow.
     read = {cell: _strptime(cell, time_format) if time_format else _iso(cell) for cell in dict.fromkeys(cells)}
-    wrong = [row for row, cell in enumerate(cells) if isinstance(read[cell], str)]
-    if wrong:
-        reason = str(read[cells[wrong[0]]])
-        wrong = [row for row in wrong if read[cells[row]] == reason]
+    where = f"{rows.path}: column {column!r}"
+    if reason := next((read[cell] for cell in cells if isinstance(read[cell], str)), None):
+        wrong = [row for row, cell in enumerate(cells) if read[cell] == reason]
         if reason == NO_TIME:
-            raise KassandraError(
-                f"{rows.path}: column {column!r} is empty in {rows.where(wrong)}; a row needs its time"
-            )
-        raise KassandraError(f"{rows.path}: column {column!r} holds {reason}: {rows.cells(column, wrong)}")
+            raise KassandraError(f"{where} is empty in {rows.where(wrong)}; a row needs its time")
+        raise KassandraError(f"{where} holds {reason}: {rows.cells(column, wrong)}")
     moments = {cell: moment for cell, moment in read.items() if isinstance(moment, datetime)}
     zoned = np.array([moments[cell].tzinfo is not None for cell in cells])
     if zoned.any() and not zoned.all():
         rare = np.flatnonzero(zoned if zoned.mean() < 0.5 else ~zoned)
-        raise KassandraError(
-            f"{rows.path}: column {column!r} has times with a zone and times without, as {rows.cells(column, rare)}; "
-            "write the zone of all, or of none"
-        )
+        mixed = f"has times with a zone and times without, as {rows.cells(column, rare)}"
+        raise KassandraError(f"{where} {mixed}; write the zone of all, or of none")
     seconds = {cell: _seconds(moment) for cell, moment in moments.items()}
     return np.array([seconds[cell] for cell in cells], np.int64)
 
@@ -80,23 +79,17 @@ def _iso(cell: str) -> datetime | str:
     if not cell:
         return NO_TIME
     if either := EITHER.fullmatch(cell):
-        point, year = either[1], "%Y" if len(either[2]) == 4 else "%y"
-        return (
-            "dates that may begin with the day or with the month; "
-            f"say it, as in `source.time_format: '%d{point}%m{point}{year}'`"
-        )
-    other = (
-        "what is no time as 2024-01-31 or 2024-01-31 18:00; say how it is written, as in `source.time_format: '%Y%m%d'`"
-    )
+        example = f"%d{either[1]}%m{either[1]}{'%Y' if len(either[2]) == 4 else '%y'}"
+        return f"dates that may begin with the day or with the month; say it, as in `source.time_format: '{example}'`"
     if not (match := ISO.fullmatch(cell)):
-        return other
+        return NO_ISO
     month, day, minute, second, parts, zone = match.groups(default="")
     if parts.strip("0"):
-        return f"{PARTS}, which are not read; round its times"
+        return PARTS
     try:
         return datetime.fromisoformat(f"{month}{day or '-01'}T{minute or '00:00'}{second or ':00'}{zone.upper()}")
     except ValueError:  # 2024-02-30
-        return other
+        return NO_ISO
 
 
 def _strptime(cell: str, time_format: str) -> datetime | str:
@@ -106,7 +99,7 @@ def _strptime(cell: str, time_format: str) -> datetime | str:
         moment = datetime.strptime(cell, time_format)
     except ValueError:
         return f"what is not written as `source.time_format: {time_format!r}` says"
-    return f"{PARTS}, which are not read; round its times" if moment.microsecond else moment
+    return PARTS if moment.microsecond else moment
 
 
 def _check(time_format: str) -> None:
@@ -205,3 +198,30 @@ def _commonest(values: NDArray[np.int64]) -> int:
     """The smallest of those that are there most often."""
     distinct, counts = np.unique(values, return_counts=True)
     return int(distinct[counts.argmax()])
+
+
+def cycles(times: Times, names: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Sine and cosine of where each time stands in each cycle, so that its end lies beside its beginning.
+
+    Args:
+        times: (rows,) seconds since 1970, UTC.
+        names: of CYCLES; `hour` is that of the day and counts minutes as fractions, `weekday` counts whole days.
+
+    >>> {name: column.round(3).tolist() for name, column in cycles(np.array([0, 6 * 3600]), ["hour"]).items()}
+    {'hour_sin': [0.0, 1.0], 'hour_cos': [1.0, 0.0]}
+    """
+    day, month, year = (times.astype("datetime64[s]").astype(f"datetime64[{unit}]") for unit in ("D", "M", "Y"))
+    seconds = times % DAY  # (rows,) since midnight
+    passed: dict[str, NDArray[np.float64]] = {  # (rows,) each, in [0, 1)
+        "minute": seconds % 3600 / 3600,
+        "hour": seconds / 86400,
+        "weekday": (day.astype(np.int64) + 3) % 7 / 7,  # the first of January 1970 was a Thursday, Monday is 0
+        "monthday": (day - month.astype(day.dtype)).astype(np.int64) / 31,
+        "yearday": (day - year.astype(day.dtype)).astype(np.int64) / 366,
+        "month": (month - year.astype(month.dtype)).astype(np.int64) / 12,
+    }
+    columns: dict[str, NDArray[np.float64]] = {}
+    for name in names:
+        angle = 2 * np.pi * passed[name]  # (rows,)
+        columns |= {f"{name}_sin": np.sin(angle), f"{name}_cos": np.cos(angle)}
+    return columns

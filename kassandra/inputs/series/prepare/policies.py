@@ -29,6 +29,22 @@ class Part(NamedTuple):
     values: NDArray[np.float64]
 
 
+class Series(NamedTuple):
+    """times: (rows,) seconds since 1970 in UTC, strictly increasing. columns: each (rows,), finite where `usable`.
+
+    usable: (rows,) False where a value was missing and `missing: drop` leaves out the windows that would see the row.
+    Such rows stand in the series, with NaN, so that the clock is regular.
+    filled: (rows,) True where a value was missing and `forward` or `interpolate` made one up. An interpolated value
+    knows the next one: of a run of such rows that a split ends within, the split must use none.
+    """
+
+    name: str
+    times: Times
+    columns: dict[str, NDArray[np.float64]]
+    usable: NDArray[np.bool_]
+    filled: NDArray[np.bool_]
+
+
 def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]:
     """One row per time: the `first`, the `last`, or the `mean` of each column's values that are not missing.
 
@@ -40,11 +56,10 @@ def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]
     ends = [np.append(begin[1:], len(part.times)) for part, begin in zip(parts, begins, strict=True)]
     several = [np.flatnonzero(end - begin > 1) for begin, end in zip(begins, ends, strict=True)]
     if policy == "error" and any(map(len, several)):
-        groups = [
-            f"{shown(part.times[begin[time]])} ({rows.where(part.rows[begin[time] : end[time]])})"
-            for part, begin, end, times in zip(parts, begins, ends, several, strict=True)
-            for time in times
-        ]
+        groups = []
+        for part, begin, end, times in zip(parts, begins, ends, several, strict=True):
+            spans = [(part.times[begin[time]], part.rows[begin[time] : end[time]]) for time in times]
+            groups += [f"{shown(time)} ({rows.where(some)})" for time, some in spans]
         raise KassandraError(
             f"{rows.path}: several rows for one time: {first(groups)}; keep one of each, say which in "
             "`prepare.duplicates`: first, last or mean, or name the column that names the series in `source.series`"
@@ -86,17 +101,12 @@ def regular(parts: list[Part], frequency: str, policy: str, rows: Rows) -> tuple
             )
     if policy == "error" and any(counts):
         _refuse_gaps(parts, grids, sum(counts), frequency, rows)
-    whole = [
-        _with_all_places(part, on) if count else part for part, on, count in zip(parts, grids, counts, strict=True)
-    ]
+    whole = [_with_all_places(part, on) for part, on in zip(parts, grids, strict=True)]
     return whole, counted(counts, "time was missing", "times were missing", policy)
 
 
 def filled(parts: list[Part], names: list[str], policy: str, rows: Rows) -> tuple[list[Part], str]:
-    """Every value finite, unless the policy is `drop`, which leaves NaN.
-
-    Args:
-        names: of the columns.
+    """Every value finite, unless the policy is `drop`, which leaves NaN; `names` are those of the columns.
 
     Raises:
         KassandraError: a cell is empty and the policy is `error`; a series begins with an empty cell, which nothing
@@ -125,16 +135,13 @@ def counted(counts: Iterable[int], one: str, many: str, policy: str) -> str:
 
 def _mean(values: NDArray[np.float64]) -> float:
     """Exact, and so the same in whichever order the rows stand; NaN where all are missing."""
-    there = values[~np.isnan(values)].tolist()
-    return float(statistics.mean(there)) if there else np.nan
+    known = values[~np.isnan(values)].tolist()
+    return float(statistics.mean(known)) if known else np.nan
 
 
 def _refuse(parts: list[Part], wrong: list[NDArray[np.bool_]], rows: Rows, why: str) -> None:
-    unexpected = [
-        f"{shown(part.times[row])} ({rows.where([part.rows[row]])})"
-        for part, some in zip(parts, wrong, strict=True)
-        for row in np.flatnonzero(some)
-    ]
+    both = [(part, row) for part, some in zip(parts, wrong, strict=True) for row in np.flatnonzero(some)]
+    unexpected = [f"{shown(part.times[row])} ({rows.where([part.rows[row]])})" for part, row in both]
     if unexpected:
         raise KassandraError(f"{rows.path}: unexpected times {first(unexpected)}: {why}")
 
@@ -143,8 +150,8 @@ def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: st
     missing: list[str] = []
     for part, on in zip(parts, grids, strict=True):
         for row in np.flatnonzero(np.diff(on.places) > 1):
-            there = on.places[row] + 1, min(on.places[row + 1], on.places[row] + 1 + SHOWN)
-            missing += [f"{shown(time)} (after {rows.where([part.rows[row]])})" for time in on.at(np.arange(*there))]
+            places = np.arange(on.places[row] + 1, min(on.places[row + 1], on.places[row] + 1 + SHOWN))
+            missing += [f"{shown(time)} (after {rows.where([part.rows[row]])})" for time in on.at(places)]
             if len(missing) >= SHOWN:
                 break
     weekdays = frequency == "d" and not any(weekend(part.times).any() for part in parts)
@@ -160,15 +167,15 @@ def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: st
 def _refuse_empty(parts: list[Part], empty: list[NDArray[np.bool_]], names: list[str], policy: str, rows: Rows) -> None:
     for place, name in enumerate(names):
         column = f"{rows.path}: column {name!r} is empty in "
-        found = [cells[:, place] for cells in empty]
-        if policy == "error" and any(cells.any() for cells in found):
-            wrong = np.sort(np.concatenate([part.rows[cells] for part, cells in zip(parts, found, strict=True)]))
+        holes = [cells[:, place] for cells in empty]
+        if policy == "error" and any(cells.any() for cells in holes):
+            wrong = np.sort(np.concatenate([part.rows[cells] for part, cells in zip(parts, holes, strict=True)]))
             raise KassandraError(
                 f"{column}{rows.where(wrong)}; fill the cells, or say what is done in `prepare.missing`: {REPAIRS}"
             )
         ends = [(0, "begins", "before", "first")] + [(-1, "ends", "after", "last")] * (policy == "interpolate")
         for end, verb, side, which in ends:
-            if wrong_ends := [part.rows[end] for part, cells in zip(parts, found, strict=True) if cells[end]]:
+            if wrong_ends := [part.rows[end] for part, cells in zip(parts, holes, strict=True) if cells[end]]:
                 raise KassandraError(
                     f"{column}{rows.where(wrong_ends)}, where a series {verb}, so `prepare.missing: {policy}` has "
                     f"nothing to go by; delete its rows {side} the {which} value"
@@ -176,10 +183,9 @@ def _refuse_empty(parts: list[Part], empty: list[NDArray[np.bool_]], names: list
 
 
 def _with_all_places(part: Part, on: Grid) -> Part:
-    there = on.places - on.places[0]
-    times = on.at(np.arange(on.places[0], on.places[-1] + 1))
+    taken, times = on.places - on.places[0], on.at(np.arange(on.places[0], on.places[-1] + 1))
     rows, values = np.full(len(times), NONE), np.full((len(times), part.values.shape[1]), np.nan)
-    rows[there], values[there] = part.rows, part.values
+    rows[taken], values[taken] = part.rows, part.values
     return Part(part.name, rows, times, values)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY, read_times
-from kassandra.inputs.series.prepare.own_table import Series
+from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.rows import Rows, numbers, read_rows
 
 Days = NDArray[np.float64]  # (rows,)

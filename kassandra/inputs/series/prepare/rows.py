@@ -50,8 +50,8 @@ class Rows(NamedTuple):
 
     def cells(self, column: str, rows: Iterable[int | np.integer]) -> str:
         """`'n/a' (line 3), '-' (line 4)`, and how many more."""
-        found = ((self.columns[column][row], self.lines[row]) for row in rows)
-        return first([f"{shortened(cell)!r} ({self.unit} {line})" for cell, line in found])
+        cells = [(self.columns[column][row], self.lines[row]) for row in rows]
+        return first([f"{shortened(cell)!r} ({self.unit} {line})" for cell, line in cells])
 
 
 def first(items: Sequence[str]) -> str:
@@ -101,18 +101,13 @@ def numbers(rows: Rows, column: str) -> NDArray[np.float64]:
         wrong = [int(row) for row in np.flatnonzero(np.abs(values) > LARGEST)]  # as 1e999
         if not wrong:
             return values
-    raise KassandraError(
-        f"{rows.path}: column {column!r} holds what is no finite number: {rows.cells(column, wrong)}; "
-        f"{_advice(cells[wrong[0]])}"
-    )
-
-
-def _advice(cell: str) -> str:
+    cell, advice = cells[wrong[0]], "leave a cell empty where there is no value"
     if re.fullmatch(r"[+-]?[\d.,' ]*\d,\d[\d.,' ]*", cell):
-        return "is it a decimal comma, or one between thousands? Write 1234.5"
-    if NUMBER.match(cell) and not NUMBER.fullmatch(cell):
-        return "write the number alone, without a unit"
-    return "leave a cell empty where there is no value"
+        advice = "is it a decimal comma, or one between thousands? Write 1234.5"
+    elif NUMBER.match(cell) and not NUMBER.fullmatch(cell):
+        advice = "write the number alone, without a unit"
+    what = f"column {column!r} holds what is no finite number"
+    raise KassandraError(f"{rows.path}: {what}: {rows.cells(column, wrong)}; {advice}")
 
 
 def _delimited(path: Path, choose: Choose) -> Rows:
@@ -121,15 +116,12 @@ def _delimited(path: Path, choose: Choose) -> Rows:
     tabs = path.name.lower().endswith((".tsv", ".tsv.gz"))
     # A .csv whose first line has no `,` but a `;` is delimited by that.
     delimiter = "\t" if tabs else ";" if ";" in head and "," not in head else ","
-    lines: list[int] = []
-    records: list[list[str]] = []
+    records: list[tuple[int, list[str]]] = []  # the line where each begins, and its fields
     # newline="": the lines as the file has them, so that quoted ones keep their ends and the count is an editor's.
     reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), 1
     try:
         for fields in reader:
-            if fields:
-                lines.append(line)
-                records.append(fields)
+            records += [(line, fields)] if fields else []
             line = reader.line_num + 1
     except csv.Error as error:
         raise KassandraError(
@@ -137,21 +129,17 @@ def _delimited(path: Path, choose: Choose) -> Rows:
         ) from None
     if not records:
         raise KassandraError(f"{path}: is empty; expected a first line with the names of columns, and rows below")
-    header = [name.strip() for name in records[0]]
+    header = [name.strip() for name in records.pop(0)[1]]
     chosen = _chosen(path, header, choose)
-    del records[0], lines[0]
-    everything = Rows(path, {}, np.array(lines, np.int64))
-    for kind, advice, wrong in (
-        ("more", "a comma within a field needs quotes around it, and decimals are written with a point",
-         [row for row, fields in enumerate(records) if len(fields) > len(header)]),
-        ("fewer", "is a line cut off?", [row for row, fields in enumerate(records) if len(fields) < len(header)]),
-    ):  # fmt: skip
-        if wrong:
-            raise KassandraError(
-                f"{path}: {kind} fields than the {len(header)} columns in {everything.where(wrong)}; {advice}"
-            )
+    everything = Rows(path, {}, np.array([line for line, _ in records], np.int64))
+    excess = np.array([len(fields) - len(header) for _, fields in records])
+    quotes = "a comma within a field needs quotes around it, and decimals are written with a point"
+    for kind, wrong, advice in (("more", excess > 0, quotes), ("fewer", excess < 0, "is a line cut off?")):
+        if wrong.any():
+            where = everything.where(np.flatnonzero(wrong))
+            raise KassandraError(f"{path}: {kind} fields than the {len(header)} columns in {where}; {advice}")
     places = {name: header.index(name) for name in chosen}
-    columns = {name: [fields[place].strip() for fields in records] for name, place in places.items()}
+    columns = {name: [fields[place].strip() for _, fields in records] for name, place in places.items()}
     return everything._replace(columns=columns)
 
 
@@ -204,14 +192,13 @@ def _parquet(path: Path, choose: Choose) -> Rows:
                 column = column.cast(pa.float64())  # whose digits say the number exactly
             if pa.types.is_timestamp(column.type) and column.type.tz:
                 column = column.cast(pa.timestamp(column.type.unit, "UTC"))  # the same moments, written with a Z
+            where = f"{path}: column {name!r} is"
             try:
                 cells = column.cast(pa.string()).to_pylist()
             except pa.ArrowNotImplementedError:
-                raise KassandraError(
-                    f"{path}: column {name!r} is of the kind {column.type}; expected numbers, times or text"
-                ) from None
+                raise KassandraError(f"{where} of the kind {column.type}; expected numbers, times or text") from None
             except UnicodeDecodeError:
-                raise KassandraError(f"{path}: column {name!r} is not UTF-8; write it anew from its source") from None
+                raise KassandraError(f"{where} not UTF-8; write it anew from its source") from None
             columns[name] = [(cell or "").strip() for cell in cells]
     except pa.ArrowException as error:
         raise OSError(f"as parquet: {error}") from None

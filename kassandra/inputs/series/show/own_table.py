@@ -1,5 +1,6 @@
-"""A table of a user's, read for `kassandra predict`, and the times that follow its last row."""
+"""A table of a user's, read for `kassandra predict`: its last windows, and the times that follow its last row."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.series import iso
+from kassandra.contracts.section import unknown
+from kassandra.contracts.splits import Span
+from kassandra.contracts.windows import Columns, Split, iso
 from kassandra.inputs.series.prepare.clock import grid
+from kassandra.inputs.series.prepare.table import Scale, join
+from kassandra.inputs.series.prepare.table import read as read_series
+from kassandra.params.inputs.series import TablePrepare, TableSource
 
 OPTIONS = {"series"}
 
@@ -39,3 +45,48 @@ def following(times: NDArray[np.int64], frequency: str | None, count: int) -> li
         return []
     clock = grid(times, frequency)
     return [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
+
+
+def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:
+    """The last window of each series of the table, as a split without targets.
+
+    Args:
+        series: of a table that names its series, the only one to take; of another, which of those in train it holds.
+
+    Raises:
+        KassandraError: it cannot be read, has a series that train had not, or too few rows.
+    """
+    reading, known = meta["reading"], list(meta["series"])
+    source = TableSource.model_validate(reading["source"] | {"path": str(path)})
+    keys = TablePrepare.model_fields.keys() & reading["prepare"]
+    params = TablePrepare.model_validate({key: reading["prepare"][key] for key in keys})
+    everything = read_series(path, source, params, meta["predict"], to_learn=False)
+    if everything.message:
+        print(everything.message, file=sys.stderr)
+    tables = _chosen(everything.series, known, series, bool(source.series), path)
+    for name, one in tables.items():
+        rows = int(np.logical_and.accumulate(one.usable[::-1]).sum())
+        if rows < meta["window"]:
+            raise KassandraError(
+                f"{path}: series {name!r} ends in {rows} rows without a gap; the model reads the last {meta['window']}"
+            )
+    nothing = everything.series[0].between(Span(0, 0))
+    scales = map(Scale, meta["input_mean"], meta["input_std"])
+    split = join([tables.get(name, nothing) for name in known], scales, meta["window"], 0)
+    if not np.isfinite(split.inputs).all():
+        raise KassandraError(f"{path}: holds numbers far too large for what the model was trained on")
+    begins, ends = split.offsets[:-1], split.offsets[1:]
+    return split._replace(origins=ends[ends > begins] - 1)
+
+
+def _chosen(tables: list[Columns], known: list[str], series: str | None, named: bool, path: Path) -> dict[str, Columns]:
+    """By name, of those in train. `named`: a column names the series; else the file does, or `series`."""
+    if not named and len(tables) == 1 and (series or len(known) == 1):
+        tables = [tables[0]._replace(name=series or known[0])]
+    by_name = {one.name: one for one in tables}
+    if series and series not in by_name:
+        raise KassandraError(unknown(f"--series: {path}", "series name", series, by_name))
+    if strange := [name for name in ([series] if series else by_name) if name not in known]:
+        hint = "" if named else "; --series says which it is"
+        raise KassandraError(f"{unknown(str(path), 'series name', strange[0], known)}{hint}")
+    return {series: by_name[series]} if series else by_name

@@ -63,14 +63,7 @@ class Sequences:
         return torch.from_numpy(np.asarray(windows)).to(self.device), None  # (batch, window, features)
 
     def own(self, table: Path, series: str | None = None) -> Split:
-        """A user's table, of the columns that the model was trained on, as one window per series: the last.
-
-        Args:
-            series: which of those in train it is, for a table that does not name its series.
-
-        Raises:
-            KassandraError: it cannot be read, has a series that train had not, or too few rows.
-        """
-        from kassandra.inputs.series.show.own_windows import last_windows  # here, as training reads no tables
+        """A user's table, of the columns that the model was trained on, as the last windows; see `last_windows`."""
+        from kassandra.inputs.series.show.own_table import last_windows  # here, as training reads no tables
 
         return last_windows(table, self.meta, series)

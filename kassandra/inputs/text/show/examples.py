@@ -50,9 +50,7 @@ def in_words(test: Path, rows: NDArray[np.intp]) -> list[str]:
 def accuracy_by_length(lengths: NDArray[np.int64], right: NDArray[np.bool_], path: Path, unit: str = "tokens") -> None:
     """Accuracy with its 95% interval (Wilson) in eight bins of about equally many texts, from the shortest on.
 
-    Args:
-        lengths: (texts,) ≥ 0, in `unit`, of at least one text.
-        right: (texts,), whether the model's answer is the true one.
+    lengths: (texts,) ≥ 0, in `unit`, of at least one text. right: (texts,), whether the model's answer is the true one.
     """
     bin_of = equal_mass(lengths, LENGTHS)
     counts, hits = np.bincount(bin_of), np.bincount(bin_of, right).astype(np.int64)  # (bins,) each

@@ -6,7 +6,7 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.text.prepare.table import NO_LABEL, READERS, read_table_of_texts, sentence
-from kassandra.inputs.text.show.lines import texts as lines_of
+from kassandra.inputs.text.show.own_pairs import texts as lines_of
 
 NAME = "text"
 OPTIONS = {"text"}
@@ -14,10 +14,9 @@ WORDS = 5  # those that mattered most
 
 
 def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tuple[list[str], list[str]]:
-    """The texts, as names and as inputs; rows of a table that cannot be used are counted on standard error.
+    """Texts, or the rows of one table (of its column `text`), or the lines of standard input; as names and as inputs.
 
-    Args:
-        given: texts, or one table of them; if none, the lines of standard input are texts. text: its column of texts.
+    Rows of a table that cannot be used are counted on standard error.
 
     Raises:
         KassandraError: there is no text, or one cannot be read.
@@ -26,8 +25,7 @@ def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tup
     if text and not is_table:
         raise KassandraError("--text: names a column, so the input must be one table (.csv, .tsv, .jsonl, .parquet)")
     if is_table:
-        path = Path(given[0])
-        if not path.exists():
+        if not (path := Path(given[0])).exists():
             raise KassandraError(f"{path}: no such file")
         table = read_table_of_texts(path, text, NO_LABEL)
         texts = table.texts

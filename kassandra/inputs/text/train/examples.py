@@ -1,14 +1,11 @@
 """Texts with an answer each, read token by token."""
 
-from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.ragged import Ragged
-from kassandra.inputs.text.train.ids import Rows, TokenRows, checked
+from kassandra.inputs.text.train.ids import TokenRows, checked
 from kassandra.vocabulary import tokens
 
 
@@ -16,6 +13,7 @@ class Sequences(TokenRows):
     """See kassandra.training.pair. Rows are padded inside a batch only, and batches are of about equal lengths."""
 
     unit = "texts"
+    arrays = ("ids", "offsets")
     at_once = 32768
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
@@ -23,24 +21,10 @@ class Sequences(TokenRows):
         self.max_length, self.keep = int(meta["max_length"]), str(meta["keep"])
         self.tokenizer = tokens.load(meta["tokenizer"])
 
-    def read(self, path: Path) -> Ragged:
-        arrays = map_arrays(path)
-        return Ragged(arrays["ids"], arrays["offsets"])
-
-    def batch(
-        self, split: Ragged, rows: Rows, params: object = None, generator: object = None
-    ) -> tuple[Tensor, Tensor]:
-        ids, lengths = (torch.from_numpy(array).to(self.device) for array in split.padded(rows))
-        return ids, lengths
-
     def pieces(self, text: str) -> tuple[list[str], list[int | None]]:
         """See `tokens.pieces`."""
         return tokens.pieces(self.tokenizer, text, self.max_length, self.keep)
 
     def own(self, texts: str | list[str]) -> Ragged:
-        """A user's texts as a split.
-
-        Raises:
-            KassandraError: they are no texts, or one holds nothing.
-        """
+        """A user's texts as a split; Raises as `checked`."""
         return tokens.shortened(tokens.encode(self.tokenizer, checked(texts)), self.max_length, self.keep)

@@ -36,11 +36,7 @@ class NextToken(Sequences):
 
     @property
     def params(self) -> StreamTrain:
-        how = self.how
-        return StreamTrain(
-            epochs=how.epochs, learning_rate=how.learning_rate, batch_size=how.batch_size, window=how.window,
-            precision=how.precision, threads=how.threads,
-        )  # fmt: skip
+        return StreamTrain(**self.how.model_dump(exclude={"samples"}))
 
     def build(self, vocab_size: int, learned: dict[str, Tensor]) -> LanguageModel:
         """A language model of the same layers in one direction; without dropout, as so few passes do not overfit.

@@ -53,10 +53,7 @@ class Sequences:
         return stream.windows(len(split), params.batch_size, params.window, first)
 
     def ordered(self, split: Ids, answers: object = None, at_once: int | None = None) -> Iterator[Positions]:
-        """
-        Args:
-            at_once: places of the text that are read side by side; with 1, each token is read after all before it.
-        """
+        """`at_once` places of the text are read side by side; with 1, each token is read after all before it."""
         return stream.windows(len(split), at_once or VALID_STREAMS, EVALUATION_WINDOW, EVALUATION_WINDOW)
 
     def batch(

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.series import Columns, Tables, iso, mean_and_std
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import by_time
-from kassandra.contracts.windows import Split, normalised
+from kassandra.contracts.windows import Columns, Split, Tables, iso, mean_and_std, normalised
 from kassandra.params.sections.kind import Pipeline
 
 Numbers = NDArray[np.float64]

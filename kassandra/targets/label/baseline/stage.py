@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import Arrays, read_arrays, read_json
-from kassandra.contracts.views import View
+from kassandra.contracts.examples import View
 
 SMOOTHING = 1.0  # added to the count of each feature in each class
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import Levenshtein
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.pairs import Pair, Pairs
+from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import SPLITS, WHOLE
 
 NEAR_TEST, NEAR_VALID = "near-duplicates of test", "near-duplicates of valid"

@@ -9,8 +9,7 @@ from tokenizers import Tokenizer
 
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.examples import numbered
-from kassandra.contracts.pairs import Pairs
+from kassandra.contracts.examples import Pairs, numbered
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import UNK, ModelSpec
 from kassandra.contracts.splits import SPLITS

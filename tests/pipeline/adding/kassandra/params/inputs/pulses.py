@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from kassandra.params.sections import train
+from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Sections
 
 
-class Train(train.Train):
+class Train(kind.Train):
     """Of pulses:
 
     batch_size: sequences per step.
