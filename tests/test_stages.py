@@ -82,7 +82,7 @@ def test_a_missing_package(stages, project, installed):
         stages.check_packages(*project(DEPENDENCIES, LOCK))
 
 
-def test_another_version_may_run_and_is_told_of(stages, project, installed, capsys):
+def test_another_version_may_run_and_is_reported(stages, project, installed, capsys):
     installed |= {"torch": "2.12.0+cpu", "numpy": "2.2.0"}
     stages.check_packages(*project(DEPENDENCIES, LOCK))
     assert capsys.readouterr().err.splitlines() == [
@@ -257,7 +257,7 @@ def test_a_checkpoint_is_of_the_code_that_training_imports(pair, root, monkeypat
     assert set(code(*pair)) >= {path for path in files if path.suffix in (".py", ".link")}
 
 
-def test_mistakes_are_told_before_any_work(run, tmp_path):
+def test_mistakes_are_reported_before_any_work(run, tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(path.read_text().replace("epochs: 2", "epoch: 2"))
     for name in NAMES:

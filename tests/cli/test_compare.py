@@ -53,7 +53,7 @@ def test_a_table(compare):
     assert "Another seed of training may change as much again." in lines[-1]
 
 
-def test_no_more_is_said_than_needs_be(compare):
+def test_no_more_is_printed_than_necessary(compare):
     assert compare(accuracy=0.9).out.splitlines()[1:] == [
         "",
         "digits: identical results",

@@ -289,7 +289,7 @@ def test_report_of_what_is_not_there(repository, kassandra):
     assert done.err.startswith("Error: dvc.lock: no such file; ")
 
 
-def test_seconds_are_told_of_the_weights_that_lie_there(repository, kassandra):
+def test_seconds_are_those_of_the_weights_at_hand(repository, kassandra):
     from kassandra.contracts.artifacts import COSTS, MODELS, sha256, write_json
 
     repository.commit()

@@ -56,7 +56,7 @@ def test_the_same_results_are_identical_with_or_without_predictions(classifiers)
         ({"seed": 1}, "the test examples are not the same: paired on 0 of 600 examples: 300 only at A, 300 only at B"),
     ],
 )
-def test_without_pairs_intervals_are_compared_and_it_is_said_why(classifiers, how, reason):
+def test_without_pairs_intervals_are_compared_and_the_reason_is_stated(classifiers, how, reason):
     a, b = classifiers("A", 0.8), classifiers("B", 0.9, own=2, **how)
     (found,) = compare(a, b, []).pipelines
     assert reason in found.notes[0]
@@ -196,7 +196,7 @@ def test_mistakes(side, pipelines, results, names, error):
 
 
 @pytest.mark.parametrize("content", ["[1]", '{"intervals": [], "examples": 3}', "{}", '{"intervals": {}}'])
-def test_scores_that_are_none_are_told(side, content):
+def test_scores_that_are_none_are_reported(side, content):
     a, b = (side(at, DIGITS, {"digits": json.loads(content)}, {}) for at in "AB")
     with pytest.raises(
         KassandraError, match=r"metrics/digits/test.json at A is damaged \(no scores under 'intervals'\)"

@@ -62,7 +62,7 @@ stages:
 """
 
 
-def test_what_else_has_changed_is_told(side):
+def test_what_else_has_changed_is_reported(side):
     results = [
         {"digits": stored(accuracy=(value, 0.1)) | {"trained_on": [f"threads: {n}"]}}
         for n, value in enumerate((0.8, 0.9))
@@ -76,7 +76,7 @@ def test_what_else_has_changed_is_told(side):
     assert "Trained on another machine: threads: 0 → 1." in found.notes
 
 
-def test_code_that_was_changed_and_not_run_is_told(side):
+def test_code_that_was_changed_and_not_run_is_reported(side):
     lock = """\
   train@digits:
     deps:

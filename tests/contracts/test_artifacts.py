@@ -65,7 +65,7 @@ def test_whole_leaves_the_old_file(tmp_path, failure):
 
 @pytest.mark.faults
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT, errno.EFBIG])
-def test_what_cannot_be_written_is_told_and_the_old_file_stays(tmp_path, number):
+def test_what_cannot_be_written_is_reported_and_the_old_file_stays(tmp_path, number):
     path = tmp_path / "file"
     path.write_text("old")
     told = rf"file: cannot be written \({os.strerror(number)}\); make room or grant the rights .* nothing .* is lost$"

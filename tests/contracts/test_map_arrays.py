@@ -123,7 +123,7 @@ def test_another_version_of_the_format(tmp_path):
 
 @pytest.mark.faults
 @pytest.mark.parametrize("flip", [0x20, *(pytest.param(flip, marks=pytest.mark.slow) for flip in (0x01, 0x55, 0xFF))])
-def test_a_flipped_byte_is_told_of_or_does_no_harm(path, flip):
+def test_a_flipped_byte_is_reported_or_does_no_harm(path, flip):
     good, told = path.read_bytes(), 0
     for place in range(flip % 13, len(good), 13):
         path.write_bytes(good[:place] + bytes([good[place] ^ flip]) + good[place + 1 :])

@@ -44,7 +44,7 @@ def test_tensors(tmp_path):
     assert (tmp_path / "b.safetensors").read_bytes() == (tmp_path / "c.safetensors").read_bytes()
 
 
-def test_any_flipped_bit_of_tensors_is_told_of_or_does_no_harm(tmp_path):
+def test_any_flipped_bit_of_tensors_is_reported_or_does_no_harm(tmp_path):
     path = tmp_path / "a.safetensors"
     write_tensors(path, TENSORS, why="so")
     good, told = path.read_bytes(), 0
@@ -62,7 +62,7 @@ def test_any_flipped_bit_of_tensors_is_told_of_or_does_no_harm(tmp_path):
     assert told > 0.8 * len(good)
 
 
-def test_any_flipped_bit_of_a_table_is_told_of_or_does_no_harm(tmp_path):
+def test_any_flipped_bit_of_a_table_is_reported_or_does_no_harm(tmp_path):
     path = tmp_path / "a.parquet"
     table = pd.DataFrame({"majority class": [0, 1] * 50, "told": ["yes", "no"] * 50, "loss": np.linspace(0, 1, 100)})
     write_table(path, table)

@@ -28,7 +28,7 @@ def held():
     return trial._git("for-each-ref", HELD)
 
 
-def test_what_a_killed_search_has_left_is_told_and_comes_back(edited):
+def test_what_a_killed_search_has_left_is_reported_and_comes_back(edited):
     trial._take_hold()
     edited.write_text("")  # as DVC may leave it
     with pytest.raises(KassandraError, match="a search was killed while DVC had your uncommitted changes") as error:
@@ -40,7 +40,7 @@ def test_what_a_killed_search_has_left_is_told_and_comes_back(edited):
     assert not held()
 
 
-def test_where_all_is_back_nothing_is_said(edited):
+def test_where_all_is_back_nothing_is_printed(edited):
     trial._take_hold()
     assert held()
     assert edited.read_text() == "epochs: 4\n"

@@ -120,7 +120,7 @@ def test_in_order_by_hand(dates, horizon, freedom, student):
     assert (found.low, found.high) == pytest.approx((1.5 - reach, 1.5 + reach), rel=1e-5)
 
 
-def test_what_hangs_together_tells_less():
+def test_dependent_examples_hold_less_information():
     generator = np.random.default_rng(0)
     loose = generator.normal(size=2000)
     bound = np.convolve(loose, np.ones(12) / np.sqrt(12), "same")

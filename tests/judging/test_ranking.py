@@ -64,7 +64,7 @@ def test_the_truly_best_is_marked_although_the_best_was_picked():
     assert marked / trials >= LEVEL
 
 
-def test_a_worse_one_is_told_from_the_best_on_the_same_examples_alone():
+def test_a_worse_one_is_distinguished_from_the_best_on_the_same_examples_alone():
     generator = np.random.default_rng(0)
     hard = generator.normal(0, 1, 200)
     good = entry(drawn(generator, 3, 200, 0.001, 1.0, rest=0.01, mean=0.05, hard=hard))

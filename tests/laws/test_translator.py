@@ -134,7 +134,7 @@ def test_steps_one_by_one_are_steps_at_once(case):
 
 
 @every_case
-def test_the_loss_is_that_of_each_token_told_from_those_before_it(case):
+def test_the_loss_is_that_of_each_token_given_those_before_it(case):
     model, (ids, lengths) = model_of(case), sentences([4, 6], 3, WORDS)
     targets = torch.tensor([[5, 6, EOS, PAD], [7, 8, 9, EOS]])
     losses = model.losses(ids, lengths, targets)

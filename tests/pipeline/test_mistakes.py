@@ -41,7 +41,7 @@ MISTAKES = {
 
 
 @pytest.mark.slow
-def test_each_mistake_is_told_before_any_work(source, tmp_path):
+def test_each_mistake_is_reported_before_any_work(source, tmp_path):
     clone = source.clone(tmp_path / "kassandra")
     sections = [SECTION.format(name=name, **RIGHT | wrong) for name, (wrong, _) in MISTAKES.items()]
     (clone.root / "params.yaml").write_text("".join(["pipelines:\n", *sections, "seed: 0\n"]))

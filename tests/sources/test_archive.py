@@ -138,7 +138,7 @@ def test_no_archive(take, name, data):
 
 
 @pytest.mark.parametrize("name", [KINDS[0], KINDS[2]])
-def test_any_damage_is_told_as_such(tmp_path, made, name):
+def test_any_damage_is_reported_as_such(tmp_path, made, name):
     data, chance = packed(name, {"pkg-1.0/setup.py": b"x" * 500, MEMBER: BODY}), random.Random(2)
     source, target = tmp_path / name, tmp_path / "taken"
     outcomes = set()

@@ -40,7 +40,7 @@ def test_it_follows_the_mirror(monkeypatch, tmp_path):
     assert rest
 
 
-def test_nothing_is_said_of_what_is_not_carried():
+def test_nothing_is_printed_of_what_is_not_carried():
     place, *_ = places_of("fsdd", find("fsdd"))
     assert place.offers("index_to_filename.csv")
     assert not place.offers("digits.npz")

@@ -101,7 +101,7 @@ def test_seconds_of_both_parts_are_counted(cut, run, pair):
 
 @pytest.mark.faults
 @pytest.mark.parametrize("damage", [b"", b"nonsense" * 9, "half", "no progress", "a flipped bit"], ids=str)
-def test_a_damaged_checkpoint_is_told_of_and_not_used(cut, run, fresh, pair, file, damage):
+def test_a_damaged_checkpoint_is_reported_and_not_used(cut, run, fresh, pair, file, damage):
     expected = fresh(RANDOM)
     cut(run, pair, BATCHES)
     if damage == "half":

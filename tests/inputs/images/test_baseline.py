@@ -64,7 +64,7 @@ def test_labels_of_test_are_not_looked_at(predicted, changed):
     pd.testing.assert_frame_equal(predictions(garbage, 0), predicted)
 
 
-def test_what_is_said_of_an_image_does_not_depend_on_the_other_test_images(predicted, changed, prepared):
+def test_predictions_of_an_image_do_not_depend_on_the_other_test_images(predicted, changed, prepared):
     """Nothing is fitted on them, not even a mean."""
     images = read_arrays(prepared / "test.npz")["images"].copy()
     images[100:] = 255 - images[100:]

@@ -70,7 +70,7 @@ def test_test_images_leave_train_and_are_counted(mnist, made):
     assert [labels[image.tobytes()] for image in left["images"]] == left["labels"].tolist()
 
 
-def test_what_is_said(mnist, prepare, tmp_path):
+def test_what_is_printed(mnist, prepare, tmp_path):
     mnist["train", "images"][0] = mnist["test", "images"][0]
     mnist.write("train", "images")
     said = prepare("images", "label", mnist.folder, tmp_path / "prepared")

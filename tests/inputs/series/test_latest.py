@@ -74,6 +74,6 @@ def test_numbers_out_of_all_proportion(meta, table):
         last_windows(table(panel(["Aa"]).assign(y=lambda rows: rows["y"] * 1e60)), meta)
 
 
-def test_what_was_repaired_is_told(meta, table, capsys):
+def test_what_was_repaired_is_reported(meta, table, capsys):
     last_windows(table(panel(["Aa"]).iloc[::-1]), meta)
     assert "sorted" in capsys.readouterr().err

@@ -155,7 +155,7 @@ def test_one_file_is_expected(tmp_path, names):
         read_own(tmp_path, TableSource(path="x", time="date", target="OT"), "error", "error")
 
 
-def test_all_that_is_done_is_told(read):
+def test_all_that_is_done_is_reported(read):
     times = [START + timedelta(hours=hour) for hour in (0, 2, 1, 4, 4, 4, 5, 6)]
     rows = [(time, value, of) for of in "AB" for time, value in zip(times, [1, 2, "", 4, 5, 6, "", 8], strict=True)]
     found = read(table([*rows, (START, 9, "C")], "date,OT,of"), "interpolate", "mean", series="of")

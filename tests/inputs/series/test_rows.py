@@ -128,7 +128,7 @@ def test_what_is_no_number(read, cell, says):
         numbers(rows, "value")
 
 
-def test_five_cells_are_told_and_how_many_more(read):
+def test_five_cells_are_reported_and_how_many_more(read):
     rows = read("time,value\n" + "1,?\n" * 7)
     with pytest.raises(KassandraError, match=r"'\?' \(line 2\), .*'\?' \(line 6\) and 2 more; leave"):
         numbers(rows, "value")

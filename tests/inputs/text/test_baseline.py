@@ -85,7 +85,7 @@ def test_labels_of_test_are_not_looked_at(predicted, changed):
     pd.testing.assert_frame_equal(predictions(garbage, 0), predicted)
 
 
-def test_what_is_said_of_a_text_does_not_depend_on_the_other_test_texts(predicted, changed):
+def test_predictions_of_a_text_do_not_depend_on_the_other_test_texts(predicted, changed):
     """PITFALLS 6: no word is counted in them."""
     other = rows(15, 3, 2) + [("so0 it so0 it so0", 0)] * 15
     pd.testing.assert_frame_equal(predictions(changed("test", other), 0)[:15], predicted[:15])

@@ -126,7 +126,7 @@ def test_train_and_test_of_ones_own(tmp_path, folder):
     assert found.test == [("fine", "pos")]
 
 
-def test_refused_rows_of_both_are_counted_and_told(tmp_path):
+def test_refused_rows_of_both_are_counted_and_reported(tmp_path):
     (tmp_path / "train.csv").write_text(CSV + ",pos\n\nfine\n")
     (tmp_path / "test.csv").write_text(CSV + "fine,\n")
     found = read(tmp_path)

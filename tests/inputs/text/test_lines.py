@@ -33,12 +33,12 @@ def test_given_or_piped(piped):
         (b"Hi.\n" + b"x" * 99, "line 2: 99 characters, more than 50; give it in parts, a line each"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told_by_its_line(piped, content, said):
+def test_what_cannot_be_read_is_reported_by_its_line(piped, content, said):
     piped(content)
     with pytest.raises(KassandraError, match=f"^{said}$"):
         list(texts([], longest=50))
 
 
-def test_what_is_given_is_told_by_its_number():
+def test_what_is_given_is_reported_by_its_number():
     with pytest.raises(KassandraError, match=r"^text 2: not UTF-8; "):
         list(texts(["Hi.", b"Caf\xe9".decode("utf-8", "surrogateescape")]))

@@ -85,7 +85,7 @@ def test_scores_take_all_white_space_for_the_same(space):
             assert one.score == other.score
 
 
-def test_each_reason_is_told_with_its_lines(read):
+def test_each_reason_is_reported_with_its_lines(read):
     good = [f"Sentence {number}.\tPhrase {number}." for number in range(9)]
     lines = [
         *good,

@@ -126,7 +126,7 @@ def test_splits_of_ones_own(folder, names, splits):
     assert set(own(raw, "de-en").parts) == splits
 
 
-def test_each_file_is_told_of(folder, tmp_path):
+def test_each_file_is_reported(folder, tmp_path):
     raw = folder(train_dot_de=["a", ""], train_dot_en=["b", "c"], test_dot_de=["d", "e"], test_dot_en=["", "f"])
     done = own(raw, "de-en")
     assert done.dropped["empty"] == 2

@@ -90,7 +90,7 @@ def test_what_is_written_is_what_was_read(books, made):
     assert 0 < done.meta["unknown_tokens"]["train"] < done.meta["unknown_tokens"]["test"] < 0.3
 
 
-def test_what_is_said(books, made):
+def test_what_is_printed(books, made):
     done = made(books, BOOKS, vocab_size=500)
     rate = done.meta["unknown_tokens"]["test"]
     assert done.said == (
@@ -162,7 +162,7 @@ def test_a_text_with_both_labels_stays_once_with_the_first(table, made):
     assert len(everything) == 61
 
 
-def test_refused_rows_are_counted_and_told(table, made):
+def test_refused_rows_are_counted_and_reported(table, made):
     raw = table(mine=[*rows(60), ("", "good"), ("no label", "")])
     done = made(raw)
     assert done.meta["refused_rows"] == 2

@@ -111,7 +111,7 @@ def test_what_is_written_is_read_back(tmp_path, suffix, rows):
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl"])
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, data=st.data())
-def test_bad_rows_are_told_with_their_lines_and_harm_no_other(tmp_path, suffix, rows, data):
+def test_bad_rows_are_reported_with_their_lines_and_harm_no_other(tmp_path, suffix, rows, data):
     """Blank lines count as lines, not as rows. As many good rows as bad ones at least: else the file is refused."""
     blocks = packed(rows, suffix)
     bad = BAD[".jsonl" if suffix == ".jsonl" else ".csv"]
@@ -276,7 +276,7 @@ def test_quote_that_is_never_closed(tmp_path, rows, first):
 
 
 @pytest.mark.faults
-def test_what_a_wrong_quote_holds_is_told_line_by_line(read):
+def test_what_a_wrong_quote_holds_is_reported_line_by_line(read):
     table = read('text,label\na,1\n"open,2\nb,3\n\nc,4\n"d",5\ne,6\n')
     assert (table.texts, table.labels) == (["a", "e"], ["1", "6"])
     assert table.refused == [Refused(3, AFTER_QUOTE), Refused(4, WITHIN), Refused(6, WITHIN), Refused(7, WITHIN)]

@@ -131,7 +131,7 @@ def test_rows_are_in_the_order_of_origins_steps_and_targets(folder):
     assert table["last value"].tolist() == pytest.approx(expected, abs=1e-7)  # they are rounded
 
 
-def test_a_series_alone_is_told_the_same(series_folder, ar):
+def test_a_series_alone_has_the_same_forecasts(series_folder, ar):
     """Each but the linear map, which is one for all of them."""
     both = [ar(400, 0.9, 0), 50 + 9 * ar(400, 0.3, 1)]
     table = predictions(series_folder(both, season=7), 0)

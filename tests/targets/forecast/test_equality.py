@@ -43,7 +43,7 @@ def test_diebold_mariano_of_whatever_comes(differences, horizon):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("horizon", "dates"), [(1, 60), (5, 100), (5, 400), (12, 400)])
-def test_equal_forecasts_are_rarely_told_apart(horizon, dates):
+def test_equal_forecasts_rarely_seem_different(horizon, dates):
     """At the 5% level: errors of overlapping forecasts, which share most of what they did not know."""
     generator, trials, rejected = np.random.default_rng(0), 1000, 0
     for _ in range(trials):
@@ -53,7 +53,7 @@ def test_equal_forecasts_are_rarely_told_apart(horizon, dates):
     assert 0.02 < rejected / trials < 0.09
 
 
-def test_unequal_forecasts_are_told_apart():
+def test_unequal_forecasts_are_distinguished():
     generator, rejected = np.random.default_rng(0), 0
     for _ in range(100):
         noise = np.stack([np.convolve(row, np.ones(5), "valid") for row in generator.normal(size=(2, 404))])

@@ -52,7 +52,7 @@ def test_fans_lie_on_what_comes(shown, predict):
     assert np.ptp(outer) > np.ptp(inner) > 0
 
 
-def test_one_step_ahead_is_told_at_every_row(shown):
+def test_one_step_ahead_is_forecast_at_every_row(shown):
     split, meta, predicted = made(horizon=1)
     (axis,) = shown(forecast_figures.fan, split, predicted, meta).axes
     (_, actual), (_, heights) = lines(axis)

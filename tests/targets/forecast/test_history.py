@@ -35,7 +35,7 @@ def test_every_origin_is_where_it_was(read, series):
     assert past.origins.tolist() == (times // 86_400).tolist()
 
 
-def test_known_is_what_a_window_shows_or_tells(read):
+def test_known_are_the_rows_of_a_window_and_of_its_horizon(read):
     _, splits, meta = read
     past = history(splits, 1, meta)
     looked = set()

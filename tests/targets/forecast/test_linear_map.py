@@ -87,7 +87,7 @@ def test_of_long_windows_the_last_rows(read, monkeypatch):
 
 
 @pytest.mark.parametrize("normalise", ["none", "last", "window"])
-def test_tells_in_the_units_of_the_series(read, normalise):
+def test_forecasts_are_in_the_units_of_the_series(read, normalise):
     """What is linear in the window is predicted exactly, of series of any size."""
     rows = np.arange(900)
     waves = [100 + 1e3 * np.sin(rows / 3), 0.01 * np.cos(rows / 3)]  # of one law: x[t+1] = 2 cos(1/3) x[t] - x[t-1] + …
@@ -98,14 +98,14 @@ def test_tells_in_the_units_of_the_series(read, normalise):
             assert errors[split.series == series].max() < 0.03 * size
 
 
-def test_noise_is_told_as_its_mean(read, ar):
+def test_noise_is_forecast_as_its_mean(read, ar):
     splits, meta = read(values=[ar(800, 0, 3)])
     *_, points = linear_map.linear_map(splits, meta)
     actual = observed(splits[0], meta)
     assert np.abs(points - actual.mean()).max() < 0.1 * actual.std()
 
 
-def test_too_short_a_train_is_told_its_mean(read, ar):
+def test_too_short_a_train_split_is_forecast_by_its_mean(read, ar):
     """All origins of train reach into the part that would decide."""
     splits, meta = read(values=[np.sin(np.arange(60) / 3)], window=3, horizon=2)
     splits[0] = splits[0]._replace(origins=splits[0].origins[:2])

@@ -78,7 +78,7 @@ def test_a_season_that_is_too_long_is_left_out(ar, season):
     assert (plain.tobytes() == predicted.tobytes()) == (season > 150)
 
 
-def test_several_targets_are_told_one_by_one(ar):
+def test_several_targets_are_forecast_one_by_one(ar):
     one, two = past(20 + ar(400, 0.9, 1, moving=-0.3)), past(3 * ar(400, 0.7, 2, moving=0.3))
     both = one._replace(values=np.hstack([one.values, two.values]))
     for model in (smoothing, arma):
@@ -100,7 +100,7 @@ def test_arma_equals_the_library(ar):
         np.testing.assert_allclose(at(predicted, history, origin), expected, rtol=2e-3, atol=2e-3)
 
 
-def test_returns_are_told_by_ar_and_added_up(ar):
+def test_returns_are_forecast_by_ar_and_added_up(ar):
     returns = 0.01 * ar(400, 0.4, 5) + 0.003
     history = past(returns.cumsum(), returns=returns)
     predicted = autoregression(history, META)

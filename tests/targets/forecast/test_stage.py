@@ -102,7 +102,7 @@ def test_a_row_for_each_number_that_is_forecast(tmp_path):
 
 
 @pytest.mark.slow
-def test_times_of_day_are_told_where_there_are_any(tmp_path):
+def test_times_of_day_are_shown_where_there_are_any(tmp_path):
     forecaster, baselines, *_ = asked(apart=3600)
     _, table, _ = run(tmp_path, forecaster, baselines)
     assert table["time"].iloc[0] == "2001-09-09T07:00:00"

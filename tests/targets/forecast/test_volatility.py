@@ -57,7 +57,7 @@ def test_variances_are_those_of_arch(simulated):
     np.testing.assert_allclose(np.stack(ours, axis=1), theirs, rtol=1e-6)
 
 
-def test_garch_is_told_by_the_variances_of_arch(simulated):
+def test_garch_forecasts_are_the_variances_of_arch(simulated):
     """Of returns in any unit, and with days that are not known."""
     returns = simulated.returns / 100
     std = returns[:FITTED].std()

@@ -58,7 +58,7 @@ def test_validation_is_not_looked_at(predicted, folder):
     pd.testing.assert_frame_equal(predictions(folder, 0), predicted)
 
 
-def test_what_is_said_of_a_token_depends_on_those_before_it_alone(predicted, folder):
+def test_the_prediction_of_a_token_depends_on_those_before_it_alone(predicted, folder):
     """PITFALLS 6: nothing is counted in test, and no later token is known."""
     ids = read_arrays(folder / "test.npz")["ids"].copy()
     ids[1000:] = ids[1000:][::-1]
@@ -68,6 +68,6 @@ def test_what_is_said_of_a_token_depends_on_those_before_it_alone(predicted, fol
     assert not got[999:].equals(predicted[999:])
 
 
-def test_words_are_told_from_four_before(folder):
+def test_words_are_predicted_from_four_before(folder):
     write_json(folder / "meta.json", read_json(folder / "meta.json") | {"tokens": "words"})
     assert list(predictions(folder, 0)) == [NAMES[0], "5-grams, Kneser-Ney"]

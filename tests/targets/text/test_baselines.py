@@ -78,7 +78,7 @@ def test_references_of_test_are_not_looked_at(made):
     pd.testing.assert_frame_equal(predictions(None, made, 0), before)
 
 
-def test_what_is_said_of_a_sentence_does_not_depend_on_the_others():
+def test_a_translation_does_not_depend_on_the_other_sentences():
     """PITFALLS 6: no word is counted in test."""
     seen, asked = [text for text, _ in TRAIN + VALID], [text for text, _ in TEST]
     alone = [nearest(seen, [text])[0] for text in asked]

@@ -229,7 +229,7 @@ def test_cautions_have_figures():
     assert split.startswith('20 of 20 references end in " .", as text does that was split into tokens')
 
 
-def test_a_language_without_spaces_that_is_not_named_is_told_of():
+def test_a_language_without_spaces_that_is_not_named_is_reported():
     """Of which 13a takes a sentence for one word, and BLEU is 0."""
     chinese = ["我们今天去公园玩了"] * 20
     (unnamed,) = cautioned(chinese, [[text] for text in chinese], language="target")
