@@ -298,11 +298,11 @@ def kassandra(monkeypatch, capsys):
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
-        said = capsys.readouterr()
+        printed = capsys.readouterr()
         code = ended.value.code
         if isinstance(code, str):  # Python itself prints it, and ends with 1
-            return SimpleNamespace(status=1, out=said.out, err=said.err + code)
-        return SimpleNamespace(status=code or 0, out=said.out, err=said.err)
+            return SimpleNamespace(status=1, out=printed.out, err=printed.err + code)
+        return SimpleNamespace(status=code or 0, out=printed.out, err=printed.err)
 
     return kassandra
 
@@ -337,8 +337,8 @@ def answers():
         hard = generator.random(examples)
         rows = np.arange(examples)
         logits = noise.normal(0, 0.1, (examples, classes))
-        said = np.where(hard < share, targets, (targets + 1) % classes)
-        logits[rows, said] += 1 + noise.random(examples)
+        printed = np.where(hard < share, targets, (targets + 1) % classes)
+        logits[rows, printed] += 1 + noise.random(examples)
         log_probabilities = logits - np.log(np.exp(logits).sum(1, keepdims=True))
         names = [f"class {label}" for label in range(classes)]
         table = predictions([f"{seed}-{row}" for row in rows], targets, log_probabilities, names)

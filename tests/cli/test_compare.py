@@ -35,19 +35,20 @@ def compare(kassandra, monkeypatch, side):
 
 def test_a_table(compare):
     changed = PIPELINES | {"digits": {"task": "images", "train": {"epochs": 2, "precision": "bf16"}}, "new": {}}
-    said = compare(pipelines=changed)
-    assert said.status == 0
-    lines = said.out.splitlines()
+    printed = compare(pipelines=changed)
+    assert printed.status == 0
+    lines = printed.out.splitlines()
     assert lines[:2] == ["A = HEAD, B = workspace", "new: new pipeline in B"]
     assert "digits: B is worse (accuracy 0.9000 → 0.8000, -0.1000 [-0.1141, -0.0859], p < 0.0001)" in lines
     assert "  pipelines.digits.train.epochs: 1 → 2" in lines
     assert "  pipelines.digits.train.precision: (not set) → bf16" in lines
     assert re.search(
-        r"^ +loss +0.5000 +0.5000 +\+0.0000 +\[-0.1414, \+0.1414\] +1.00 +no evidence", said.out, re.MULTILINE
+        r"^ +loss +0.5000 +0.5000 +\+0.0000 +\[-0.1414, \+0.1414\] +1.00 +no evidence", printed.out, re.MULTILINE
     )
     assert "  By the intervals of A and B, unpaired (normal approximation)." in lines
     assert (
-        "Note: No score could be compared example by example: data/predictions/digits/test.parquet of HEAD" in said.out
+        "Note: No score could be compared example by example: data/predictions/digits/test.parquet of HEAD"
+        in printed.out
     )
     assert "same: identical results" in lines
     assert "Another seed of training may change as much again." in lines[-1]
@@ -123,6 +124,6 @@ def test_a_picture(compare, tmp_path, pipelines):
     ],
 )  # fmt: skip
 def test_mistakes(compare, options, error):
-    said = compare(*options)
-    assert said.status == 1
-    assert error in said.err
+    printed = compare(*options)
+    assert printed.status == 1
+    assert error in printed.err

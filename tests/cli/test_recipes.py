@@ -64,7 +64,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def refused(here, kassandra):
-    """The whole of what is said, by the command line, and that no file is another one afterwards."""
+    """The whole of what is printed by the command line, and that no file is another one afterwards."""
 
     def refused(text, *arguments, params=None, recipe=None):
         for path, content in ((here.params, params), (here.recipe, recipe)):

@@ -126,8 +126,8 @@ def test_scores_without_width_and_yet_other_values():
     from kassandra.comparison.compare import _row
     from kassandra.comparison.pairing import Paired
 
-    said = {"score": "accuracy", "better": "higher"}
-    one, other = ({**said, "value": value, "low": value, "high": value} for value in (1.0, 0.9))
+    printed = {"score": "accuracy", "better": "higher"}
+    one, other = ({**printed, "value": value, "low": value, "high": value} for value in (1.0, 0.9))
     assert _row(one, other, Paired({}, "")).verdict == "worse"
     assert _row(one, one, Paired({}, "")).verdict == "identical"
 

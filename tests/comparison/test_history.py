@@ -28,8 +28,8 @@ def compared(root, tmp_path_factory):
     main = f"import sys; sys.path.insert(0, {str(root)!r}); from kassandra.cli import main; main()"
 
     def compared(old, new):
-        said = clone.run("python", "-c", main, "compare", old, new, "--json")
-        return json.loads(said[said.index("{") :])
+        printed = clone.run("python", "-c", main, "compare", old, new, "--json")
+        return json.loads(printed[printed.index("{") :])
 
     return compared
 
@@ -47,5 +47,7 @@ def test_every_pipeline_that_both_have_gets_a_verdict(compared, old, new):
         for row in apart:
             assert (row["difference"] is None) == (row["verdict"] == "not comparable")
         if apart:  # there is no cache, so that nothing but equal results can be paired
-            said = " ".join(pipeline["notes"])
-            assert re.search(r"compared example by example: .+ is not in DVC's cache|the headline was", said), said
+            printed = " ".join(pipeline["notes"])
+            assert re.search(r"compared example by example: .+ is not in DVC's cache|the headline was", printed), (
+                printed
+            )

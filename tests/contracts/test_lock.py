@@ -1,4 +1,4 @@
-"""dvc.lock: what is read of it, and what is said of one that is none."""
+"""dvc.lock: what is read of it, and what is reported of one that is none."""
 
 import pytest
 from ruamel.yaml import YAML

@@ -34,8 +34,8 @@ TENSORS = {
 def test_tensors(tmp_path):
     path = tmp_path / "a.safetensors"
     assert write_tensors(path, TENSORS, why="so") == sha256(path)
-    read, said = read_tensors(path)
-    assert said == {"why": "so"}
+    read, printed = read_tensors(path)
+    assert printed == {"why": "so"}
     assert {name: (array.dtype, array.tolist()) for name, array in read.items()} == {
         name: (array.dtype, array.tolist()) for name, array in TENSORS.items()
     }
@@ -51,11 +51,11 @@ def test_any_flipped_bit_of_tensors_is_reported_or_does_no_harm(tmp_path):
     for place in range(len(good)):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1 << place % 8]) + good[place + 1 :])
         try:
-            read, said = read_tensors(path)
+            read, printed = read_tensors(path)
         except KassandraError:
             told += 1
         else:
-            assert said["why"] == "so"
+            assert printed["why"] == "so"
             assert {name: array.tolist() for name, array in read.items()} == {
                 name: array.tolist() for name, array in TENSORS.items()
             }

@@ -138,7 +138,7 @@ def test_dates_say_where_parts_end():
 
 
 @pytest.mark.parametrize(
-    ("until", "said"),
+    ("until", "printed"),
     [
         (("soon", None, None), r"prepare\.train_until: 'soon' is no date as in 2016-01-01"),
         (("1970-03-01", "1970-02-01", None), r"prepare: train, valid and test do not end one after the other"),
@@ -146,8 +146,8 @@ def test_dates_say_where_parts_end():
         (("1970-02-20", "1970-02-22", None), r"prepare: nothing is left for valid, as 5 times \(window \+ horizon\)"),
     ],
 )
-def test_dates_that_leave_nothing(until, said):
-    with pytest.raises(KassandraError, match=said):
+def test_dates_that_leave_nothing(until, printed):
+    with pytest.raises(KassandraError, match=printed):
         by_time([np.arange(100) * DAY], 5, 0.2, 0.2, until)
 
 

@@ -110,6 +110,6 @@ def test_a_page_that_loses_models_is_reported(monkeypatch, tmp_path, capsys):
     for results, told in ((seeds(0.9), ""), (seeds(0.9)[:1], "It ranks 0 models, and ranked 1: experiments are in")):
         monkeypatch.setattr(recorded, "read", lambda names, results=results: recorded.Recorded(list(results), []))
         write([], path, as_json=False)
-        said = capsys.readouterr().err
-        assert told in said
-        assert bool(said) == bool(told)
+        printed = capsys.readouterr().err
+        assert told in printed
+        assert bool(printed) == bool(told)

@@ -65,7 +65,7 @@ class Pretended:
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    """Runs a search with pretended trainings up to so many trials; returns the study and what was said."""
+    """Runs a search with pretended trainings up to so many trials; returns the study and what was printed."""
 
     def study(trials, name="one", score="valid_loss", keep="best", training=Pretended, space=SPACE, pruner="none"):
         (tmp_path / "params.yaml").write_text(PARAMS.replace("KEEP", keep))
@@ -75,11 +75,11 @@ def study(tmp_path, monkeypatch):
         monkeypatch.setattr(searches, "history", lambda pipeline, name: history(training.started[name]))
         monkeypatch.setattr(searches, "named", lambda study: [])
         monkeypatch.setattr(searches, "check_work", lambda: None)  # here is no repository
-        said = []
+        printed = []
         read = spaces.read(tmp_path / "space.yaml", "mine")
-        search = begin("mine", name, f"{tmp_path}/{name}.log", read, pruner, said.append)
+        search = begin("mine", name, f"{tmp_path}/{name}.log", read, pruner, printed.append)
         run(search, trials)
-        return search.study, said
+        return search.study, printed
 
     monkeypatch.chdir(tmp_path)
     return study
@@ -138,21 +138,21 @@ def test_it_finds_what_is_best(study):
 
 
 def test_what_does_worse_than_most_is_stopped(study):
-    found, said = study(20, space=GOOD, pruner="median")
+    found, printed = study(20, space=GOOD, pruner="median")
     pruned = [trial.number for trial in found.get_trials(states=(TrialState.PRUNED,))]
     assert pruned
     assert min(pruned) >= 4
     for name, training in Pretended.started.items():
         assert training.stopped == (int(name.rpartition("-")[2]) in pruned)
-    assert sum("is worse than most" in sentence for sentence in said) == len(pruned)
+    assert sum("is worse than most" in sentence for sentence in printed) == len(pruned)
     assert found.best_trial.state == TrialState.COMPLETE
 
 
 def test_what_does_not_go_together_is_not_trained(study):
-    found, said = study(2)
+    found, printed = study(2)
     assert {trial.state for trial in found.get_trials()} == {TrialState.PRUNED}
     assert Pretended.started == {}
-    assert "refused: pipelines.mine.model: variant 'vanilla' does not use 'num_layers'" in said[-1]
+    assert "refused: pipelines.mine.model: variant 'vanilla' does not use 'num_layers'" in printed[-1]
 
 
 class Diverges(Pretended):

@@ -173,15 +173,15 @@ class Ended:
     """How a stage ended. again: where it was run a second time, without the fault. after: what lay there then."""
 
     status: int
-    said: str
+    printed: str
     again: str = ""
     after: dict[str, bytes] | None = None
 
     def sentence(self) -> str:
         """The one paragraph of an error that a user can mend."""
         assert self.status == 1, self
-        assert "Traceback" not in self.said, self.said
-        sentence = self.said[self.said.rindex("Error: ") :].strip()
+        assert "Traceback" not in self.printed, self.printed
+        sentence = self.printed[self.printed.rindex("Error: ") :].strip()
         assert "\n\n" not in sentence
         assert len(sentence) < 3000
         return sentence
@@ -207,13 +207,13 @@ class Workplace:
             "environ": mirror,
         }
         done = self.order({**what, "seconds": SECONDS, **faults})
-        said = (self.root / ".log").read_text(errors="replace")
-        assert done["status"] != 128 + 14, f"{stage} hangs: {said}"
+        printed = (self.root / ".log").read_text(errors="replace")
+        assert done["status"] != 128 + 14, f"{stage} hangs: {printed}"
         if "then" not in faults:
-            return Ended(done["status"], said)
-        first, _, rest = said.rpartition("\n=== ")
+            return Ended(done["status"], printed)
+        first, _, rest = printed.rpartition("\n=== ")
         status, _, again = rest.partition("\n")
-        assert done["status"] == 0, said
+        assert done["status"] == 0, printed
         after = contents(self.root / "after")
         shutil.rmtree(self.root / "after")
         return Ended(int(status), first, again, after)

@@ -17,7 +17,7 @@ def test_the_clock_decides_no_bit(pair, clock, workplace, undisturbed, faults):
     for stage, written in faults.WRITES.items():
         place.remove(*written)
         ended = place.run(stage, clock=clock)
-        assert ended.status == 0, ended.said
+        assert ended.status == 0, ended.printed
     assert place.contents() == expected
 
 

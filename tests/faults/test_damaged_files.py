@@ -61,7 +61,7 @@ def test_each_file_that_a_stage_reads(pair, stage, workplace, undisturbed, fault
             ended = place.run(stage)
             what = f"{name} {damage}"
             if ended.status == 0:
-                assert "Traceback" not in ended.said, what
+                assert "Traceback" not in ended.printed, what
                 after = place.contents()
                 same = {path for path in expected if after.get(path) == expected[path]}
                 plain = name.endswith(PLAIN)

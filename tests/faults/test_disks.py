@@ -23,7 +23,7 @@ READ_ONLY = [*(("images-label", stage, "data") for stage in STAGES), *ELSEWHERE]
 
 @pytest.fixture
 def starved(workplace, undisturbed, faults):
-    """Runs a stage without its outputs with a fault, and once more without: what was said the first time."""
+    """Runs a stage without its outputs with a fault, and once more without: what was printed the first time."""
 
     def starved(pair, stage, **fault):
         expected = faults.contents(undisturbed(pair).root)

@@ -62,7 +62,7 @@ def test_no_pickle_is_opened_wherever_it_stands(pair, stage, workplace, undistur
         place.path(name).write_bytes(kinds[number % 3] if name.endswith((".npz", ".safetensors")) else kinds[0])
         ended = place.run(stage)
         assert not canary.exists()
-        assert "Traceback" not in ended.said, f"{name}: {ended.said}"
+        assert "Traceback" not in ended.printed, f"{name}: {ended.printed}"
         place.path(name).write_bytes(expected[name])
     for kind in kinds:
         for name in [name for name in read if name.endswith((".npz", ".safetensors"))][:1]:

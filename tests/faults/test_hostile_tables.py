@@ -110,9 +110,9 @@ def parquets(trap):
     stream = pa.BufferOutputStream()
     parquet.write_table(table.cast(hostile), stream)
     yield stream.getvalue().to_pybytes()
-    for said in words:
+    for printed in words:
         stream = pa.BufferOutputStream()
-        parquet.write_table(table.replace_schema_metadata(said), stream)
+        parquet.write_table(table.replace_schema_metadata(printed), stream)
         yield stream.getvalue().to_pybytes()
     stream = pa.BufferOutputStream()
     parquet.write_table(pa.table({"text": [[{"deep": [1]}]], "label": [b"\xff"], "value": [None]}), stream)

@@ -21,8 +21,8 @@ def test_before_a_file_is_put_in_its_place_and_at_any_time(pair, stage, workplac
         [{"kill_at_write": 0}, {"kill_at_write": seeded.randrange(1, 6)}, {"kill_after": seeded.uniform(0, 0.5)}]
     ):
         killed = place.run(stage, **fault)
-        assert killed.status in ((KILLED,) if number == 0 else (KILLED, 0)), killed.said
-        assert "Traceback" not in killed.said
+        assert killed.status in ((KILLED,) if number == 0 else (KILLED, 0)), killed.printed
+        assert "Traceback" not in killed.printed
         whole = {name: content for name, content in place.contents().items() if not half_made(name)}
         assert whole.items() <= expected.items()
         assert whole.keys() >= {name for name in expected if not name.startswith(faults.WRITES[stage])}

@@ -104,5 +104,5 @@ def reproduced(work) -> Clone:
 
 @pytest.fixture(scope="session")
 def experiment(work) -> Experiment:
-    """`reproduced` after `dvc exp run` of another model, and what DVC said. Not to be written to."""
+    """`reproduced` after `dvc exp run` of another model, and what DVC printed. Not to be written to."""
     return work["experiment"].result()

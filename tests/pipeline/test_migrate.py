@@ -75,10 +75,10 @@ def updated(old, root, tmp_path_factory) -> Clone:
 @pytest.fixture(scope="module")
 def migrated(updated, tmp_path_factory) -> Clone:
     clone = updated.copy(tmp_path_factory.mktemp("migrated") / "kassandra")
-    said = kassandra(clone, "migrate")
-    assert "params.yaml: 2 pipelines rewritten" in said
-    assert "digits: results carried over" in said
-    assert "prices: results carried over" in said
+    printed = kassandra(clone, "migrate")
+    assert "params.yaml: 2 pipelines rewritten" in printed
+    assert "digits: results carried over" in printed
+    assert "prices: results carried over" in printed
     clone.commit()
     return clone
 
@@ -128,8 +128,8 @@ def test_old_experiments_are_ranked(migrated):
 def test_what_is_not_here_is_not_carried_over(updated, tmp_path):
     clone = updated.copy(tmp_path / "kassandra")
     subprocess.run(["rm", "-rf", ".dvc/cache", "data/models/digits"], cwd=clone.root, check=True)
-    said = kassandra(clone, "migrate")
-    assert "digits: not carried over, as data/models/digits is not here; `dvc pull`" in said
+    printed = kassandra(clone, "migrate")
+    assert "digits: not carried over, as data/models/digits is not here; `dvc pull`" in printed
     assert Path(clone.root / "dvc.lock").read_text().count("pipelines.digits.task") > 0
 
 

@@ -51,15 +51,15 @@ def experiments(clone):
 def test_a_search_and_the_same_again(begun, tmp_path):
     clone = begun.copy(tmp_path / "kassandra")
     search = ("kassandra", "search", "digits", "--plot", "search.png")
-    said = clone.run(*search, "--trials", "2")
+    printed = clone.run(*search, "--trials", "2")
     first = trials(clone)
     assert states(first) == ["COMPLETE"] * 2
     assert first[0].params == {"model.variant": "vanilla", "model.hidden_size": 32}  # params.yaml, tried first
     assert experiments(clone) == ["digits-0", "digits-1"]
     best = min(first, key=lambda trial: trial.value)
-    assert f"Best: digits-{best.number}, with valid_loss {best.value:.6g} on validation" in said
-    assert f"dvc exp apply digits-{best.number}" in said
-    assert "accuracy" not in said  # of test, that is; valid_loss alone counts here
+    assert f"Best: digits-{best.number}, with valid_loss {best.value:.6g} on validation" in printed
+    assert f"dvc exp apply digits-{best.number}" in printed
+    assert "accuracy" not in printed  # of test, that is; valid_loss alone counts here
     assert clone.git("status", "--porcelain").split() == ["??", "search.png"]
     assert (clone.root / "search.png").read_bytes().startswith(b"\x89PNG")
 
@@ -72,8 +72,8 @@ def test_a_search_and_the_same_again(begun, tmp_path):
     clone.dvc("exp", "apply", f"digits-{best.number}")
     assert clone.executed(clone.dvc("repro", "train@digits")) == []
     clone.edit("params.yaml", "batch_size: 10", "batch_size: 20")
-    said = clone.run(*search, "--trials", "3", fails=True)
-    assert "Error: study 'digits' in .optuna/digits.log was begun with another params.yaml, and" in said
+    printed = clone.run(*search, "--trials", "3", fails=True)
+    assert "Error: study 'digits' in .optuna/digits.log was begun with another params.yaml, and" in printed
 
 
 def test_killed_and_resumed(begun, tmp_path):
@@ -93,8 +93,8 @@ def test_killed_and_resumed(begun, tmp_path):
         psutil.wait_procs(started, timeout=600)
     assert states(trials(clone)) == ["RUNNING"]
     assert not list((clone.root / ".dvc/tmp/exps/standalone").glob("tmp*"))
-    said = clone.run("kassandra", "search", "digits", "--trials", "1")
-    assert "trial 0 was left by a worker that is dead; its values are tried again" in said
+    printed = clone.run("kassandra", "search", "digits", "--trials", "1")
+    assert "trial 0 was left by a worker that is dead; its values are tried again" in printed
     left, resumed = trials(clone)
     assert states([left, resumed]) == ["FAIL", "COMPLETE"]
     assert resumed.params == left.params
@@ -126,8 +126,8 @@ def test_two_workers_share_a_study(begun, tmp_path):
     clone, storage = begun.copy(tmp_path / "kassandra"), "sqlite:///study.db"
     search = ("kassandra", "search", "digits", "--trials", "3", "--storage", storage)
     with clone.started(*search) as one, clone.started(*search) as other:
-        said = [worker.communicate(timeout=900)[0] for worker in (one, other)]
-        assert [one.returncode, other.returncode] == [0, 0], "\n".join(said)
+        printed = [worker.communicate(timeout=900)[0] for worker in (one, other)]
+        assert [one.returncode, other.returncode] == [0, 0], "\n".join(printed)
     found = trials(clone, storage)
     assert states(found) == ["COMPLETE"] * 3
     assert experiments(clone) == ["digits-0", "digits-1", "digits-2"]
@@ -138,12 +138,12 @@ def test_two_workers_share_a_study(begun, tmp_path):
 def test_what_cannot_be_trained_is_given_up_with_the_sentence(begun, tmp_path):
     clone = begun.copy(tmp_path / "kassandra")
     (clone.root / "space.yaml").write_text("space: {model.num_layers: {low: 2, high: 3}}\n")
-    said = clone.run("kassandra", "search", "digits", "--trials", "2", "--space", "space.yaml")
-    assert said.count("given up: refused: pipelines.digits.model: variant 'vanilla' does not use 'num_layers'") == 2
+    printed = clone.run("kassandra", "search", "digits", "--trials", "2", "--space", "space.yaml")
+    assert printed.count("given up: refused: pipelines.digits.model: variant 'vanilla' does not use 'num_layers'") == 2
     assert {trial.state for trial in trials(clone)} == {TrialState.PRUNED}
     assert clone.dvc("exp", "list", "--name-only") == ""
-    said = clone.run("kassandra", "search", "digits", "--storage", "mysql+nothing://x/y", "--study", "x", fails=True)
-    assert "Error: --storage mysql+nothing://x/y: cannot be used: " in said
+    printed = clone.run("kassandra", "search", "digits", "--storage", "mysql+nothing://x/y", "--study", "x", fails=True)
+    assert "Error: --storage mysql+nothing://x/y: cannot be used: " in printed
     for name in ("a/b", "a b", "a..b"):
-        said = clone.run("kassandra", "search", "digits", "--study", name, "--space", "space.yaml", fails=True)
-        assert f"Error: --study {name!r}: cannot be the name of experiments" in said
+        printed = clone.run("kassandra", "search", "digits", "--study", name, "--space", "space.yaml", fails=True)
+        assert f"Error: --study {name!r}: cannot be the name of experiments" in printed

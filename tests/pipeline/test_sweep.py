@@ -22,8 +22,8 @@ def swept(source, tmp_path_factory):
     queued = ["exp", "run", "--queue", "evaluate@digits"]
     clone.dvc(*queued, "-S", "pipelines.digits.model.variant=vanilla,stacked", "-S", "seed=0,1", "--name=sweep")
     clone.dvc(*queued, "-S", "pipelines.digits.model.hidden_size=0", "--name=wrong")
-    said = clone.dvc("exp", "run", "--run-all", "-j", "1")
-    assert "Failed to reproduce experiment(s) 'wrong'" in said
+    printed = clone.dvc("exp", "run", "--run-all", "-j", "1")
+    assert "Failed to reproduce experiment(s) 'wrong'" in printed
     return clone
 
 
@@ -56,10 +56,10 @@ def test_seconds_of_all_trainings_are_kept(swept):
 
 
 def test_the_leaderboard(swept):
-    said = swept.run("kassandra", "leaderboard")
-    assert "digits: accuracy of 2 models; 2 with fewer than 3 seeds" in said
-    assert "Left out: wrong: its run failed; `dvc queue logs <name>` says why" in said
-    assert "Left out: HEAD, workspace: digits was not evaluated: baseline@digits did not run" in said
+    printed = swept.run("kassandra", "leaderboard")
+    assert "digits: accuracy of 2 models; 2 with fewer than 3 seeds" in printed
+    assert "Left out: wrong: its run failed; `dvc queue logs <name>` says why" in printed
+    assert "Left out: HEAD, workspace: digits was not evaluated: baseline@digits did not run" in printed
     page = (swept.root / "docs/leaderboard.md").read_text()
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("| needs")
@@ -82,8 +82,8 @@ def experiments(clone, names):
 
 
 def test_of_what_there_is_no_result(swept):
-    said = swept.run("kassandra", "leaderboard", "pictures", fails=True)
-    assert "Error: no results of pictures are recorded; `dvc repro evaluate@pictures`" in said
+    printed = swept.run("kassandra", "leaderboard", "pictures", fails=True)
+    assert "Error: no results of pictures are recorded; `dvc repro evaluate@pictures`" in printed
 
 
 def test_a_result_can_be_taken_over(swept, tmp_path):

@@ -90,8 +90,8 @@ class Server(ThreadingHTTPServer):
             asked = handler.headers.get("Range", "")
             if asked and handler.headers.get("If-Range", etag) == etag:
                 start = int(asked.removeprefix("bytes=").rstrip("-"))
-                said = {"ETag": etag, "Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
-                handler.give(206, body[start:], said, cut)
+                printed = {"ETag": etag, "Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+                handler.give(206, body[start:], printed, cut)
             else:
                 handler.give(200, body, {"ETag": etag}, cut)
 

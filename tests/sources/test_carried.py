@@ -53,9 +53,9 @@ def test_one_file_of_ours_and_one_of_its_address(server, made, fetch, capsys):
     server.routes["/sounds.npz"] = FILES["sounds.npz"]
     assert fetch(made.dataset(FILES, server.address)) == FILES
     assert server.paths() == ["/sounds.npz"]
-    said = capsys.readouterr().out.splitlines()
-    assert "  names.csv  15 bytes  from this repository" in said
-    assert not [line for line in said if line.startswith("  this repository")]
+    printed = capsys.readouterr().out.splitlines()
+    assert "  names.csv  15 bytes  from this repository" in printed
+    assert not [line for line in printed if line.startswith("  this repository")]
 
 
 @pytest.mark.slow

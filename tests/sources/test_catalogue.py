@@ -1,4 +1,4 @@
-"""The catalogue that we ship, and what is said of a wrong one."""
+"""The catalogue that we ship, and what is reported of a wrong one."""
 
 import re
 from pathlib import PurePosixPath
@@ -99,7 +99,7 @@ def test_a_mistake_is_one_clear_line(tmp_path, old, new, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "printed"),
     [
         ("- mnist", "expected one section per data set"),
         ("mnist: 3", "catalogue.yaml: mnist: expected a section with the keys"),
@@ -107,10 +107,10 @@ def test_a_mistake_is_one_clear_line(tmp_path, old, new, text):
         ("mnist: {files: [3]}", "mnist.files.0: expected a section with the keys"),
     ],
 )
-def test_no_catalogue_at_all(tmp_path, text, said):
+def test_no_catalogue_at_all(tmp_path, text, printed):
     wrong = tmp_path / "catalogue.yaml"
     wrong.write_text(text, encoding="utf-8")
-    with pytest.raises(KassandraError, match=said):
+    with pytest.raises(KassandraError, match=printed):
         read_catalogue(wrong)
 
 

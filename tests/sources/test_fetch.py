@@ -1,4 +1,4 @@
-"""A catalogue entry becomes a folder: order of places, what is kept, what is said."""
+"""A catalogue entry becomes a folder: order of places, what is kept, what is printed."""
 
 import hashlib
 import random
@@ -80,8 +80,8 @@ def test_wrong_checksum_keeps_what_was_good(server, made, fetch, goal):
     with pytest.raises(KassandraError) as caught:
         fetch(made.dataset(FILES, server.address))
     expected, actual = (hashlib.sha256(body).hexdigest() for body in (FILES["labels.gz"], wrong))
-    said = f"wrong content: expected sha256 {expected} (900 bytes), got {actual} (900 bytes)"
-    assert f"  {server.address}: labels.gz: {said}" in str(caught.value).splitlines()
+    printed = f"wrong content: expected sha256 {expected} (900 bytes), got {actual} (900 bytes)"
+    assert f"  {server.address}: labels.gz: {printed}" in str(caught.value).splitlines()
     assert on_disk(goal) == before
 
 
@@ -179,20 +179,20 @@ def test_mirror_folder_comes_first(server, made, fetch, goal, tmp_path, monkeypa
 
 @pytest.mark.faults
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "printed"),
     [
         (bytes(900), "wrong content: expected sha256"),
         (bytes(901), "wrong content: 901 bytes, more than the 900"),
         (None, "no such file"),
     ],
 )
-def test_mirror_folder_is_not_believed(made, fetch, goal, tmp_path, monkeypatch, body, said):
+def test_mirror_folder_is_not_believed(made, fetch, goal, tmp_path, monkeypatch, body, printed):
     (tmp_path / "toy").mkdir()
     (tmp_path / "toy" / "images.gz").write_bytes(FILES["images.gz"])
     if body is not None:
         (tmp_path / "toy" / "labels.gz").write_bytes(body)
     monkeypatch.setenv("KASSANDRA_MIRROR", str(tmp_path))
-    with pytest.raises(KassandraError, match=f"toy/: labels.gz: {said}"):
+    with pytest.raises(KassandraError, match=f"toy/: labels.gz: {printed}"):
         fetch(made.dataset(FILES))
     assert not goal.exists()
 

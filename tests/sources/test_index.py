@@ -101,7 +101,7 @@ def saying(kind, text):
 
 
 @pytest.mark.parametrize(
-    ("change", "listing", "said", "asked"),
+    ("change", "listing", "printed", "asked"),
     [
         (answering(404), {}, "the index has no package 'Some.Pkg'", 1),
         (answering(403), {}, "the server answers 403 Forbidden", 1),
@@ -117,11 +117,13 @@ def saying(kind, text):
         (lambda server: server.routes.update({"/files/pkg-1.0.zip": ZIP + b"x"}), {}, "bytes, more than the", 2),
     ],
 )
-def test_an_index_that_does_not_help(server, made, fetch, goal, index, change, listing, said, asked):
+def test_an_index_that_does_not_help(server, made, fetch, goal, index, change, listing, printed, asked):
     entry = made.dataset(FILES, index(**listing))
     if change:
         change(server)
-    with pytest.raises(KassandraError, match=rf"\n  pkg-1.0.zip of the package index \S+ \(PIP_INDEX_URL\): .*{said}"):
+    with pytest.raises(
+        KassandraError, match=rf"\n  pkg-1.0.zip of the package index \S+ \(PIP_INDEX_URL\): .*{printed}"
+    ):
         fetch(entry)
     assert len(server.seen) == asked
     assert not goal.exists()

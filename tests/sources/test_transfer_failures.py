@@ -1,4 +1,4 @@
-"""An address that does not give the file: what is asked again, what is left at once, what is said."""
+"""An address that does not give the file: what is asked again, what is left at once, what is reported."""
 
 import random
 import socket

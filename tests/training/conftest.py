@@ -39,7 +39,7 @@ def run(pair, splits, tmp_path, capsys, request):
         capsys.readouterr()
         trained = train(built, pair, *splits, params, seed, Checkpoint(checkpoint))
         return SimpleNamespace(
-            trained=trained, history=trained.history, weights=save(trained.weights), said=capsys.readouterr().out,
+            trained=trained, history=trained.history, weights=save(trained.weights), printed=capsys.readouterr().out,
             checkpoint=checkpoint,
         )  # fmt: skip
 

@@ -40,7 +40,7 @@ def test_cut_off_at_any_batch(cut, run, fresh, pair, file, batches):
     torch.manual_seed(12345)  # another process would have another state
     np.random.seed(12345)  # noqa: NPY002
     done = run(RANDOM)
-    assert ("Continuing after epoch" in done.said) == (batches >= BATCHES)
+    assert ("Continuing after epoch" in done.printed) == (batches >= BATCHES)
     assert done.weights == expected.weights
     assert done.history == expected.history
     assert done.trained.kept_epoch == expected.trained.kept_epoch
@@ -71,7 +71,7 @@ def test_cut_off_again_and_again(cut, run, fresh, pair):
     for _ in range(2):
         cut(run, pair, BATCHES + 2)
     done = run(RANDOM)
-    assert "Continuing after epoch 2 of 3" in done.said
+    assert "Continuing after epoch 2 of 3" in done.printed
     assert (done.weights, done.history) == (expected.weights, expected.history)
 
 
@@ -80,7 +80,7 @@ def test_cut_off_after_the_last_epoch(run):
     """The weights were not written yet, but training is over."""
     expected, again = run(RANDOM), run(RANDOM)
     assert (again.weights, again.history) == (expected.weights, expected.history)
-    assert again.said == "Continuing after epoch 3 of 3\n"
+    assert again.printed == "Continuing after epoch 3 of 3\n"
     assert again.trained.seconds == expected.trained.seconds
 
 
@@ -115,7 +115,7 @@ def test_a_damaged_checkpoint_is_reported_and_not_used(cut, run, fresh, pair, fi
     else:
         file.write_bytes(damage)
     done = run(RANDOM)
-    assert done.said.startswith(f"{file}: damaged; training starts anew\n")
+    assert done.printed.startswith(f"{file}: damaged; training starts anew\n")
     assert (done.weights, done.history) == (expected.weights, expected.history)
 
 
@@ -177,7 +177,7 @@ def test_digest_names_a_training_by_what_it_is_made_of(tmp_path):
 def test_a_training_of_another_name_is_not_continued(cut, run, fresh, pair, tmp_path):
     cut(run, pair, BATCHES, checkpoint=tmp_path / digest(0))
     other = run(RANDOM, checkpoint=tmp_path / digest(1))
-    assert "Continuing" not in other.said
+    assert "Continuing" not in other.printed
     assert other.weights == fresh(RANDOM).weights
 
 

@@ -74,7 +74,7 @@ def test_cuda_where_there_is_none(monkeypatch):
 
 
 def test_bf16_where_the_processor_cannot_train_in_it(monkeypatch, capsys):
-    """PITFALLS 35: oneDNN's LSTM raises without AVX-512. It is said once, and the fingerprint says what was used."""
+    """PITFALLS 35: oneDNN's LSTM raises without AVX-512. It is printed once, and the fingerprint says what was used."""
 
     def refuse(*_):
         raise RuntimeError("could not create a primitive descriptor for the LSTM forward propagation primitive")
@@ -97,6 +97,6 @@ def test_in_a_process_with_other_kernels(root):
     code = "import torch, kassandra.training.fingerprint as f; print(f.fingerprint(torch.device('cpu'), 1, ''))"
     environment = os.environ | {"ATEN_CPU_CAPABILITY": "avx2"}
     command = [sys.executable, "-c", code]
-    said = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
-    assert " AVX2 " in said
-    assert " ATEN_CPU_CAPABILITY=avx2'" in said
+    printed = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
+    assert " AVX2 " in printed
+    assert " ATEN_CPU_CAPABILITY=avx2'" in printed

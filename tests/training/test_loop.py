@@ -221,7 +221,7 @@ def test_a_live_display_changes_nothing(fresh, monkeypatch):
 
 
 def test_one_line_per_epoch_in_a_log(fresh):
-    lines = fresh().said.splitlines()
+    lines = fresh().printed.splitlines()
     assert [line.split()[1] for line in lines] == ["1/3", "2/3", "3/3"]
     for line in lines:
         for word in ("train_loss", "valid_loss", "valid_accuracy", " images/s"):
@@ -264,7 +264,7 @@ def test_any_lesson_will_do(run):
     values = torch.randn(40, 28, generator=torch.Generator().manual_seed(0))
     split = values, (values.sum(1) > 0).long()
     done = run({"epochs": 5}, pair=Sign(), splits=(split, split))
-    assert all(line.split()[-1] == "sums/s" or " sums/s  (best)" in line for line in done.said.splitlines())
+    assert all(line.split()[-1] == "sums/s" or " sums/s  (best)" in line for line in done.printed.splitlines())
     last = [0.02 * factor("triangular", step, 5 * 40) for step in range(39, 200, 40)]
     assert [row["learning_rate"] for row in done.history] == last
     assert list(done.history[0]) == ["epoch", "train_loss", "valid_loss", "learning_rate"]

@@ -60,7 +60,7 @@ def test_deterministic(predicted, prepared_speech):
 
 
 def test_test_is_not_looked_at(predicted, changed, prepared_speech):
-    """Neither its labels, nor for what is said of one recording the others."""
+    """Neither its labels, nor do predictions of one recording depend on the others."""
     garbage = changed("test", labels=np.full(15, 99))
     pd.testing.assert_frame_equal(predictions(garbage, 0), predicted)
     test = read_arrays(prepared_speech / "test.npz")

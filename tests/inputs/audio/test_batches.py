@@ -83,8 +83,8 @@ def test_lengths_that_meet_are_about_equal(pair, split):
     """Far less is padding than in batches of whatever comes."""
     batches = epoch(pair, split, batch_size=8)
     padded = sum(batch.inputs.shape[0] * batch.inputs.shape[1] for batch in batches)
-    said = sum(int(batch.lengths.sum()) for batch in batches)
-    assert padded < 1.25 * said
+    printed = sum(int(batch.lengths.sum()) for batch in batches)
+    assert padded < 1.25 * printed
     assert padded < 0.9 * len(split.targets) * max(int(batch.lengths.max()) for batch in batches)
 
 

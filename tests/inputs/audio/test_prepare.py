@@ -27,11 +27,11 @@ def made(tmp_path, prepare):
 
     def made(raw, source=FSDD, seed=0, **params):
         folder = next(folders)
-        said = prepare("audio", "label", raw, folder, seed, source, **params)
+        printed = prepare("audio", "label", raw, folder, seed, source, **params)
         meta, arrays = read_json(folder / "meta.json"), {name: read_arrays(folder / f"{name}.npz") for name in SPLITS}
         rows = {name: _rows(split, meta) for name, split in arrays.items()}
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        return SimpleNamespace(said=said, meta=meta, arrays=arrays, rows=rows, files=files)
+        return SimpleNamespace(printed=printed, meta=meta, arrays=arrays, rows=rows, files=files)
 
     return made
 
@@ -63,7 +63,7 @@ def many(*labels, count=6, start=0):
     return dict(zip(names, range(start, start + len(names)), strict=True))
 
 
-def said(text):
+def printed(text):
     return pytest.raises(KassandraError, match=re.escape(text))
 
 
@@ -81,7 +81,7 @@ def test_the_official_split(raw_speech, made):
     assert done.meta["speakers"] == SPEAKERS
     assert ModelSpec(**done.meta["spec"]) == ModelSpec(outputs=5, features=40)
     sizes = "40 train, 5 valid, 15 test recordings in 5 classes"
-    assert done.said == f"{sizes}; 0 of train dropped as they are in test too, 0 as repeated; 3 known speakers"
+    assert done.printed == f"{sizes}; 0 of train dropped as they are in test too, 0 as repeated; 3 known speakers"
 
 
 def test_validation_is_drawn_evenly_over_classes_and_speakers(raw_speech, made):
@@ -98,7 +98,7 @@ def test_a_speaker_held_out(raw_speech, made, speaker):
     assert {who for name in ("train", "valid") for _, _, who in done.rows[name]} == set(SPEAKERS) - {speaker}
     assert len(done.rows["test"]) == 20  # all that they say, whatever the take
     assert done.meta["held_out"] == [speaker]
-    assert f"{speaker} only in test" in done.said
+    assert f"{speaker} only in test" in done.printed
 
 
 def test_two_speakers_held_out(raw_speech, made):
@@ -107,15 +107,17 @@ def test_two_speakers_held_out(raw_speech, made):
 
 
 def test_speakers_that_cannot_be_held_out(raw_speech, made, own):
-    with said("prepare.speakers: unknown speaker 'teo'; known speakers are ['nicolas', 'theo', 'yweweler'] (did you"):
+    with printed(
+        "prepare.speakers: unknown speaker 'teo'; known speakers are ['nicolas', 'theo', 'yweweler'] (did you"
+    ):
         made(raw_speech, split="speaker", speakers=["theo", "teo"])
-    with said("prepare.speakers: ['nicolas', 'theo', 'yweweler'] are all there are; leave somebody to learn from"):
+    with printed("prepare.speakers: ['nicolas', 'theo', 'yweweler'] are all there are; leave somebody to learn from"):
         made(raw_speech, split="speaker", speakers=SPEAKERS)
     raw = own(yes__1=1, no__2=2)
-    with said(f"prepare.split: no name of a recording in {raw} says who speaks, so 'speaker' cannot split them"):
+    with printed(f"prepare.split: no name of a recording in {raw} says who speaks, so 'speaker' cannot split them"):
         made(raw, OWN, split="speaker", speakers=["anna"])
     own(yes__anna_1=3)
-    with said(f"prepare.split: the names of 2 recordings in {raw} do not say who speaks"):
+    with printed(f"prepare.split: the names of 2 recordings in {raw} do not say who speaks"):
         made(raw, OWN, split="speaker", speakers=["anna"])
 
 
@@ -151,7 +153,7 @@ def test_what_is_there_twice_is_dropped_and_counted(own, made):
     assert done.meta["dropped_from_train_because_in_test"] == 1
     names = [name for split in ("train", "valid") for name, _, _ in done.rows[split]]
     assert sorted(names) == sorted([*(f"no/{take}" for take in (0, 2, 3, 4, 5)), *(f"yes/{take}" for take in range(6))])
-    assert "1 of train dropped as they are in test too, 1 as repeated" in done.said
+    assert "1 of train dropped as they are in test too, 1 as repeated" in done.printed
 
 
 def test_repeated_recordings_are_dropped_before_test_is_drawn(own, made):
@@ -179,5 +181,5 @@ def test_repeated_recordings_are_dropped_before_test_is_drawn(own, made):
     ids=["few", "none", "all", "no valid", "one class", "leaked", "label"],
 )  # fmt: skip
 def test_what_cannot_be_split(own, made, files, params, text):
-    with said(text):
+    with printed(text):
         made(own(**files), OWN, **params)

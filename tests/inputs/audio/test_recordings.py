@@ -37,7 +37,7 @@ def told(recordings):
     return [(one.name, one.label, one.speaker) for one in recordings]
 
 
-def said(text):
+def printed(text):
     return pytest.raises(KassandraError, match=f"^{re.escape(text)}")
 
 
@@ -78,7 +78,7 @@ def test_fsdd_at_another_rate(raw_speech):
 def test_fsdd_names_that_do_not_fit(copied, old, new, why):
     table = copied / "index_to_filename.csv"
     table.write_text(table.read_text().replace(old, new, 1))
-    with said(f"{copied}: digits.npz and index_to_filename.csv do not fit together {why}"):
+    with printed(f"{copied}: digits.npz and index_to_filename.csv do not fit together {why}"):
         read(copied, "fsdd", SCALE)
 
 
@@ -89,23 +89,23 @@ def test_fsdd_a_label_that_is_not_that_of_the_name(copied):
     digit = int(name[0])
     lines[1] = f"{number},{9 - digit}{name[1:]}"
     table.write_text("\n".join(lines))
-    with said(f"{copied}: digits.npz and index_to_filename.csv do not fit together (recording 0 is of {digit}, but"):
+    with printed(f"{copied}: digits.npz and index_to_filename.csv do not fit together (recording 0 is of {digit}, but"):
         read(copied, "fsdd", SCALE)
 
 
 def test_fsdd_without_names(copied):
     (copied / "index_to_filename.csv").unlink()
-    with said(f"{copied}/index_to_filename.csv: no such file"):
+    with printed(f"{copied}/index_to_filename.csv: no such file"):
         read(copied, "fsdd", SCALE)
 
 
 def test_another_data_set(raw_speech):
-    with said("source.dataset: 'mnist' holds no recordings with labels; 'fsdd' does"):
+    with printed("source.dataset: 'mnist' holds no recordings with labels; 'fsdd' does"):
         read(raw_speech, "mnist", SCALE)
 
 
 def test_nothing_there(tmp_path):
-    with said(f"{tmp_path}/none: no such file"):
+    with printed(f"{tmp_path}/none: no such file"):
         read(tmp_path / "none", None, SCALE)
 
 
@@ -139,26 +139,26 @@ def test_train_and_test_of_ones_own(some, tmp_path):
 
 def test_no_recordings(tmp_path):
     (tmp_path / "notes.txt").write_text("none")
-    with said(f"{tmp_path}: no recordings (.flac, .ogg, .wav); expected <label>/*.wav, or"):
+    with printed(f"{tmp_path}: no recordings (.flac, .ogg, .wav); expected <label>/*.wav, or"):
         read(tmp_path, None, SCALE)
 
 
 @pytest.mark.parametrize("names", [("yes/0.wav", "no_1.wav"), ("a/b/0.wav",)], ids=["both", "deep"])
 def test_recordings_at_different_depths(some, tmp_path, names):
     some(*names)
-    with said(f"{tmp_path}: recordings lie at different depths, or too deep; put all into one folder"):
+    with printed(f"{tmp_path}: recordings lie at different depths, or too deep; put all into one folder"):
         read(tmp_path, None, SCALE)
 
 
 @pytest.mark.parametrize("name", ["yes.wav", "_anna_0.wav"])
 def test_a_name_without_a_label(some, tmp_path, name):
     path = some(name)
-    with said(f"{path}: its name says no label; expected <label>_<speaker>_<take>.wav"):
+    with printed(f"{path}: its name says no label; expected <label>_<speaker>_<take>.wav"):
         read(tmp_path, None, SCALE)
 
 
 def test_one_bad_recording_is_named(some, write, tmp_path):
     some("yes_0.wav")
     path = write(np.zeros(800), name="no_0.wav")
-    with said(f"{path}: silent from beginning to end"):
+    with printed(f"{path}: silent from beginning to end"):
         read(tmp_path, None, SCALE)

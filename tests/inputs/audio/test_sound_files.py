@@ -1,4 +1,4 @@
-"""Sound files of every width, and what is said of what is none."""
+"""Sound files of every width, and what is reported of what is none."""
 
 import re
 
@@ -56,7 +56,7 @@ def test_what_is_too_high_for_our_rate_is_not_folded_down():
     assert resampled(high, 44100, 44100) is high
 
 
-def said(text):
+def printed(text):
     return pytest.raises(KassandraError, match=f"^{re.escape(text)}")
 
 
@@ -73,19 +73,19 @@ def said(text):
 )
 def test_what_cannot_be_heard(write, samples, text):
     path = write(samples, "float32")
-    with said(f"{path}: {text}"):
+    with printed(f"{path}: {text}"):
         read(path, 8000, 200)
-    with said(f"here: {text}"):
+    with printed(f"here: {text}"):
         checked(np.asarray(samples, np.float64), 8000, 200, "here")
 
 
 def test_no_such_file(tmp_path):
-    with said(f"{tmp_path}/none.wav: no such file"):
+    with printed(f"{tmp_path}/none.wav: no such file"):
         read(tmp_path / "none.wav", 8000)
 
 
 def test_a_folder(tmp_path):
-    with said(f"{tmp_path}: cannot be read: Is a directory"):
+    with printed(f"{tmp_path}: cannot be read: Is a directory"):
         read(tmp_path, 8000)
 
 
@@ -93,7 +93,7 @@ def test_a_folder(tmp_path):
 def test_no_sound(tmp_path, content):
     path = tmp_path / "some.wav"
     path.write_bytes(content)
-    with said(f"{path}: no sound file that can be read ("):
+    with printed(f"{path}: no sound file that can be read ("):
         read(path, 8000)
 
 
@@ -104,7 +104,7 @@ def test_cut_short(write):
     path.write_bytes(content[: len(content) // 2])
     assert 300 < len(read(path, 8000)) < 500
     path.write_bytes(content[:30])
-    with said(f"{path}: no sound file that can be read ("):
+    with printed(f"{path}: no sound file that can be read ("):
         read(path, 8000)
 
 
@@ -114,18 +114,18 @@ def test_exactly_one_frame_is_enough(write):
 
 def test_the_ending_of_a_name_is_not_believed(tmp_path):
     (tmp_path / "a.raw").write_bytes(b"\x00\x01" * 100)
-    with said(f"{tmp_path / 'a.raw'}: no sound file that can be read"):
+    with printed(f"{tmp_path / 'a.raw'}: no sound file that can be read"):
         read(tmp_path / "a.raw", 8000)
 
 
 @pytest.mark.parametrize("rate", [1, 999, 2_000_000])
 def test_a_rate_that_no_recording_has(write, rate):
-    with said(f"{(path := write(sine(), rate=rate))}: a rate of {rate} Hz is none of a recording; expected 1000 to"):
+    with printed(f"{(path := write(sine(), rate=rate))}: a rate of {rate} Hz is none of a recording; expected 1000 to"):
         read(path, 8000)
 
 
 def test_what_single_precision_cannot_hold(write):
     loud = sine()
     loud[7] = 1e300
-    with said(f"{(path := write(loud, 'float64'))}: 1 samples are no numbers (NaN or infinite)"):
+    with printed(f"{(path := write(loud, 'float64'))}: 1 samples are no numbers (NaN or infinite)"):
         read(path, 8000)

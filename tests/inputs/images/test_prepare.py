@@ -73,8 +73,8 @@ def test_test_images_leave_train_and_are_counted(mnist, made):
 def test_what_is_printed(mnist, prepare, tmp_path):
     mnist["train", "images"][0] = mnist["test", "images"][0]
     mnist.write("train", "images")
-    said = prepare("images", "label", mnist.folder, tmp_path / "prepared")
-    assert said == (
+    printed = prepare("images", "label", mnist.folder, tmp_path / "prepared")
+    assert printed == (
         "549 train, 50 valid, 200 test images in 10 classes; 1 of train dropped as they are in test too, 0 as "
         "repeated; 28×28 pixels"
     )

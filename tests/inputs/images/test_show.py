@@ -108,9 +108,9 @@ def kept(monkeypatch):
 
 def answers(targets, right, sure):
     """Log-probabilities of a model of ten classes that is as sure as told of the target, or of the class after it."""
-    said = np.where(right, targets, (targets + 1) % 10)
+    printed = np.where(right, targets, (targets + 1) % 10)
     probabilities = np.repeat((1 - np.asarray(sure))[:, None] / 9, 10, axis=1)
-    probabilities[np.arange(len(targets)), said] = sure
+    probabilities[np.arange(len(targets)), printed] = sure
     return np.log(probabilities)
 
 

@@ -107,7 +107,7 @@ def test_validation_is_learned_from_too(changed):
 
 
 def test_presence_counts_and_not_how_often(changed):
-    """Wang & Manning (2012) binarise: what speaks for class 0 outweighs a word of class 1, said once or fifty times."""
+    """Wang & Manning (2012) binarise: what speaks for class 0 outweighs a word of class 1, once or fifty times."""
     for often in (1, 50):
         folder = changed("test", [("so0 it is " + "so1 neverseen " * often, 0)])
         assert predictions(folder, 0)[NAMES[2]].tolist() == [0]

@@ -25,7 +25,7 @@ def test_given_or_piped(piped):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "printed"),
     [
         (b"Hi.\n\nCaf\xe9.\n", "line 3: not UTF-8; convert it, as by `iconv -f LATIN1 -t UTF-8`"),
         ("Hi.".encode("utf-16"), "line 1: UTF-16, not UTF-8; convert it, as by `iconv -f UTF-16 -t UTF-8`"),
@@ -33,9 +33,9 @@ def test_given_or_piped(piped):
         (b"Hi.\n" + b"x" * 99, "line 2: 99 characters, more than 50; give it in parts, a line each"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_reported_by_its_line(piped, content, said):
+def test_what_cannot_be_read_is_reported_by_its_line(piped, content, printed):
     piped(content)
-    with pytest.raises(KassandraError, match=f"^{said}$"):
+    with pytest.raises(KassandraError, match=f"^{printed}$"):
         list(texts([], longest=50))
 
 

@@ -1,4 +1,4 @@
-"""Pairs of sentences as files have them: what is kept, what is refused, and where it is said to be."""
+"""Pairs of sentences as files have them: what is kept, what is refused, and where it is reported."""
 
 import gzip
 import re

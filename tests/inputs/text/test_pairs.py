@@ -1,4 +1,4 @@
-"""Which files are read in which direction, and what is said of files that go together in no way."""
+"""Which files are read in which direction, and what is reported of files that go together in no way."""
 
 import gzip
 import re

@@ -29,11 +29,13 @@ def made(tmp_path, prepare):
 
     def made(raw, source=OWN, seed=0, **params):
         folder = next(folders)
-        said = prepare("text", "label", raw, folder, seed, source, **params)
+        printed = prepare("text", "label", raw, folder, seed, source, **params)
         arrays = {name: read_arrays(folder / f"{name}.npz") for name in SPLITS}
         texts = {name: Ragged(split["text"], split["text_offsets"]).texts() for name, split in arrays.items()}
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
-        return SimpleNamespace(said=said, arrays=arrays, texts=texts, files=files, meta=read_json(folder / "meta.json"))
+        return SimpleNamespace(
+            printed=printed, arrays=arrays, texts=texts, files=files, meta=read_json(folder / "meta.json")
+        )
 
     return made
 
@@ -93,7 +95,7 @@ def test_what_is_written_is_what_was_read(books, made):
 def test_what_is_printed(books, made):
     done = made(books, BOOKS, vocab_size=500)
     rate = done.meta["unknown_tokens"]["test"]
-    assert done.said == (
+    assert done.printed == (
         "85 train, 10 valid, 24 test texts in 2 classes; 0 of train dropped as they are in test too, "
         f"1 as repeated; 500 tokens, <unk> {rate:.2%} of test"
     )
@@ -137,7 +139,7 @@ def test_texts_of_test_leave_train_and_are_counted_and_so_are_repeated_ones(tmp_
     done = made(imdb(tmp_path / "imdb", train + twice, test + leaked + test[:1]), IMDB)
     assert done.meta["dropped_because_repeated"] == 3
     assert done.meta["dropped_from_train_because_in_test"] == 2
-    assert "; 2 of train dropped as they are in test too, 3 as repeated; " in done.said
+    assert "; 2 of train dropped as they are in test too, 3 as repeated; " in done.printed
     assert Counter(done.texts["test"]) == Counter(text for text, _ in test + leaked + test[:1])  # test is what it is
     seen = done.texts["train"] + done.texts["valid"]
     assert sorted(seen) == sorted(text for text, _ in train[:3] + train[5:])
@@ -166,8 +168,8 @@ def test_refused_rows_are_counted_and_reported(table, made):
     raw = table(mine=[*rows(60), ("", "good"), ("no label", "")])
     done = made(raw)
     assert done.meta["refused_rows"] == 2
-    assert done.said.startswith(f"{raw}/mine.csv: 2 of 62 rows refused: 1 × empty text (line 62); 1 × missing label")
-    assert "\n43 train, 5 valid, 12 test texts" in done.said
+    assert done.printed.startswith(f"{raw}/mine.csv: 2 of 62 rows refused: 1 × empty text (line 62); 1 × missing label")
+    assert "\n43 train, 5 valid, 12 test texts" in done.printed
 
 
 def test_many_classes_of_ones_own(table, made):
