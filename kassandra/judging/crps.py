@@ -56,14 +56,14 @@ def student(observed: ArrayLike, place: ArrayLike, scale: ArrayLike, freedom: Ar
 def quantiles(observed: ArrayLike, forecast: ArrayLike, levels: ArrayLike) -> Numbers:
     """(rows,) of a distribution given by its quantiles, in closed form.
 
-    Between neighbouring quantiles the distribution function is linear (Gasthaus et al. 2019). Below the lowest and above
+    Between neighbouring quantiles the distribution function is linear (Gasthaus et al. 2019). Below the lowest and over
     the highest quantile it has exponential tails, each through the two outermost quantiles (Park et al. 2022), so that
     outer quantiles that are too far out cost what such tails cost. What is beyond the outermost levels is an
     extrapolation: two forecasts with the same quantiles score the same.
 
     Args:
-        observed: (rows,). forecast: (rows, levels), not decreasing along a row. levels: (levels,) two or more, in (0, 1)
-            and increasing.
+        observed: (rows,). forecast: (rows, levels), not decreasing along a row. levels: (levels,) two or more in (0, 1),
+            increasing.
 
     Raises:
         ValueError: levels do not increase within (0, 1), quantiles decrease, or shapes do not fit.
@@ -72,7 +72,7 @@ def quantiles(observed: ArrayLike, forecast: ArrayLike, levels: ArrayLike) -> Nu
     y = np.asarray(observed, np.float64)
     if at.shape != (*y.shape, len(share)) or y.ndim != 1:
         raise ValueError(f"quantiles {at.shape} are not (rows, levels) = {(*y.shape, len(share))}")
-    if len(share) < 2 or not (0 < share[0] and share[-1] < 1 and (np.diff(share) > 0).all()):
+    if len(share) < 2 or not (share[0] > 0 and share[-1] < 1 and (np.diff(share) > 0).all()):
         raise ValueError(f"levels have to be two or more and increase within (0, 1), not {share}")
     widths = np.diff(at, axis=1)  # (rows, levels - 1)
     if (widths < 0).any():
@@ -98,7 +98,7 @@ def _tail(beyond: Numbers, width: Numbers, share: Numbers) -> Numbers:
 
     Args:
         beyond: (rows,) how far out of the outermost quantile the observed value is; negative where it is not.
-        width: (rows,) between the two outermost quantiles. share: (2,) of the distribution beyond each, outermost first.
+        width: (rows,) between the two outermost quantiles. share: (2,) of what is beyond each, outermost first.
     """
     first = float(share[0])
     decay = np.maximum(width / np.log(share[1] / share[0]), np.finfo(np.float64).tiny)

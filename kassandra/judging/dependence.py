@@ -16,6 +16,8 @@ from scipy import sparse
 from kassandra.judging.resampling import CHUNK, Resampling, Units
 from kassandra.judging.score import Numbers, Score
 
+OF_DIFFERENCES = 0.4  # rate of cosines: losses of two models differ by what hangs together little
+OF_ONE = 0.2  # those of one model hang together more
 REPLICATES = 400  # resamples of a score that is no function of sums: its deviation is then known to 4%
 
 
@@ -32,10 +34,13 @@ class Swayed(NamedTuple):
     units: int
 
 
-def swayed(score: Score, tables: Sequence[pd.DataFrame], resampling: Resampling) -> Swayed | None:
+def swayed(
+    score: Score, tables: Sequence[pd.DataFrame], resampling: Resampling, rate: float = OF_DIFFERENCES
+) -> Swayed | None:
     """
     Args:
         tables: the predictions of each model, all with the same rows.
+        rate: of the number of cosines; see `cosines`.
 
     Returns:
         None where a table does not have the score, where it is not a number, or where there are fewer than two units.
@@ -51,32 +56,43 @@ def swayed(score: Score, tables: Sequence[pd.DataFrame], resampling: Resampling)
         return None
     if any(each is None for each in sums):
         return None if resampling.test else _bootstrap(score, tables, units)
-    added = [units.sums(each) for each in sums]  # (units, k) each
+    return of_sums(score, [units.sums(each) for each in sums], units.horizon if resampling.test else None, rate)
+
+
+def of_sums(score: Score, added: Sequence[Any], horizon: int | None, rate: float = OF_DIFFERENCES) -> Swayed | None:
+    """
+    Args:
+        added: of each model (units, k), what each unit adds to the sums, in the order of time if there is one.
+        horizon: steps ahead of units in order; None for units without an order.
+
+    Returns:
+        None where a score is not a number.
+    """
+    count = added[0].shape[0]
     totals = [np.asarray(each.sum(0), np.float64).ravel() for each in added]  # (k,) each
     values = np.array([float(score.value(total)) for total in totals])
     if not np.isfinite(values).all():
         return None
-    if resampling.test:
+    if horizon is not None:
         centre = np.mean(totals, axis=0)  # as if they were equal: see kassandra.judging.paired
         moves = np.stack([_slopes(score, *each, centre) for each in zip(added, totals, strict=True)], 1)
-        waves = cosines(units.count, units.horizon)  # (waves, units)
+        waves = cosines(count, horizon, rate)  # (waves, units)
         around = waves @ (moves - moves.mean(0))  # (waves, models)
-        return Swayed(values, units.count * around.T @ around / len(waves), len(waves), units.count)
+        return Swayed(values, count * around.T @ around / len(waves), len(waves), count)
     kept = np.stack([_without_each(score, *each) for each in zip(added, totals, strict=True)], 1)  # (units, models)
     around = kept - kept.mean(0)
-    return Swayed(values, around.T @ around * (1 - 1 / units.count), units.count - 1, units.count)
+    return Swayed(values, around.T @ around * (1 - 1 / count), count - 1, count)
 
 
-def cosines(count: int, horizon: int = 1) -> Numbers:
+def cosines(count: int, horizon: int = 1, rate: float = OF_DIFFERENCES) -> Numbers:
     """(waves, count): cosines of length 1, the longest waves first; orthogonal to each other and to a constant.
 
-    There are 0.4 · count^(2/3) of them (Lazarus et al. 2018, eq. 4), and at most count / (2 · horizon), as they must be
-    longer than what forecasts of several steps share.
+    There are `rate` · count^(2/3) of them (Lazarus et al. 2018, eq. 4, with 0.4), and at most count / (2 · horizon), as
+    they must be longer than what forecasts of several steps share.
     """
-    waves = max(1, min(round(0.4 * count ** (2 / 3)), count // (2 * horizon), count - 1))
-    return np.asarray(
-        np.sqrt(2 / count) * np.cos(np.pi * np.arange(1, waves + 1)[:, None] * ((np.arange(count) + 0.5) / count))
-    )
+    waves = max(1, min(round(rate * count ** (2 / 3)), count // (2 * horizon), count - 1))
+    angles = np.pi * np.arange(1, waves + 1)[:, None] * ((np.arange(count) + 0.5) / count)  # (waves, count)
+    return np.asarray(np.sqrt(2 / count) * np.cos(angles))
 
 
 def _parts(sums: Any) -> Iterator[Numbers]:

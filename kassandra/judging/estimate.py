@@ -4,7 +4,8 @@
 - Other scores of examples without an order: the jackknife's deviation with Student's t, on the scale of the logarithm
   (errors and losses) or of log-odds (scores with a largest value), so that intervals stay within what is possible and
   are as skewed as the estimate.
-- Forecasts and language models: the same with a long-run variance (kassandra.judging.dependence).
+- Forecasts and language models: the same with a long-run variance of half as many cosines as differences of
+  models have: of AR(.9) errors on 200 dates it covers 89 in 100 where all of them cover 85.
 - Scores with an interval of their own (calibration error, directions): resamples. Those that are no function of sums:
   the deviation of resamples.
 
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from kassandra.judging.dependence import swayed
+from kassandra.judging.dependence import OF_ONE, swayed
 from kassandra.judging.intervals import TAIL, Estimate, Z, wilson
 from kassandra.judging.resampling import Resampling
 from kassandra.judging.score import Score, Share, resample
@@ -37,7 +38,7 @@ def estimate(score: Score, table: pd.DataFrame, resampling: Resampling, seed: in
     if type(score).interval is not Score.interval:
         resampled = resample([(score, table)], resampling.units(table), seed)[0]
         return resampled.estimate if resampled and np.isfinite(resampled.estimate.value) else None
-    one = swayed(score, [table], resampling)
+    one = swayed(score, [table], resampling, OF_ONE)
     if one is None:
         return None
     return ends(float(one.values[0]), math.sqrt(one.covariance[0, 0]), one.freedom, score, one.units)

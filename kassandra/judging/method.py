@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit
 
-from kassandra.judging.dependence import Swayed, swayed
+from kassandra.judging.dependence import OF_ONE, Swayed, swayed
 from kassandra.judging.estimate import estimate
 from kassandra.judging.intervals import TAIL, Estimate
 from kassandra.judging.paired import Compared, Difference
@@ -74,18 +74,28 @@ def difference(
     both = [swayed(score, [*a, *b], resampling)] if paired else [swayed(score, each, resampling) for each in (a, b)]
     if any(each is None for each in both):
         return None
-    known = [each for each in both if each]
+    return of_swayed([each for each in both if each], len(a))
+
+
+def of_swayed(known: Sequence[Swayed], a: int) -> Compared:
+    """From how examples sway the members' scores.
+
+    Args:
+        known: of the members of A and B together, where they predicted the same examples; else of each side.
+        a: members of A.
+    """
     values = np.concatenate([each.values for each in known])
-    signs = np.repeat([-1 / len(a), 1 / len(b)], [len(a), len(b)])  # (members,) weights of the difference
+    b = len(values) - a
+    signs = np.repeat([-1 / a, 1 / b], [a, b])  # (members,) weights of the difference
     ends = np.cumsum([0, *(len(each.values) for each in known)])
     examples = [
         (max(float(signs[begin:end] @ each.covariance @ signs[begin:end]), 0.0), each.freedom)
         for each, begin, end in zip(known, ends, ends[1:], strict=False)
     ]
-    sides = [(known[0], slice(0, len(a))), (known[-1], slice(-len(b), None))]
-    seeds = [(over_seeds(values[part]), len(values[part]) - 1) for _, part in sides]
+    sides = [(known[0], slice(0, a)), (known[-1], slice(-b, None))]
+    seeds = [(over_seeds(each.values[part]), len(each.values[part]) - 1) for each, part in sides]
     shared = sum(interaction(each.covariance[part, part]) for each, part in sides)
-    one, other = float(values[: len(a)].mean()), float(values[len(a) :].mean())
+    one, other = float(values[:a].mean()), float(values[a:].mean())
     return Compared(one, other, welch(other - one, seeds, examples, shared))
 
 
@@ -154,7 +164,7 @@ def mean_over_seeds(
 
 
 def _mean(score: Score, members: Sequence[pd.DataFrame], resampling: Resampling, seed: int) -> Estimate | None:
-    together = swayed(score, members, resampling)
+    together = swayed(score, members, resampling, OF_ONE)
     alone = [estimate(score, table, resampling, seed) for table in members]
     if together is None or any(each is None for each in alone):
         return None
