@@ -6,6 +6,7 @@ Watson (2018) recommend, of what each unit adds to a score (the delta method, wh
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,6 +85,7 @@ def of_sums(score: Score, added: Sequence[Any], horizon: int | None, rate: float
     return Swayed(values, around.T @ around * (1 - 1 / count), count - 1, count)
 
 
+@lru_cache(maxsize=8)
 def cosines(count: int, horizon: int = 1, rate: float = OF_DIFFERENCES) -> Numbers:
     """(waves, count): cosines of length 1, the longest waves first; orthogonal to each other and to a constant.
 
