@@ -228,7 +228,8 @@ def gains(simulations: int) -> Iterator[dict[str, str]]:
                 drawn = Units(size).resampled(np.concatenate(sums, 1), 0, RESAMPLES)
                 low, high = np.quantile(ratio(drawn[:, 2:]) - ratio(drawn[:, :2]), [TAIL, 1 - TAIL])
                 hits["before"].append(bool(low <= 0 <= high))
-        yield row("paired gain of log-loss", size, *(float(np.mean(each)) for each in hits.values()), simulations)
+        old, new = (float(np.mean(hits[name])) for name in ("before", "after"))
+        yield row("paired gain of log-loss", size, old, new, simulations)
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""One recipe, many seeds: how often equal recipes seem to differ in real trainings → benchmarks/results/equal_recipes.csv.
+"""How often equal recipes seem to differ in real small trainings → benchmarks/results/equal_recipes.csv.
 
     python -m benchmarks.equal_recipes
     python -m benchmarks.equal_recipes --seeds 6 --only letters
     python -m benchmarks.equal_recipes --reviews reviews.csv      # texts of your own: columns text, label
 
-Small LSTMs are trained on data that are generated here (or on 5,200 of your reviews), with one split and a pool of seeds.
+Small LSTMs are trained on data that are generated here (or on 5,200 of your reviews): one split, a pool of seeds.
 `one model each`: today's paired test between all pairs of members. `method`: kassandra.judging.method between pairs of
 groups of three members, no member being in both. Every difference is one of seeds: p < 0.05 should come in at most 5
 of 100. Pairs share members, so that a rate is known less well than so many pairs suggest: `±` is two standard errors
@@ -13,6 +13,7 @@ as if there were only as many pairs as members (of groups: half as many).
 
 import argparse
 import contextlib
+import io
 import itertools
 import tempfile
 import time
@@ -43,7 +44,7 @@ SECTIONS: dict[str, dict[str, Any]] = {
     "reviews": {
         "input": "text", "target": "label", "source": {"path": "reviews.csv", "text": "text", "label": "label"},
         "prepare": {"vocab_size": 2000, "max_length": 40, "valid_fraction": 0.15, "test_fraction": 0.6},
-        "model": MODEL | {"embedding_size": 16}, "train": TRAIN,
+        "model": MODEL | {"embedding_size": 16}, "train": TRAIN | {"epochs": 6},
     },
     "letters": {
         "input": "text", "target": "next", "source": {"path": "letters.txt"}, "prepare": {"tokens": "characters"},
@@ -64,8 +65,9 @@ def reviews(generator: np.random.Generator) -> str:
     for _ in range(ROWS):
         label, length = int(generator.integers(2)), int(generator.integers(8, 21))
         words = generator.zipf(1.3, length) % 1500
-        leaning = generator.random(length) < 0.12
-        words[leaning] = 1500 + 2 * generator.integers(0, 100, leaning.sum()) + (generator.random(leaning.sum()) < label * 0.5 + 0.25)  # fmt: skip # noqa: E501
+        leaning = np.flatnonzero(generator.random(length) < 0.2)
+        good = generator.random(len(leaning)) < 0.25 + 0.5 * label
+        words[leaning] = 1500 + 2 * generator.integers(0, 50, len(leaning)) + good
         lines.append(f"{' '.join(f'w{word}' for word in words)},{'good' if label else 'bad'}")
     return "\n".join(lines) + "\n"
 
@@ -116,7 +118,8 @@ def members(name: str, seeds: int, text: str) -> tuple[list[pd.DataFrame], float
         training.prepare(params, name, Path("prepared"), 0)
         assert read_json(Path("prepared/meta.json"))
         for seed in range(seeds):
-            _, predictor, test = training.fit(params, Path("prepared"), seed, Path(f"scratch-{seed}"))
+            with contextlib.redirect_stdout(io.StringIO()):
+                _, predictor, test = training.fit(params, Path("prepared"), seed, Path(f"scratch-{seed}"))
             tables.append(table(name, predictor, test))
     return tables, time.process_time() - started
 
@@ -138,7 +141,7 @@ def judged(name: str, tables: list[pd.DataFrame]) -> list[dict[str, str]]:
             wrong[each.name][1] += bool(verdict and verdict.difference.p < ALPHA)
     rows = []
     for each in scores:
-        values = [float(each.of(one)(np.ones(len(one), np.int64))) for one in tables]  # type: ignore[misc]
+        values = [float(each.of(one)(np.ones(len(one), np.int64))) for one in tables]
         single, method = wrong[each.name][0] / len(pairs), wrong[each.name][1] / GROUPS
         room = 2 * (method * (1 - method) / (len(tables) / 2)) ** 0.5
         rows.append({"recipe": name, "score": each.name, "mean": f"{np.mean(values):.4f}",

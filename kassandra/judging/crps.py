@@ -62,8 +62,8 @@ def quantiles(observed: ArrayLike, forecast: ArrayLike, levels: ArrayLike) -> Nu
     extrapolation: two forecasts with the same quantiles score the same.
 
     Args:
-        observed: (rows,). forecast: (rows, levels), not decreasing along a row. levels: (levels,) two or more in (0, 1),
-            increasing.
+        observed: (rows,). forecast: (rows, levels), not decreasing along a row.
+        levels: (levels,) two or more in (0, 1), increasing.
 
     Raises:
         ValueError: levels do not increase within (0, 1), quantiles decrease, or shapes do not fit.
