@@ -118,7 +118,7 @@ def _slopes(score: Score, sums: Any, total: Numbers, centre: Numbers) -> Numbers
     for part in _parts(sums):
         up, down = (np.asarray(score.value(centre + sign * (part - typical))) for sign in (1, -1))
         slopes.append((up - down) / 2)
-    return np.nan_to_num(np.concatenate(slopes))
+    return np.asarray(np.nan_to_num(np.concatenate(slopes)))
 
 
 def _bootstrap(score: Score, tables: Sequence[pd.DataFrame], units: Units) -> Swayed | None:
