@@ -154,6 +154,7 @@ CASES = [
     Case("log-loss near 0", LOSS, classes(LOSS, RARE, 5.0), (50, 200, 1000)),
     Case("calibration error, overconfident", CALIBRATION, classes(CALIBRATION, EVEN, 2.0, 1.5), (100, 400, 2000)),
     Case("calibration error, calibrated better", CALIBRATION, classes(CALIBRATION, EVEN, 2.0, 1.1), (100, 400, 2000)),
+    Case("calibration error, calibrated", CALIBRATION, classes(CALIBRATION, [1 / 3] * 3), (100, 400, 2000)),
     Case("BLEU", BY_NAME["bleu"], sentences, (30, 100, 500, 2000)),
     Case("chrF", BY_NAME["chrf"], characters, (30, 100, 500)),
     Case("perplexity", Score("perplexity", "lower", value=lambda sums: np.exp(ratio(sums))), stretches,
