@@ -33,8 +33,8 @@ from kassandra.judging.paired import ALPHA, compare
 from kassandra.judging.score import scores_of
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import pipeline_of
-from kassandra.targets.forecast.evaluate.tables import predictions as forecasts
-from kassandra.targets.label.evaluate.classification import predictions as classes
+from kassandra.targets.forecast.evaluate.stage import predictions as forecasts
+from kassandra.targets.label.evaluate.scores import predictions as classes
 from kassandra.targets.next.evaluate.scores import predictions as tokens
 
 ROWS, GROUPS, EACH = 5200, 300, 3

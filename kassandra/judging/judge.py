@@ -1,16 +1,17 @@
-"""One model, beside what needs no LSTM: every score with its interval, by one bootstrap for all of them."""
+"""One model, beside what needs no LSTM: every score with its interval, and gains over baselines, paired."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from kassandra.judging.intervals import Estimate, percentiles
+from kassandra.judging.estimate import estimate
+from kassandra.judging.intervals import Estimate
+from kassandra.judging.paired import compare
 from kassandra.judging.resampling import Resampling
-from kassandra.judging.score import Score, resample
+from kassandra.judging.score import Score
 
 
 class EqualityTest(NamedTuple):
@@ -62,23 +63,25 @@ def judge(
         baselines: tables of the same rows, with what the headline is made of.
     """
     headline = scores[0]
-    every = [(score, table) for score in scores] + [(headline, each) for each in baselines.values()]
-    resampled = resample(every, resampling.units(table), seed)
-    own, others = resampled[: len(scores)], [each for each in resampled[len(scores) :] if each]
-    defined = [each for each in own if each and not np.isnan(each.estimate.value)]
-    assert defined[0].score is headline, f"{headline.name}: not defined on these predictions"
+    estimates = [(score, estimate(score, table, resampling, seed)) for score in scores]
+    defined = {score: each for score, each in estimates if each}
+    assert headline in defined, f"{headline.name}: not defined on these predictions"
     assert headline.sign, f"{headline.name}: the first score has to say which way is better"
-    assert len(others) == len(baselines), f"{headline.name}: not defined on the predictions of every baseline"
-    value, drawn = defined[0].values
-    differences = [(value - at, drawn - resamples) for at, resamples in (each.values for each in others)]
-    gains = [percentiles(headline.sign * seen, headline.sign * each) for seen, each in differences]
+    others = {name: estimate(headline, each, resampling, seed) for name, each in baselines.items()}
+    assert all(others.values()), f"{headline.name}: not defined on the predictions of every baseline"
     return Report(
-        {each.score.name: each.estimate for each in defined},
-        {name: other.estimate for name, other in zip(baselines, others, strict=True)},
-        dict(zip(baselines, gains, strict=True)),
+        {score.name: each for score, each in defined.items()},
+        {name: each for name, each in others.items() if each},
+        {name: _gain(headline, each, table, resampling) for name, each in baselines.items()},
         table["example"].nunique(),
-        tuple(each.score for each in defined),
+        tuple(defined),
     )
+
+
+def _gain(score: Score, baseline: pd.DataFrame, table: pd.DataFrame, resampling: Resampling) -> Estimate:
+    """By how much the model is better, with the interval of the test that `kassandra compare` uses."""
+    value, *ends, _, _ = compare([score], baseline, table, resampling)[score.name].difference
+    return Estimate(score.sign * value, *sorted(score.sign * end for end in ends))
 
 
 def contents(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 from scipy.stats import binomtest
 
+from kassandra.judging.dependence import cosines
 from kassandra.judging.intervals import LEVEL, TAIL, Z, wilson
 from kassandra.judging.resampling import Resampling, Units
 from kassandra.judging.score import Numbers, Score, Share, resample
@@ -179,12 +180,10 @@ def in_order(value: float, differences: Numbers, horizon: int, test: str) -> Dif
         differences: (dates,), two or more, what each adds to `value`, which is their mean but for a constant.
         horizon: steps ahead.
     """
-    dates = len(differences)
-    freedom = max(1, min(round(0.4 * dates ** (2 / 3)), dates // (2 * horizon), dates - 1))
-    halves = (np.arange(dates) + 0.5) / dates
-    cosines = np.cos(np.pi * np.arange(1, freedom + 1)[:, None] * halves)  # (freedom, dates)
+    dates, waves = len(differences), cosines(len(differences), horizon)
+    freedom = len(waves)
     around = differences - differences.mean()
-    variance = float(((math.sqrt(2 / dates) * (cosines @ around)) ** 2).mean())
+    variance = float(((waves @ around) ** 2).mean())
     error = math.sqrt(variance / dates)
     if error <= 1e-12 * max(abs(value), float(np.abs(differences).max())):  # it never varies, up to rounding
         return Difference(value, value, value, float(value == 0), test)

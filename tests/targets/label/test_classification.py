@@ -92,10 +92,13 @@ def test_what_the_score_file_needs(reported):
 
 @pytest.mark.slow
 def test_the_interval_of_a_gain_is_paired():
-    """A baseline that says what the model says: the gain is 0 and does not vary, though both accuracies do."""
+    """A baseline that predicts what the model predicts: the gain is 0 and varies little, though both accuracies do."""
     targets, log_probabilities = made()
     same = report(targets, log_probabilities, {"same": log_probabilities.argmax(1)}, CLASSES, 0)
-    assert same.gains["same"] == (0, 0, 0)
+    value, low, high = same.gains["same"]
+    accuracy = same.scores["accuracy"]
+    assert (value, low) == (0, -high)
+    assert high - low < (accuracy.high - accuracy.low) / 2
     assert same.baselines["same"] == same.scores["accuracy"]
 
 
@@ -107,7 +110,8 @@ def test_seeded():
     tables = [per_class(table_of(targets, log_probabilities), seed) for seed in (0, 0, 1)]
     assert tables[0].equals(tables[1])
     assert not tables[0].equals(tables[2])
-    assert one.scores["loss"].low != other.scores["loss"].low
+    assert one.scores["calibration_error"].high != other.scores["calibration_error"].high  # of resamples
+    assert one.scores["loss"] == other.scores["loss"]
 
 
 @pytest.mark.slow
@@ -164,8 +168,9 @@ def test_all_right_and_all_wrong():
     targets = np.arange(40) % 4
     right = report(targets, np.log(np.eye(4)[targets] * 0.96 + 0.01), {}, CLASSES, 0)
     wrong = report(targets, np.log(np.eye(4)[(targets + 1) % 4] * 0.96 + 0.01), {}, CLASSES, 0)
-    assert right.scores["accuracy"] == (1, 1, 1)
-    assert wrong.scores["accuracy"] == wrong.scores["f1"] == (0, 0, 0)
+    assert right.scores["accuracy"] == pytest.approx((1, 40 / (40 + 1.96**2), 1), abs=1e-4)  # Wilson (1927)
+    assert wrong.scores["accuracy"] == pytest.approx((0, 0, 1.96**2 / (40 + 1.96**2)), abs=1e-4)
+    assert wrong.scores["f1"].value == wrong.scores["f1"].low == 0
     assert right.scores["loss"].value == pytest.approx(-np.log(0.97))
 
 
