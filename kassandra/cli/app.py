@@ -168,7 +168,8 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
 @app.command()
 def leaderboard(
     names: Names = None,
-    output: Annotated[Path, typer.Option(help="The page to write (markdown).")] = Path("docs/leaderboard.md"),
+    output: Annotated[Path | None, typer.Option(help="Write the page there too (markdown).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Though the page loses rows whose results are not here.")] = False,
     as_json: Json = False,
 ) -> None:
     """Rank what was recorded: every model of the working tree, the last commit and the experiments of DVC.
@@ -179,10 +180,12 @@ def leaderboard(
     Example: dvc exp run --queue evaluate@mnist -S 'pipelines.mnist.model.variant=vanilla,attention' -S seed=0,1,2
 
     Example: kassandra leaderboard mnist
+
+    Example: kassandra leaderboard --output docs/leaderboard.md
     """
     from kassandra.cli.leaderboard import leaderboard as show
 
-    show(names or [], output, as_json)
+    show(names or [], output, as_json, force)
 
 
 @app.command()

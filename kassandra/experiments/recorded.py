@@ -195,7 +195,7 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
         code=hashlib.sha256("\n".join(sources).encode()).hexdigest()[:12],
         scores=json.loads(scores),
         where=revision.name,
-        commit=_first_with(made[str(MODELS / name)]) if revision.name in OWN else revision.base[:7],
+        commit=first_with(made[str(MODELS / name)]) if revision.name in OWN else revision.base[:7],
         test=made[str(PREPARED / name / "test.npz")],
         weights=made[str(MODELS / name)],
         predictions=made[str(PREDICTIONS / name)],
@@ -203,7 +203,7 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
 
 
 @cache
-def _first_with(weights: str) -> str:
+def first_with(weights: str) -> str:
     """The commit, short, that brought these weights into dvc.lock; empty where none has."""
     return (_git("log", "-1", "--format=%H", f"-S{weights}", "--", "dvc.lock") or b"").decode()[:7]
 
