@@ -169,7 +169,7 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
 def leaderboard(
     names: Names = None,
     output: Annotated[Path | None, typer.Option(help="Write the page there too (markdown).")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Though the page loses rows whose results are not here.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write it though it loses rows.")] = False,
     as_json: Json = False,
 ) -> None:
     """Rank what was recorded: every model of the working tree, the last commit and the experiments of DVC.

@@ -86,9 +86,9 @@ def _keep(path: Path, now: list[Board]) -> None:
     lost = sum(any(each not in known and not recorded.first_with(each) for each in row) for row in shown)
     if lost := lost if listed else rows:
         raise KassandraError(
-            f"{path}: {lost} of its {rows} rows are of results that are not {'recorded here' if listed else 'known'}, or "
-            "not of the pipelines named, and would be lost; `dvc exp pull origin --all-commits` brings experiments that "
-            "were pushed, another --output leaves this page as it is, --force replaces it"
+            f"{path}: {lost} of its {rows} rows are of results that are not {'recorded here' if listed else 'known'}, "
+            "or not of the pipelines named, and would be lost; `dvc exp pull origin --all-commits` brings experiments "
+            "that were pushed, another --output leaves this page as it is, --force replaces it"
         )
 
 
@@ -111,7 +111,10 @@ def _plain(board: Board) -> dict[str, Any]:
 
 
 def page(all_boards: list[Board], left_out: list[str], arguments: list[str]) -> str:
-    parts = [HEAD.format(command=" ".join(["kassandra leaderboard", *arguments])), *(_table(board) for board in all_boards)]
+    parts = [
+        HEAD.format(command=" ".join(["kassandra leaderboard", *arguments])),
+        *(_table(board) for board in all_boards),
+    ]
     if left_out:
         parts.append("\n".join(["## Left out", "", *(f"- {sentence}" for sentence in left_out)]) + "\n")
     results = " ".join("+".join(row.weights) for board in all_boards for row in board.rows)

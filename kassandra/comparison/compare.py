@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from scipy.special import ndtr
 
+from kassandra.comparison.fingerprints import differing
 from kassandra.comparison.pairing import Paired, Results, pair
 from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
@@ -225,7 +226,6 @@ def _causes(name: str, a: Side, b: Side, results: Results) -> list[str]:
     raw = f"data/raw/{name}"
     if one.data.get(raw) != other.data.get(raw):
         notes.append(f"{raw} changed too.")
-    trained_on = zip(*(result.get("trained_on", []) for result in results), strict=False)
-    if machine := [f"{before} → {now.partition(': ')[2]}" for before, now in trained_on if before != now]:
-        notes.append(f"Trained on another machine: {'; '.join(machine)}.")
+    if machine := differing(*(result.get("trained_on", []) for result in results)):
+        notes.append(f"Trained on another machine: {' → '.join(machine)}.")
     return notes
