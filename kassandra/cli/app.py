@@ -229,7 +229,7 @@ def search(
 
 @app.command()
 def compare(
-    rev_a: Annotated[str, typer.Argument(help="A branch, tag or commit, or the name of a DVC experiment.")] = "HEAD",
+    rev_a: Annotated[str, typer.Argument(help="A branch, tag, commit, DVC experiment; or a file.")] = "HEAD",
     rev_b: Annotated[str, typer.Argument(help="The same; `workspace` is what lies here.")] = "workspace",
     pipeline: Annotated[list[str] | None, typer.Option(help="Only this one; may be given several times.")] = None,
     as_json: Json = False,
@@ -247,6 +247,10 @@ def compare(
     Example: kassandra compare main my-branch --pipeline mnist
 
     Example: kassandra compare HEAD fuzzy-newt --plot difference.png
+
+    Two files of predictions, of models of any framework, are compared in the same way (docs/comparing.md).
+
+    Example: kassandra compare forest.csv network.parquet
     """
     from kassandra.cli.compare import compare as show
 

@@ -163,17 +163,17 @@ def _row(a: dict[str, Any], b: dict[str, Any], paired: Paired) -> Row:
         one, other, difference = paired.scores[name]
         if not paired.note:  # of all examples: as it is reported
             one, other = a["value"], b["value"]
-        return Row(name, better, one, other, difference, True, _verdict(better, difference))
+        return Row(name, better, one, other, difference, True, verdict_of(better, difference))
     if name in paired.unrelated:
         return _incomparable(b, a["value"])
     value, errors = b["value"] - a["value"], [(each["high"] - each["low"]) / (2 * Z) for each in (a, b)]
     error = math.hypot(*errors)
     p = 2 * float(ndtr(-abs(value) / error)) if error else float(value == 0)
     difference = Difference(value, value - Z * error, value + Z * error, p, UNPAIRED)
-    return Row(name, better, a["value"], b["value"], difference, False, _verdict(better, difference))
+    return Row(name, better, a["value"], b["value"], difference, False, verdict_of(better, difference))
 
 
-def _verdict(better: str | None, difference: Difference) -> Verdict:
+def verdict_of(better: str | None, difference: Difference) -> Verdict:
     if difference.value == difference.low == difference.high == 0:
         return "identical"
     if difference.p >= ALPHA:

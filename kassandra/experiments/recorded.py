@@ -141,7 +141,7 @@ def run_here(name: str, locked: Locked) -> str:
     """
     folder = MODELS / name
     files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
-    listed = [{"md5": _md5(path.read_bytes()), "relpath": relative} for relative, path in files.items()]
+    listed = [{"md5": _md5(files[relative].read_bytes()), "relpath": relative} for relative in sorted(files)]
     made = {path: md5 for entry in locked.values() for path, md5 in entry.outs.items()}
     if not files or made.get(str(folder)) != _md5(json.dumps(listed, sort_keys=True).encode()) + ".dir":
         return f"nothing has been run here; `dvc repro evaluate@{name}` runs it"

@@ -104,7 +104,10 @@ class Repository:
         weights = self.folder / "data/models/mine/weights.safetensors"
         weights.parent.mkdir(parents=True, exist_ok=True)
         weights.write_bytes(b"weights")
-        listed = [{"md5": hashlib.md5(b"weights").hexdigest(), "relpath": weights.name}]
+        (weights.parent / "weights").mkdir(exist_ok=True)
+        (weights.parent / "weights" / "note.txt").write_bytes(b"weights")
+        names = ["weights.safetensors", "weights/note.txt"]  # DVC sorts them as text: the dot before the slash
+        listed = [{"md5": hashlib.md5(b"weights").hexdigest(), "relpath": name} for name in names]
         write_json(self.costs, {"seconds": 12.3, "cpu_seconds": 45.6})
         self.predictions.parent.mkdir(parents=True, exist_ok=True)
         self.predictions.touch()
