@@ -37,7 +37,7 @@ def compare_files(a: Path, b: Path) -> Comparison:
     sides, full, why = make(paths, tables)
     module: Any = scores_of(target)
     try:
-        one, other, note = join(*sides, module)
+        one, other, note = join(sides[0], sides[1], module)
     except Unpaired as reason:
         raise KassandraError(f"{a} and {b}: cannot be paired by 'example': {reason}") from None
     few = WITHOUT_PROBABILITIES if target == "label" else WITHOUT_QUANTILES
