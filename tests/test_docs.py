@@ -25,3 +25,18 @@ def test_links_lead_to_files_that_are_there(page):
 
 def test_the_table_of_false_alarms_is_that_of_the_last_simulation():
     assert "\n".join(markdown(read_json(RESULTS)["rates"])) in (ROOT / "docs" / "comparing.md").read_text()
+
+
+def test_predictions_of_other_frameworks_are_compared_as_the_page_says(kassandra, tmp_path, monkeypatch):
+    """The examples run, and give the verdict that is printed there; numbers may differ by the processor."""
+    page = (ROOT / "docs" / "comparing.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    examples = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    for example in examples:
+        exec(compile(example, "comparing.md", "exec"), {})
+    done = kassandra("compare", "linear.csv", "lstm.parquet")
+    assert (done.status, done.err) == (0, "")
+    (shown,) = re.findall(r"^\$ kassandra compare linear.csv lstm.parquet\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    for text in (done.out, shown):
+        assert "\nlabel: B is worse (accuracy 0.9" in text
+        assert "\n  Note: Paired on all 597 examples.\n" in text

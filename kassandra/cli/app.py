@@ -168,7 +168,8 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
 @app.command()
 def leaderboard(
     names: Names = None,
-    output: Annotated[Path, typer.Option(help="The page to write (markdown).")] = Path("docs/leaderboard.md"),
+    output: Annotated[Path | None, typer.Option(help="Write the page there too (markdown).")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write it though it loses rows.")] = False,
     as_json: Json = False,
 ) -> None:
     """Rank what was recorded: every model of the working tree, the last commit and the experiments of DVC.
@@ -179,10 +180,12 @@ def leaderboard(
     Example: dvc exp run --queue evaluate@mnist -S 'pipelines.mnist.model.variant=vanilla,attention' -S seed=0,1,2
 
     Example: kassandra leaderboard mnist
+
+    Example: kassandra leaderboard --output docs/leaderboard.md
     """
     from kassandra.cli.leaderboard import leaderboard as show
 
-    show(names or [], output, as_json)
+    show(names or [], output, as_json, force)
 
 
 @app.command()
@@ -226,7 +229,7 @@ def search(
 
 @app.command()
 def compare(
-    rev_a: Annotated[str, typer.Argument(help="A branch, tag or commit, or the name of a DVC experiment.")] = "HEAD",
+    rev_a: Annotated[str, typer.Argument(help="A branch, tag, commit, DVC experiment; or a file.")] = "HEAD",
     rev_b: Annotated[str, typer.Argument(help="The same; `workspace` is what lies here.")] = "workspace",
     pipeline: Annotated[list[str] | None, typer.Option(help="Only this one; may be given several times.")] = None,
     as_json: Json = False,
@@ -244,6 +247,10 @@ def compare(
     Example: kassandra compare main my-branch --pipeline mnist
 
     Example: kassandra compare HEAD fuzzy-newt --plot difference.png
+
+    Two files of predictions, of models of any framework, are compared in the same way (docs/comparing.md).
+
+    Example: kassandra compare forest.csv network.parquet
     """
     from kassandra.cli.compare import compare as show
 

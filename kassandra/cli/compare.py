@@ -12,6 +12,7 @@ from rich.table import Table
 
 from kassandra.comparison.compare import Comparison, Pipeline, Row
 from kassandra.comparison.compare import compare as judge
+from kassandra.comparison.files import SUFFIXES, compare_files
 from kassandra.comparison.revisions import sides
 from kassandra.contracts.errors import KassandraError
 from kassandra.judging.intervals import Estimate
@@ -26,13 +27,23 @@ SEEDS = "Intervals and p are of other test examples like these. Another seed of 
 def compare(
     a: str, b: str, names: list[str], as_json: bool, markdown: bool, plot: Path | None, fail_if_worse: bool
 ) -> int:
-    """Prints the comparison of two revisions; returns the exit status."""
+    """Prints the comparison of two revisions, or of two files of predictions; returns the exit status."""
     if as_json and markdown:
         raise KassandraError("kassandra compare: give either --json or --markdown")
     if plot and plot.suffix.lower() != ".png":
         raise KassandraError(f"--plot {plot}: the picture is a PNG; give a name that ends in .png")
-    with sides(a, b) as (one, other):
-        comparison = judge(one, other, names)
+    files = [Path(each).suffix in SUFFIXES for each in (a, b)]
+    if any(files) and not all(files):
+        raise KassandraError(
+            f"kassandra compare {a} {b}: give two files of predictions or two revisions, not one of each"
+        )
+    if any(files) and names:
+        raise KassandraError("--pipeline: two files of predictions have no pipelines; leave it out")
+    if any(files):
+        comparison = compare_files(Path(a), Path(b))
+    else:
+        with sides(a, b) as (one, other):
+            comparison = judge(one, other, names)
     if plot:
         from kassandra.comparison.forest import forest
 

@@ -1,17 +1,20 @@
-"""`kassandra leaderboard`: what was recorded, as a page that git keeps, or as JSON."""
+"""`kassandra leaderboard`: what was recorded, in the terminal, as a page that git keeps, or as JSON."""
 
 import json
 import math
 import re
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
 from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import recorded
-from kassandra.experiments.leaderboard import Board, boards
+from kassandra.experiments.leaderboard import Board, Row, boards
 from kassandra.judging.ranking import ENOUGH, Rank
 
 HEAD = """\
@@ -36,14 +39,18 @@ TAIL = """\
 - **best baseline** needs no LSTM; its mean over the seeds.
 - What needs 3 seeds is not ranked: `dvc exp run --queue evaluate@<pipeline> -S seed=0,1,2` (docs/sweeps.md).
 """
-MARKS = {"best": "**best**", "tied": "=", "worse": "", "few": f"needs {ENOUGH} seeds"}
+MARKS = {"best": "best", "tied": "=", "worse": "", "few": f"needs {ENOUGH} seeds"}
+COLUMNS = ["model", "seeds", "parameters", "CPU s", "commit", "best baseline"]  # the score stands after the model
+RESULTS = re.compile(r"^<!-- results: (.*) -->$", re.MULTILINE)  # of each row, the MD5 of its weights, joined by +
+WIDTH = 120  # columns of text, so that no number is cut where the output is no terminal
 
 
-def leaderboard(names: list[str], output: Path, as_json: bool) -> None:
-    """Write the page, or print JSON.
+def leaderboard(names: list[str], output: Path | None, as_json: bool, force: bool = False) -> None:
+    """Print the tables, or JSON; with `output`, write the page as well.
 
     Raises:
-        KassandraError: nothing is recorded of these pipelines; this is no repository of git and DVC.
+        KassandraError: nothing is recorded of these pipelines; this is no repository of git and DVC; the page is there
+            and has rows that would be lost (not with `force`).
     """
     record = recorded.read(names)
     known = {result.pipeline for result in record.results}
@@ -52,29 +59,48 @@ def leaderboard(names: list[str], output: Path, as_json: bool) -> None:
         first = names[0] if names else "mnist"
         raise KassandraError(f"no results of {', '.join(absent)} are recorded; `dvc repro evaluate@{first}`{more}")
     all_boards = boards(record.results)
+    if output:
+        if output.exists() and not force:
+            _keep(output, all_boards)
+        with whole(output) as partial:
+            partial.write_text(page(all_boards, record.left_out, [*names, "--output", str(output)]), encoding="utf-8")
     if as_json:
         print(json.dumps({"boards": [_plain(board) for board in all_boards], "left_out": record.left_out}, indent=2))
         return
-    before = _ranked(output.read_text(encoding="utf-8", errors="replace")) if output.exists() else 0
-    written = page(all_boards, record.left_out, names)
-    with whole(output) as partial:
-        partial.write_text(written, encoding="utf-8")
-    for board in all_boards:
-        print(_summary(board))
+    _show(all_boards)
     for sentence in record.left_out:
         print(f"Left out: {sentence}")
-    print(f"Wrote {output}")
-    if _ranked(written) < before:
-        print(
-            f"It ranks {_ranked(written)} models, and ranked {before}: experiments are in the clone that ran them "
-            f"(`dvc exp pull origin --all-commits` brings those that were pushed). `git checkout {output}` undoes it.",
-            file=sys.stderr,
+    if output:
+        print(f"Wrote {output}")
+
+
+def _keep(path: Path, now: list[Board]) -> None:
+    """Raises: KassandraError: the page has rows of which not all results are recorded here, nor in a commit of now."""
+    there = path.read_text(encoding="utf-8", errors="replace")
+    if not there.startswith(HEAD.partition("\n")[0]):
+        raise KassandraError(f"{path}: is no leaderboard, so it is not overwritten; give another --output, or --force")
+    rows = len(re.findall(r"^\| (?!\| model |---)", there, re.MULTILINE))
+    listed = RESULTS.search(there)  # a page of before has no such line, and which results it shows is not known
+    known = {weights for board in now for row in board.rows for weights in row.weights}
+    shown = [row.split("+") for row in listed[1].split()] if listed else []
+    lost = sum(any(each not in known and not recorded.first_with(each) for each in row) for row in shown)
+    if lost := lost if listed else rows:
+        raise KassandraError(
+            f"{path}: {lost} of its {rows} rows are of results that are not {'recorded here' if listed else 'known'}, "
+            "or not of the pipelines named, and would be lost; `dvc exp pull origin --all-commits` brings experiments "
+            "that were pushed, another --output leaves this page as it is, --force replaces it"
         )
 
 
-def _ranked(written: str) -> int:
-    """Rows with a rank."""
-    return len(re.findall(rf"^\| (?!{re.escape(MARKS['few'])}).* \| \d+ \| ", written, re.MULTILINE))
+def _show(all_boards: list[Board]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    console.width = max(console.width, WIDTH)
+    for board in all_boards:
+        table = Table("", COLUMNS[0], board.headline, *COLUMNS[1:], title=escape(_title(board)), box=None)
+        for row in board.rows:
+            table.add_row(*map(escape, _cells(row)))
+        console.print(table)
+        console.print(f"{escape(_summary(board))}\n")
 
 
 def _plain(board: Board) -> dict[str, Any]:
@@ -84,11 +110,15 @@ def _plain(board: Board) -> dict[str, Any]:
     return tree
 
 
-def page(all_boards: list[Board], left_out: list[str], names: list[str]) -> str:
-    parts = [HEAD.format(command=" ".join(["kassandra leaderboard", *names])), *(_table(board) for board in all_boards)]
+def page(all_boards: list[Board], left_out: list[str], arguments: list[str]) -> str:
+    parts = [
+        HEAD.format(command=" ".join(["kassandra leaderboard", *arguments])),
+        *(_table(board) for board in all_boards),
+    ]
     if left_out:
         parts.append("\n".join(["## Left out", "", *(f"- {sentence}" for sentence in left_out)]) + "\n")
-    return "\n".join([*parts, TAIL])
+    results = " ".join("+".join(row.weights) for board in all_boards for row in board.rows)
+    return "\n".join([*parts, TAIL, f"<!-- results: {results} -->\n"])
 
 
 def _title(board: Board) -> str:
@@ -99,17 +129,21 @@ def _table(board: Board) -> str:
     better = "higher" if board.larger_is_better else "lower"
     lines = [
         f"## {_title(board)}", "", f"{board.headline} on test, {better} is better.", "",
-        f"| | model | {board.headline} | seeds | parameters | CPU s | commit | best baseline |",
+        f"| | {COLUMNS[0]} | {board.headline} | {' | '.join(COLUMNS[1:])} |",
         "|---|---|---|--:|--:|--:|---|---|",
     ]  # fmt: skip
     for row in board.rows:
-        cpu = "–" if row.cpu_seconds is None else f"{row.cpu_seconds:,.0f}"
-        baseline = f"{_number(row.baseline_score)} ({row.baseline})"
-        mark = MARKS[row.rank.standing] + (" *unpaired*" if row.rank.paired is False else "")
-        cells = [mark, row.name, _score(row.rank), str(len(row.seeds)), f"{row.parameters:,}", cpu]
-        cells = [cell.replace("|", "\\|") for cell in [*cells, row.commit, baseline]]
-        lines.append(f"| {' | '.join(cells)} |")
+        mark, *cells = (cell.replace("|", "\\|") for cell in _cells(row))
+        mark = mark.replace("best", "**best**").replace("unpaired", "*unpaired*")
+        lines.append(f"| {' | '.join([mark, *cells])} |")
     return "\n".join(lines) + "\n"
+
+
+def _cells(row: Row) -> list[str]:
+    mark = MARKS[row.rank.standing] + (" unpaired" if row.rank.paired is False else "")
+    cpu = "–" if row.cpu_seconds is None else f"{row.cpu_seconds:,.0f}"
+    numbers = [_score(row.rank), str(len(row.seeds)), f"{row.parameters:,}", cpu]
+    return [mark, row.name, *numbers, row.commit, f"{_number(row.baseline_score)} ({row.baseline})"]
 
 
 def _score(rank: Rank) -> str:

@@ -9,23 +9,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from kassandra.before.results import described
+from kassandra.comparison.fingerprints import differing
 from kassandra.contracts import lock
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
 from kassandra.contracts.errors import KassandraError
-from kassandra.experiments.recorded import content
+from kassandra.experiments.recorded import content, run_here
 from kassandra.judging.intervals import LEVEL, Estimate
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.folder import has_changed
 
 SPEAKERS = Path("recipes/results")  # of benchmarks.speakers
-Verdict = Literal["identical", "agrees", "differs", "other inputs", "nothing committed"]
+Verdict = Literal["identical", "agrees", "differs", "other inputs", "committed results", "nothing committed"]
 
 
 class Reproduction(NamedTuple):
     """verdict: `identical` (the committed bytes again), `agrees` (another fingerprint, scores within the committed
     intervals), `differs` (the same inputs, yet other scores: not reproduced), `other inputs` (params, code or data are
-    not the committed ones, so there is nothing to reproduce), `nothing committed`.
+    not the committed ones, so there is nothing to reproduce), `committed results` (git's, which this clone has not made
+    itself), `nothing committed`.
     """
 
     verdict: Verdict
@@ -157,25 +159,27 @@ def reproduced(name: str, scores: dict[str, Any], locked: str, revision: str = "
     then = committed_lock.decode("utf-8", "replace")
     if _inputs(name, locked, "dvc.lock") != _inputs(name, then, f"dvc.lock at {revision}"):
         return Reproduction("other inputs", "params, code or data are not those of the committed results")
-    return judge(json.loads(committed), scores)
+    before = json.loads(committed)
+    if before == scores and (why := run_here(name, lock.parse(locked, "dvc.lock").get(name, {}))):
+        return Reproduction("committed results", why)
+    return judge(before, scores)
 
 
 def judge(before: dict[str, Any], now: dict[str, Any]) -> Reproduction:
     """Two test.json of the same params, code and data."""
     if before == now:
         return Reproduction("identical", "the same scores as the committed ones, to the last digit")
-    fields = [
-        f"{where.replace('_', ' ')} {here!r} here, {there!r} there"
-        for where in ("trained_on", "evaluated_on")
-        for there, here in zip(before[where], now[where], strict=False)
-        if there != here
-    ]
+    fields: list[str] = []
+    for where in ("trained on", "evaluated on"):
+        here, there = differing(*(each[where.replace(" ", "_")] for each in (now, before))) or ("", "")
+        if here and not any(here in field and there in field for field in fields):
+            fields.append(f"{where} {here} here, {there} there")
     outside = [
         f"{then['score']} is {new['value']:.4f} here, {then['value']:.4f} [{then['low']:.4f}, {then['high']:.4f}] there"
         for then, new in zip(before["intervals"], now["intervals"], strict=False)
         if not then["low"] <= new["value"] <= then["high"]
     ]
-    machine = f"another machine ({'; '.join(fields)}), and"
+    machine = f"{'; '.join(fields)}, and"
     if not fields:
         sentence = "the same params, code, data and fingerprint gave other scores; please report this"
     elif outside:

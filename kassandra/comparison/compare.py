@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from scipy.special import ndtr
 
+from kassandra.comparison.fingerprints import differing
 from kassandra.comparison.pairing import Paired, Results, pair
 from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
@@ -162,17 +163,17 @@ def _row(a: dict[str, Any], b: dict[str, Any], paired: Paired) -> Row:
         one, other, difference = paired.scores[name]
         if not paired.note:  # of all examples: as it is reported
             one, other = a["value"], b["value"]
-        return Row(name, better, one, other, difference, True, _verdict(better, difference))
+        return Row(name, better, one, other, difference, True, verdict_of(better, difference))
     if name in paired.unrelated:
         return _incomparable(b, a["value"])
     value, errors = b["value"] - a["value"], [(each["high"] - each["low"]) / (2 * Z) for each in (a, b)]
     error = math.hypot(*errors)
     p = 2 * float(ndtr(-abs(value) / error)) if error else float(value == 0)
     difference = Difference(value, value - Z * error, value + Z * error, p, UNPAIRED)
-    return Row(name, better, a["value"], b["value"], difference, False, _verdict(better, difference))
+    return Row(name, better, a["value"], b["value"], difference, False, verdict_of(better, difference))
 
 
-def _verdict(better: str | None, difference: Difference) -> Verdict:
+def verdict_of(better: str | None, difference: Difference) -> Verdict:
     if difference.value == difference.low == difference.high == 0:
         return "identical"
     if difference.p >= ALPHA:
@@ -225,7 +226,6 @@ def _causes(name: str, a: Side, b: Side, results: Results) -> list[str]:
     raw = f"data/raw/{name}"
     if one.data.get(raw) != other.data.get(raw):
         notes.append(f"{raw} changed too.")
-    trained_on = zip(*(result.get("trained_on", []) for result in results), strict=False)
-    if machine := [f"{before} → {now.partition(': ')[2]}" for before, now in trained_on if before != now]:
-        notes.append(f"Trained on another machine: {'; '.join(machine)}.")
+    if machine := differing(*(result.get("trained_on", []) for result in results)):
+        notes.append(f"Trained on another machine: {' → '.join(machine)}.")
     return notes

@@ -137,8 +137,8 @@ class Side:
             except FileNotFoundError:
                 self._memo[key] = ""
             except IsADirectoryError:
-                inside = {file.relative_to(path).as_posix(): self.read(file) for file in sorted(self.files(path))}
-                listed = [{"md5": _md5_of(content), "relpath": name} for name, content in inside.items()]
+                inside = {file.relative_to(path).as_posix(): self.read(file) for file in self.files(path)}
+                listed = [{"md5": _md5_of(content), "relpath": name} for name, content in sorted(inside.items())]
                 self._memo[key] = _md5_of(json.dumps(listed, sort_keys=True).encode()) + ".dir"
         return str(self._memo[key])
 

@@ -24,7 +24,7 @@ class Row:
     """One model: same params but for the seed, same code.
 
     name: the variant, and the params that other rows have not. baseline: the best one of the newest result, and its
-    score. cpu_seconds: of a training, the mean over those that are known.
+    score. cpu_seconds: of a training, the mean over those that are known. weights: MD5 of each seed's.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Row:
     baseline_score: float
     where: list[str]
     params: dict[str, Any]
+    weights: list[str]
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
         baseline_score=sum(float(each.scores[f"baseline_{headline}"]) for each in group) / len(group),
         where=[result.where for result in group],
         params=group[0].params,
+        weights=[result.weights for result in group],
     )
 
 

@@ -14,7 +14,17 @@ from typing import Any, NamedTuple
 
 from kassandra.before import of_today
 from kassandra.contracts import lock
-from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, PREDICTIONS, PREPARED, RAW, read_json, sha256
+from kassandra.contracts.artifacts import (
+    COSTS,
+    METRICS,
+    MODELS,
+    PREDICTIONS,
+    PREPARED,
+    RAW,
+    files_in,
+    read_json,
+    sha256,
+)
 from kassandra.contracts.errors import KassandraError
 
 WORKSPACE = "workspace"  # as DVC calls the working tree
@@ -124,6 +134,25 @@ def cpu_seconds(result: Result) -> float | None:
     return float(read_json(cost)["cpu_seconds"]) if cost.exists() else None
 
 
+def run_here(name: str, locked: Locked) -> str:
+    """Empty where this clone has made the outputs of these stages itself, else a sentence that says what it has not.
+
+    A training leaves its seconds in data/costs, by the sha256 of its weights; neither git nor DVC carries them.
+    """
+    folder = MODELS / name
+    files = {path.relative_to(folder).as_posix(): path for path in files_in(folder)}
+    listed = [{"md5": _md5(files[relative].read_bytes()), "relpath": relative} for relative in sorted(files)]
+    made = {path: md5 for entry in locked.values() for path, md5 in entry.outs.items()}
+    if not files or made.get(str(folder)) != _md5(json.dumps(listed, sort_keys=True).encode()) + ".dir":
+        return f"nothing has been run here; `dvc repro evaluate@{name}` runs it"
+    weights = [path for path in files.values() if path.suffix == ".safetensors"]
+    if not all((COSTS / name / f"{sha256(path)}.json").exists() for path in weights):
+        return f"fetched, nothing has been run here; `dvc repro --force evaluate@{name}` runs it"
+    if not any((PREDICTIONS / name).glob("*")):
+        return f"trained here, but not evaluated; `dvc repro evaluate@{name}` evaluates it"
+    return ""
+
+
 def cached(folder: str) -> dict[str, Path]:
     """The files of a folder in DVC's cache, by their names; empty where the cache does not have it."""
 
@@ -182,7 +211,7 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
             if params.setdefault(key, value) != value:
                 return f"{name} has no score of its own: its stages ran with different {key}"
     scores = content(revision.commit, path)
-    if scores is None or hashlib.md5(scores, usedforsecurity=False).hexdigest() != made.get(str(path)):
+    if scores is None or _md5(scores) != made.get(str(path)):
         return f"{name}: {path} is not the one that dvc.lock names"
     sources = [made[str(RAW / name)]]
     for entry in locked.values():
@@ -195,7 +224,7 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
         code=hashlib.sha256("\n".join(sources).encode()).hexdigest()[:12],
         scores=json.loads(scores),
         where=revision.name,
-        commit=_first_with(made[str(MODELS / name)]) if revision.name in OWN else revision.base[:7],
+        commit=first_with(made[str(MODELS / name)]) if revision.name in OWN else revision.base[:7],
         test=made[str(PREPARED / name / "test.npz")],
         weights=made[str(MODELS / name)],
         predictions=made[str(PREDICTIONS / name)],
@@ -203,9 +232,13 @@ def _result(revision: Revision, name: str, stages: Locked) -> Result | str:
 
 
 @cache
-def _first_with(weights: str) -> str:
+def first_with(weights: str) -> str:
     """The commit, short, that brought these weights into dvc.lock; empty where none has."""
     return (_git("log", "-1", "--format=%H", f"-S{weights}", "--", "dvc.lock") or b"").decode()[:7]
+
+
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _flat(tree: dict[str, Any], prefix: str) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Whether results are those that git has: every verdict, in a repository of its own."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -8,11 +10,18 @@ from ruamel.yaml import YAML
 
 from kassandra.cli.report import judge
 from kassandra.cli.report import reproduced as compare
+from kassandra.contracts.artifacts import write_json
 
 pytestmark = pytest.mark.slow
 
-FINGERPRINT = ["torch: 2.13.0", "device: cpu", "instructions: AVX512", "threads: 2", "precision: bf16"]
-OTHER = [*FINGERPRINT[:2], "instructions: AVX2", *FINGERPRINT[3:]]
+FINGERPRINT = [
+    "torch: 2.13.0",
+    "device: cpu",
+    "instructions: GenuineIntel AVX512 amx_bf16",
+    "threads: 2",
+    "precision: bf16",
+]
+OTHER = [*FINGERPRINT[:2], "instructions: AuthenticAMD AVX2", *FINGERPRINT[3:]]
 
 
 def scores(accuracy=0.97, trained_on=FINGERPRINT, evaluated_on=FINGERPRINT):
@@ -90,6 +99,28 @@ class Repository:
         (self.folder / "dvc.lock").write_text(locked or lock())
         (self.folder / "params.yaml").write_text(PARAMS)
 
+    def run(self, **changes):
+        """What a run leaves behind: weights, seconds, predictions; returns the dvc.lock that names the weights."""
+        weights = self.folder / "data/models/mine/weights.safetensors"
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        weights.write_bytes(b"weights")
+        (weights.parent / "weights").mkdir(exist_ok=True)
+        (weights.parent / "weights" / "note.txt").write_bytes(b"weights")
+        names = ["weights.safetensors", "weights/note.txt"]  # DVC sorts them as text: the dot before the slash
+        listed = [{"md5": hashlib.md5(b"weights").hexdigest(), "relpath": name} for name in names]
+        write_json(self.costs, {"seconds": 12.3, "cpu_seconds": 45.6})
+        self.predictions.parent.mkdir(parents=True, exist_ok=True)
+        self.predictions.touch()
+        return lock(model=hashlib.md5(json.dumps(listed).encode()).hexdigest() + ".dir", **changes)
+
+    @property
+    def costs(self):
+        return self.folder / "data/costs/mine" / f"{hashlib.sha256(b'weights').hexdigest()}.json"
+
+    @property
+    def predictions(self):
+        return self.folder / "data/predictions/mine/test.parquet"
+
     def commit(self, *given, **named):
         self.write(*given, **named)
         self.git("add", "--all")
@@ -115,11 +146,14 @@ def test_identical():
 def test_agrees_on_another_machine_and_names_what_is_other():
     done = judge(scores(0.97), scores(0.975, trained_on=OTHER))
     assert (done.verdict, done.failed) == ("agrees", False)
-    assert "trained on 'instructions: AVX2' here, 'instructions: AVX512' there" in done.sentence
-    assert "threads" not in done.sentence
+    assert done.sentence.startswith(
+        "trained on AMD AVX2 here, Intel AVX-512 there, and each score within the committed"
+    )
     assert judge(scores(), scores(trained_on=OTHER)).verdict == "agrees"  # other bits, the same scores
     done = judge(scores(0.97), scores(0.97, evaluated_on=[*FINGERPRINT[:3], "threads: 8", *FINGERPRINT[4:]]))
-    assert "evaluated on 'threads: 8' here, 'threads: 2' there" in done.sentence
+    assert done.sentence.startswith("evaluated on 8 threads here, 2 threads there, and")
+    done = judge(scores(), scores(trained_on=OTHER, evaluated_on=OTHER))
+    assert done.sentence.startswith("trained on AMD AVX2 here, Intel AVX-512 there, and each")  # said once
 
 
 @pytest.mark.parametrize("now", [0.95, 0.99])
@@ -127,7 +161,7 @@ def test_differs_beyond_the_tolerance_of_another_machine(now):
     done = judge(scores(0.97), scores(now, trained_on=OTHER))
     assert (done.verdict, done.failed) == ("differs", True)
     assert f"accuracy is {now:.4f} here, 0.9700 [0.9600, 0.9800] there" in done.sentence
-    assert "instructions: AVX2" in done.sentence
+    assert "trained on AMD AVX2 here" in done.sentence
     assert "loss" not in done.sentence
 
 
@@ -160,11 +194,35 @@ def test_no_repository(tmp_path, monkeypatch):
 
 
 def test_committed_and_made_again(repository):
+    made = repository.run()
     repository.commit()
-    assert compare("mine", scores(), lock()).verdict == "identical"
-    assert compare("mine", scores(0.9), lock()).verdict == "differs"
+    assert compare("mine", scores(), made).verdict == "identical"
+    assert compare("mine", scores(0.9), made).verdict == "differs"
     assert compare("mine", scores(0.9), lock(model="0ther")).verdict == "differs"  # what stages make is no input
-    assert compare("mine", scores(), lock(other=1)).verdict == "identical"  # another pipeline's params are not ours
+    assert compare("mine", scores(), repository.run(other=1)).verdict == "identical"  # other pipelines are not ours
+
+
+def test_committed_and_never_made_here(repository):
+    """A fresh clone has reproduced nothing, nor has one that fetched all that DVC carries."""
+    made = repository.run()
+    repository.commit(locked=made)
+    assert compare("mine", scores(), made).verdict == "identical"
+    repository.predictions.unlink()
+    sentence = "trained here, but not evaluated; `dvc repro evaluate@mine` evaluates it"
+    assert compare("mine", scores(), made) == ("committed results", sentence)
+    repository.costs.unlink()
+    sentence = "fetched, nothing has been run here; `dvc repro --force evaluate@mine` runs it"
+    assert compare("mine", scores(), made) == ("committed results", sentence)
+    shutil.rmtree(repository.folder / "data")
+    sentence = "nothing has been run here; `dvc repro evaluate@mine` runs it"
+    assert compare("mine", scores(), made) == ("committed results", sentence)
+    assert not compare("mine", scores(), made).failed
+
+
+def test_a_variant_that_was_tried_is_not_what_is_committed(repository):
+    repository.run()
+    repository.commit()
+    assert compare("mine", scores(), lock()).sentence.startswith("nothing has been run here")
 
 
 @pytest.mark.parametrize("change", [{"epochs": 4}, {"code": "0ther"}, {"raw": "0ther"}, {"cmd": "python"}], ids=str)
@@ -178,8 +236,9 @@ def test_other_inputs_are_nothing_to_reproduce(repository, change):
 def test_an_older_revision(repository):
     repository.commit(scores(0.9))
     repository.commit(scores(0.97))
-    assert compare("mine", scores(0.9), lock()).verdict == "differs"
-    assert compare("mine", scores(0.9), lock(), revision="HEAD~1").verdict == "identical"
+    made = repository.run()
+    assert compare("mine", scores(0.9), made).verdict == "differs"
+    assert compare("mine", scores(0.9), made, revision="HEAD~1").verdict == "identical"
 
 
 def test_in_a_folder_of_a_larger_repository(repository, monkeypatch):
@@ -188,7 +247,7 @@ def test_in_a_folder_of_a_larger_repository(repository, monkeypatch):
     inner.folder = repository.folder / "deeper"
     inner.commit()
     monkeypatch.chdir(inner.folder)
-    assert compare("mine", scores(), lock()).verdict == "identical"
+    assert compare("mine", scores(), inner.run()).verdict == "identical"
 
 
 def test_the_lock_of_this_repository_has_what_is_compared(root):
@@ -202,7 +261,7 @@ def test_the_lock_of_this_repository_has_what_is_compared(root):
 
 
 def test_report(repository, kassandra):
-    repository.commit()
+    repository.commit(locked=repository.run())
     plots = repository.folder / "metrics" / "mine" / "plots"
     plots.mkdir()
     (plots / "confusion.png").touch()
@@ -215,12 +274,15 @@ def test_report(repository, kassandra):
         "accuracy of majority class",
         "+0.4700",
         "[-0.1000, +0.6000]",
-        "12,345 parameters\n",
+        "12,345 parameters, trained in 12 s (46 CPU s)\n",
         "Reproduction: identical: the same scores as the committed ones, to the last digit\n",
         "metrics/mine/plots/confusion.png\n",
     ):
         assert text in done.out
     assert kassandra("report").out == done.out  # all that have results
+    shutil.rmtree("data")
+    sentence = "Reproduction: committed results: nothing has been run here; `dvc repro evaluate@mine` runs it\n"
+    assert sentence in kassandra("report").out
 
 
 def forecasts(*one, two=((0.0002, 0.0003), 9.0, 0.0), **more):
@@ -290,13 +352,7 @@ def test_report_of_what_is_not_there(repository, kassandra):
 
 
 def test_seconds_are_those_of_the_weights_at_hand(repository, kassandra):
-    from kassandra.contracts.artifacts import COSTS, MODELS, sha256, write_json
-
-    repository.commit()
-    weights = MODELS / "mine" / "weights.safetensors"
-    weights.parent.mkdir(parents=True)
-    weights.write_bytes(b"weights")
-    write_json(COSTS / "mine" / f"{sha256(weights)}.json", {"seconds": 12.3, "cpu_seconds": 45.6})
+    repository.commit(locked=repository.run())
     assert "12,345 parameters, trained in 12 s (46 CPU s)\n" in kassandra("report", "mine").out
-    weights.write_bytes(b"others, from DVC's cache")
+    (repository.folder / "data/models/mine/weights.safetensors").write_bytes(b"others, from DVC's cache")
     assert "12,345 parameters\n" in kassandra("report", "mine").out

@@ -73,7 +73,7 @@ def test_what_else_has_changed_is_reported(side):
     assert "B: these are results of before seed was changed; `dvc repro evaluate@digits` makes new ones." in found.notes
     assert "Code that it depends on changed too: kassandra/training/loop.py." in found.notes
     assert "data/raw/digits changed too." in found.notes
-    assert "Trained on another machine: threads: 0 → 1." in found.notes
+    assert "Trained on another machine: 0 threads → 1 thread." in found.notes
 
 
 def test_code_that_was_changed_and_not_run_is_reported(side):

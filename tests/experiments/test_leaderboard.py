@@ -1,9 +1,11 @@
 """Which results are one model, what each is called, and the page."""
 
+import re
+from dataclasses import replace
+
 import pytest
 
-from kassandra.cli.leaderboard import _ranked, page
-from kassandra.cli.leaderboard import leaderboard as write
+from kassandra.cli.leaderboard import page
 from kassandra.contracts.tables import write_table
 from kassandra.experiments import leaderboard, recorded
 from kassandra.experiments.leaderboard import boards
@@ -99,17 +101,69 @@ def test_seeds_whose_predictions_are_kept_are_paired(monkeypatch, answers, tmp_p
 def test_the_page():
     text = page(boards([*seeds(0.9), result(0.8, 0, model__variant="stacked")]), ["exp-7: its run failed"], ["a", "b"])
     assert "Written by `kassandra leaderboard a b` from" in text
-    assert _ranked(text) == 1
     assert "| **best** | vanilla | 0.9010 [0.8907, 0.9113] | 3 | 1,234 | 12 | abc1234 | 0.5000 (hard) |" in text
     assert "| needs 3 seeds | stacked | 0.8000 | 1 | 1,234 | – | abc1234 | 0.5000 (hard) |" in text
     assert "## Left out\n\n- exp-7: its run failed\n" in text
 
 
-def test_a_page_that_loses_models_is_reported(monkeypatch, tmp_path, capsys):
+@pytest.fixture
+def board(monkeypatch, kassandra, tmp_path):
+    """Runs `kassandra leaderboard` where these results, each with weights of its own, are recorded."""
+    monkeypatch.setattr(recorded, "first_with", lambda weights: "abc1234" if weights == "committed" else "")
+
+    def board(results, *options):
+        monkeypatch.setattr(recorded, "read", lambda names: recorded.Recorded(list(results), ["exp-7: its run failed"]))
+        return kassandra("leaderboard", *options)
+
+    return board
+
+
+def with_weights(results, *weights):
+    return [replace(each, weights=own) for each, own in zip(results, weights, strict=True)]
+
+
+def test_it_is_printed_and_no_page_is_written(board, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").mkdir()
+    done = board([*seeds(0.9), result(0.8, 0, model__variant="[stacked]")])
+    assert (done.status, done.err) == (0, "")
+    assert "digits: accuracy of 2 models; best is vanilla with 0.9010" in done.out
+    assert re.search(r"best +vanilla +0.9010 \[0.8907, 0.9113\] +3 +1,234 +12 +abc1234 +0.5000 \(hard\)", done.out)
+    assert re.search(r"needs 3 seeds +\[stacked\] +0.8000 +1 +1,234 +–", done.out)
+    assert "Left out: exp-7: its run failed" in done.out
+    assert not list((tmp_path / "docs").iterdir())
+
+
+def test_no_row_of_a_page_is_lost(board, tmp_path):
+    """Neither a model, nor a seed of one, that this clone cannot see; nor a page that is none of ours."""
     path = tmp_path / "page.md"
-    for results, told in ((seeds(0.9), ""), (seeds(0.9)[:1], "It ranks 0 models, and ranked 1: experiments are in")):
-        monkeypatch.setattr(recorded, "read", lambda names, results=results: recorded.Recorded(list(results), []))
-        write([], path, as_json=False)
-        printed = capsys.readouterr().err
-        assert told in printed
-        assert bool(printed) == bool(told)
+    both = with_weights([*seeds(0.9), result(0.8, 0, model__variant="stacked")], "a", "b", "c", "d")
+    assert board(both, "--output", str(path)).out.endswith(f"Wrote {path}\n")
+    before = path.read_text()
+    for some, lost in ((both[:3], 1), (both[1:], 1), (both[1:3], 2)):
+        done = board(some, "--output", str(path))
+        assert done.status == 1
+        assert done.err.startswith(f"Error: {path}: {lost} of its 2 rows are of results that are not recorded here, or")
+        assert done.err.count("\n") <= 1
+        assert path.read_text() == before
+    more = with_weights(seeds(0.7, model__hidden_size=64), "e", "f", "g")
+    assert board([*both, *more], "--output", str(path)).status == 0  # none lost, names changed
+    assert board(both[:3], "--output", str(path), "--force").status == 0
+    assert "stacked" not in path.read_text()
+
+
+def test_a_row_that_a_later_commit_replaced_is_not_lost(board, tmp_path):
+    path = str(tmp_path / "page.md")
+    assert board(with_weights([result(0.8, 0)], "committed"), "--output", path).status == 0
+    assert board(with_weights([result(0.9, 0)], "new"), "--output", path).status == 0
+    assert board(with_weights([result(0.7, 0)], "newer"), "--output", path).status == 1
+
+
+def test_a_page_of_before_and_a_page_of_somebody_else(board, tmp_path):
+    path = tmp_path / "page.md"
+    board(seeds(0.9), "--output", str(path))
+    path.write_text(path.read_text().partition("<!-- results")[0])
+    assert f"{path}: 1 of its 1 rows are of results that are not known" in board(seeds(0.9), "--output", str(path)).err
+    path.write_text("# Mine\n")
+    assert "is no leaderboard, so it is not overwritten" in board(seeds(0.9), "--output", str(path)).err
+    assert path.read_text() == "# Mine\n"

@@ -56,7 +56,7 @@ def test_seconds_of_all_trainings_are_kept(swept):
 
 
 def test_the_leaderboard(swept):
-    printed = swept.run("kassandra", "leaderboard")
+    printed = swept.run("kassandra", "leaderboard", "--output", "docs/leaderboard.md", "--force")
     assert "digits: accuracy of 2 models; 2 with fewer than 3 seeds" in printed
     assert "Left out: wrong: its run failed; `dvc queue logs <name>` says why" in printed
     assert "Left out: HEAD, workspace: digits was not evaluated: baseline@digits did not run" in printed
