@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 
 
 class Sums(NamedTuple):
-    """Over windows x and what follows them y, with weights w: Σw, Σwx (inputs,), Σwy (outputs,), Σwxxᵀ, Σwxyᵀ, Σw|y|²."""
+    """Over windows x and what follows them y of weight w: Σw, Σwx (inputs,), Σwy (outputs,), Σwxxᵀ, Σwxyᵀ, Σw|y|²."""
 
     size: float
     x: Numbers
@@ -171,7 +171,6 @@ def _form(train: Split, meta: dict[str, Any]) -> Form:
 def add_up(split: Split, form: Form) -> list[Sums]:
     """Of all windows of a split, of which memory holds a few at a time: of all targets, or one for each where the form
     weighs."""
-    inputs = _rows_read(split, form.meta) * split.inputs.shape[1]
     total: list[Sums] = []
     for part in _chunks(split):
         x = windows(part, form.meta)
@@ -183,7 +182,6 @@ def add_up(split: Split, form: Form) -> list[Sums]:
         else:
             some = [Sums.of(x, (y / unit).reshape(len(x), -1), np.ones(len(x)))]
         total = [one.plus(more) for one, more in zip(total, some, strict=True)] if total else some
-    assert total[0].x.shape == (inputs,)
     return total
 
 

@@ -28,10 +28,10 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS, its quantiles.
 
     One row per number that is forecast, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted
-    on train and valid, and each but the linear map, which chooses its form on valid, on every series by itself. Prints
-    what it chose, and how many windows are flat. An origin of test knows the rows up to it. Quantiles are its points and the quantiles of its own errors at
-    this step on train and valid, which it was fitted on: they are somewhat too narrow where much was fitted. Nothing is
-    drawn, so `seed` is not used.
+    on train and valid, and each but the linear map, which chooses its form on valid, on every series by itself. What it
+    chose, and how many windows are flat, is printed. An origin of test knows the rows up to it. Quantiles are its
+    points and the quantiles of its own errors at this step on train and valid, which it was fitted on: they are
+    somewhat too narrow where much was fitted. Nothing is drawn, so `seed` is not used.
 
     Raises:
         KassandraError: a file of `prepared` is missing or damaged.

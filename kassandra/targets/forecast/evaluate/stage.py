@@ -103,15 +103,15 @@ def _of_copies(places: Any, correlations: Numbers, predict: str) -> list[str]:
 
 
 def _of_flat_windows(split: Split, meta: dict[str, Any]) -> list[str]:
-    """Stuck sensors, and days on which nothing is sold: what divides by a window's deviation has nothing to divide by."""
+    """Of windows, as of a stuck sensor, whose deviation is nothing that could be divided by."""
     moves = np.ptp(sliding_window_view(split.values, meta["window"], axis=0), axis=-1)  # (rows - window + 1, targets)
     least = SMALLEST * np.array(meta["value_std"])[split.series]  # (origins, targets)
     flat = int((moves[split.origins + 1 - meta["window"]] < least).any(1).sum())
     if not flat:
         return []
     return [
-        f"In {flat:,} of {len(split.origins):,} windows of test a target does not move (by less than {SMALLEST:g} of its "
-        "deviation in train): see whether they are measured, or a sensor is stuck."
+        f"In {flat:,} of {len(split.origins):,} windows of test a target does not move (by less than {SMALLEST:g} of "
+        "its deviation in train): see whether they are measured, or a sensor is stuck."
     ]
 
 
