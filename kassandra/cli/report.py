@@ -117,14 +117,16 @@ def _cells(score: dict[str, float], least: int, sign: str = "") -> list[str]:
 
 
 def _verdict(scores: dict[str, Any]) -> str:
-    """Against the baselines, in words: against those that are better for sure, else against those that may be; of
-    several, the one that is hardest to beat."""
+    """Against the baselines, in words: against all that are better for sure, else against all that may be, the one that
+    is hardest to beat first."""
     by_gain = sorted(scores["baselines"], key=lambda baseline: float(baseline["gain"]["value"]))
     verdicts = {each["baseline"]: _against(each, scores.get("tests", [])) for each in by_gain}
     beginnings = {"worse": "The LSTM is worse than", "no evidence": "There is no evidence that the LSTM is better than"}
     for verdict, beginning in beginnings.items():
         if names := [name for name, each in verdicts.items() if each == verdict]:
-            return f"[yellow]{beginning} {names[0]}[/], which costs less."
+            joint = " and " if verdict == "worse" else " or "
+            all_of_them = joint.join(filter(None, [", ".join(names[:-1]), names[-1]]))
+            return f"[yellow]{beginning} {all_of_them}[/], which cost{'s' if len(names) == 1 else ''} less."
     return f"The LSTM is better than every baseline, {next(iter(verdicts))} among them."
 
 

@@ -318,6 +318,11 @@ def test_of_forecasts_the_interval_and_the_test_have_to_agree(repository, kassan
     sure = forecasts((-0.0009, 0.0001), -1.5, 0.1, two=((-0.0002, -0.0001), -2.5, 0.01))  # `one` is harder to beat
     repository.write(sure)
     assert "The LSTM is worse than two, which costs less." in kassandra("report", "mine").out
+    repository.write(forecasts((-0.0009, -0.0001), -2.5, 0.01, two=((-0.0002, -0.0001), -2.5, 0.01)))
+    assert "The LSTM is worse than one and two, which cost less." in kassandra("report", "mine").out
+    repository.write(forecasts((-0.0009, 0.0001), -1.5, 0.1, two=((-0.0002, 0.0001), -2.5, 0.1)))
+    no_evidence = "There is no evidence that the LSTM is better than one or two, which cost less."
+    assert no_evidence in kassandra("report", "mine").out
 
 
 def test_report_fails_where_something_is_not_reproduced(repository, kassandra):

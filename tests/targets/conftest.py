@@ -70,6 +70,7 @@ def series_folder(tmp_path):
             "target_inputs": list(range(targets)) if predict == "value" else [],
             "season": season,
             "frequency": None,
+            "reading": {"prepare": {}},
             "value_std": [list(std) for _, std in scales],
         }
         goal, series = normalised(splits["train"], meta), splits["train"].series

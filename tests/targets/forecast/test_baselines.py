@@ -1,5 +1,7 @@
 """What stands beside every score of a forecast: it knows no future, and is exact where the series can be forecast."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,9 @@ from kassandra.targets.forecast.baseline import stage
 
 
 def predictions(prepared, seed):
-    return stage.predictions(None, prepared, seed)
+    """The linear map by its name alone, however it reads the window."""
+    table = stage.predictions(None, prepared, seed)
+    return table.rename(columns=lambda name: re.sub(r"^(linear map of the window) \(.*\)", r"\1", name))
 
 
 pytestmark = pytest.mark.slow
@@ -272,3 +276,16 @@ def test_garch_is_better_where_garch_is_true(series_folder, garch):
 def test_no_such_folder(tmp_path):
     with pytest.raises(KassandraError, match=r"meta\.json: no such file"):
         predictions(tmp_path, 0)
+
+
+def test_what_is_chosen_and_what_is_flat_is_printed(series_folder, ar, capsys):
+    values = np.stack([ar(400, 0.9, 0), ar(400, 0.9, 1)], axis=1)
+    stage.predictions(None, series_folder([values]), 0)
+    (chosen,) = capsys.readouterr().out.splitlines()
+    assert re.match(
+        r"linear map of the window.*: ridge [\d.e+]+, chosen on valid; rmse there, in deviations of", chosen
+    )
+    values[100:111, 1], values[350:359, 0] = 0.5, values[350, 0] + 1e-5 * ar(9, 0, 2)  # four windows of 8 rows, and two
+    stage.predictions(None, series_folder([values]), 0)
+    flat = capsys.readouterr().out.splitlines()[-1]
+    assert flat == "flat windows, in which a target does not move: 4 of train, 0 of valid, 2 of test"

@@ -145,6 +145,16 @@ def test_tables(tmp_path):
 
 
 @pytest.mark.slow
+def test_flat_windows_are_counted(tmp_path):
+    forecaster, baselines, _, split = asked()
+    report, _, _ = run(tmp_path, forecaster, baselines)
+    assert not any("does not move" in text for text in report.cautions)
+    split.values[20:29] = 50  # three windows of seven rows
+    report, _, _ = run(tmp_path, forecaster, baselines)
+    assert any(text.startswith("In 3 of 162 windows of test a target does not move") for text in report.cautions)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("copies", [True, False], ids=["copycat", "honest"])
 def test_a_copycat_is_found_out(tmp_path, copies):
     forecaster, baselines, forecast, split = asked()

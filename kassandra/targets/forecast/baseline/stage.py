@@ -1,17 +1,18 @@
 """Baselines of forecasts: no change, the mean, the season, a linear map, and classical models of the series."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import read_json
-from kassandra.contracts.windows import LEVELS, read_split
+from kassandra.contracts.windows import LEVELS, SMALLEST, Split, read_split
 from kassandra.targets.forecast.baseline import series_models
 from kassandra.targets.forecast.baseline.linear_map import linear_map
 from kassandra.targets.forecast.baseline.series_models import History, history
@@ -20,7 +21,6 @@ Numbers = NDArray[np.float64]
 # From a series to (origins, horizon, targets) of all its origins: those of train and valid, then those of test.
 Baseline = Callable[[History, dict[str, Any]], Numbers]
 
-LINEAR = "linear map of the window"
 DIGITS = 8  # after the first of a series' own deviation; where arrays lie in memory decides the last bits of sums
 
 
@@ -28,10 +28,10 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS, its quantiles.
 
     One row per number that is forecast, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted
-    on train and valid, as there is nothing that it chooses on valid, and each but the linear map on every series by
-    itself. An origin of test knows the rows up to it. Quantiles are its points and the quantiles of its own errors at
-    this step on train and valid, which it was fitted on: they are somewhat too narrow where much was fitted. Nothing is
-    drawn, so `seed` is not used.
+    on train and valid, and each but the linear map, which chooses its form on valid, on every series by itself. What it
+    chose, and how many windows are flat, is printed. An origin of test knows the rows up to it. Quantiles are its
+    points and the quantiles of its own errors at this step on train and valid, which it was fitted on: they are
+    somewhat too narrow where much was fitted. Nothing is drawn, so `seed` is not used.
 
     Raises:
         KassandraError: a file of `prepared` is missing or damaged.
@@ -41,14 +41,16 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     test = splits[-1]
     shape = (len(test.origins), meta["horizon"], len(meta["targets"]))
     alone = chosen(meta)
-    names = [*alone, LINEAR]
-    ours = [column for name in names for column in (name, *(f"{name} @{level}" for level in LEVELS))]
-    columns = {column: np.empty(shape) for column in ours}
     with threadpool_limits(1):  # the same sums in the same order, however many cores there are
         mapped = linear_map(splits, meta)
+    print("\n".join(filter(None, [mapped.message, _of_flat_windows(splits, meta)])), flush=True)
+    names = [*alone, mapped.name]
+    ours = [column for name in names for column in (name, *(f"{name} @{level}" for level in LEVELS))]
+    columns = {column: np.empty(shape) for column in ours}
+    with threadpool_limits(1):
         for series in np.unique(test.series):
             past, rows = history(splits, int(series), meta), test.series == series
-            parts = [points[split.series == series] for points, split in zip(mapped, splits, strict=True)]
+            parts = [points[split.series == series] for points, split in zip(mapped.points, splits, strict=True)]
             for name in names:
                 points = alone[name](past, meta) if name in alone else np.concatenate(parts)
                 errors = past.observed - points[: past.learned]
@@ -78,6 +80,19 @@ def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
         baselines["GARCH(1,1)"] = series_models.garch
         baselines["HAR"] = series_models.har
     return baselines
+
+
+def _of_flat_windows(splits: Sequence[Split], meta: dict[str, Any]) -> str:
+    """How many windows of each split have a target that moves by less than SMALLEST of its deviation in train."""
+    counts = []
+    for split in splits:
+        moves = np.ptp(
+            sliding_window_view(split.values, meta["window"], axis=0), axis=-1
+        )  # (rows - window + 1, targets)
+        least = SMALLEST * np.array(meta["value_std"])[split.series]  # (origins, targets)
+        counts.append(int((moves[split.origins + 1 - meta["window"]] < least).any(1).sum()))
+    each = ", ".join(f"{count:,} of {name}" for count, name in zip(counts, ("train", "valid", "test"), strict=True))
+    return f"flat windows, in which a target does not move: {each}" if any(counts) else ""
 
 
 def last_value(past: History, meta: dict[str, Any]) -> Numbers:

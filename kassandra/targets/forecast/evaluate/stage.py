@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
-from kassandra.contracts.windows import Split, ahead, observed, shown
+from kassandra.contracts.windows import SMALLEST, Split, ahead, observed, shown
 from kassandra.judging import figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge
@@ -43,6 +44,7 @@ def evaluate(
     table = predictions(split, forecast, baselines.get(HISTORICAL), meta)
     others = of_baselines(table, baselines)
     report, curves = judged(table, others, meta["predict"], seed)
+    report = replace(report, cautions=(*report.cautions, *_of_flat_windows(split, meta)))
     if correlations := lags(split, meta, forecast.point):
         forecast_figures.lag(*correlations, plots / "lag.png")
         report = replace(report, cautions=(*report.cautions, *_of_copies(*correlations, meta["predict"])))
@@ -97,6 +99,19 @@ def _of_copies(places: Any, correlations: Numbers, predict: str) -> list[str]:
     return [
         f"The forecast of the next row follows the series best at lag {best}, a row that was shown: drawn beside the "
         "series it looks better than it is, so judge it by what it adds to the last value."
+    ]
+
+
+def _of_flat_windows(split: Split, meta: dict[str, Any]) -> list[str]:
+    """Of windows, as of a stuck sensor, whose deviation is nothing that could be divided by."""
+    moves = np.ptp(sliding_window_view(split.values, meta["window"], axis=0), axis=-1)  # (rows - window + 1, targets)
+    least = SMALLEST * np.array(meta["value_std"])[split.series]  # (origins, targets)
+    flat = int((moves[split.origins + 1 - meta["window"]] < least).any(1).sum())
+    if not flat:
+        return []
+    return [
+        f"In {flat:,} of {len(split.origins):,} windows of test a target does not move (by less than {SMALLEST:g} of "
+        "its deviation in train): see whether they are measured, or a sensor is stuck."
     ]
 
 
