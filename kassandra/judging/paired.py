@@ -91,7 +91,9 @@ def _ordered(score: Score, a: pd.DataFrame, b: pd.DataFrame, units: Units, test:
         return None
     between, value = sum(totals) / 2, other - one
     steps = np.diag(np.where(between == 0, 1.0, np.abs(between)) * 1e-6)
-    slope = np.diag(1 / np.diag(steps)) @ (score.value(between + steps) - score.value(between - steps)) / 2  # (k,)
+    with np.errstate(invalid="ignore"):  # where neither has any error, a root has no slope, and nothing differs
+        slope = np.diag(1 / np.diag(steps)) @ (score.value(between + steps) - score.value(between - steps)) / 2  # (k,)
+    slope = np.nan_to_num(slope)
     added = (sums[1] - sums[0]) @ slope  # (units,)
     gap = float(added.sum())
     tested = in_order(gap, added * len(added), units.horizon, test)
@@ -172,8 +174,8 @@ def in_order(value: float, differences: Numbers, horizon: int, test: str) -> Dif
     The variance of the mean is that of the series at low frequencies: of ν cosines, ν rising with the length as
     Lazarus, Lewis, Stock & Watson (2018) recommend; and it is compared with Student's t of ν degrees of freedom. ν is
     at most dates / 2 horizon, as cosines must be longer than what forecasts of several steps share. Of simulated equal
-    forecasts 5 in 100 seem to differ; the rectangular kernel of horizon - 1 lags, which `kassandra report` has from
-    Harvey, Leybourne & Newbold (1997), 6 to 8 where dates are few (`python -m benchmarks.false_alarms`).
+    forecasts 5 in 100 seem to differ; with the rectangular kernel of horizon - 1 lags (Harvey, Leybourne & Newbold
+    1997) 6 to 8 where dates are few (`python -m benchmarks.false_alarms`).
 
     Args:
         value: B's score less A's.

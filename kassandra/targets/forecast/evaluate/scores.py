@@ -1,6 +1,5 @@
 """The scores of forecasts: errors, quantiles and directions; and tests of equal forecasts."""
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -8,11 +7,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import stdtr
+from scipy.special import stdtrit
 
 from kassandra.contracts.spec import LEVELS
-from kassandra.judging.intervals import Estimate, percentiles, wilson
+from kassandra.judging.dependence import cosines
+from kassandra.judging.intervals import TAIL, Estimate, percentiles, wilson
 from kassandra.judging.judge import EqualityTest
+from kassandra.judging.paired import in_order
 from kassandra.judging.resampling import Dates
 from kassandra.judging.score import Numbers, Score, per_row, ratio
 
@@ -184,30 +185,19 @@ def tests(losses: Numbers, baselines: list[str]) -> tuple[EqualityTest, ...]:
 
 
 def diebold_mariano(differences: Numbers, horizon: int) -> tuple[float, float] | None:
-    """Statistic and two-sided p of the test that two forecasts lose equally much (Diebold & Mariano 1995).
-
-    Differences are taken to be uncorrelated beyond horizon - 1 dates, as those of optimal forecasts are. Their variance
-    is that of the rectangular kernel; where that is not positive, of Bartlett's (Newey & West 1987). The statistic is
-    corrected for small samples (Harvey, Leybourne & Newbold 1997, eq. 9) and compared with Student's t.
+    """Statistic and two-sided p of the test that two forecasts lose equally much (Diebold & Mariano 1995), as
+    `kassandra compare` has it: see kassandra.judging.paired.in_order.
 
     `differences` (dates,) are losses of the one less those of the other, in the order of time. None where there are no
     more dates than steps. Differences that never vary are no evidence: p is 1.
 
-    >>> [round(number, 4) for number in diebold_mariano(np.array([1.0, 2.0, 3.0]), 1)]  # Student's t of the mean
-    [3.4641, 0.0742]
+    >>> [round(number, 4) for number in diebold_mariano(np.array([1.0, 2.0, 3.0]), 1) or ()]
+    [2.4495, 0.2468]
     """
-    dates = len(differences)
-    if dates <= horizon:
+    if len(differences) <= horizon:
         return None
-    mean = float(differences.mean())
-    around = differences - mean
-    covariances = np.array([around[lag:] @ around[: dates - lag] for lag in range(horizon)]) / dates  # (horizon,)
-    weights = np.where(np.arange(horizon) == 0, 1.0, 2.0)
-    variance = float(weights @ covariances)
-    if variance <= 0:
-        variance = float((weights * (1 - np.arange(horizon) / horizon)) @ covariances)
-    if variance <= 1e-24 * mean**2:  # what never varies, up to rounding
+    tested = in_order(float(differences.mean()), differences, horizon, "")
+    if tested.low == tested.high:
         return 0.0, 1.0
-    correction = (dates + 1 - 2 * horizon + horizon * (horizon - 1) / dates) / dates
-    statistic = mean / math.sqrt(variance / dates) * math.sqrt(correction)
-    return statistic, float(2 * stdtr(dates - 1, -abs(statistic)))
+    critical = float(stdtrit(len(cosines(len(differences), horizon)), 1 - TAIL))
+    return critical * tested.value / (tested.high - tested.value), tested.p

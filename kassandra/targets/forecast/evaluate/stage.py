@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
 from kassandra.contracts.windows import SMALLEST, Split, ahead, observed, shown
-from kassandra.judging import figures
+from kassandra.judging import coverage, figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.resampling import Units
@@ -88,7 +88,10 @@ def judged(
     )
     sums = [np.split(units.sums(scores.BY_STEP.sums(each)).toarray(), 2, axis=1) for each in tables]
     losses = np.stack([squares / counts for squares, counts in sums], 1)  # (dates, models, horizon)
-    return replace(report, tests=scores.tests(losses, list(others)), cautions=_cautions(units, predict)), curves
+    errors = losses[:, 0].mean(1)  # of the model, (dates,) in the order of time
+    covered = coverage.caution(report.headline.name, coverage.of_errors(errors), len(errors))
+    cautions = [*_cautions(units, predict), *([covered] if covered else [])]
+    return replace(report, tests=scores.tests(losses, list(others)), cautions=tuple(cautions)), curves
 
 
 def _of_copies(places: Any, correlations: Numbers, predict: str) -> list[str]:
