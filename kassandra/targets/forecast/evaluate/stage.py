@@ -17,7 +17,7 @@ from kassandra.judging import coverage, figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.resampling import Units
-from kassandra.judging.score import Numbers, resample
+from kassandra.judging.score import Numbers, per_row, ratio, resample
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate import scores
 from kassandra.targets.forecast.evaluate.predict import Forecast
@@ -88,7 +88,9 @@ def judged(
     )
     sums = [np.split(units.sums(scores.BY_STEP.sums(each)).toarray(), 2, axis=1) for each in tables]
     losses = np.stack([squares / counts for squares, counts in sums], 1)  # (dates, models, horizon)
-    errors = losses[:, 0].mean(1)  # of the model, (dates,) in the order of time
+    errors = ratio(
+        units.sums(per_row((table["observed"] - table["point"]) / table["scale"]))
+    )  # (dates,) in order of time
     covered = coverage.caution(report.headline.name, coverage.of_errors(errors), len(errors))
     cautions = [*_cautions(units, predict), *([covered] if covered else [])]
     return replace(report, tests=scores.tests(losses, list(others)), cautions=tuple(cautions)), curves
