@@ -88,7 +88,8 @@ def judged(
     )
     sums = [np.split(units.sums(scores.BY_STEP.sums(each)).toarray(), 2, axis=1) for each in tables]
     losses = np.stack([squares / counts for squares, counts in sums], 1)  # (dates, models, horizon)
-    errors = ratio(
+    missed = ((table["observed"] - table["point"]) / table["scale"]).to_numpy()
+    errors = ratio(units.sums(per_row(missed)))  # (dates,) in the order of time
         units.sums(per_row((table["observed"] - table["point"]) / table["scale"]))
     )  # (dates,) in order of time
     covered = coverage.caution(report.headline.name, coverage.of_errors(errors), len(errors))
