@@ -90,8 +90,6 @@ def judged(
     losses = np.stack([squares / counts for squares, counts in sums], 1)  # (dates, models, horizon)
     missed = ((table["observed"] - table["point"]) / table["scale"]).to_numpy()
     errors = ratio(units.sums(per_row(missed)))  # (dates,) in the order of time
-        units.sums(per_row((table["observed"] - table["point"]) / table["scale"]))
-    )  # (dates,) in order of time
     covered = coverage.caution(report.headline.name, coverage.of_errors(errors), len(errors))
     cautions = [*_cautions(units, predict), *([covered] if covered else [])]
     return replace(report, tests=scores.tests(losses, list(others)), cautions=tuple(cautions)), curves
