@@ -40,8 +40,17 @@ def estimate(score: Score, table: pd.DataFrame, resampling: Resampling, seed: in
         return resampled.estimate if resampled and np.isfinite(resampled.estimate.value) else None
     one = swayed(score, [table], resampling, OF_ONE)
     if one is None:
-        return None
+        return _without_interval(score, table, resampling)
     return ends(float(one.values[0]), math.sqrt(one.covariance[0, 0]), one.freedom, score, one.units)
+
+
+def _without_interval(score: Score, table: pd.DataFrame, resampling: Resampling) -> Estimate | None:
+    """The score of a single unit, of which nothing varies; None where it is not defined."""
+    function = score.of(table)
+    if function is None or resampling.units(table).count > 1:
+        return None
+    value = float(function(np.ones(len(table), np.int64)))
+    return Estimate(value, value, value) if math.isfinite(value) else None
 
 
 def _share(sums: np.ndarray) -> Estimate | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from kassandra.judging.estimate import estimate
@@ -80,6 +81,9 @@ def judge(
 
 def _gain(score: Score, baseline: pd.DataFrame, table: pd.DataFrame, resampling: Resampling) -> Estimate:
     """By how much the model is better, with the interval of the test that `kassandra compare` uses."""
+    if resampling.units(table).count < 2:  # of a single unit nothing varies
+        values = [score.of(each)(np.ones(len(each), np.int64)) for each in (baseline, table)]  # type: ignore[misc]
+        return Estimate(*[score.sign * float(values[1] - values[0])] * 3)
     value, *ends, _, _ = compare([score], baseline, table, resampling)[score.name].difference
     return Estimate(score.sign * value, *sorted(score.sign * end for end in ends))
 

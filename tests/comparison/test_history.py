@@ -8,7 +8,7 @@ import pytest
 
 from tests.clone import Clone
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.pipelines]
 
 DEFAULTS = {"mnist", "imdb", "shakespeare", "sp500", "fsdd", "tatoeba"}
 VERDICTS = {"better", "worse", "no evidence", "identical", "differs", "not comparable"}

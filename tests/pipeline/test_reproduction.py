@@ -6,7 +6,6 @@ All in one file: its clones take a minute to make, and `make test` gives each fi
 import json
 import os
 import random
-import shutil
 import signal
 
 import pandas as pd
@@ -141,46 +140,6 @@ def test_stopped_again_and_again_and_still_the_same_bytes(reproduced, tmp_path):
     assert clone.differs_from(reproduced, "digits") == []
     assert clone.git("status", "--porcelain") == ""  # dvc.lock and metrics among them
     assert clone.checkpoints() == []
-
-
-def test_an_experiment_runs_what_follows_from_the_model_of_that_pipeline_alone(experiment):
-    clone, output = experiment
-    assert clone.executed(output) == ["pretrain@digits", "train@digits", "evaluate@digits"]
-    changes = clone.git("status", "--porcelain").splitlines()
-    assert " M metrics/digits/test.json" in changes
-    assert not [change for change in changes if "pictures" in change]
-
-
-def test_a_learning_rate_without_a_dot_is_a_number(experiment):
-    assert "learning_rate: 1e-05," in (experiment.clone.root / "params.yaml").read_text()  # DVC writes it so
-    assert pd.read_csv(experiment.clone.root / "metrics/digits/history.csv")["learning_rate"].max() <= 1e-5
-
-
-def test_an_experiment_is_compared_with_what_was_committed(experiment):
-    clone = experiment.clone
-    (file, difference), *others = json.loads(clone.dvc("metrics", "diff", "--json")).items()
-    assert (file, others) == ("metrics/digits/test.json", [])
-    assert difference["loss"]["diff"] != 0
-    assert difference["parameters"]["diff"] > 0
-    clone.dvc("plots", "diff")
-    page = (clone.root / "dvc_plots" / "index.html").read_text()
-    assert "static/workspace_metrics_digits_plots_attention.png" in page
-    assert "static/HEAD_metrics_digits_plots_attention.png" not in page
-    assert all(f"static/{side}_metrics_digits_plots_confusion.png" in page for side in ("HEAD", "workspace"))
-
-
-def test_a_variant_switched_back_executes_nothing(reproduced, experiment, tmp_path):
-    clone = reproduced.copy(tmp_path / "kassandra")
-    clone.take_cache_of(experiment.clone)
-    for before in (experiment.clone, reproduced):
-        shutil.copy(before.root / "params.yaml", clone.root)
-        output = clone.dvc("repro")
-        assert clone.executed(output) == []
-        for stage in ("pretrain", "train", "evaluate"):
-            assert f"Stage '{stage}@digits' is cached - skipping run, checking out outputs" in output
-        assert clone.differs_from(before) == []
-        assert plots(clone) == (PLOTS if before is reproduced else PLOTS | {"attention.png"})
-    assert clone.git("status", "--porcelain") == ""
 
 
 @pytest.mark.faults

@@ -72,6 +72,7 @@ def test_pinball_loss_of_the_definition():
 
 
 @pytest.mark.slow
+@pytest.mark.statistics
 @pytest.mark.parametrize("head", HEADS)
 def test_each_head_finds_the_distribution_that_it_is_shown(head):
     """Fitted to draws from one law, without an encoder, it forecasts that law's mean and quantiles."""
