@@ -1,7 +1,8 @@
 """Two files of predictions, of models of any framework, judged as two revisions are.
 
 A table has a row per example: `example` (its id), `target`, `prediction`, and `probability_<class>` of each class or
-`quantile_<level>`; of forecasts of several steps also `step` (from 1 on), and `origin`, when it was made.
+`quantile_<level>`; of forecasts of several steps also `step` (from 1 on), and `origin`, when it was made; of several
+trainings of one method, `seed`. With three seeds or more a side the verdict is about methods, else about two models.
 """
 
 from pathlib import Path
@@ -15,6 +16,7 @@ from kassandra.comparison.compare import Comparison, Pipeline, Row, verdict_of
 from kassandra.comparison.pairing import join
 from kassandra.comparison.revisions import Unpaired
 from kassandra.contracts.errors import KassandraError
+from kassandra.judging.method import ENOUGH, compare_methods
 from kassandra.judging.paired import compare
 from kassandra.judging.score import scores_of
 
@@ -29,22 +31,33 @@ def compare_files(a: Path, b: Path) -> Comparison:
     """Paired by `example`.
 
     Raises:
-        KassandraError: a file is not such a table, or the two do not have two examples in common.
+        KassandraError: a file is not such a table, has two seeds or another side's one, or the two do not have two
+            examples in common.
     """
     paths, tables = (a, b), [_read(path) for path in (a, b)]
     as_labels = [_is_of_labels(table) for table in tables]
     target, make = ("label", _labels) if any(as_labels) else ("forecast", _forecasts)
     sides, full, why = make(paths, tables)
     module: Any = scores_of(target)
+    members = [_members(side, table) for side, table in zip(sides, tables, strict=True)]
+    seeds = [len(each) for each in members]
+    if max(seeds) > 1 and min(seeds) < ENOUGH:
+        raise KassandraError(
+            f"{a}: {seeds[0]} of 'seed', {b}: {seeds[1]}; a verdict on methods needs {ENOUGH} or more in each file, "
+            "and one in each compares two models"
+        )
     try:
-        one, other, note = join(sides[0], sides[1], module)
+        members, note = _joined(members, module)
     except Unpaired as reason:
         raise KassandraError(f"{a} and {b}: cannot be paired by 'example': {reason}") from None
+    one = members[0][0]
     few = WITHOUT_PROBABILITIES if target == "label" else WITHOUT_QUANTILES
     which = [score for score in module.SCORES if not score.unpaired and (full or score.name in few)]
     if target == "forecast":
         which = [score for score in which if score.name != "qlike"]  # of volatilities alone
-    compared = compare(which, one, other, module.RESAMPLING)
+    of_a, of_b = members
+    several = compare_methods(which, of_a, of_b, module.RESAMPLING)
+    compared = several or compare(which, one, of_b[0], module.RESAMPLING)
     rows = tuple(
         Row(score.name, score.better, *compared[score.name], True, verdict_of(score.better, compared[score.name][2]))
         for score in which
@@ -54,6 +67,9 @@ def compare_files(a: Path, b: Path) -> Comparison:
         raise KassandraError(f"{a} and {b}: no score could be compared: {len(one)} rows in common are too few")
     paired = note or f"paired on all {one['example'].nunique():,} examples"
     notes = [f"Taken as predictions of a {target}, {why}.", f"{paired[0].upper()}{paired[1:]}."]
+    if several:
+        means = f"means over {len(of_a)} and {len(of_b)} seeds"
+        notes.append(f"About the methods: {means}, intervals of seeds and test examples.")
     if not full and any(_columns(table, prefix) for table in tables for prefix in (PROBABILITY, QUANTILE)):
         needed = f"{PROBABILITY}<class>" if target == "label" else ", ".join(module.QUANTILES)
         notes.append(f"{', '.join(row.score for row in rows)} alone, as not both files have {needed}.")
@@ -93,17 +109,33 @@ def _checked(path: Path, table: pd.DataFrame) -> pd.DataFrame:
             )
         if table[column].isna().any():
             raise KassandraError(f"{path}: column {column!r} is empty in row {int(table[column].isna().argmax()) + 1}")
-    if "seed" in table and table["seed"].nunique(dropna=False) > 1:
-        raise KassandraError(
-            f"{path}: column 'seed' holds {table['seed'].nunique(dropna=False)} seeds; a file with one is compared: "
-            "write a file for each"
-        )
     table["example"] = _names(table["example"])
-    keys = [key for key in ("example", "step") if key in table]
+    keys = [key for key in ("example", "step", "seed") if key in table]
     if (twice := table.duplicated(keys)).any():
         first = table["example"][int(twice.argmax())]
         raise KassandraError(f"{path}: {' and '.join(keys)} name more than one row ({first!r}); one row per prediction")
     return table
+
+
+def _members(side: pd.DataFrame, table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each seed; all of them where there is none."""
+    if "seed" not in table:
+        return [side]
+    return [rows.reset_index(drop=True) for _, rows in side.groupby(table["seed"].to_numpy(), sort=True)]
+
+
+def _joined(members: list[list[pd.DataFrame]], module: Any) -> tuple[list[list[pd.DataFrame]], str]:
+    """The examples that all members have, in the order of the first; and a note where some were left out.
+
+    Raises:
+        Unpaired: the examples are not the same, or there are too few.
+    """
+    every, cut = [table for side in members for table in side], len(members[0])
+    first, note = every[0], join(every[0], every[cut], module)[2]
+    for table in every:
+        first = join(first, table, module)[0]
+    aligned = [join(first, table, module)[1] for table in every]
+    return [aligned[:cut], aligned[cut:]], note
 
 
 def _is_of_labels(table: pd.DataFrame) -> bool:

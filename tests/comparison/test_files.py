@@ -54,6 +54,34 @@ def test_labels_with_probabilities(judged):
     assert judged(labels(0.9), labels(0.7, seed=1)).verdict == "worse"
 
 
+def of_seeds(shares, examples=400):
+    """Predictions of a method: a training of each share of right answers."""
+    return pd.concat([labels(share, examples, seed).assign(seed=seed) for seed, share in enumerate(shares)])
+
+
+def test_methods_are_judged_by_their_seeds(judged):
+    good, bad = of_seeds((0.90, 0.91, 0.92)), of_seeds((0.70, 0.71, 0.72))
+    found = judged(bad, good.sample(frac=1, random_state=0))
+    assert found.verdict == "better"
+    right = [(table["target"] == table["prediction"]).mean() for table in (bad, good)]
+    assert [found.headline.a, found.headline.b] == pytest.approx(right)  # means over seeds
+    assert "About the methods: means over 3 and 3 seeds, intervals of seeds and test examples." in found.notes
+    assert judged(good, bad).verdict == "worse"
+
+
+def test_seeds_that_differ_as_much_as_methods_are_no_evidence(judged):
+    """Of single trainings the best of A and the worst of B would be called different."""
+    a, b = of_seeds((0.70, 0.80, 0.90)), of_seeds((0.74, 0.84, 0.94))
+    assert judged(a, b).verdict == "no evidence"
+    best, worst = (table[table["seed"] == seed].drop(columns="seed") for table, seed in ((a, 2), (b, 0)))
+    assert judged(best, worst).verdict == "worse"
+
+
+def test_seeds_on_one_side_alone_are_refused(judged):
+    with pytest.raises(KassandraError, match=r"a.csv: 1 of 'seed', .*b.parquet: 3; a verdict on methods needs 3"):
+        judged(labels(0.7), of_seeds((0.9, 0.9, 0.9), 200))
+
+
 def test_scores_are_those_of_the_pipelines(judged):
     """The loss is the mean of -log of the target's probability; without a prediction the likeliest class is meant."""
     one, other = labels(0.7), labels(0.9, seed=1)
@@ -139,7 +167,7 @@ def test_examples_of_one_side_are_counted(judged):
         (lambda table: table.drop(columns="example"), "no column 'example'; it needs example, target and"),
         (lambda table: table.rename(columns={"target": "y"}), "no column 'target'"),
         (lambda table: table[["example", "target"]], "no column 'prediction'"),
-        (lambda table: table.assign(seed=[0, 1] * 100), "column 'seed' holds 2 seeds; a file with one is compared"),
+        (lambda table: pd.concat([table.assign(seed=seed) for seed in (0, 1)]), "a verdict on methods needs 3 or more"),
         (lambda table: table.assign(example="x"), "example name more than one row ('x')"),
         (lambda table: table.assign(prediction=[None] + ["no"] * 199), "column 'prediction' is empty in row 1"),
         (lambda table: table.assign(probability_yes=0.9), "the probabilities of row 1 are no distribution (sum 1."),
