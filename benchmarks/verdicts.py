@@ -6,7 +6,7 @@
 Members of a recipe are simulated as seed effect + example effect + interaction of both; examples are the same on both
 sides but where a case says otherwise. Of equal recipes a verdict of p < 0.05 is false, and should come in at most 5 of
 100 pairs. `one model each` tests the first members of both over the examples alone; `bootstrap of seeds` is a
-percentile bootstrap over the scores; `method` is kassandra.judging.method. `power` is how often recipes are distinguished
+percentile bootstrap over the scores; `method` is kassandra.judging.method. `power` is how often it finds recipes
 that differ by so many points (0.01), where seeds' deviation is 0.01. `±` is two standard errors of `method`.
 """
 
