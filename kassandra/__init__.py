@@ -10,7 +10,7 @@
 
 from typing import Any
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,6 +19,10 @@ def __getattr__(name: str) -> Any:
         from kassandra.inference import load
 
         return load
+    if name == "run":
+        from kassandra.notebook import run
+
+        return run
     if name == "__version__":
         from importlib.metadata import version
 

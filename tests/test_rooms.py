@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 CODE = sorted(path for room in ("kassandra", "stages", "benchmarks") for path in (ROOT / room).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # What each room may import of the others: contracts ← params, sources, vocabulary, lstm, judging ← inputs, targets ←
-# training ← inference ← comparison, experiments ← cli. `before` reads what 0.1.0 wrote, and goes at 1.0.
+# training ← inference ← comparison, experiments ← cli. `detection` is below inputs and targets, whose `detect` use it;
+# `notebook` calls the stages. `before` reads what 0.1.0 wrote, and goes at 1.0.
 BASE = {"contracts", "params"}
 MAY_IMPORT = {
     "contracts": set(),
@@ -25,14 +26,16 @@ MAY_IMPORT = {
     "vocabulary": BASE,
     "judging": BASE,
     "before": BASE | {"judging"},
-    "inputs": BASE | {"sources", "vocabulary", "lstm", "judging"},
-    "targets": BASE | {"sources", "vocabulary", "lstm", "judging"},
+    "detection": BASE | {"sources"},
+    "inputs": BASE | {"sources", "vocabulary", "lstm", "judging", "detection"},
+    "targets": BASE | {"sources", "vocabulary", "lstm", "judging", "detection"},
 }
-MAY_IMPORT["training"] = {*MAY_IMPORT, "before"} - {"sources", "vocabulary", "judging"}
+MAY_IMPORT["training"] = {*MAY_IMPORT, "before"} - {"sources", "vocabulary", "judging", "detection"}
 MAY_IMPORT["inference"] = MAY_IMPORT["training"] | {"training"}
+MAY_IMPORT["notebook"] = {"contracts", "inference"}
 MAY_IMPORT["comparison"] = MAY_IMPORT["experiments"] = set(MAY_IMPORT) - {"comparison", "experiments"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"cli"}
-MAY_IMPORT[""] = {"inference"}  # kassandra/__init__.py
+MAY_IMPORT[""] = {"inference", "notebook"}  # kassandra/__init__.py
 HEAVY = {"torch", "torchvision"}
 WITHOUT_PYTORCH = ("contracts", "params", "sources", "vocabulary", "judging", "before", "prepare", "baseline")
 LONGEST = 60  # lines of a function

@@ -1,0 +1,5 @@
+"""Tables: what their owners expect."""
+
+from tests.cases.harness import Case
+
+CASES: list[Case] = []
