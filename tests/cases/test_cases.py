@@ -1,4 +1,4 @@
-"""Files as people have them go through `kassandra init`, the stages' functions in one process, and `kassandra predict`."""
+"""Files as people have them, taken through `kassandra init`, the functions of the stages, and `kassandra predict`."""
 
 import pytest
 
