@@ -38,13 +38,13 @@ MISTAKES = {
     ],
     "text-label.source": [
         ({"dataset": "imdb", "text": "review"},
-         ": 'text' and 'label' name columns of your own file; a 'dataset' knows its own"),
+         ": 'text' is for your own file; a 'dataset' knows how its files are written"),
         ({"text": "review"}, ": give either 'dataset' (an entry of the catalogue) or 'path' (your own data)"),
     ],
     "text-label.prepare": [
         ({"tokens": "unigram", "min_frequency": 2},
          ": tokens 'unigram' does not use 'min_frequency'; 'words' and 'bpe' do"),
-        ({"tokens": "letters"}, ".tokens: 'letters' is not one of 'words', 'bpe' or 'unigram'"),
+        ({"tokens": "letters"}, ".tokens: 'letters' is not one of 'words', 'bpe', 'unigram' or 'characters'"),
     ],
     "text-next.prepare": [
         ({"vocab_size": 99}, ": tokens 'characters' does not use 'vocab_size': every character of train is kept"),
@@ -54,7 +54,8 @@ MISTAKES = {
          ": tokens 'unigram' does not use 'min_frequency'; 'bpe' does"),
     ],
     "series-forecast.source": [
-        ({"dataset": "sp500", "time": "date"}, ": 'time' is for your own table; a 'dataset' knows its columns"),
+        ({"dataset": "sp500", "time": "date"},
+         ": 'time' is for your own file; a 'dataset' knows how its files are written"),
         (TABLE | {"features": ["y"]},
          ": feature 'y' is named as time, target or series too; targets are read anyway"),
     ],

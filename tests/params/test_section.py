@@ -10,7 +10,11 @@ from kassandra.contracts.section import Section, check
 from tests.params.pairs import all_sections
 
 SECTIONS = all_sections()
-NEEDED = {"model": {"variant": "stacked"}, "text-next.prepare": {"tokens": "words"}}  # characters use no vocab_size
+NEEDED = {
+    "source": {"path": "x"},
+    "model": {"variant": "stacked"},
+    "text-next.prepare": {"tokens": "words"},
+}  # characters use no vocab_size
 
 
 def test_frozen(read):
@@ -110,7 +114,8 @@ def test_unknown_key(read, section, given, wrong, right):
 
 def test_unknown_key_that_is_like_none(refused):
     refused(
-        "pipelines.mine.source: unknown key 'zzz'; known keys are ['dataset', 'path']", source="dataset: mnist, zzz: 3"
+        "pipelines.mine.source: unknown key 'zzz'; known keys are ['dataset', 'path', 'tolerate']",
+        source="dataset: mnist, zzz: 3",
     )
 
 

@@ -6,12 +6,14 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
-from kassandra.params.sections.kind import Sections, Source
+from kassandra.params.sections.kind import Sections
 from kassandra.params.sections.model import TokenModel
+from kassandra.params.sections.table_file import Column, OwnFile, TableFile
 
 
-class ExamplesSource(Source):
-    """Your own texts are a table: .csv, .tsv, .jsonl or .parquet, in UTF-8.
+class ExamplesSource(TableFile):
+    """Your own texts are a table with a column of texts and one of labels, or a folder with `train`, `test` and perhaps
+    `valid` tables. Labels that are numbers are the same however they are written: `5`, `5.0`.
 
     text, label: names of its columns; null takes the only column with a usual name (text, review, …; label, stars, …).
     """
@@ -19,24 +21,19 @@ class ExamplesSource(Source):
     text: str | None = Field(None, min_length=1)
     label: str | None = Field(None, min_length=1)
 
-    @model_validator(mode="after")
-    def columns_are_of_a_path(self) -> Self:
-        if self.dataset and (self.text or self.label):
-            raise ValueError("'text' and 'label' name columns of your own file; a 'dataset' knows its own")
-        return self
-
 
 class ExamplesPrepare(Section):
     """How texts become sequences of token ids. The vocabulary is that of train.
 
-    tokens: `words` (and punctuation marks), or pieces of words: `bpe` (Sennrich et al. 2016), `unigram` (Kudo 2018).
+    tokens: `words` (and punctuation marks), or pieces of words: `bpe` (Sennrich et al. 2016), `unigram` (Kudo 2018); or
+        `characters`, for names and other short texts.
     vocab_size: the most frequent tokens are kept, <pad> and <unk> among them.
     min_frequency: tokens (bpe: pairs) seen less often in train are left out; unigram does not use it.
     lowercase: whether Good and good are one word.
     max_length: tokens kept of a text; of longer ones, `keep` says which: `start`, `end`, or `ends`, half of each.
     """
 
-    tokens: Literal["words", "bpe", "unigram"] = "words"
+    tokens: Literal["words", "bpe", "unigram", "characters"] = "words"
     vocab_size: int = Field(20000, ge=16, le=500_000)
     min_frequency: int = Field(2, ge=1)
     lowercase: bool = True
@@ -125,16 +122,27 @@ class StreamTrain(kind.Train):
     window: int = Field(64, ge=2, le=100_000)
 
 
-class PairsSource(Source):
-    """Your own pairs are a file of two columns parted by a tab (.tsv, .txt; further columns are not read), or a folder
-    of files that go line by line together: `<anything>.de` beside `<anything>.en`, or `train.de`, `valid.de`, `test.de`
-    and their partners. UTF-8, no header, .gz or not.
+class PairsSource(TableFile):
+    """Your own pairs are a table of two columns or more, or a folder of files that go line by line together:
+    `<anything>.de` beside `<anything>.en`, or `train.de`, `valid.de`, `test.de` and their partners, .gz or not.
 
-    pair: from which language into which, `de-en`; of a file of two columns, its first is then `de`, and `en-de` turns
-        them round for a data set. null takes the direction that the catalogue says, or the columns as they come.
+    pair: from which language into which, `de-en`; of a table, the first of its two columns is then `de`, and `en-de`
+        turns them round for a data set. null takes the direction that the catalogue says, or the columns as they come.
+    text, translation: names of the two columns of a table; null takes the first two. A table of which neither these,
+        `header` nor `columns` is said has no header, and a tab between its columns.
     """
 
     pair: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_]+-[A-Za-z0-9_]+$")] = None
+    text: Column | None = None
+    translation: Column | None = None
+
+    @model_validator(mode="after")
+    def both_columns_are_named(self) -> Self:
+        if (self.text is None) != (self.translation is None):
+            raise ValueError("name both 'text' and 'translation', the columns of the two languages, or neither")
+        if self.text and self.text == self.translation:
+            raise ValueError(f"'text' and 'translation' are both {self.text!r}; name two columns")
+        return self
 
 
 class PairsPrepare(Section):
@@ -159,5 +167,5 @@ class PairsTrain(kind.Train):
 
 
 examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, model=ExamplesModel, train=ExamplesTrain)
-stream = Sections(prepare=StreamPrepare, model=TokenModel, train=StreamTrain)
+stream = Sections(source=OwnFile, prepare=StreamPrepare, model=TokenModel, train=StreamTrain)
 pairs = Sections(source=PairsSource, prepare=PairsPrepare, model=TokenModel, train=PairsTrain)

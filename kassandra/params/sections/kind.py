@@ -11,10 +11,14 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Source(Section):
-    """Where the data come from: `dataset`, an entry of the catalogue, or `path`, your own file or folder."""
+    """Where the data come from: `dataset`, an entry of the catalogue, or `path`, your own file or folder.
+
+    tolerate: share of rows, or of files, that may be unusable: they are left out, named and counted; more are refused.
+    """
 
     dataset: str | None = Field(None, min_length=1)
     path: str | None = Field(None, min_length=1)
+    tolerate: float = Field(0.01, ge=0, le=1)
 
     @model_validator(mode="after")
     def one_place(self) -> Self:

@@ -21,8 +21,10 @@ class Prepare(Section):
     normalise: of values and volatility: `last` reads and forecasts the distance from the last value of the window,
         `window` that from its mean in units of its deviation (as RevIN; Kim et al. 2022), `none` neither.
     season: rows until the same comes back, for the seasonal baseline and the scale of MASE; null has none.
-    valid_fraction, test_fraction: shares of the rows, the last in time; between two splits window + horizon rows are
-        left out, so that none knows of another.
+    valid_fraction, test_fraction: shares of the rows, the last in time.
+    gap: between two splits: `window` leaves out window + horizon rows, so that none knows of another; `horizon` lets
+        windows of valid and test reach back into the split before, as is usual in the literature (ETT): values to be
+        forecast are in one split alone, and no row is lost.
     train_until, valid_until, test_until: dates (ISO 8601) at which these end, in place of the shares.
     """
 
@@ -33,6 +35,7 @@ class Prepare(Section):
     season: int | None = Field(None, ge=2)
     valid_fraction: Fraction = 0.15
     test_fraction: Fraction = 0.2
+    gap: Literal["window", "horizon"] = "window"
     train_until: str | None = None
     valid_until: str | None = None
     test_until: str | None = None
@@ -76,11 +79,18 @@ class Pipeline(kind.Pipeline):
         source, predict = self.source, self.prepare.predict
         if source.path and predict == "value" and not (source.time and source.target):
             raise ValueError("source: name the columns of your table: 'time', and 'target', which is to be forecast")
-        named = sorted(source.model_fields_set - {"dataset", "path"})
+        named = sorted(source.model_fields_set & {"target", "features", "series", "frequency"})
         if predict != "value" and named:
             raise ValueError(
                 f"source: predict {predict!r} does not use {named[0]!r}; it reads Date, Open, High, Low, Close, Volume"
             )
+        made_up = {"missing": ("forward", "interpolate"), "duplicates": ("mean",)}
+        for key, values in made_up.items() if predict != "value" else ():
+            if getattr(self.prepare, key) in values:
+                raise ValueError(
+                    f"prepare: {key} {getattr(self.prepare, key)!r} would make up prices; predict {predict!r} reads "
+                    f"those of days of trade alone"
+                )
         return self
 
 

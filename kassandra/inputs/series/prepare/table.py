@@ -90,7 +90,7 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
     if len(files) != 1:
         raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
     rows = read_rows(files[0], lambda known: _columns(source, known))
-    assert source.time is not None  # a section with a path has one
+    assert isinstance(source.time, str)  # a section with a path has one
     times = read_times(rows, source.time, source.time_format)
     names = list(dict.fromkeys([*source.targets, *source.features]))
     values = np.stack([numbers(rows, name) for name in names], axis=1)  # (rows, columns)
@@ -115,7 +115,10 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
 
 
 def _columns(source: TableSource, known: list[str]) -> list[str]:
-    chosen = [("time", source.time), *(("target", name) for name in source.targets)]
+    chosen: list[tuple[str, str | None]] = [
+        *(("time", name) for name in source.times),
+        *(("target", name) for name in source.targets),
+    ]
     chosen += [*(("features", name) for name in source.features), ("series", source.series)]
     for key, name in chosen:
         if name is not None and name not in known:
