@@ -15,13 +15,14 @@ Rows = NDArray[np.intp]  # numbers of examples, in order
 
 @dataclass(frozen=True)
 class Examples:
-    """Every example that there is, in the order of the files; those that come as test stand after the others.
+    """Every example that there is, in the order of the files; those that come as valid, then as test, stand last.
 
     unit: what they are, in the plural: images, texts, recordings.
     contents: what a model reads, one of each; the input that reads them also encodes them.
     ids: where each comes from, never its label: file and row, or the name of a file. See `numbered`.
     keys: equal where two examples are the same to a model.
-    test: (examples,) which come as test; None where the data come in one piece.
+    test: (examples,) which come as test; None where the data come without such a split.
+    valid: (examples,) which come as validation, and stand between train and test; None as for test.
     groups: what each belongs to, such as who speaks, "" where that is unknown; None where there is no such thing.
     classes: the labels in their order; None takes those of train, sorted.
     meta: what meta.json is to keep of the files. message: what was refused in them; empty where nothing was.
@@ -37,6 +38,7 @@ class Examples:
     classes: list[str] | None = None
     meta: dict[str, Any] = field(default_factory=dict)
     message: str = ""
+    valid: NDArray[np.bool_] | None = None
 
     @property
     def one(self) -> str:

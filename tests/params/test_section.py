@@ -7,10 +7,14 @@ from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import Section, check
+from kassandra.params.sections.folder import Folder
 from tests.params.pairs import all_sections
 
 SECTIONS = all_sections()
 NEEDED = {
+    "images-label.source": {"path": "x", "labels": "x.csv"},
+    "audio-label.source": {"path": "x", "labels": "x.csv"},
+    "text-label.source": {"path": "x", "labels": "x.csv"},
     "source": {"path": "x"},
     "model": {"variant": "stacked"},
     "text-next.prepare": {"tokens": "words"},
@@ -113,10 +117,8 @@ def test_unknown_key(read, section, given, wrong, right):
 
 
 def test_unknown_key_that_is_like_none(refused):
-    refused(
-        "pipelines.mine.source: unknown key 'zzz'; known keys are ['dataset', 'path', 'tolerate']",
-        source="dataset: mnist, zzz: 3",
-    )
+    keys = sorted(Folder.model_fields)
+    refused(f"pipelines.mine.source: unknown key 'zzz'; known keys are {keys}", source="dataset: mnist, zzz: 3")
 
 
 class Inner(Section):

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
+from kassandra.params.sections.folder import FolderOfFiles
 from kassandra.params.sections.kind import Sections
 
 
@@ -73,4 +74,4 @@ class Train(kind.Train):
     augment: Augment | None = None
 
 
-examples = Sections(prepare=Prepare, train=Train)
+examples = Sections(source=FolderOfFiles, prepare=Prepare, train=Train)

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
+from kassandra.params.sections.folder import FolderOfFiles
 from kassandra.params.sections.kind import Fraction, Sections
 
 
@@ -14,13 +15,16 @@ class Prepare(Section):
 
     scan: `rows` gives height steps of width features, `pixels` height × width steps of one feature.
     permute: a fixed random order of the pixels, the same for every image (permuted sequential benchmark).
-    size: your own images are resized to (size, size) pixels in grey; idx files keep their size.
+    size: your own images are resized to (size, size) pixels; idx files keep their size.
+    channels: `grey`, or `rgb`: three values of each pixel, side by side in its step. What is transparent is white. An
+        image that is stored sideways is turned as its EXIF orientation says.
     valid_fraction, test_fraction: as MNIST has them, where nothing else is said.
     """
 
     scan: Literal["rows", "pixels"] = "rows"
     permute: bool = False
     size: int = Field(28, ge=4, le=512)
+    channels: Literal["grey", "rgb"] = "grey"
     valid_fraction: Fraction = 1 / 12
     test_fraction: Fraction = 1 / 6
 
@@ -47,4 +51,4 @@ class Train(kind.Train):
     distort: Distortion | None = None
 
 
-examples = Sections(prepare=Prepare, train=Train)
+examples = Sections(source=FolderOfFiles, prepare=Prepare, train=Train)

@@ -6,14 +6,16 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
+from kassandra.params.sections.folder import Folder
 from kassandra.params.sections.kind import Sections
 from kassandra.params.sections.model import TokenModel
 from kassandra.params.sections.table_file import Column, OwnFile, TableFile
 
 
-class ExamplesSource(TableFile):
+class ExamplesSource(TableFile, Folder):
     """Your own texts are a table with a column of texts and one of labels, or a folder with `train`, `test` and perhaps
-    `valid` tables. Labels that are numbers are the same however they are written: `5`, `5.0`.
+    `valid` tables; or a folder of files, each of them a text. Labels that are numbers are the same however they are
+    written: `5`, `5.0`.
 
     text, label: names of its columns; null takes the only column with a usual name (text, review, …; label, stars, …).
     """

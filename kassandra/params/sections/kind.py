@@ -14,16 +14,21 @@ class Source(Section):
     """Where the data come from: `dataset`, an entry of the catalogue, or `path`, your own file or folder.
 
     tolerate: share of rows, or of files, that may be unusable: they are left out, named and counted; more are refused.
+    follow_links: whether symbolic links in your folder are followed where they lead out of it, or to a folder; they are
+        left out, named and counted, otherwise.
     """
 
     dataset: str | None = Field(None, min_length=1)
     path: str | None = Field(None, min_length=1)
     tolerate: float = Field(0.01, ge=0, le=1)
+    follow_links: bool = False
 
     @model_validator(mode="after")
     def one_place(self) -> Self:
         if (self.dataset is None) == (self.path is None):
             raise ValueError("give either 'dataset' (an entry of the catalogue) or 'path' (your own data)")
+        if self.dataset and self.follow_links:
+            raise ValueError("'follow_links' is for your own path; a 'dataset' has no links")
         return self
 
 

@@ -149,3 +149,50 @@ def test_limit_takes_some_of_train_and_of_test(input, own, made):
     assert done.meta["examples"] == {"train": 80, "valid": 20, "test": 52}
     other = made(input, raw, 1, limit=100, valid_fraction=0.2, test_fraction=0.2)
     assert set(done.ids["train"]) != set(other.ids["train"])
+
+
+@pytest.fixture
+def given(tmp_path):
+    """Prepares numbers as images, of which some come as valid or as test; the numbers of each split, and meta.json."""
+    from kassandra.contracts.examples import Encoded, Examples
+    from kassandra.targets.label.prepare.stage import prepare
+
+    def given(keys, labels, valid=(), test=(), **keys_of_prepare):
+        masks = [np.isin(np.arange(len(keys)), rows) if len(rows) else None for rows in (test, valid)]
+        examples = Examples("images", keys, labels, [str(key) for key in keys], keys, masks[0], valid=masks[1])
+
+        def encode(examples, rows, how, seed):
+            return Encoded({name: {"images": np.array(keys)[some]} for name, some in rows.items()}, {}, {}, "numbers")
+
+        how = SimpleNamespace(**({"valid_fraction": 0.2, "test_fraction": 0.2, "limit": None} | keys_of_prepare))
+        reader = SimpleNamespace(read=lambda *_: examples, encode=encode)
+        text = prepare(reader, tmp_path / "raw", tmp_path / "done", SimpleNamespace(prepare=how, source=None), 0)
+        rows = {name: read_arrays(tmp_path / "done" / f"{name}.npz")["images"].tolist() for name in SPLITS}
+        return rows, read_json(tmp_path / "done" / "meta.json"), text
+
+    return given
+
+
+def test_a_validation_split_of_your_own_is_used(given):
+    labels = ["a", "b"] * 10
+    rows, meta, text = given([*range(18), 3, 19], labels, valid=range(12, 16), test=range(16, 20))
+    assert rows == {"train": [*range(3), *range(4, 12)], "valid": [12, 13, 14, 15], "test": [16, 17, 3, 19]}
+    assert "the validation split is your own: 0 of train dropped" in text
+    rows, meta, _ = given([*range(12), 0, 16, 14, 15, *range(16, 20)], labels, valid=range(12, 16), test=range(16, 20))
+    assert rows["train"] == [*range(1, 12)]
+    assert rows["valid"] == [0, 14, 15]
+    assert (meta["dropped_from_train_because_in_valid"], meta["dropped_from_valid_because_in_test"]) == (1, 1)
+
+
+def test_a_validation_split_without_a_test_split(given):
+    rows, *_ = given([*range(20)], ["a", "b"] * 10, valid=range(12, 20))
+    assert rows["valid"] == [*range(12, 20)]
+    assert len(rows["test"]) == 3
+    assert sorted(rows["train"] + rows["test"]) == [*range(12)]
+
+
+def test_a_validation_split_that_is_of_no_use(given):
+    with pytest.raises(KassandraError, match="every image of valid is in test too, so none is left to choose by"):
+        given([0, 1, 2, 3, 2, 3], list("ababab"), valid=[2, 3], test=[4, 5])
+    with pytest.raises(KassandraError, match="label 'c' of valid is in no image of train"):
+        given([*range(8)], list("ababacab"), valid=[4, 5], test=[6, 7])

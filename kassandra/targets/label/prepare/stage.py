@@ -15,6 +15,7 @@ from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.kind import Pipeline
 
 LEAKED, REPEATED = "dropped_from_train_because_in_test", "dropped_because_repeated"
+LEAKED_INTO_VALID, VALID_LEAKED = "dropped_from_train_because_in_valid", "dropped_from_valid_because_in_test"
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
@@ -41,6 +42,9 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
     message = f"{sizes} {examples.unit} in {len(classes)} classes; {dropped[LEAKED]} of train dropped as they are in "
     message += f"test too, {dropped[REPEATED]} as repeated; {encoded.message}"
+    if VALID_LEAKED in dropped:
+        message += f"; the validation split is your own: {dropped[LEAKED_INTO_VALID]} of train dropped as they are in "
+        message += f"valid too, {dropped[VALID_LEAKED]} of valid as they are in test too"
     return "\n".join(filter(None, [examples.message, message]))
 
 
@@ -50,7 +54,8 @@ def _split(raw: Path, examples: Examples, params: Any, seed: int) -> tuple[dict[
     Examples that are there twice are dropped before any is drawn, else one could be in train and the other in test.
     """
     everything = np.arange(len(examples.labels))
-    offered = everything if examples.test is None else everything[~examples.test]
+    held_out = [given for given in (examples.valid, examples.test) if given is not None]
+    offered = everything[~np.any(held_out, axis=0)] if held_out else everything
     unique = splits.first_of_equals(offered, examples.keys)
     if examples.test is None:
         kept = unique
@@ -61,19 +66,39 @@ def _split(raw: Path, examples: Examples, params: Any, seed: int) -> tuple[dict[
         if not len(kept):
             raise KassandraError(f"{raw}: every {examples.one} of train is in test too, so none is left to train on")
     dropped = {LEAKED: len(unique) - len(kept), REPEATED: len(offered) - len(unique)}
+    valid, lost = _given_valid(raw, examples, test)
+    if valid is not None:
+        strange = splits.strangers(train, valid, examples.keys)
+        dropped |= lost | {LEAKED_INTO_VALID: len(train) - len(strange)}
+        if not len(strange):
+            raise KassandraError(f"{raw}: every {examples.one} of train is in valid too, so none is left to train on")
+        train = strange
     if params.limit:
         train, test = (splits.at_most(examples, rows, params.limit, seed) for rows in (train, test))
-    train, valid = splits.drawn(examples, train, params.valid_fraction, seed, "prepare.valid_fraction")
+    if valid is None:
+        train, valid = splits.drawn(examples, train, params.valid_fraction, seed, "prepare.valid_fraction")
     return {"train": np.sort(train), "valid": np.sort(valid), "test": np.sort(test)}, dropped
+
+
+def _given_valid(raw: Path, examples: Examples, test: Rows) -> tuple[Rows | None, dict[str, int]]:
+    """The rows that come as valid, but for those that are in test too; None where none come so."""
+    if examples.valid is None:
+        return None, {}
+    given = np.flatnonzero(examples.valid)
+    valid = splits.strangers(given, test, examples.keys)
+    if not len(valid):
+        raise KassandraError(f"{raw}: every {examples.one} of valid is in test too, so none is left to choose by")
+    return valid, {VALID_LEAKED: len(given) - len(valid)}
 
 
 def _classes(raw: Path, examples: Examples, rows: dict[str, Rows]) -> list[str]:
     labels = {name: {examples.labels[row] for row in some} for name, some in rows.items()}
     known = sorted(labels["train"])
-    if unseen := sorted(labels["test"] - labels["train"]):
-        raise KassandraError(
-            f"{raw}: label {unseen[0]!r} of test is in no {examples.one} of train; the labels are {known}"
-        )
+    for name in ("test", "valid"):
+        if unseen := sorted(labels[name] - labels["train"]):
+            raise KassandraError(
+                f"{raw}: label {unseen[0]!r} of {name} is in no {examples.one} of train; the labels are {known}"
+            )
     if len(known) < 2:
         raise KassandraError(f"{raw}: every {examples.one} has the label {known[0]!r}; give two labels or more")
     return examples.classes or known
