@@ -34,6 +34,7 @@ from kassandra.training.checkpoint import digest
 from kassandra.training.fingerprint import set_up
 from kassandra.training.folder import load_weights
 from kassandra.training.pretrain import pretrain
+from kassandra.training.progress import Display
 
 LARGE = {"embedding_size": 256, "hidden_size": 256, "embedding_dropout": 0.4, "dropout": 0.5}
 PRETRAIN = {"epochs": 4, "learning_rate": 0.003, "batch_size": 32, "window": 70, "samples": 2000}
@@ -87,7 +88,9 @@ def pretrained(params: Pipeline, prepared: Path) -> dict[str, Any]:
     if not path.exists():
         started, meta = time.process_time(), read_json(prepared / "meta.json")
         device = set_up("auto", params.train.threads)
-        weights = pretrain(params.input, prepared, meta, params.model, 0, device, KEPT / "pretrain")
+        with Display() as display:
+            watcher = display.watcher()
+            weights = pretrain(params.input, prepared, meta, params.model, 0, device, KEPT / "pretrain", watcher)
         save_file({name: value.contiguous() for name, value in weights.items()}, path)
         print(f"Pretraining took {time.process_time() - started:.0f} CPU s", flush=True)
     return load_weights(path)

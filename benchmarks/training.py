@@ -6,16 +6,17 @@ from typing import Any
 import torch
 
 from kassandra import inference
-from kassandra.contracts.artifacts import RAW, read_json
+from kassandra.contracts.artifacts import RAW, read_json, weights_in
 from kassandra.contracts.kinds import part
 from kassandra.contracts.section import check
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import pipeline_of, reading
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
-from kassandra.training.folder import build, save
+from kassandra.training.folder import build, save_description, save_weights
 from kassandra.training.loop import Trained, train
 from kassandra.training.pair import Pair
+from kassandra.training.progress import Display
 
 
 def changed(params: Pipeline, where: str, **sections: dict[str, Any]) -> Pipeline:
@@ -36,7 +37,7 @@ def prepare(params: Pipeline, name: str, folder: Path, seed: int) -> str:
 def fit(
     params: Pipeline, prepared: Path, seed: int, scratch: Path, first: dict[str, Any] | None = None
 ) -> tuple[Trained, Any, Any]:
-    """As stages/train.py: what the loop returned, the predictor, and the test split as it reads it.
+    """As stages/train.py does for one member: what the loop returned, the predictor, and the test split as it reads it.
 
     Args:
         first: weights to begin with.
@@ -50,6 +51,10 @@ def fit(
     if first:
         model.begin_with(first)
     train_split, valid, test = (pair.read(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
-    trained = train(model, pair, train_split, valid, how, seed, Checkpoint(scratch / "checkpoint"))
-    save(scratch / "model", trained.weights, meta, params, fingerprint(device, how.threads, how.precision))
+    checkpoint = Checkpoint(scratch / "checkpoint")
+    with Display() as display:
+        trained = train(model, pair, train_split, valid, how, seed, checkpoint, display.watcher())
+    save_weights(weights_in(scratch / "model", 1)[0], trained.weights)
+    made_on = fingerprint(device, how.threads, how.precision)
+    save_description(scratch / "model", meta, params, [seed], made_on)
     return trained, inference.load(scratch / "model"), test

@@ -1,5 +1,7 @@
 """data/models/<pipeline>/ and the test split → metrics/<pipeline>/ (scores, pictures) and data/predictions/."""
 
+import pandas as pd
+
 from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTIONS, PREPARED, write_json
 from kassandra.contracts.kinds import part, part_if_any
 from kassandra.contracts.tables import read_table, write_table
@@ -15,7 +17,7 @@ def main(name: str) -> None:
     params, seed = read_pipeline(name)
     device = set_up(params.train.device, params.train.threads)
     predictor = load(MODELS / name, device)
-    report, predicted = part("targets", params.target, "evaluate", "stage").evaluate(
+    report, members, together = part("targets", params.target, "evaluate", "stage").evaluate(
         predictor,
         PREPARED / name / "test.npz",
         show=part_if_any("inputs", params.input, "show", reading(params.target)),
@@ -25,13 +27,17 @@ def main(name: str) -> None:
         pages=PREDICTIONS / name,
         seed=seed,
     )
-    write_table(PREDICTIONS / name / "test.parquet", predicted)
-    parameters = sum(parameter.numel() for parameter in predictor.model.parameters())
+    seeds = predictor.seeds or [seed]
+    by_seed = [table.assign(seed=each) for each, table in zip(seeds, members, strict=True)]
+    write_table(PREDICTIONS / name / "test.parquet", pd.concat(by_seed, ignore_index=True))
+    write_table(PREDICTIONS / name / "together.parquet", together)
+    parameters = sum(parameter.numel() for parameter in predictor.models[0].parameters())
     evaluated_on = fingerprint(device, params.train.threads, "fp32")
     scores = contents(report, parameters, predictor.fingerprint, evaluated_on)
     write_json(METRICS / name / "test.json", scores)
     headline = report.headline.name
-    print(f"{headline} {report.scores[headline]} on {report.units:,} of test")
+    means = f", the mean of {len(members)} members; {report.together[headline]} together" * (len(members) > 1)
+    print(f"{headline} {report.scores[headline]} on {report.units:,} of test{means}")
 
 
 if __name__ == "__main__":

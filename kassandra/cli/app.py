@@ -16,6 +16,9 @@ app = typer.Typer(
 
 Names = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")]
 Json = Annotated[bool, typer.Option("--json", help="Print every detail as JSON.")]
+Member = Annotated[
+    int | None, typer.Option(min=0, help="The number of the member that answers, from 0 on; all together if none.")
+]
 
 
 class Pruner(StrEnum):
@@ -56,13 +59,14 @@ def predict(
     series: Annotated[
         str | None, typer.Option(help="The series of train that a table holds, where no column names it.")
     ] = None,
+    member: Member = None,
     as_json: Json = False,
 ) -> None:
     """Predict: the class of images, recordings or texts with its probability, or the next steps of series.
 
     Of texts also the words that mattered, of recordings when an attention model listened, of series intervals. Texts
     are read from standard input, one per line, if none are given. On a terminal a table is printed, into a file or a
-    pipe CSV.
+    pipe CSV. A model of several seeds answers as all its members together, and shows how far they are apart.
 
     Example: kassandra predict data/models/mnist seven.png --invert
 
@@ -74,7 +78,7 @@ def predict(
     """
     from kassandra.cli.predict import run
 
-    run("predict", folder, inputs or [], as_json, {"invert": invert, "text": text, "series": series})
+    run("predict", folder, inputs or [], as_json, {"invert": invert, "text": text, "series": series}, member)
 
 
 @app.command()
@@ -87,6 +91,7 @@ def generate(
     ] = 0.8,
     top_p: Annotated[float, typer.Option(help="Draw from the likeliest pieces that together reach this.")] = 0.95,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed writes the same text.")] = 0,
+    member: Member = None,
 ) -> None:
     """Continue a prompt, piece by piece.
 
@@ -94,7 +99,8 @@ def generate(
     """
     from kassandra.cli.predict import run
 
-    run("generate", folder, [prompt], length=length, temperature=temperature, top_p=top_p, seed=seed)
+    options = {"length": length, "temperature": temperature, "top_p": top_p, "seed": seed}
+    run("generate", folder, [prompt], member=member, **options)
 
 
 @app.command()
@@ -108,6 +114,7 @@ def translate(
         float, typer.Option(help="0 prefers short translations; larger numbers prefer longer ones.")
     ] = 0.6,
     alignments: Annotated[bool, typer.Option("--alignments", help="Print where the model looked, by piece.")] = False,
+    member: Member = None,
     as_json: Json = False,
 ) -> None:
     """Translate sentences, one line each; the same input always gives the same translation.
@@ -120,7 +127,8 @@ def translate(
     """
     from kassandra.cli.predict import run
 
-    run("translate", folder, texts or [], as_json, beam=beam, length_penalty=length_penalty, alignments=alignments)
+    options = {"beam": beam, "length_penalty": length_penalty, "alignments": alignments}
+    run("translate", folder, texts or [], as_json, member=member, **options)
 
 
 @app.command()

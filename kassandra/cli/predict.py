@@ -12,19 +12,20 @@ from kassandra.params.sections.pipeline import kinds, readers, reading
 
 def run(
     command: str, folder: Path, given: list[str], as_json: bool = False, of_kinds: dict[str, Any] | None = None,
-    **options: Any,
+    member: int | None = None, **options: Any,
 ) -> None:  # fmt: skip
     """Have the show.py of the model's target print what the model makes of the inputs.
 
     Args:
         command: the one that was called. given: its arguments after the folder.
+        member: the one that answers; None asks all together.
         of_kinds: options that only some kinds of inputs or targets have; None and False were not given.
         options: those of the command, passed on.
 
     Raises:
         KassandraError: the model is for another command, an option is for another kind, or an input cannot be read.
     """
-    model = load(folder)
+    model = load(folder, member=member)
     show = part_if_any("targets", model.target, "show")
     if show is None:
         raise KassandraError(

@@ -7,7 +7,7 @@ import math
 import os
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tokenize import TokenError
@@ -204,6 +204,18 @@ def files_in(folder: Path) -> list[Path]:
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def weights_in(folder: Path, members: int) -> list[Path]:
+    """The weights of each member of a model's folder."""
+    names = ["weights"] if members == 1 else [f"weights-{number}" for number in range(members)]
+    return [folder / f"{name}.safetensors" for name in names]
+
+
+def weights_digest(paths: Iterable[Path]) -> str:
+    """Names the weights of all members together: the sha256 of the one file, or of the sha256 of each."""
+    each = [sha256(path) for path in paths]
+    return each[0] if len(each) == 1 else hashlib.sha256("".join(each).encode()).hexdigest()
 
 
 def missing(path: Path) -> KassandraError:

@@ -20,22 +20,24 @@ NONSENSE = (
 )  # fmt: skip
 
 
-def load(folder: str | Path, device: str | torch.device = "cpu") -> Any:
+def load(folder: str | Path, device: str | torch.device = "cpu", member: int | None = None) -> Any:
     """A trained model from its folder, as the `Predictor` of its target: targets/<target>/evaluate/predict.py.
 
     Args:
         folder: what training wrote, as data/models/mnist; it may lie anywhere.
         device: where to compute.
+        member: one of those that were trained, from 0 on; None takes all, which answer together.
 
     Raises:
-        KassandraError: the folder is no such folder, or is damaged.
+        KassandraError: the folder is no such folder, is damaged, or has no such member.
     """
     folder, device = Path(folder), torch.device(device)
-    loaded = model_folder.load(folder)
+    loaded = model_folder.load(folder, member)
     with described_by_hand(folder):
         pair = Pair.of(loaded.input, loaded.target, loaded.meta, device)
         module = part("targets", loaded.target, "evaluate", "predict")
-        predictor = module.Predictor(loaded.model.to(device), pair, loaded.meta, loaded.fingerprint)
+        models = [model.to(device) for model in loaded.members]
+        predictor = module.Predictor(models, pair, loaded.meta, loaded.fingerprint, loaded.seeds)
         predictor.name, predictor.input, predictor.target = folder.resolve().name, loaded.input, loaded.target
         predictor.variant = read_json(folder / "model.json")["model"]["variant"]
     return predictor

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -41,23 +42,34 @@ def read_history(path: Path) -> pd.DataFrame:
 
 
 def learning_curves(history: pd.DataFrame, scores: Sequence[Score], path: Path, loss: str = "Loss (nats)") -> None:
-    """`history` is history.csv: loss on train and validation, and the other of the target's `scores` on validation."""
+    """`history` is history.csv: loss on train and validation, and the other of the target's `scores` on validation; a
+    line per member."""
     decimals = {f"valid_{score.name}": score.decimals for score in scores}
+    members = [rows for _, rows in history.groupby("member" if "member" in history else np.zeros(len(history)))]
+    best = [rows.iloc[int(rows["valid_loss"].argmin())] for rows in members]
     others = [name for name in map(str, history) if name.startswith("valid_") and name != "valid_loss"]
     figure = Figure(figsize=(4.2 * (1 + len(others)), 3))
     axes = np.atleast_1d(figure.subplots(1, 1 + len(others)))
-    axes[0].plot(history["epoch"], history["train_loss"], "o-", color=GREY, label="train")
-    axes[0].plot(history["epoch"], history["valid_loss"], "o-", color=BLUE, label="validation")
+    for column, colour, name in (("train_loss", GREY, "train"), ("valid_loss", BLUE, "validation")):
+        _lines(axes[0], members, column, colour, name)
     losses = history[["train_loss", "valid_loss"]]
     axes[0].set(title=loss, yscale="log" if (losses > 0).all(axis=None) else "linear")  # likelihoods may be above 1
     axes[0].legend(frameon=False)
-    best = history.iloc[int(history["valid_loss"].argmin())]
     for axis, name in zip(axes[1:], others, strict=True):
-        axis.plot(history["epoch"], history[name], "o-", color=BLUE)
-        value = f"{best[name]:.{decimals.get(name, 4)}f}"
+        _lines(axis, members, name, BLUE)
+        value = f"{np.mean([row[name] for row in best]):.{decimals.get(name, 4)}f}"
         axis.set(title=f"{name.removeprefix('valid_')} on validation: {value} at the best loss")
     for axis in axes:
-        axis.set_xlabel("epoch")
-        axis.axvline(best["epoch"], color=GREY, linewidth=0.8, linestyle=":")
+        axis.set_xlabel("epoch" if len(members) == 1 else f"epoch (a line for each of {len(members)} members)")
+        for row in best:
+            axis.axvline(row["epoch"], color=GREY, linewidth=0.8, linestyle=":")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     save(figure, path)
+
+
+def _lines(axis: Any, members: Sequence[pd.DataFrame], column: str, colour: str, label: str | None = None) -> None:
+    several = len(members) > 1
+    thin, full = {"linewidth": 1, "alpha": 0.7, "markersize": 3}, {"linewidth": 1.5}
+    style = {"color": colour} | (thin if several else full)
+    for number, rows in enumerate(members):
+        axis.plot(rows["epoch"], rows[column], "o-", label=None if number else label, **style)

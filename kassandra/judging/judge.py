@@ -1,4 +1,8 @@
-"""One model, beside what needs no LSTM: every score with its interval, and gains over baselines, paired."""
+"""One recipe, beside what needs no LSTM: every score with its interval, and gains over baselines, paired.
+
+A score is the mean over the members, which were trained from different seeds; its interval is of other seeds and other
+test examples. What the members answer together has an interval of test examples alone.
+"""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +14,10 @@ import pandas as pd
 
 from kassandra.judging.estimate import estimate
 from kassandra.judging.intervals import Estimate
+from kassandra.judging.method import difference, mean_over_seeds
 from kassandra.judging.paired import compare
 from kassandra.judging.resampling import Resampling
-from kassandra.judging.score import Score
+from kassandra.judging.score import Score, value_of
 
 
 class EqualityTest(NamedTuple):
@@ -30,17 +35,20 @@ class EqualityTest(NamedTuple):
 
 @dataclass(frozen=True)
 class Report:
-    """The scores of a model on the test split.
+    """The scores of a recipe on the test split.
 
-    scores: by name; the first is the headline, in which the model is compared with the baselines.
+    scores: by name, means over the members; the first is the headline, in which it is compared with the baselines.
+    members: by name, of each member. together: by name, of what they answer together.
     baselines: the headline of each.
-    gains: by how much the model is better than each, paired; negative where it is worse.
+    gains: by how much the mean is better than each, paired; negative where it is worse.
     units: how many examples were scored. kinds: the Score of each of `scores`.
-    tests: of the model against baselines. cautions: sentences that whoever reads the scores should know.
+    tests: of the recipe against baselines. cautions: sentences that whoever reads the scores should know.
     signatures: of scores that are computed in more than one way, in which; by name of the score.
     """
 
     scores: dict[str, Estimate]
+    members: dict[str, list[float]]
+    together: dict[str, Estimate]
     baselines: dict[str, Estimate]
     gains: dict[str, Estimate]
     units: int
@@ -55,36 +63,45 @@ class Report:
 
 
 def judge(
-    scores: Sequence[Score], table: pd.DataFrame, baselines: dict[str, pd.DataFrame], resampling: Resampling, seed: int
-) -> Report:
+    scores: Sequence[Score], members: Sequence[pd.DataFrame], together: pd.DataFrame,
+    baselines: dict[str, pd.DataFrame], resampling: Resampling, seed: int,
+) -> Report:  # fmt: skip
     """
     Args:
-        scores: the headline first. What is not defined of `table` is left out.
-        table: the predictions, a row per example, with the column `example`.
+        scores: the headline first. What is not defined of `together` is left out.
+        members: the predictions of each, a row per example, with the column `example`. together: their joint ones.
         baselines: tables of the same rows, with what the headline is made of.
     """
     headline = scores[0]
-    estimates = [(score, estimate(score, table, resampling, seed)) for score in scores]
-    defined = {score: each for score, each in estimates if each}
-    assert headline in defined, f"{headline.name}: not defined on these predictions"
+    joint = {score: each for score in scores if (each := estimate(score, together, resampling, seed))}
+    assert headline in joint, f"{headline.name}: not defined on these predictions"
     assert headline.sign, f"{headline.name}: the first score has to say which way is better"
+    means = mean_over_seeds(list(joint), members, resampling, seed) if len(members) > 1 else {}
+    defined = [score for score in joint if score.name in means or len(members) == 1]
     others = {name: estimate(headline, each, resampling, seed) for name, each in baselines.items()}
     assert all(others.values()), f"{headline.name}: not defined on the predictions of every baseline"
     return Report(
-        {score.name: each for score, each in defined.items()},
+        {score.name: means.get(score.name, joint[score]) for score in defined},
+        {score.name: [value_of(score, table) for table in members] for score in defined},
+        {score.name: joint[score] for score in defined},
         {name: each for name, each in others.items() if each},
-        {name: _gain(headline, each, table, resampling) for name, each in baselines.items()},
-        table["example"].nunique(),
+        {name: _gain(headline, each, members, resampling) for name, each in baselines.items()},
+        together["example"].nunique(),
         tuple(defined),
     )
 
 
-def _gain(score: Score, baseline: pd.DataFrame, table: pd.DataFrame, resampling: Resampling) -> Estimate:
-    """By how much the model is better, with the interval of the test that `kassandra compare` uses."""
-    if resampling.units(table).count < 2:  # of a single unit nothing varies
-        values = [score.of(each)(np.ones(len(each), np.int64)) for each in (baseline, table)]  # type: ignore[misc]
-        return Estimate(*[score.sign * float(values[1] - values[0])] * 3)
-    value, *ends, _, _ = compare([score], baseline, table, resampling)[score.name].difference
+def _gain(score: Score, baseline: pd.DataFrame, members: Sequence[pd.DataFrame], resampling: Resampling) -> Estimate:
+    """By how much the mean of the members is better, with the interval of the test that `kassandra compare` uses."""
+    if resampling.units(members[0]).count < 2:  # of a single unit nothing varies
+        mean = float(np.mean([value_of(score, each) for each in members]))
+        return Estimate(*[score.sign * (mean - value_of(score, baseline))] * 3)
+    if len(members) == 1:
+        compared = compare([score], baseline, members[0], resampling).get(score.name)
+    else:
+        compared = difference(score, [baseline], members, resampling)
+    assert compared, f"{score.name}: not defined on the predictions of every member"
+    value, *ends, _, _ = compared.difference
     return Estimate(score.sign * value, *sorted(score.sign * end for end in ends))
 
 
@@ -94,7 +111,7 @@ def contents(
     """metrics/<pipeline>/test.json as a dict: the scores, what needs no LSTM, and on which machine.
 
     `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the lists: the intervals
-    of all scores, the baselines, tests, cautions, signatures and the fingerprints stand in the file without making that
+    of all scores, the members, the baselines, tests, cautions, signatures and the fingerprints stand in the file without making that
     table unreadable. Tests, cautions and signatures are there if there are any.
 
     Numbers have six decimals, and more where the headline is small (a daily return is).
@@ -109,6 +126,12 @@ def contents(
     def interval(estimate: Estimate) -> dict[str, float]:
         return {end: short(value) for end, value in estimate._asdict().items()}
 
+    seeds = len(report.members[name])
+
+    def of_members(score: str) -> dict[str, Any]:
+        each = {"members": [short(value) for value in report.members[score]]}
+        return each | {"together": interval(report.together[score])} if seeds > 1 else each
+
     tests = [test._asdict() | {"statistic": short(test.statistic), "p": short(test.p)} for test in report.tests]
     signatures = [f"{score}: {signature}" for score, signature in report.signatures.items()]
     return {
@@ -117,11 +140,14 @@ def contents(
         f"{name}_high": short(headline.high),
         **{other: short(score.value) for other, score in report.scores.items() if other != name},
         f"baseline_{name}": short(best(score.value for score in report.baselines.values())),
+        **({f"{name}_together": short(report.together[name].value)} if seeds > 1 else {}),
         "examples": report.units,
+        "seeds": seeds,
         "parameters": parameters,
         "intervals": [
             {"score": kind.name, **interval(report.scores[kind.name])}
             | {"better": kind.better, "unit": kind.unit, "decimals": kind.decimals}
+            | of_members(kind.name)
             for kind in report.kinds
         ],
         "baselines": [

@@ -96,6 +96,12 @@ class Unsummed(Score):
     value: Callable[[Any], Any] = lambda values: values
 
 
+def value_of(score: Score, table: pd.DataFrame) -> float:
+    """On all rows; not a number where the table does not have the score."""
+    function = score.of(table)
+    return float("nan") if function is None else float(function(np.ones(len(table), np.int64)))
+
+
 class Resampled(NamedTuple):
     """A score on one table. observed: (k,) sums over all rows; drawn: (resamples, k) those of each resample."""
 

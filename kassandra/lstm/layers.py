@@ -5,6 +5,7 @@ VanillaLSTM is the only place that touches nn.LSTM, nn.GRU and nn.RNN.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,6 +16,7 @@ from kassandra.lstm.embedding import LockedDropout
 from kassandra.lstm.encoder import Encoded, Encoder, State, last_valid, reverse_valid, zero_padding
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+GRID = 2**20  # initial recurrent weights are multiples of one over it
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}  # gates stacked in each weight of nn.LSTM (i f g o), nn.GRU (r z n), nn.RNN
 
 
@@ -111,14 +113,28 @@ def initialise(recurrence: nn.RNNBase, cell: str) -> None:
     of training on (Gers et al. 2000; Jozefowicz et al. 2015).
     """
     W, U, b, d = recurrence.parameters()  # as in kassandra/lstm/cells.py
+    if U.is_meta:  # a model that is only measured
+        return
     for gate in range(GATES[cell]):
         rows = slice(gate * recurrence.hidden_size, (gate + 1) * recurrence.hidden_size)
         nn.init.xavier_uniform_(W[rows])  # (hidden_size, input_size)
-        nn.init.orthogonal_(U[rows])  # (hidden_size, hidden_size)
+        U[rows] = orthogonal(recurrence.hidden_size).to(U)  # (hidden_size, hidden_size)
     b.zero_()
     d.zero_()
     if cell == "lstm":
         b.chunk(4)[1].fill_(1)  # (hidden_size,); the other bias of the forget gate stays 0, so that their sum is 1
+
+
+def orthogonal(size: int) -> Tensor:
+    """(size, size) a random orthogonal matrix (uniform over all of them; Mezzadri 2007), fp32 on the CPU.
+
+    The same on every processor: PyTorch's normal draws and its QR decomposition depend on the instruction set. Drawn in
+    NumPy from a number of PyTorch's global generator, decomposed in double precision, and rounded to multiples of 2^-20,
+    so that what libraries of linear algebra differ by, some 1e-15, is gone.
+    """
+    seed = int(torch.randint(2**62, ()))
+    Q, R = np.linalg.qr(np.random.default_rng(seed).standard_normal((size, size)))
+    return torch.from_numpy(np.round(Q * np.sign(np.diag(R)) * GRID) / GRID).float()
 
 
 class Bidirectional(Encoder):

@@ -14,6 +14,7 @@ from kassandra.training.fingerprint import fingerprint, set_up
 from kassandra.training.folder import build
 from kassandra.training.loop import train
 from kassandra.training.pair import Pair
+from kassandra.training.progress import Display
 from kassandra.training.rooms import code
 
 
@@ -33,6 +34,8 @@ def trained(name: str, prepared: Path, params: Pipeline, spec: ModuleType, seed:
     made_on = fingerprint(device, how.threads, how.precision)
     key = digest(seed, fixed.model_dump(), meta, made_on, *files[:2], *code(params.input, params.target))
     checkpoint = Checkpoint(home() / CHECKPOINTS / f"{name}-baseline-{key}")
-    model.load_state_dict(train(model, pair, splits[0], splits[1], how, seed, checkpoint).weights)
+    with Display() as display:
+        learned = train(model, pair, splits[0], splits[1], how, seed, checkpoint, display.watcher())
+    model.load_state_dict(learned.weights)
     checkpoint.remove()
     return pair.target.predictions(model.eval(), pair.numbered_batches(splits[2]), splits[2].targets)

@@ -28,8 +28,11 @@ def set_up(device: str, threads: int) -> torch.device:
     return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
 
 
+Precision = Literal["fp32", "bf16"]
+
+
 @cache
-def precision_here(device: torch.device, asked: Literal["fp32", "bf16"]) -> Literal["fp32", "bf16"]:
+def precision_here(device: torch.device, asked: Precision) -> Precision:
     """The precision that training uses on this machine: `asked`, but fp32 where the processor cannot train in bf16.
 
     oneDNN's LSTM refuses bfloat16 on processors without AVX-512. That is printed, and the fingerprint says fp32.

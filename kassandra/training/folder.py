@@ -1,4 +1,7 @@
-"""A trained model as a folder that needs nothing beside it: weights.safetensors, model.json, meta.json."""
+"""A trained model as a folder that needs nothing beside it: the weights of each member, model.json, meta.json.
+
+One member is weights.safetensors; several are weights-0.safetensors, weights-1.safetensors and so on.
+"""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from kassandra.before import folder_of_today, spec_of_today
-from kassandra.contracts.artifacts import damaged, read_json, read_tensors, write_json, write_tensors
+from kassandra.contracts.artifacts import damaged, read_json, read_tensors, weights_in, write_json, write_tensors
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
@@ -18,7 +21,8 @@ from kassandra.training.pair import target_module
 
 
 class Loaded(NamedTuple):
-    model: nn.Module  # on the CPU, in evaluation mode
+    members: list[nn.Module]  # on the CPU, in evaluation mode
+    seeds: list[int]  # of each; of models of before 0.2, which do not say, empty
     meta: dict[str, Any]  # what prepare wrote: classes, normalisation, …
     fingerprint: dict[str, str]  # of the machine that trained it
     input: str
@@ -30,16 +34,18 @@ def build(target: str, meta: dict[str, Any], params: Model) -> Any:
     return target_module(target).build(ModelSpec(**spec_of_today(meta)), params)
 
 
-def save(
-    folder: Path, weights: dict[str, Tensor], meta: dict[str, Any], params: Pipeline, fingerprint: dict[str, str]
-) -> str:
-    """Write the folder; equal weights give equal bytes. Returns the sha256 of the weights' file."""
-    arrays = {name: value.cpu().numpy() for name, value in weights.items()}
-    digest = write_tensors(folder / "weights.safetensors", arrays)
+def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
+    """Equal weights give equal bytes."""
+    write_tensors(path, {name: value.cpu().numpy() for name, value in weights.items()})
+
+
+def save_description(
+    folder: Path, meta: dict[str, Any], params: Pipeline, seeds: list[int], fingerprint: dict[str, str]
+) -> None:
+    """What stands beside the weights."""
     write_json(folder / "meta.json", meta, sealed=True)
-    described = {"input": params.input, "target": params.target, "model": params.model.used()}
+    described = {"input": params.input, "target": params.target, "model": params.model.used(), "seeds": seeds}
     write_json(folder / "model.json", {**described, "fingerprint": fingerprint}, sealed=True)
-    return digest
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:
@@ -47,26 +53,38 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     return {name: torch.tensor(value) for name, value in read_tensors(path)[0].items()}
 
 
-def load(folder: Path) -> Loaded:
-    """
+def load(folder: Path, member: int | None = None) -> Loaded:
+    """All members, or one.
+
     Raises:
-        KassandraError: a file is missing or damaged, or the weights are not those of the model described beside them.
+        KassandraError: a file is missing or damaged, the weights are not those of the model described beside them, or
+            there is no such member.
     """
     if not folder.is_dir():
         raise KassandraError(f"{folder}: no such folder; give one that training wrote, as data/models/mnist")
     described, meta = read_json(folder / "model.json"), read_json(folder / "meta.json")
-    path = folder / "weights.safetensors"
     try:
         described, meta = folder_of_today(described, meta)
         given, fingerprint, input, target = (described[key] for key in ("model", "fingerprint", "input", "target"))
+        seeds = [int(each) for each in described.get("seeds", [])]
         spec = ModelSpec(**meta["spec"])
         if input not in kinds("inputs") or target not in kinds("targets"):
             raise ValueError(f"there is no input {input!r} with target {target!r}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(folder, error) from None
-    weights = load_weights(path)
+    paths = weights_in(folder, max(len(seeds), 1))
+    if member is not None:
+        if not 0 <= member < len(paths):
+            raise KassandraError(f"{folder}: no member {member}; it has {len(paths)}, from 0 to {len(paths) - 1}")
+        paths, seeds = [paths[member]], seeds[member : member + 1]
     kind: type[Model] = pipeline_of(input, target).model_fields["model"].annotation  # type: ignore[assignment]
     params = check(kind, given, f"{folder}/model.json")
+    members = [_model(path, target, spec, params) for path in paths]
+    return Loaded(members, seeds, meta, fingerprint, input, target)
+
+
+def _model(path: Path, target: str, spec: ModelSpec, params: Model) -> nn.Module:
+    weights = load_weights(path)
     another = KassandraError(f"{path}: these are not the weights of the model that model.json describes")
     try:
         with torch.device("meta"):  # which takes no memory: sizes that nobody trained would be more than there is
@@ -78,4 +96,4 @@ def load(folder: Path) -> Loaded:
         model.load_state_dict(weights)
     except (RuntimeError, TypeError, ValueError, OverflowError):
         raise another from None
-    return Loaded(model.eval(), meta, fingerprint, input, target)
+    return model.eval()

@@ -13,7 +13,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.lstm.batch import Batch
 from kassandra.params.sections.kind import Train
 from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.progress import Display
+from kassandra.training.progress import Watcher
 
 Schedule = Literal["triangular", "one-cycle", "cosine", "constant"]
 REPORT_EVERY = 20  # steps between two updates of the live display; each costs a wait for the device
@@ -50,14 +50,15 @@ class Progress:
 
 
 def train(
-    model: nn.Module, lesson: Lesson, train_split: Any, valid_split: Any, params: Any, seed: int, checkpoint: Checkpoint
-) -> Trained:
+    model: nn.Module, lesson: Lesson, train_split: Any, valid_split: Any, params: Any, seed: int,
+    checkpoint: Checkpoint, watcher: Watcher,
+) -> Trained:  # fmt: skip
     """Train, keep the weights that `params.keep` asks for, choose on validation only.
 
     Continues from the checkpoint where there is one, and then ends with the same bytes as an uninterrupted run.
 
     Args:
-        params: the `train:` section of the pair.
+        params: the `train:` section of the pair. watcher: shows how far it is.
 
     Raises:
         KassandraError: the loss is not finite.
@@ -68,37 +69,37 @@ def train(
     progress, best = Progress(), _copy(model)
     if restored := checkpoint.restore(model, optimizer, generator):
         progress, best = Progress(**restored[0]), restored[1]
-        print(f"Continuing after epoch {len(progress.history)} of {params.epochs}", flush=True)
+        watcher.note(f"Continuing after epoch {len(progress.history)} of {params.epochs}")
     history = progress.history
-    with Display(params.epochs, lesson.size(train_split), lesson.unit, done=len(history)) as display:
-        for number in range(len(history) + 1, params.epochs + 1):
-            if params.patience and history and number - 1 - progress.best_epoch >= params.patience:
-                break
-            started, cpu_started = time.perf_counter(), time.process_time()
-            loss, rate, per_second = _epoch(number, model, lesson, train_split, params, generator, optimizer, display)
-            scores = _validate(model, lesson, valid_split, params)
-            if not math.isfinite(loss + scores["loss"]):  # the last step may have spoilt the weights, too
-                raise KassandraError(
-                    f"training diverged: loss {loss:g}, on validation {scores['loss']:g}, in epoch {number}; "
-                    f"lower train.learning_rate ({params.learning_rate:g}) or set train.clip ({params.clip})"
-                )
-            row = {"epoch": number, "train_loss": loss, **{f"valid_{name}": value for name, value in scores.items()}}
-            better = not history or scores["loss"] < min(past["valid_loss"] for past in history)
-            if better or params.keep == "last":
-                best = _copy(model)
-            progress.best_epoch = number if better else progress.best_epoch
-            history.append(row | {"learning_rate": rate})
-            progress.seconds += time.perf_counter() - started
-            progress.cpu_seconds += time.process_time() - cpu_started
-            checkpoint.save(model, best, optimizer, generator, asdict(progress))
-            display.epoch(row, per_second, better)
+    watcher.begin(params.epochs, lesson.size(train_split), lesson.unit, len(history))
+    for number in range(len(history) + 1, params.epochs + 1):
+        if params.patience and history and number - 1 - progress.best_epoch >= params.patience:
+            break
+        started, cpu_started = time.perf_counter(), time.process_time()
+        loss, rate, per_second = _epoch(number, model, lesson, train_split, params, generator, optimizer, watcher)
+        scores = _validate(model, lesson, valid_split, params)
+        if not math.isfinite(loss + scores["loss"]):  # the last step may have spoilt the weights, too
+            raise KassandraError(
+                f"training diverged: loss {loss:g}, on validation {scores['loss']:g}, in epoch {number}; "
+                f"lower train.learning_rate ({params.learning_rate:g}) or set train.clip ({params.clip})"
+            )
+        row = {"epoch": number, "train_loss": loss, **{f"valid_{name}": value for name, value in scores.items()}}
+        better = not history or scores["loss"] < min(past["valid_loss"] for past in history)
+        if better or params.keep == "last":
+            best = _copy(model)
+        progress.best_epoch = number if better else progress.best_epoch
+        history.append(row | {"learning_rate": rate})
+        progress.seconds += time.perf_counter() - started
+        progress.cpu_seconds += time.process_time() - cpu_started
+        checkpoint.save(model, best, optimizer, generator, asdict(progress))
+        watcher.epoch(row, per_second, better)
     kept_epoch = progress.best_epoch if params.keep == "best" else len(history)
     return Trained(best, history, kept_epoch, progress.seconds, progress.cpu_seconds)
 
 
 def _epoch(
     number: int, model: nn.Module, lesson: Lesson, split: Any, params: Any, generator: torch.Generator,
-    optimizer: torch.optim.Optimizer, display: Display,
+    optimizer: torch.optim.Optimizer, watcher: Watcher,
 ) -> tuple[float, float, float]:  # fmt: skip
     """One pass over the train split: its loss, the learning rate of the last step, units per second."""
     device, started = next(model.parameters()).device, time.perf_counter()
@@ -120,8 +121,8 @@ def _epoch(
             nn.utils.clip_grad_norm_(model.parameters(), params.clip)
         optimizer.step()
         total, count = total + loss.detach(), count + units
-        if place % REPORT_EVERY == 0 and not display.disable:
-            display.step(number, count, total.item() / count, count / _since(started))
+        if watcher.live and place % REPORT_EVERY == 0:
+            watcher.step(number, count, total.item() / count, count / _since(started))
     return total.item() / count, rate, count / _since(started)
 
 

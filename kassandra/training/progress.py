@@ -1,18 +1,52 @@
-"""What a person sees of a training: a live line on a terminal, one plain line per epoch in a log."""
+"""What a person sees of a training: a live line per member on a terminal, one plain line per epoch in a log."""
 
 import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+
+class Watcher:
+    """What a training says of itself, to a display in this process or at the other end of a pipe.
+
+    Args:
+        send: takes the name of a method of Display and its arguments after the member.
+        live: whether `step` is shown at all; to ask a device for a loss costs time.
+    """
+
+    def __init__(self, send: Callable[..., None], live: bool) -> None:
+        self.send, self.live = send, live
+
+    def begin(self, epochs: int, examples: int, unit: str, done: int) -> None:
+        """A training of `epochs`, each of so many examples, of which `done` epochs are behind it."""
+        self.send("begin", epochs, examples, unit, done)
+
+    def step(self, epoch: int, examples: int, loss: float, per_second: float) -> None:
+        """`examples` of this epoch are done at a running `loss`."""
+        self.send("step", epoch, examples, loss, per_second)
+
+    def epoch(self, row: dict[str, float], per_second: float, best: bool) -> None:
+        """`row` is the epoch's line of history.csv, without the learning rate."""
+        self.send("epoch", row, per_second, best)
+
+    def note(self, text: str) -> None:
+        """A sentence for the log."""
+        self.send("note", text)
 
 
 class Display(Progress):
-    """A context manager around the epochs; lines of finished epochs stay above the live one."""
+    """A context manager around the trainings of all members; lines of finished epochs stay above the live ones."""
 
-    def __init__(self, epochs: int, examples: int, unit: str, done: int = 0) -> None:
-        self.epochs, self.examples, self.unit = epochs, examples, unit
+    def __init__(self, members: int = 1) -> None:
+        self.members = members
+        self.lines: dict[int, TaskID] = {}
+        self.units: dict[int, str] = {}
         super().__init__(
-            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            TextColumn("{task.description}epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(bar_width=30),
             TextColumn("loss {task.fields[loss]} {task.fields[rate]} left"),
             TimeRemainingColumn(),
@@ -20,17 +54,42 @@ class Display(Progress):
             disable=not sys.stdout.isatty(),
             transient=True,
         )
-        self.line = self.add_task(
-            "", total=epochs * examples, completed=done * examples, epoch=done + 1, epochs=epochs, loss="-", rate="-"
+
+    def _of(self, member: int) -> str:
+        return f"member {member}  " if self.members > 1 else ""
+
+    def begin(self, member: int, epochs: int, examples: int, unit: str, done: int) -> None:
+        if member in self.lines:
+            self.remove_task(self.lines[member])
+        self.units[member] = unit
+        fields: dict[str, Any] = {"epoch": done + 1, "epochs": epochs, "examples": examples, "loss": "-", "rate": "-"}
+        self.lines[member] = self.add_task(
+            self._of(member), total=epochs * examples, completed=done * examples, **fields
         )
 
-    def step(self, epoch: int, examples: int, loss: float, per_second: float) -> None:
-        """`examples` of this epoch are done at a running `loss`."""
-        done, rate = (epoch - 1) * self.examples + examples, f"{per_second:,.0f} {self.unit}/s"
-        self.update(self.line, completed=done, epoch=epoch, loss=f"{loss:.4f}", rate=rate)
+    def step(self, member: int, epoch: int, examples: int, loss: float, per_second: float) -> None:
+        line, rate = self.lines[member], f"{per_second:,.0f} {self.units[member]}/s"
+        done = (epoch - 1) * self._task(line).fields["examples"] + examples
+        self.update(line, completed=done, epoch=epoch, loss=f"{loss:.4f}", rate=rate)
 
-    def epoch(self, row: dict[str, float], per_second: float, best: bool) -> None:
-        """`row` is the epoch's line of history.csv, without the learning rate."""
+    def epoch(self, member: int, row: dict[str, float], per_second: float, best: bool) -> None:
+        epochs = self._task(self.lines[member]).fields["epochs"]
         scores = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if name != "epoch")
         mark = "  (best)" if best else ""
-        self.console.print(f"epoch {row['epoch']:.0f}/{self.epochs}  {scores}  {per_second:,.0f} {self.unit}/s{mark}")
+        rate = f"{per_second:,.0f} {self.units[member]}/s"
+        self.console.print(f"{self._of(member)}epoch {row['epoch']:.0f}/{epochs}  {scores}  {rate}{mark}")
+
+    def note(self, member: int, text: str) -> None:
+        self.console.print(f"{self._of(member)}{escape(text)}")
+
+    def _task(self, line: TaskID) -> Any:
+        return self._tasks[line]
+
+    def watcher(self, member: int = 0) -> Watcher:
+        """Of a training in this process."""
+        return Watcher(lambda kind, *content: getattr(self, kind)(member, *content), not self.disable)
+
+
+def remote(pipe: Connection) -> Watcher:
+    """Of a training in a process of its own, shown at the other end of the pipe."""
+    return Watcher(lambda *said: pipe.send(said), sys.stdout.isatty())

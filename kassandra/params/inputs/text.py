@@ -54,12 +54,14 @@ class Pretrain(Section):
 
     Each direction that the model reads in does so on its own; the token vectors are learned by the forward one.
 
+    seeds: one pretraining for each member of `train`, or 1 that all of them share, which is cheaper.
     epochs: passes over the train texts. learning_rate: the peak of a triangular schedule.
     batch_size, window: as in `train` of target next.
     samples: as in `model` of target next.
     precision, threads: as in `train`.
     """
 
+    seeds: Annotated[int, Field(ge=1, le=1000)] = 3
     epochs: Annotated[int, Field(ge=1, le=1_000_000)] = 3
     learning_rate: Annotated[float, Field(gt=0, lt=10)] = 3e-3
     batch_size: Annotated[int, Field(ge=1, le=100_000)] = 32

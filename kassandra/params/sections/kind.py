@@ -35,6 +35,8 @@ class Source(Section):
 class Train(Section):
     """The training loop, the same for every pair.
 
+    seeds: so many members are trained, each from a seed of its own that follows from `seed`, in up to as many processes
+        as there are cores. Scores are means over them; with fewer than 3 there is no verdict on the method.
     epochs: passes over the train split.
     learning_rate: the peak of the schedule.
     schedule: `triangular` rises linearly over `warmup` of the steps and falls linearly to 0; `one-cycle` does so on
@@ -48,6 +50,7 @@ class Train(Section):
     threads: CPU threads; part of what decides the bits of the result. oneDNN's LSTM hardly uses a second one: measure.
     """
 
+    seeds: int = Field(3, ge=1, le=1000)
     epochs: int = Field(5, ge=1, le=1_000_000)
     learning_rate: float = Field(1e-3, gt=0, lt=10)
     schedule: Literal["triangular", "one-cycle", "cosine", "constant"] = "triangular"
@@ -81,6 +84,16 @@ class Pipeline(Section):
     prepare: Section
     model: Model
     train: Train
+
+    @model_validator(mode="after")
+    def a_pretraining_of_each_member(self) -> Self:
+        pretrain = getattr(self.model, "pretrain", None)
+        if pretrain and pretrain.seeds not in (1, self.train.seeds):
+            raise ValueError(
+                f"model.pretrain.seeds: {pretrain.seeds} pretrainings do not go with {self.train.seeds} members "
+                f"(train.seeds); give {self.train.seeds}, or 1, which all members then share"
+            )
+        return self
 
 
 class Sections(NamedTuple):

@@ -13,7 +13,7 @@ from rich.table import Table
 from kassandra.contracts.printed import print_csv, print_json
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.windows import Split, iso
-from kassandra.targets.forecast.evaluate.predict import Predictor
+from kassandra.targets.forecast.evaluate.predict import Predictor, together
 
 COMMAND = "predict"
 INTERVALS = {"90%": (0.05, 0.95), "50%": (0.25, 0.75)}
@@ -37,9 +37,11 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
 
 
 def forecast_rows(predictor: Predictor, own: Any, reader: ModuleType) -> list[dict[str, Any]]:
-    """One row per series, step and target: the point, the median and both ends of INTERVALS. Of a return also the close
+    """One row per series, step and target: the point, the lowest and highest of the members', the median and both ends
+    of INTERVALS. Of a return also the close
     that it leads to and the probability that it is above 0."""
-    forecast, meta, rows = predictor.outputs(own), predictor.meta, []
+    members = predictor.of_members(own)
+    forecast, meta, rows = together(members), predictor.meta, list[dict[str, Any]]()
     split: Split = own.inputs
     for number, (origin, of) in enumerate(zip(split.origins.tolist(), split.series.tolist(), strict=True)):
         known = split.times[split.offsets[of] : origin + 1]
@@ -48,6 +50,9 @@ def forecast_rows(predictor: Predictor, own: Any, reader: ModuleType) -> list[di
             row: dict[str, Any] = {"series": meta["series"][of], "after": iso(int(known[-1]))}
             row |= {"step": step + 1} | ({"time": times[step]} if times else {})
             row |= {"target": meta["targets"][place], "point": float(forecast.point[number, step, place])}
+            if len(members) > 1:
+                points = [float(each.point[number, step, place]) for each in members]
+                row |= {"members from": min(points), "members to": max(points)}
             if forecast.quantiles is not None:
                 row |= _intervals(forecast.quantiles[:, number, step, place])
             if meta["predict"] == "return":
@@ -72,7 +77,7 @@ def _intervals(quantiles: NDArray[np.float64]) -> dict[str, float]:
 
 
 def _ends(row: dict[str, Any]) -> list[str]:
-    return [name for name in row if name.endswith((" from", " to"))]
+    return [f"{name} {end}" for name in INTERVALS for end in ("from", "to") if f"{name} {end}" in row]
 
 
 def _print(rows: list[dict[str, Any]], predict: str) -> None:

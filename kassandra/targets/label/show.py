@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from kassandra.contracts.printed import cell, print_csv, print_json, print_table
-from kassandra.targets.label.evaluate.predict import Predictor
+from kassandra.targets.label.evaluate.predict import Predictor, together
 
 COMMAND = "predict"
 LONGEST = 80  # characters of a name, which a text is too, in a table
@@ -19,9 +19,9 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
         KassandraError: there is no input, or one cannot be read.
     """
     names, inputs = reader.read(given, predictor.meta, **options)
-    outputs = predictor.outputs(predictor.pair.own(inputs))
-    predictions = predictor.predictions(outputs)
-    added = reader.columns(predictor, inputs, outputs) if hasattr(reader, "columns") else {}
+    members = predictor.of_members(predictor.pair.own(inputs))
+    predictions = predictor.predictions(members)
+    added = reader.columns(predictor, inputs, together(members)) if hasattr(reader, "columns") else {}
     columns = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]
     rows = list(zip(names, predictions, columns or [{} for _ in names], strict=True))
     if as_json:
@@ -33,16 +33,20 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
 
 
 def _compact(heading: str, name: str, prediction: Any, more: dict[str, Any]) -> dict[str, str]:
+    members = prediction.members
     second = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[1:2]
     return {
         heading: name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…",
         "class": prediction.label,
         "probability": f"{prediction.probability:.3f}",
+        **({"members": f"{min(members):.3f}-{max(members):.3f}"} if len(members) > 1 else {}),
         "next": ", ".join(f"{label} {probability:.3f}" for label, probability in second),
     } | {key: cell(value) for key, value in more.items()}
 
 
 def _whole(heading: str, name: str, prediction: Any, more: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {heading: name, "label": prediction.label, "probability": round(prediction.probability, 6)}
+    if len(prediction.members) > 1:
+        row |= {f"member_{number}": round(value, 6) for number, value in enumerate(prediction.members)}
     row |= {f"probability_{label}": round(value, 6) for label, value in prediction.probabilities.items()}
     return row | {key: cell(value) for key, value in more.items()}

@@ -27,18 +27,21 @@ def show(
     Raises:
         KassandraError: there is no sentence, or a number is out of range.
     """
-    if alignments and predictor.model.decoder.attention is None:
+    if alignments and predictor.models[0].decoder.attention is None:
         raise KassandraError("--alignments: this model has no attention (model.decoder.attention: none)")
     if given and not any(text.strip() for text in given):
         raise KassandraError(f"translate: expected a sentence, got {given[0]!r}")
     if not given and sys.stdin.isatty():
         source, target = (predictor.meta["languages"][side] for side in ("source", "target"))
         print(f"From {source} into {target}, a sentence per line; Ctrl-D ends.", file=sys.stderr)
+    apart = predictor.members if as_json and len(predictor.models) > 1 else []
     for lines in reader.read(given, predictor.meta):
         translations = iter(predictor.translate([line for line in lines if line], beam, length_penalty, alignments))
+        alone = [iter(one.translate([line for line in lines if line], beam, length_penalty, False)) for one in apart]
         pairs = ((line, next(translations) if line else None) for line in lines)
         if as_json:
-            print_json(_as_json(line, one, alignments) for line, one in pairs)
+            by_member = ((line, one, [next(each).text for each in alone] if one else []) for line, one in pairs)
+            print_json(_as_json(line, one, members, alignments) for line, one, members in by_member)
         else:
             _print(pairs, alignments)
 
@@ -54,10 +57,11 @@ def _print(pairs: Iterator[tuple[str, Translation | None]], alignments: bool) ->
             console.print(table, soft_wrap=True)
 
 
-def _as_json(line: str, one: Translation | None, alignments: bool) -> dict[str, object]:
+def _as_json(line: str, one: Translation | None, members: list[str], alignments: bool) -> dict[str, object]:
     if one is None:
         return {"source": line, "translation": ""}
     row: dict[str, object] = {"source": line, "translation": one.text, "log_probability": round(one.log_probability, 6)}
+    row |= {"members": members} if members else {}
     if alignments and one.alignment is not None:
         weights = [[round(float(weight), 4) for weight in row] for row in one.alignment]
         row |= {"source_pieces": one.source_pieces, "pieces": one.pieces, "alignment": weights}

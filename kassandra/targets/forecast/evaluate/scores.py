@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.special import stdtrit
 
 from kassandra.contracts.spec import LEVELS
+from kassandra.judging import crps
 from kassandra.judging.dependence import cosines
 from kassandra.judging.intervals import TAIL, Estimate, percentiles, wilson
 from kassandra.judging.judge import EqualityTest
@@ -22,6 +23,7 @@ KEYS = ["example", "step", "target"]
 RESAMPLING = Dates()
 SERIES = ["example", "series", "origin", "time", "step", "target"]  # columns that say what is forecast
 QUANTILES = [f"quantile_{level}" for level in LEVELS]
+DISTRIBUTION = ("place", "spread", "freedom")  # of one in closed form
 
 
 def asked(table: pd.DataFrame) -> NDArray[Any]:
@@ -77,6 +79,19 @@ def _quantile_loss(table: pd.DataFrame) -> Numbers:
     return losses
 
 
+def _crps(table: pd.DataFrame) -> Numbers | None:
+    observed = table["observed"].to_numpy(np.float64)
+    if "spread" in table:  # a distribution in closed form
+        place, spread = (table[name].to_numpy(np.float64) for name in ("place", "spread"))
+        free = [table["freedom"].to_numpy(np.float64)] if "freedom" in table else []
+        each = crps.student(observed, place, spread, *free) if free else crps.gaussian(observed, place, spread)
+    elif set(QUANTILES) <= set(table):
+        each = crps.quantiles(observed, np.sort(table[QUANTILES].to_numpy(np.float64)), LEVELS)
+    else:
+        return None
+    return per_row(each / table["scale"].to_numpy(np.float64)) if "scale" in table else None
+
+
 def inside(table: pd.DataFrame, place: int) -> NDArray[np.bool_]:
     """(rows,) whether what was observed lies in the central interval of NOMINAL[place]."""
     low, high = (table[name] for name in (QUANTILES[place], QUANTILES[-1 - place]))
@@ -104,8 +119,8 @@ ASKED = ("source", "prepare.predict", "prepare.horizon")
 # r2: 1 - squared errors / those of the historical mean (Campbell & Thompson 2008); below 0 where it is worse.
 # directional_accuracy: share of changes, from the last value known, whose sign is right. Where nothing changed, or no
 #     change was forecast, there is no sign: those are left out.
-# pinball: mean quantile loss over LEVELS (Koenker & Bassett 1978). crps: twice that, which approximates the integral
-#     over all levels (Gneiting & Ranjan 2011), without the tails beyond LEVELS.
+# pinball: mean quantile loss over LEVELS (Koenker & Bassett 1978). crps: of distributions in closed form exactly, of
+#     quantiles with exponential tails beyond LEVELS; see kassandra.judging.crps.
 # coverage_90, coverage_50: share of what was observed inside of the central intervals.
 # qlike: of volatility, s/v - log(s/v) - 1 of variances s observed and v forecast (Patton 2011).
 SCORES = [
@@ -121,8 +136,7 @@ SCORES = [
     Directions("directional_accuracy", "higher", "share of changes",
                sums=_where_known("last", directions), depends_on=ASKED),
     Score("pinball", "lower", "of the target", sums=_per_number(_quantile_loss, "scale", *QUANTILES), depends_on=ASKED),
-    Score("crps", "lower", "of the target", depends_on=ASKED,
-          sums=_per_number(lambda table: 2 * _quantile_loss(table), "scale", *QUANTILES)),
+    Score("crps", "lower", "of the target", sums=_crps, depends_on=ASKED),
     Score("coverage_90", None, "share of numbers", sums=_coverage(0.9), depends_on=ASKED),
     Score("coverage_50", None, "share of numbers", sums=_coverage(0.5), depends_on=ASKED),
     Score("qlike", "lower", "of variances", sums=_per_number(_variances, "point"), depends_on=ASKED),

@@ -1,6 +1,7 @@
 """Evaluation on the test split of forecasts: errors beside baselines, directions, intervals, and the worst misses."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,7 +21,7 @@ from kassandra.judging.resampling import Units
 from kassandra.judging.score import Numbers, per_row, ratio, resample
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate import scores
-from kassandra.targets.forecast.evaluate.predict import Forecast
+from kassandra.targets.forecast.evaluate.predict import Forecast, together
 
 HISTORICAL = "historical mean"  # the baseline that `r2` is measured against
 REACH = 10  # rows to either side that a forecast is compared with
@@ -31,19 +32,22 @@ FEW = 10  # blocks of dates; with fewer, resamples are too much alike
 def evaluate(
     forecaster: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, seed: int,
-) -> tuple[Report, pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, the worst misses into `pages`; returns the scores, and one row per
-    number that was forecast.
+) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
+    """Writes pictures and tables into `plots`, the worst misses into `pages`, of what all members forecast together;
+    returns the scores, and one row per number that was forecast: of each member, and together.
 
-    `outputs` of a split, of the forecaster, is a Forecast; `baselines` are the points of each, and its quantiles in
+    `of_members` of a split, of the forecaster, are Forecasts; `baselines` are the points of each, and its quantiles in
     columns `<name> @<level>`. `show` is not used: what a series looks like, its numbers say.
     """
     both, meta = forecaster.pair.read(test), forecaster.meta
     split: Split = both.inputs
-    forecast = forecaster.outputs(both)
-    table = predictions(split, forecast, baselines.get(HISTORICAL), meta)
+    each = forecaster.of_members(both)
+    forecast = together(each)
+    of_split = partial(predictions, split, historical=baselines.get(HISTORICAL), meta=meta)
+    members = [of_split(one) for one in each]
+    table = members[0] if len(members) == 1 else of_split(forecast)
     others = of_baselines(table, baselines)
-    report, curves = judged(table, others, meta["predict"], seed)
+    report, curves = judged(members, table, others, meta["predict"], seed)
     report = replace(report, cautions=(*report.cautions, *_of_flat_windows(split, meta)))
     if correlations := lags(split, meta, forecast.point):
         forecast_figures.lag(*correlations, plots / "lag.png")
@@ -67,15 +71,15 @@ def evaluate(
             plots / "by_target.csv", _by_group("target", {name: each.assign(scale=1) for name, each in models.items()})
         )
     write_table(pages / "worst.csv", _worst(table))
-    return report, table
+    return report, members, table
 
 
 def judged(
-    table: pd.DataFrame, others: dict[str, pd.DataFrame], predict: str, seed: int
+    members: list[pd.DataFrame], table: pd.DataFrame, others: dict[str, pd.DataFrame], predict: str, seed: int
 ) -> tuple[Report, scores.Curves]:
-    """Of the predictions of the model, and of `others`, those of each baseline."""
+    """Of the predictions of each member, of all together, and of `others`, those of each baseline."""
     units, tables = scores.RESAMPLING.units(table), [table, *others.values()]
-    report = judge(scores.scores_for(predict), table, others, scores.RESAMPLING, seed)
+    report = judge(scores.scores_for(predict), members, table, others, scores.RESAMPLING, seed)
     every = [*((scores.BY_STEP, each) for each in tables), (scores.INSIDE, table), (scores.BELOW, table)]
     *steps, inside, below = resample(every, units, seed)
     values = [each.values for each in steps if each]
@@ -86,13 +90,20 @@ def judged(
         inside=np.stack(inside.estimate, -1) if inside else None,
         below=np.stack(below.estimate, -1) if below else None,
     )
-    sums = [np.split(units.sums(scores.BY_STEP.sums(each)).toarray(), 2, axis=1) for each in tables]
-    losses = np.stack([squares / counts for squares, counts in sums], 1)  # (dates, models, horizon)
-    missed = ((table["observed"] - table["point"]) / table["scale"]).to_numpy()
+    # Of the recipe: the mean over its members.
+    losses = np.stack([np.mean([_by_date(units, each) for each in members], axis=0)]
+                      + [_by_date(units, each) for each in others.values()], 1)  # (dates, models, horizon)  # fmt: skip
+    missed = np.mean([(each["observed"] - each["point"]) / each["scale"] for each in members], axis=0)
     errors = ratio(units.sums(per_row(missed)))  # (dates,) in the order of time
     covered = coverage.caution(report.headline.name, coverage.of_errors(errors), len(errors))
     cautions = [*_cautions(units, predict), *([covered] if covered else [])]
     return replace(report, tests=scores.tests(losses, list(others)), cautions=tuple(cautions)), curves
+
+
+def _by_date(units: Units, table: pd.DataFrame) -> Numbers:
+    """(dates, horizon) mean squared errors."""
+    squares, counts = np.split(units.sums(scores.BY_STEP.sums(table)).toarray(), 2, axis=1)
+    return np.asarray(squares / counts)
 
 
 def _of_copies(places: Any, correlations: Numbers, predict: str) -> list[str]:
@@ -212,7 +223,8 @@ def predictions(split: Split, forecast: Forecast, historical: Any, meta: dict[st
         "last": spread(0.0 if meta["predict"] == "return" else split.values[split.origins][:, None]),
         "historical_mean": np.nan if historical is None else historical,
     }
-    return of_model(pd.DataFrame(columns), forecast.point, forecast.quantiles)
+    table = of_model(pd.DataFrame(columns), forecast.point, forecast.quantiles)
+    return table.assign(**{name: values.ravel() for name, values in forecast.distribution.items()})
 
 
 def of_model(table: pd.DataFrame, point: Any, quantiles: Any = None) -> pd.DataFrame:
@@ -220,7 +232,8 @@ def of_model(table: pd.DataFrame, point: Any, quantiles: Any = None) -> pd.DataF
     columns = {"point": np.ravel(point)}
     if quantiles is not None:
         columns |= {name: np.ravel(each) for name, each in zip(scores.QUANTILES, quantiles, strict=True)}
-    return pd.concat([table.drop(columns=["point", *scores.QUANTILES], errors="ignore"), pd.DataFrame(columns)], axis=1)
+    of_another = ["point", *scores.QUANTILES, *scores.DISTRIBUTION]
+    return pd.concat([table.drop(columns=of_another, errors="ignore"), pd.DataFrame(columns)], axis=1)
 
 
 def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:

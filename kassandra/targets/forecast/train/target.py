@@ -45,6 +45,10 @@ class Head(ABC):
         """(levels, batch, outputs) at LEVELS, increasing; None for a head without any."""
         return None
 
+    def distribution(self, raw: Tensor) -> dict[str, Tensor]:
+        """(batch, outputs) each: `place`, `spread` and what else a distribution in closed form has."""
+        return {}
+
 
 class Point(Head):
     """Its mean; squared error."""
@@ -70,6 +74,9 @@ class Gaussian(Head):
     def quantiles(self, raw: Tensor) -> Tensor:
         return _spread(raw[..., 0], _positive(raw[..., 1]), normal(raw.double()))
 
+    def distribution(self, raw: Tensor) -> dict[str, Tensor]:
+        return {"place": raw[..., 0], "spread": _positive(raw[..., 1])}
+
 
 class Student(Head):
     """Place, scale and degrees of freedom of Student's t, whose tails are those of returns; negative log-likelihood.
@@ -92,6 +99,9 @@ class Student(Head):
         freedom = (2 + _positive(raw[..., 2])).detach().double().cpu().numpy()  # (batch, outputs)
         at = torch.from_numpy(stdtrit(freedom, torch.tensor(LEVELS, dtype=torch.float64).numpy()[:, None, None]))
         return _spread(raw[..., 0], _positive(raw[..., 1]), at.to(raw.device))  # at: (levels, batch, outputs)
+
+    def distribution(self, raw: Tensor) -> dict[str, Tensor]:
+        return {"place": raw[..., 0], "spread": _positive(raw[..., 1]), "freedom": 2 + _positive(raw[..., 2])}
 
 
 class Quantiles(Head):
@@ -259,6 +269,16 @@ class Target(AnswersOfRows):
         assert batch.centre is not None
         values = (standardised.double() * batch.scale + batch.centre).cpu().numpy()
         return np.asarray(values.reshape(*values.shape[:-1], *self.mean.shape[1:]))
+
+    def distribution(self, standardised: dict[str, Tensor], batch: Batch) -> dict[str, NDArray[np.float64]]:
+        """(batch, horizon, targets) each, in the units of the series, of a head's `distribution`."""
+        if not standardised:
+            return {}
+        assert batch.scale is not None
+        shape = (-1, *self.mean.shape[1:])
+        inner = {name: values.double().cpu().numpy().reshape(shape) for name, values in standardised.items()}
+        spread = inner["spread"] * batch.scale.cpu().numpy().reshape(shape)
+        return inner | {"place": self.restored(standardised["place"], batch), "spread": spread}
 
     def _flat(self, values: NDArray[np.float64], dtype: type[np.floating]) -> Tensor:
         """(batch, horizon · targets)"""

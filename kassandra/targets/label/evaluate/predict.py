@@ -1,5 +1,7 @@
 """A trained classifier: the class of an image, a text or a recording."""
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,18 +16,29 @@ class Outputs(NamedTuple):
     attention: list[NDArray[np.float32]] | None  # per example (steps,), for the attention variant
 
 
+def together(members: Sequence[Outputs]) -> Outputs:
+    """The mean of the members' probabilities, and of their attention."""
+    if len(members) == 1:
+        return members[0]
+    log_probabilities = np.logaddexp.reduce([each.log_probabilities for each in members]) - math.log(len(members))
+    every = [each.attention for each in members if each.attention is not None]
+    attention = [np.mean(rows, axis=0) for rows in zip(*every, strict=True)] if every else None
+    return Outputs(log_probabilities, attention)
+
+
 class Prediction(NamedTuple):
     label: str
     probability: float  # of the label, in (0, 1]
     probabilities: dict[str, float]  # of every class; they sum to 1
+    members: list[float]  # probability of the label by each member
 
 
 class Predictor(TrainedModel):
     """A classifier; `kassandra.load` gives one."""
 
-    def __init__(self, model: Any, pair: Any, meta: dict[str, Any], fingerprint: dict[str, str]) -> None:
-        super().__init__(model, pair, meta, fingerprint)
-        classes, expected = meta["classes"], model.linear.out_features
+    def __init__(self, models: Sequence[Any], pair: Any, meta: dict[str, Any], *described: Any) -> None:
+        super().__init__(models, pair, meta, *described)
+        classes, expected = meta["classes"], models[0].linear.out_features
         if not (isinstance(classes, list) and len(classes) == expected):
             raise ValueError(f"'classes' are not {expected} names")
         self.classes = [str(name) for name in classes]
@@ -44,49 +57,69 @@ class Predictor(TrainedModel):
         Raises:
             KassandraError: they are something else.
         """
-        return self.predictions(self.outputs(self.pair.own(inputs)))
+        return self.predictions(self.of_members(self.pair.own(inputs)))
 
-    def predictions(self, outputs: Outputs) -> list[Prediction]:
-        """The outputs by name."""
+    def predictions(self, members: Sequence[Outputs]) -> list[Prediction]:
+        """What members answer together, by name."""
+        joint, each = np.exp(together(members).log_probabilities), np.exp([one.log_probabilities for one in members])
         return [
-            Prediction(self.classes[row.argmax()], float(row.max()), dict(zip(self.classes, row.tolist(), strict=True)))
-            for row in np.exp(outputs.log_probabilities)  # (classes,) each
+            Prediction(
+                self.classes[row.argmax()],
+                float(row.max()),
+                dict(zip(self.classes, row.tolist(), strict=True)),
+                each[:, number, row.argmax()].tolist(),
+            )
+            for number, row in enumerate(joint)  # (classes,) each
         ]
 
-    @torch.inference_mode()
     def outputs(self, split: Any) -> Outputs:
-        """The model's outputs for every example of a split that `pair` has read, in order."""
-        batches = [(rows, *self._batch_outputs(batch)) for rows, batch in self.pair.numbered_batches(split)]
+        """What all members answer together, for every example of a split that `pair` has read, in order."""
+        return together(self.of_members(split))
+
+    @torch.inference_mode()
+    def of_members(self, split: Any) -> list[Outputs]:
+        """What each member answers."""
+        return [self._of_member(model, split) for model in self.models]
+
+    def _of_member(self, model: Any, split: Any) -> Outputs:
+        batches = [(rows, *_batch_outputs(model, batch)) for rows, batch in self.pair.numbered_batches(split)]
         order = np.argsort(np.concatenate([rows for rows, _, _ in batches])) if batches else np.empty(0, np.intp)
         log_probabilities = np.concatenate([np.empty((0, len(self.classes))), *(values for _, values, _ in batches)])
         attention = [weights for _, _, each in batches for weights in each]
         return Outputs(log_probabilities[order], [attention[row] for row in order] if attention else None)
 
-    def _batch_outputs(self, batch: Any) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
-        """(batch, classes) log-probabilities, and the attention of each row if the model has any."""
-        encoded = self.model.encode(batch.inputs, batch.lengths)
-        log_probabilities = self.model.answer(encoded).double().log_softmax(1).cpu().numpy()
-        if encoded.attention is None:
-            return log_probabilities, []
-        weights = encoded.attention.float().cpu().numpy()  # (batch, time)
-        lengths = [weights.shape[1]] * len(weights) if batch.lengths is None else batch.lengths.tolist()
-        return log_probabilities, [row[:length].copy() for row, length in zip(weights, lengths, strict=True)]
-
     def contributions(self, inputs: Any) -> list[NDArray[np.float64]]:
         """Per text (tokens,): how much each token speaks for the label that is predicted, or against it.
 
         The gradient of the label's log-odds times the token's vector: to first order what the log-odds would lose
-        without it (Denil et al. 2014, eq. 1). Only for models that read token ids.
+        without it (Denil et al. 2014, eq. 1). Of several members, the mean. Only for models that read token ids.
         """
-        assert self.model.embedding is not None, "only texts have tokens"
-        by_row: dict[int, NDArray[np.float64]] = {}
-        for (row,), batch in self.pair.numbered_batches(self.pair.own(inputs), 1):
-            # cuDNN refuses the backward pass of a recurrent layer in evaluation mode.
-            with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-                vectors = self.model.embedding(batch.inputs).detach().requires_grad_()  # (1, time, size)
-                logits = self.model.answer(self.model.encoder(vectors, batch.lengths))[0]  # (classes,)
-                label = int(logits.argmax())
-                others = torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)
-                (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
-            by_row[int(row)] = (gradient * vectors).sum(2)[0].detach().double().cpu().numpy()  # (time,)
+        assert self.models[0].embedding is not None, "only texts have tokens"
+        split, by_row = self.pair.own(inputs), dict[int, NDArray[np.float64]]()
+        labels = self.outputs(split).log_probabilities.argmax(1)  # (examples,)
+        for (row,), batch in self.pair.numbered_batches(split, 1):
+            added = [_gradient_times_input(model, batch, int(labels[row])) for model in self.models]
+            by_row[int(row)] = np.mean(added, axis=0)  # (time,)
         return [by_row[row] for row in sorted(by_row)]
+
+
+def _batch_outputs(model: Any, batch: Any) -> tuple[NDArray[np.float64], list[NDArray[np.float32]]]:
+    """(batch, classes) log-probabilities, and the attention of each row if the model has any."""
+    encoded = model.encode(batch.inputs, batch.lengths)
+    log_probabilities = model.answer(encoded).double().log_softmax(1).cpu().numpy()
+    if encoded.attention is None:
+        return log_probabilities, []
+    weights = encoded.attention.float().cpu().numpy()  # (batch, time)
+    lengths = [weights.shape[1]] * len(weights) if batch.lengths is None else batch.lengths.tolist()
+    return log_probabilities, [row[:length].copy() for row, length in zip(weights, lengths, strict=True)]
+
+
+def _gradient_times_input(model: Any, batch: Any, label: int) -> NDArray[np.float64]:
+    """(time,) of one text."""
+    # cuDNN refuses the backward pass of a recurrent layer in evaluation mode.
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        vectors = model.embedding(batch.inputs).detach().requires_grad_()  # (1, time, size)
+        logits = model.answer(model.encoder(vectors, batch.lengths))[0]  # (classes,)
+        others = torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)
+        (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
+    return np.asarray((gradient * vectors).sum(2)[0].detach().double().cpu().numpy())

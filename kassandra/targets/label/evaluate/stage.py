@@ -16,16 +16,18 @@ from kassandra.judging.judge import Report, judge
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures as label_figures
 from kassandra.targets.label.evaluate import scores
+from kassandra.targets.label.evaluate.predict import together
 
 
 def evaluate(
     predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, seed: int,
-) -> tuple[Report, pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, pages to read into `pages`; returns the scores, and one row per example.
+) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
+    """Writes pictures and tables into `plots`, pages to read into `pages`, of what all members answer together; returns
+    the scores, and one row per example: of each member, and together.
 
     Args:
-        predictor: the model; `outputs` of a split has `log_probabilities` (examples, classes) and `attention`.
+        predictor: the model; `of_members` of a split are Outputs.
         show: how the input shows examples. Of its functions, if it has them, `pictures(test, meta, targets,
             log_probabilities, attention, plots, pages)` draws those of the split, and `in_words(test, rows)` describes
             some rows.
@@ -33,10 +35,13 @@ def evaluate(
     """
     meta, arrays = predictor.meta, map_arrays(test)
     classes, targets = meta["classes"], np.array(arrays["labels"], np.int64)
-    log_probabilities, attention = predictor.outputs(predictor.pair.read(test))
-    table = scores.predictions(example_ids(arrays, len(targets)), targets, log_probabilities, classes)
+    outputs, examples = predictor.of_members(predictor.pair.read(test)), example_ids(arrays, len(targets))
+    log_probabilities, attention = together(outputs)
+    members = [scores.predictions(examples, targets, each.log_probabilities, classes) for each in outputs]
+    table = members[0] if len(members) == 1 else scores.predictions(examples, targets, log_probabilities, classes)
     others = {str(name): pd.DataFrame({"target": targets, "predicted": baselines[name]}) for name in baselines}
-    report, by_class = judge(scores.SCORES, table, others, scores.RESAMPLING, seed), per_class(table, seed)
+    report = judge(scores.SCORES, members, table, others, scores.RESAMPLING, seed)
+    by_class = per_class(table, seed)
 
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png")
     confusion = confusion_matrix(targets, table["predicted"], labels=range(len(classes)))
@@ -44,7 +49,7 @@ def evaluate(
     label_figures.per_class(by_class, plots / "per_class.png")
     write_table(plots / "per_class.csv", by_class)
     confidence, right = np.exp(log_probabilities.max(1)), (table["predicted"] == table["target"]).to_numpy()
-    label_figures.reliability(confidence, right, report.scores["calibration_error"], plots / "reliability.png")
+    label_figures.reliability(confidence, right, report.together["calibration_error"], plots / "reliability.png")
     label_figures.roc_and_precision_recall(targets, log_probabilities, classes, plots / "roc_and_precision_recall.png")
     wrong = mistakes(table)
     if show and hasattr(show, "in_words"):
@@ -52,7 +57,7 @@ def evaluate(
     write_table(pages / "mistakes.csv", wrong)
     if show and hasattr(show, "pictures"):
         show.pictures(test, meta, targets, log_probabilities, attention, plots, pages)
-    return report, table
+    return report, members, table
 
 
 def per_class(table: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """A trained language model: the loss of each token of a text, and texts that it writes."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,13 @@ from kassandra.contracts.spec import PAD, UNK
 from kassandra.lstm.encoder import State
 
 
+def together(members: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """(tokens,) nats by the mean of the members' probabilities."""
+    if len(members) == 1:
+        return members[0]
+    return np.asarray(math.log(len(members)) - np.logaddexp.reduce(-np.array(members)))
+
+
 class Predictor(TrainedModel):
     """A language model; `kassandra.load` gives one."""
 
@@ -20,11 +28,15 @@ class Predictor(TrainedModel):
         return f"{len(self.meta['vocabulary'])} {self.meta['tokens']}"
 
     @torch.inference_mode()
+    def of_members(self, split: Any) -> list[NDArray[np.float64]]:
+        """By each member (tokens - 1,) nats of each token but the first, predicted from all before it, of a split that
+        `pair` has read."""
+        target = self.pair.target
+        return [target.losses(model, self.pair.numbered_batches(split, 1)).numpy() for model in self.models]
+
     def losses(self, split: Any) -> NDArray[np.float64]:
-        """(tokens - 1,) nats of each token but the first, predicted from all before it, of a split that `pair` has
-        read."""
-        batches = self.pair.numbered_batches(split, 1)
-        return np.asarray(self.pair.target.losses(self.model, batches).numpy())
+        """As `of_members`, by all together."""
+        return together(self.of_members(split))
 
     @torch.inference_mode()
     def write(
@@ -47,14 +59,17 @@ class Predictor(TrainedModel):
                 "expected 0 ≤ temperature < ∞, 0 < top_p ≤ 1 and length ≥ 1, "
                 f"got {temperature:g}, {top_p:g} and {length}"
             )
-        device = next(self.model.parameters()).device
+        device = next(self.models[0].parameters()).device
         ids = torch.from_numpy(self.pair.sequences.own(prompt).astype(np.int64)).to(device)  # (tokens,)
         generator = torch.Generator().manual_seed(seed)
-        state: list[State] | None = None
+        states: list[list[State] | None] = [None] * len(self.models)
         for _ in range(length):
-            read = self.model(ids.unsqueeze(0), state)
-            state = read.state
-            logits = self.model.logits(read.outputs[0, -1]).double().cpu()  # (vocab_size,)
+            each = []
+            for place, model in enumerate(self.models):
+                read = model(ids.unsqueeze(0), states[place])
+                states[place] = read.state
+                each.append(model.logits(read.outputs[0, -1]).double().cpu())  # (vocab_size,)
+            logits = each[0] if len(each) == 1 else torch.stack(each).log_softmax(1).logsumexp(0)
             logits[[PAD, UNK]] = float("-inf")  # neither can be written
             ids = draw(logits, temperature, top_p, generator).view(1).to(device)
             yield self.pair.target.piece(int(ids))

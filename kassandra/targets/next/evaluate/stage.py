@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import whole
 from kassandra.judging import figures, highlight
 from kassandra.judging.judge import Report, judge
+from kassandra.targets.next.evaluate.predict import together
 from kassandra.targets.next.evaluate.scores import RESAMPLING, SCORES, predictions
 
 SHOWN = {"characters": 400, "words": 120}  # tokens of a stretch whose surprise is drawn
@@ -21,19 +22,21 @@ WRITTEN = {"characters": 1000, "words": 200}  # tokens of the sample
 def evaluate(
     writer: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, seed: int,
-) -> tuple[Report, pd.DataFrame]:  # fmt: skip
-    """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per token of test.
+) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
+    """Writes pictures into `plots`, pages to read into `pages`, of what all members say together; returns the scores,
+    and one row per token of test: of each member, and together.
 
-    `losses` of a split, of the writer, are (tokens,) nats, of each token but the first; `baselines` are logarithms of
+    `of_members` of a split, of the writer, are (tokens,) nats, of each token but the first; `baselines` are logarithms of
     the probability of each. `show` is not used: what a stream looks like, its tokens say.
     """
     split, meta = writer.pair.read(test), writer.meta
-    losses = writer.losses(split)  # (tokens,) nats
+    each = writer.of_members(split)
+    losses = together(each)  # (tokens,) nats
     others = {str(name): -column.to_numpy().astype(np.float64) for name, column in baselines.items()}
     targets, characters = np.array(split.targets[1:], np.int64), meta["characters"]["test"]
-    table = predictions(targets, losses, characters)
-    tables = {name: predictions(targets, each, characters) for name, each in others.items()}
-    report = judge(SCORES, table, tables, RESAMPLING, seed)
+    members, table = [predictions(targets, one, characters) for one in each], predictions(targets, losses, characters)
+    tables = {name: predictions(targets, one, characters) for name, one in others.items()}
+    report = judge(SCORES, members, table, tables, RESAMPLING, seed)
 
     figures.learning_curves(history, SCORES, plots / "learning_curves.png")
     _by_rank(losses, others, targets, plots / "loss_by_rank.png")
@@ -45,7 +48,7 @@ def evaluate(
     written = "".join(writer.write(begin, length, temperature=0.8, top_p=0.95, seed=seed))
     with whole(pages / "sample.txt") as partial:
         partial.write_text(written + "\n", encoding="utf-8")
-    return report, table
+    return report, members, table
 
 
 def _by_rank(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.predictor import TrainedModel
+from kassandra.targets.text.evaluate.together import Together
 from kassandra.targets.text.train.encoder_decoder import search
 from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY
 
@@ -60,14 +61,16 @@ class Predictor(TrainedModel):
     def outputs(
         self, split: Any, beam: int = BEAM, length_penalty: float = LENGTH_PENALTY, alignments: bool = True
     ) -> list[Translation]:
-        """The translation of each source of a split that `pair` has read, in order; see `translate`."""
+        """The translation of each source of a split that `pair` has read, in order, by all members together; see
+        `translate`."""
         if not (beam >= 1 and 0 <= length_penalty < float("inf")):
             raise KassandraError(f"expected beam ≥ 1 and 0 ≤ length_penalty < ∞, got {beam} and {length_penalty:g}")
         target, by_row = self.pair.target, dict[int, Translation]()
+        model: Any = self.models[0] if len(self.models) == 1 else Together(self.models)
         # Hypotheses are rows like others: with more of them, fewer sentences at once.
         for rows, batch in self.pair.numbered_batches(split, TOKENS_AT_ONCE // max(beam, BEAM)):
             longest = target.longest(batch)  # (batch,)
-            hypotheses = search(self.model, batch.inputs, batch.lengths, longest, beam, length_penalty, alignments)
+            hypotheses = search(model, batch.inputs, batch.lengths, longest, beam, length_penalty, alignments)
             for row, ids, length, one in zip(rows, batch.inputs, batch.lengths.tolist(), hypotheses, strict=True):
                 alignment = None if one.attention is None else one.attention[:, :length].float().cpu().numpy()
                 source, pieces = self.pair.sequences.pieces(ids[:length].tolist()), target.pieces(one.tokens)

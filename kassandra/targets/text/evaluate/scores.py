@@ -104,46 +104,60 @@ SCORES = [
 ]  # fmt: skip
 
 
+class Hypotheses(NamedTuple):
+    """What a model writes, with a beam and without one."""
+
+    beam: Texts
+    greedy: Texts
+
+
 class Scored(NamedTuple):
-    """table: one row per sentence, without what the model was sure of. baselines: n-grams of each."""
+    """tables: one row per sentence, without what the model was sure of; of each member, and last together. baselines:
+    n-grams of each."""
 
     report: Report
-    table: pd.DataFrame
+    tables: list[pd.DataFrame]
     baselines: dict[str, Counts]
 
 
 def score(
-    examples: Sequence[str], sources: Texts, hypotheses: Texts, greedy: Texts, references: References,
+    examples: Sequence[str], sources: Texts, hypotheses: Sequence[Hypotheses], references: References,
     baselines: dict[str, Texts], meta: dict[str, Any], seed: int,
 ) -> Scored:  # fmt: skip
     """The headline is BLEU, cased, of text as it is written.
 
     Args:
-        hypotheses, greedy: what the model writes, with a beam and without one.
+        hypotheses: of each member and, where there are several, last what they write together.
         baselines: what others write, compared by the headline.
         meta: what prepare wrote; of it `languages` and `lowercase`.
     """
     language = meta["languages"]["target"]
     tokens, streams = bleu_tokenizer(language), [list(row) for row in zip_longest(*references)]
     chrf = _Chrf()
-    counts = {
-        "bleu": ngrams(hypotheses, references, tokens),
-        "bleu_greedy": ngrams(greedy, references, tokens),
-        "bleu_lowercase": ngrams(hypotheses, references, tokens, lowercase=True),
-        "bleu_lowercase_greedy": ngrams(greedy, references, tokens, lowercase=True),
-        "chrf": chrf.counts(hypotheses, streams),
-    }
-    table = pd.DataFrame({"example": examples, "source": sources, "hypothesis": hypotheses, "greedy": greedy})
-    table = table.assign(**{name: list(each) for name, each in counts.items()})
+
+    def table_of(texts: Hypotheses) -> pd.DataFrame:
+        counts = {
+            "bleu": ngrams(texts.beam, references, tokens),
+            "bleu_greedy": ngrams(texts.greedy, references, tokens),
+            "bleu_lowercase": ngrams(texts.beam, references, tokens, lowercase=True),
+            "bleu_lowercase_greedy": ngrams(texts.greedy, references, tokens, lowercase=True),
+            "chrf": chrf.counts(texts.beam, streams),
+        }
+        written = {"example": examples, "source": sources, "hypothesis": texts.beam, "greedy": texts.greedy}
+        return pd.DataFrame(written).assign(**{name: list(each) for name, each in counts.items()})
+
+    tables = [table_of(texts) for texts in hypotheses]
     others = {name: ngrams(texts, references, tokens) for name, texts in baselines.items()}
-    tables = {name: pd.DataFrame({"bleu": list(each)}) for name, each in others.items()}
-    report = judge(SCORES, table, tables, RESAMPLING, seed)
+    of_others = {name: pd.DataFrame({"bleu": list(each)}) for name, each in others.items()}
+    report = judge(SCORES, tables[:-1] or tables, tables[-1], of_others, RESAMPLING, seed)
     cased, lowered = (
         f"BLEU|{BLEU(lowercase, tokenize=tokens, references=streams).get_signature()}" for lowercase in (False, True)
     )
-    signatures = dict(zip(counts, [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}"], strict=True))
-    warnings = cautions(hypotheses, references, counts["bleu"].sum(0), meta["lowercase"], language)
-    return Scored(replace(report, signatures=signatures, cautions=warnings), table, others)
+    by_score = [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}"]
+    signatures = {each.name: signature for each, signature in zip(SCORES, by_score, strict=True)}
+    summed = np.sum(tables[-1]["bleu"].tolist(), axis=0)
+    warnings = cautions(hypotheses[-1].beam, references, summed, meta["lowercase"], language)
+    return Scored(replace(report, signatures=signatures, cautions=warnings), tables, others)
 
 
 def cautions(

@@ -15,7 +15,7 @@ from kassandra.judging import figures
 from kassandra.judging.judge import Report
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter, write_page
 from kassandra.targets.text.evaluate.predict import Translation
-from kassandra.targets.text.evaluate.scores import SCORES, Texts, corpus_chrf, score
+from kassandra.targets.text.evaluate.scores import SCORES, Hypotheses, Texts, corpus_chrf, score
 from kassandra.vocabulary.languages import UNSPACED, code
 
 BEAM = 5  # of the headline, whatever the library's default
@@ -26,8 +26,9 @@ STRONGEST = 2  # baselines that stand beside the model in the picture and on the
 def evaluate(
     translator: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, seed: int,
-) -> tuple[Report, pd.DataFrame]:  # fmt: skip
-    """Writes pictures into `plots`, pages to read into `pages`; returns the scores, and one row per sentence.
+) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
+    """Writes pictures into `plots`, pages to read into `pages`, of what all members write together; returns the scores,
+    and one row per sentence: of each member, and together.
 
     `outputs` of a split, of the translator, is a Translation of each sentence; `baselines` are the translations of
     each. `show` is not used: sources are shown as the texts that they are.
@@ -35,12 +36,18 @@ def evaluate(
     meta, split, arrays = translator.meta, translator.pair.read(test), map_arrays(test)
     sources = Ragged(arrays["source_text"], arrays["source_text_offsets"]).texts()
     references = split.targets.references
-    beam, greedy = translator.outputs(split, beam=BEAM), translator.outputs(split, beam=1)
-    written, written_greedily = [one.text for one in beam], [one.text for one in greedy]
+    writers = [*translator.members, translator] if len(translator.models) > 1 else [translator]
+    beams = [writer.outputs(split, beam=BEAM) for writer in writers]
+    greedy = [writer.outputs(split, beam=1) for writer in writers]
+    beam, written = beams[-1], [one.text for one in beams[-1]]
+    each = [Hypotheses(*([one.text for one in texts] for texts in both)) for both in zip(beams, greedy, strict=True)]
     others: dict[str, Texts] = {str(name): column.tolist() for name, column in baselines.items()}
     examples = example_ids(arrays, len(sources))
-    scored = score(examples, sources, written, written_greedily, references, others, meta, seed)
-    table = scored.table.assign(log_probability=[one.log_probability for one in beam])
+    scored = score(examples, sources, each, references, others, meta, seed)
+    *members, table = [
+        one.assign(log_probability=[translation.log_probability for translation in texts])
+        for one, texts in zip(scored.tables, beams, strict=True)
+    ]
     strongest = sorted(others, key=lambda name: -scored.report.baselines[name].value)[:STRONGEST]
 
     figures.learning_curves(history, SCORES, plots / "learning_curves.png")
@@ -51,7 +58,7 @@ def evaluate(
     texts = {"LSTM": written} | {name: others[name] for name in strongest}
     chrf = corpus_chrf(np.array(table["chrf"].tolist()))
     write_page(sources, references, texts, chrf, meta, seed, pages / "translations.html")
-    return scored.report, table
+    return scored.report, members or [table], table
 
 
 def source_lengths(sources: Texts, language: str | None) -> tuple[NDArray[np.int64], str]:

@@ -1,7 +1,7 @@
 """A sequence for a sequence: an encoder reads the source, a decoder writes the target, by the likeliest token at each
 step, or what is likeliest as a whole among the likeliest beginnings."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -153,7 +153,7 @@ class _Beams:
 
 @torch.inference_mode()
 def search(
-    model: EncoderDecoder, ids: Tensor, lengths: Tensor | None, longest: Tensor, beam: int, length_penalty: float = 1.0,
+    model: Any, ids: Tensor, lengths: Tensor | None, longest: Tensor, beam: int, length_penalty: float = 1.0,
     keep_attention: bool = False,
 ) -> list[Hypothesis]:  # fmt: skip
     """The best hypothesis for each source, all sources at once; with `beam` 1 the likeliest token at each step.
@@ -163,7 +163,7 @@ def search(
     has not ended by then is taken as it is.
 
     Args:
-        model: in evaluation mode.
+        model: an EncoderDecoder in evaluation mode, or what has its `read` and `next`.
         ids, lengths: as in EncoderDecoder.read. longest: (batch,) ≥ 1, at most so many tokens of each translation.
         beam: ≥ 1. length_penalty: α of `length_normaliser`. keep_attention: whether hypotheses have their attention.
     """

@@ -1,0 +1,58 @@
+"""The training of one member: prepared train and valid splits, pretrained weights → its weights in the model's folder."""
+
+from typing import Any, NamedTuple
+
+import torch
+
+from kassandra.contracts import artifacts
+from kassandra.params.sections.pipeline import read_pipeline
+from kassandra.training.checkpoint import Checkpoint, digest, home
+from kassandra.training.fingerprint import Precision, fingerprint, set_up
+from kassandra.training.folder import build, save_weights
+from kassandra.training.loop import train
+from kassandra.training.pair import Pair
+from kassandra.training.pretrain import first_weights
+from kassandra.training.progress import Watcher
+from kassandra.training.rooms import code
+
+
+class Member(NamedTuple):
+    """history: a row per epoch; see kassandra.training.loop.Trained. checkpoint: kept until all members are done."""
+
+    history: list[dict[str, Any]]
+    kept_epoch: int
+    seconds: float
+    cpu_seconds: float
+    checkpoint: Checkpoint
+
+
+def train_member(watcher: Watcher, name: str, number: int, seed: int, precision: Precision) -> Member:
+    """In a process of its own, or in this one; the same bytes in both.
+
+    Args:
+        name: of the pipeline. number: of the member, from 0 on. seed: of this member alone.
+        precision: what this machine can do of what params ask for.
+    """
+    params, _ = read_pipeline(name)
+    meta = artifacts.read_json(artifacts.PREPARED / name / "meta.json")
+    device = set_up(params.train.device, params.train.threads)
+    how = params.train.model_copy(update={"precision": precision})
+    made_on = fingerprint(device, how.threads, how.precision)
+
+    pair = Pair.of(params.input, params.target, meta, device)
+    torch.manual_seed(seed)
+    model = build(params.target, meta, params.model).to(device)
+    pretrained = artifacts.PRETRAINED / f"{name}.safetensors"
+    if weights := first_weights(pretrained, number):
+        try:
+            model.begin_with(weights)
+        except RuntimeError as error:
+            raise artifacts.damaged(pretrained, error) from None
+
+    train_file, valid_file = (artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid"))
+    files = (train_file, valid_file, pretrained, *code(params.input, params.target))
+    key = digest(seed, params.model_dump(exclude={"train": {"seeds"}}), meta, made_on, *files)
+    checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
+    trained = train(model, pair, pair.read(train_file), pair.read(valid_file), how, seed, checkpoint, watcher)
+    save_weights(artifacts.weights_in(artifacts.MODELS / name, params.train.seeds)[number], trained.weights)
+    return Member(trained.history, trained.kept_epoch, trained.seconds, trained.cpu_seconds, checkpoint)
