@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -99,7 +99,7 @@ def generate(
     """
     from kassandra.cli.predict import run
 
-    options = {"length": length, "temperature": temperature, "top_p": top_p, "seed": seed}
+    options: dict[str, Any] = {"length": length, "temperature": temperature, "top_p": top_p, "seed": seed}
     run("generate", folder, [prompt], member=member, **options)
 
 
@@ -127,7 +127,7 @@ def translate(
     """
     from kassandra.cli.predict import run
 
-    options = {"beam": beam, "length_penalty": length_penalty, "alignments": alignments}
+    options: dict[str, Any] = {"beam": beam, "length_penalty": length_penalty, "alignments": alignments}
     run("translate", folder, texts or [], as_json, member=member, **options)
 
 

@@ -111,8 +111,8 @@ def contents(
     """metrics/<pipeline>/test.json as a dict: the scores, what needs no LSTM, and on which machine.
 
     `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the lists: the intervals
-    of all scores, the members, the baselines, tests, cautions, signatures and the fingerprints stand in the file without making that
-    table unreadable. Tests, cautions and signatures are there if there are any.
+    of all scores, the members, the baselines, tests, cautions, signatures and the fingerprints stand in the file and
+    that table stays readable. Tests, cautions and signatures are there if there are any.
 
     Numbers have six decimals, and more where the headline is small (a daily return is).
     """

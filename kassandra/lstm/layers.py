@@ -128,9 +128,9 @@ def initialise(recurrence: nn.RNNBase, cell: str) -> None:
 def orthogonal(size: int) -> Tensor:
     """(size, size) a random orthogonal matrix (uniform over all of them; Mezzadri 2007), fp32 on the CPU.
 
-    The same on every processor: PyTorch's normal draws and its QR decomposition depend on the instruction set. Drawn in
-    NumPy from a number of PyTorch's global generator, decomposed in double precision, and rounded to multiples of 2^-20,
-    so that what libraries of linear algebra differ by, some 1e-15, is gone.
+    The same on every processor: PyTorch's normal draws and its QR decomposition depend on the instruction set. So it
+    is drawn in NumPy, from a number of PyTorch's global generator, decomposed in double precision, and rounded to
+    multiples of 2^-20: what libraries of linear algebra differ by, some 1e-15, is gone.
     """
     seed = int(torch.randint(2**62, ()))
     Q, R = np.linalg.qr(np.random.default_rng(seed).standard_normal((size, size)))

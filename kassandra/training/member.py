@@ -1,4 +1,4 @@
-"""The training of one member: prepared train and valid splits, pretrained weights → its weights in the model's folder."""
+"""One member's training: prepared train and valid splits, pretrained weights → its weights in the model's folder."""
 
 from typing import Any, NamedTuple
 

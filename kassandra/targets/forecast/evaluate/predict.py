@@ -16,7 +16,7 @@ class Forecast(NamedTuple):
     """point: (origins, horizon, targets) float64, in the units of the series. quantiles: (levels, origins, horizon,
     targets) at contracts.spec.LEVELS, or None for a model that forecasts a point alone. attention: (origins, window)
     for the attention variant. distribution: by name, parameters of a distribution in closed form, each (origins,
-    horizon, targets): `place` and `spread` of a normal one, also `freedom` of Student's t; empty where there is none."""
+    horizon, targets): `place` and `spread` of a normal one, also `freedom` of Student's t; empty without one."""
 
     point: NDArray[np.float64]
     quantiles: NDArray[np.float64] | None

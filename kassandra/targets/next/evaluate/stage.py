@@ -26,8 +26,8 @@ def evaluate(
     """Writes pictures into `plots`, pages to read into `pages`, of what all members say together; returns the scores,
     and one row per token of test: of each member, and together.
 
-    `of_members` of a split, of the writer, are (tokens,) nats, of each token but the first; `baselines` are logarithms of
-    the probability of each. `show` is not used: what a stream looks like, its tokens say.
+    `of_members` of a split, of the writer, are (tokens,) nats, of each token but the first; `baselines` are logarithms
+    of the probability of each. `show` is not used: what a stream looks like, its tokens say.
     """
     split, meta = writer.pair.read(test), writer.meta
     each = writer.of_members(split)
