@@ -4,14 +4,16 @@ import json
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from scipy.special import stdtrit
 
 from kassandra.before.results import described
 from kassandra.comparison.fingerprints import differing
 from kassandra.contracts import lock
-from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, sha256
+from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, weights_digest
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments.recorded import content, run_here
 from kassandra.judging.intervals import LEVEL, Estimate
@@ -19,6 +21,8 @@ from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.folder import has_changed
 
+TOLERATED = 0.01  # share of correct reproductions that are said to differ
+IN_INTERVAL = "each score within the committed 95% interval"
 SPEAKERS = Path("recipes/results")  # of benchmarks.speakers
 Verdict = Literal["identical", "agrees", "differs", "other inputs", "committed results", "nothing committed"]
 
@@ -60,17 +64,27 @@ def _one(name: str) -> bool:
     tests = scores.get("tests", [])
     steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
     of_steps = f", steps {', '.join(steps)}" if len(steps) > 1 else ""
-    columns = ["on test", "value", "95% interval", *(["p (Diebold-Mariano)" + of_steps] if tests else [])]
+    seeds = scores.get("seeds", 1)
+    columns = ["on test", f"mean of {seeds} seeds" if seeds > 1 else "value", "95% interval"]
+    columns += ["members", "together"] if seeds > 1 else []
+    columns += ["p (Diebold-Mariano)" + of_steps] if tests else []
     table = Table(*columns, title=f"{name}: {scores['examples']:,} test examples", box=None)
     for score in intervals:
         unit = f" ({score['unit']})" if score["unit"] else ""
-        table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]))
+        more = _of_members(score) if seeds > 1 else []
+        table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]), *more)
+    gap = ["", ""] if seeds > 1 else []
     for baseline in scores["baselines"]:
         table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
         own = [test for test in tests if test["baseline"] == baseline["baseline"]]
         equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
-        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"), *equal)
+        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"), *gap, *equal)
     console.print(table)
+    if seeds > 1:
+        console.print(
+            f"Means over {seeds} trainings from different seeds; their intervals are of other seeds and other test "
+            "examples. `together` is what the members answer jointly, its interval of other test examples alone."
+        )
     console.print(_verdict(scores))
     for caution in [*scores.get("cautions", []), *_of_new_speakers(name, pipeline)]:
         console.print(f"[yellow]Caution:[/] {escape(caution)}")
@@ -116,6 +130,12 @@ def _cells(score: dict[str, float], least: int, sign: str = "") -> list[str]:
     return [value, interval.replace("[", r"\[")]
 
 
+def _of_members(score: dict[str, Any]) -> list[str]:
+    """The lowest and the highest member, and what all answer together."""
+    decimals, each = score["decimals"], score["members"]
+    return [f"{min(each):.{decimals}f} to {max(each):.{decimals}f}", " ".join(_cells(score["together"], decimals))]
+
+
 def _verdict(scores: dict[str, Any]) -> str:
     """Against the baselines, in words: against all that are better for sure, else against all that may be, the one that
     is hardest to beat first."""
@@ -143,12 +163,13 @@ def _against(baseline: dict[str, Any], tests: list[dict[str, Any]]) -> Literal["
 
 def _cost(name: str) -> str:
     """Seconds of training, if they are known of the very weights that lie in data/models."""
-    weights = MODELS / name / "weights.safetensors"
-    cost = COSTS / name / f"{sha256(weights)}.json" if weights.exists() else weights
-    if not cost.exists():
+    weights = sorted((MODELS / name).glob("*.safetensors"))
+    cost = COSTS / name / f"{weights_digest(weights)}.json"
+    if not weights or not cost.exists():
         return ""  # these weights came from a remote, or from a training elsewhere
     spent: dict[str, float] = read_json(cost)
-    return f", trained in {spent['seconds']:.0f} s ({spent['cpu_seconds']:.0f} CPU s)"
+    of = f"{len(weights)} members " if len(weights) > 1 else ""
+    return f", {of}trained in {spent['seconds']:.0f} s ({spent['cpu_seconds']:.0f} CPU s)"
 
 
 def reproduced(name: str, scores: dict[str, Any], locked: str, revision: str = "HEAD") -> Reproduction:
@@ -168,7 +189,12 @@ def reproduced(name: str, scores: dict[str, Any], locked: str, revision: str = "
 
 
 def judge(before: dict[str, Any], now: dict[str, Any]) -> Reproduction:
-    """Two test.json of the same params, code and data."""
+    """Two test.json of the same params, code and data.
+
+    On another machine every member is trained to other bits, as if from another seed. So both means over seeds must
+    agree up to what seeds vary by: Student's t of both sides' members together, at 1% over all scores. Of a single
+    member that is not known, and the committed interval, which is of test examples, has to do.
+    """
     if before == now:
         return Reproduction("identical", "the same scores as the committed ones, to the last digit")
     fields: list[str] = []
@@ -176,19 +202,41 @@ def judge(before: dict[str, Any], now: dict[str, Any]) -> Reproduction:
         here, there = differing(*(each[where.replace(" ", "_")] for each in (now, before))) or ("", "")
         if here and not any(here in field and there in field for field in fields):
             fields.append(f"{where} {here} here, {there} there")
-    outside = [
-        f"{then['score']} is {new['value']:.4f} here, {then['value']:.4f} [{then['low']:.4f}, {then['high']:.4f}] there"
-        for then, new in zip(before["intervals"], now["intervals"], strict=False)
-        if not then["low"] <= new["value"] <= then["high"]
-    ]
+    pairs = list(zip(before["intervals"], now["intervals"], strict=False))
+    apart = [_apart(then, new, before["examples"], len(pairs)) for then, new in pairs]
+    outside = [sentence for sentence in apart if sentence]
     machine = f"{'; '.join(fields)}, and"
     if not fields:
         sentence = "the same params, code, data and fingerprint gave other scores; please report this"
     elif outside:
         sentence = f"{machine} beyond its tolerance: {'; '.join(outside)}"
     else:
-        return Reproduction("agrees", f"{machine} each score within the committed 95% interval")
+        by = "each score differs no more than seeds do" if _seeds(before) > 1 else IN_INTERVAL
+        return Reproduction("agrees", f"{machine} {by}")
     return Reproduction("differs", sentence)
+
+
+def _seeds(scores: dict[str, Any]) -> int:
+    return int(scores.get("seeds", 1))
+
+
+def _apart(then: dict[str, Any], now: dict[str, Any], examples: int, scores: int) -> str:
+    """How a score is further off than it may be; empty where it is not."""
+    value, name = f"{now['value']:.4f} here", then["score"]
+    sides = [each.get("members", []) for each in (then, now)]
+    if min(map(len, sides)) < 2:
+        low, high = then["low"], then["high"]
+        inside = low <= now["value"] <= high
+        return "" if inside else f"{name} is {value}, {then['value']:.4f} [{low:.4f}, {high:.4f}] there"
+    freedom = sum(map(len, sides)) - 2
+    pooled = sum(float(np.var(each)) * len(each) for each in sides) / freedom
+    # Members that agree to the last example are no proof that others would: one example more or less is nothing.
+    least = (then["together"]["high"] - then["together"]["low"]) / np.sqrt(examples)
+    error = np.sqrt(max(pooled, least**2) * sum(1 / len(each) for each in sides))
+    reach = float(stdtrit(freedom, 1 - TOLERATED / scores / 2)) * error
+    if abs(now["value"] - then["value"]) <= reach:
+        return ""
+    return f"{name} is {value}, {then['value']:.4f} there, and may be off by {reach:.4f}"
 
 
 def _inputs(name: str, locked: str, where: str) -> dict[str, Any]:

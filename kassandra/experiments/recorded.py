@@ -23,7 +23,7 @@ from kassandra.contracts.artifacts import (
     RAW,
     files_in,
     read_json,
-    sha256,
+    weights_digest,
 )
 from kassandra.contracts.errors import KassandraError
 
@@ -125,13 +125,13 @@ def _made(result: Result) -> tuple[Any, ...]:
 
 
 def cpu_seconds(result: Result) -> float | None:
-    """Of its training, where that ran in this repository and DVC's cache has its weights."""
+    """Of a member's training, where it ran in this repository and DVC's cache has its weights."""
     folder = cached(result.weights)
-    weights = folder.get("weights.safetensors") if folder else None
-    if weights is None or not weights.exists():
+    weights = [folder[name] for name in sorted(folder) if name.endswith(".safetensors")]
+    if not weights or not all(path.exists() for path in weights):
         return None
-    cost = COSTS / result.pipeline / f"{sha256(weights)}.json"
-    return float(read_json(cost)["cpu_seconds"]) if cost.exists() else None
+    cost = COSTS / result.pipeline / f"{weights_digest(weights)}.json"
+    return float(read_json(cost)["cpu_seconds"]) / len(weights) if cost.exists() else None
 
 
 def run_here(name: str, locked: Locked) -> str:
@@ -145,8 +145,8 @@ def run_here(name: str, locked: Locked) -> str:
     made = {path: md5 for entry in locked.values() for path, md5 in entry.outs.items()}
     if not files or made.get(str(folder)) != _md5(json.dumps(listed, sort_keys=True).encode()) + ".dir":
         return f"nothing has been run here; `dvc repro evaluate@{name}` runs it"
-    weights = [path for path in files.values() if path.suffix == ".safetensors"]
-    if not all((COSTS / name / f"{sha256(path)}.json").exists() for path in weights):
+    weights = [files[each] for each in sorted(files) if files[each].suffix == ".safetensors"]
+    if not (COSTS / name / f"{weights_digest(weights)}.json").exists():
         return f"fetched, nothing has been run here; `dvc repro --force evaluate@{name}` runs it"
     if not any((PREDICTIONS / name).glob("*")):
         return f"trained here, but not evaluated; `dvc repro evaluate@{name}` evaluates it"
