@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from kassandra.comparison.files import SUFFIXES, compare_files
 from kassandra.comparison.revisions import sides
 from kassandra.contracts.errors import KassandraError
 from kassandra.judging.intervals import Estimate
+from kassandra.judging.method import ENOUGH
 
 COLOURS = {"better": "green", "worse": "red", "not comparable": "yellow", "differs": "yellow"}
 SIGNS = {"better": "✅", "worse": "❌", "no evidence": "➖", "identical": "🟰", "differs": "❔", "not comparable": "❔"}
 MOST = 8  # decimals
 WIDTH = 120  # columns of text, so that no number is cut where the output is no terminal
-SEEDS = "Intervals and p are of other test examples like these. Another seed of training may change as much again."
+METHOD = "Verdicts are on the method: means over seeds, with intervals and p of other seeds and other test examples."
+MODELS = "A verdict on two models holds for other test examples like these; another seed may change as much again."
 
 
 def compare(
@@ -54,6 +57,9 @@ def compare(
         print("\n".join(_as_markdown(comparison)))
     else:
         _show(comparison)
+    if fail_if_worse and (none := [each.name for each in comparison.pipelines if not each.of_method]):
+        why = f"no verdict on the method of {', '.join(none)}, so that nothing can fail there"
+        print(f"--fail-if-worse: {why}; train.seeds: {ENOUGH} or more on both sides gives one", file=sys.stderr)
     return int(fail_if_worse and bool(comparison.worse))
 
 
@@ -71,11 +77,12 @@ def _show(comparison: Comparison) -> None:
         if pipeline.verdict != "identical":
             console.print(_table(pipeline))
             console.print(f"  {_tests(pipeline)}")
+        if scope := _scope(pipeline):
+            console.print(f"  {escape(scope)}")
         for note in pipeline.notes:
             console.print(f"  [yellow]Note:[/] {escape(note)}")
-    headlines = [pipeline.headline for pipeline in comparison.pipelines]
-    if any(row.difference and row.verdict != "identical" for row in headlines):
-        console.print(f"\n{SEEDS}")
+    for sentence in _meanings(comparison):
+        console.print(f"\n{sentence}")
 
 
 def _table(pipeline: Pipeline) -> Table:
@@ -85,6 +92,28 @@ def _table(pipeline: Pipeline) -> Table:
         name = f"  [bold]{row.score}[/]" if row is pipeline.headline else f"  {row.score}"
         table.add_row(name, *map(escape, _cells(row)), f"[{colour}]{row.verdict}[/]")
     return table
+
+
+def _scope(pipeline: Pipeline) -> str:
+    """What a verdict is on, and the other one beside it; empty where nothing differs or could be compared."""
+    row = pipeline.headline
+    if row.difference is None or row.verdict == "identical":
+        return ""
+    if not pipeline.of_method:
+        a, b = pipeline.seeds
+        return f"Of these two models. No verdict on the method: it needs {ENOUGH} seeds a side, and A has {a}, B {b}."
+    seeds = " and ".join(map(str, dict.fromkeys(pipeline.seeds)))
+    means = f"Of the method: means over {seeds} seeds"
+    if not pipeline.models:
+        return f"{means}."
+    return f"{means}. These two models, members together: {_sentence(pipeline, pipeline.models[0])}."
+
+
+def _meanings(comparison: Comparison) -> list[str]:
+    """What intervals and verdicts are of, once for all pipelines."""
+    compared = [each for each in comparison.pipelines if _scope(each)]
+    sentences = [METHOD] if any(each.of_method for each in compared) else []
+    return sentences + ([MODELS] if any(not each.of_method for each in compared) else [])
 
 
 def _tests(pipeline: Pipeline) -> str:
@@ -127,13 +156,13 @@ def _p(p: float) -> str:
     return f"{p:.{decimals}f}" if p >= 0.001 else f"{p:.4f}"
 
 
-def _sentence(pipeline: Pipeline) -> str:
-    """The verdict in words."""
-    row = pipeline.headline
+def _sentence(pipeline: Pipeline, row: Row | None = None) -> str:
+    """The verdict in words; of the headline, or of another row."""
+    row = row or pipeline.headline
     if row.difference is None:
         return f"cannot be compared: {pipeline.notes[0]}" if row.a is None else f"{row.score} cannot be compared"
     if row.verdict == "identical":
-        same = all(each.verdict == "identical" for each in pipeline.rows)
+        same = row is pipeline.headline and all(each.verdict == "identical" for each in pipeline.rows)
         return "identical results" if same else f"{row.score} is identical"
     a, b, difference, interval, p = _cells(row)
     numbers = f"{row.score} {a} → {b}, {difference} {interval}, p = {p}".replace("= <", "< ")
@@ -172,7 +201,10 @@ def _as_json(comparison: Comparison) -> dict[str, Any]:
             "verdict": pipeline.verdict,
             "headline": pipeline.headline.score,
             "params": {key: {"a": old, "b": new} for key, (old, new) in pipeline.params.items()},
+            "about": "method" if pipeline.of_method else "models",
+            "seeds": dict(zip("ab", pipeline.seeds, strict=True)),
             "scores": [plain(row) for row in pipeline.rows],
+            "models": [plain(row) for row in pipeline.models],
             "notes": list(pipeline.notes),
         }
         for pipeline in comparison.pipelines
@@ -190,6 +222,7 @@ def _as_markdown(comparison: Comparison) -> list[str]:
         row = pipeline.headline
         a, b, difference, interval, p = _cells(row)
         verdict = f"**{row.verdict}**" if row.verdict in ("better", "worse") else row.verdict
+        verdict += "" if pipeline.of_method or not _scope(pipeline) else " (these two models)"
         verdict += "" if row.paired or row.difference is None else " (unpaired)"
         change = f"{difference} {interval}".strip()
         lines.append(_line([SIGNS[row.verdict], _code(pipeline.name), row.score, a, b, change, p, verdict]))
@@ -197,7 +230,8 @@ def _as_markdown(comparison: Comparison) -> list[str]:
     for pipeline in comparison.pipelines:
         if details := _details(pipeline):
             lines += ["", f"<details><summary>{_plain(pipeline.name)}</summary>", "", *details, "", "</details>"]
-    return [*lines, "", f"A = {_code(comparison.a)}, B = {_code(comparison.b)}. {SEEDS}"]
+    meanings = " ".join(_meanings(comparison))
+    return [*lines, "", f"A = {_code(comparison.a)}, B = {_code(comparison.b)}. {meanings}".rstrip()]
 
 
 def _details(pipeline: Pipeline) -> list[str]:
@@ -206,7 +240,7 @@ def _details(pipeline: Pipeline) -> list[str]:
     if pipeline.verdict != "identical":
         lines += ["", "| score | A | B | B − A | 95% interval | p | verdict |", "|-|-|-|-|-|-|-|"]
         lines += [_line([row.score, *_cells(row), row.verdict]) for row in pipeline.rows]
-        lines += ["", _plain(_tests(pipeline))]
+        lines += ["", _plain(f"{_tests(pipeline)} {_scope(pipeline)}".rstrip())]
     return lines
 
 

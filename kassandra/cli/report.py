@@ -65,26 +65,26 @@ def _one(name: str) -> bool:
     steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
     of_steps = f", steps {', '.join(steps)}" if len(steps) > 1 else ""
     seeds = scores.get("seeds", 1)
-    columns = ["on test", f"mean of {seeds} seeds" if seeds > 1 else "value", "95% interval"]
-    columns += ["members", "together"] if seeds > 1 else []
-    columns += ["p (Diebold-Mariano)" + of_steps] if tests else []
-    table = Table(*columns, title=f"{name}: {scores['examples']:,} test examples", box=None)
+    table = Table("on test", title=f"{name}: {scores['examples']:,} test examples", box=None)
+    together = ["together"] if seeds > 1 else []
+    for column in (f"mean of {seeds}" if seeds > 1 else "value", "95% interval", *together):
+        table.add_column(column, no_wrap=True)
+    if tests:
+        table.add_column("p (Diebold-Mariano)" + of_steps)
     for score in intervals:
         unit = f" ({score['unit']})" if score["unit"] else ""
-        more = _of_members(score) if seeds > 1 else []
+        more = [f"{score['together']['value']:.{score['decimals']}f}"] if seeds > 1 else []
         table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]), *more)
-    gap = ["", ""] if seeds > 1 else []
     for baseline in scores["baselines"]:
         table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
         own = [test for test in tests if test["baseline"] == baseline["baseline"]]
         equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
-        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"), *gap, *equal)
+        table.add_row(
+            "  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"), *[""] * len(together), *equal
+        )
     console.print(table)
     if seeds > 1:
-        console.print(
-            f"Means over {seeds} trainings from different seeds; their intervals are of other seeds and other test "
-            "examples. `together` is what the members answer jointly, its interval of other test examples alone."
-        )
+        console.print(_of_members(intervals[0], seeds))
     console.print(_verdict(scores))
     for caution in [*scores.get("cautions", []), *_of_new_speakers(name, pipeline)]:
         console.print(f"[yellow]Caution:[/] {escape(caution)}")
@@ -130,10 +130,14 @@ def _cells(score: dict[str, float], least: int, sign: str = "") -> list[str]:
     return [value, interval.replace("[", r"\[")]
 
 
-def _of_members(score: dict[str, Any]) -> list[str]:
-    """The lowest and the highest member, and what all answer together."""
-    decimals, each = score["decimals"], score["members"]
-    return [f"{min(each):.{decimals}f} to {max(each):.{decimals}f}", " ".join(_cells(score["together"], decimals))]
+def _of_members(headline: dict[str, Any], seeds: int) -> str:
+    """How far members are apart, and what the two kinds of intervals are of."""
+    name, decimals, each = headline["score"], headline["decimals"], headline["members"]
+    return (
+        f"Means over {seeds} trainings from different seeds; intervals are of other seeds and other test examples. "
+        f"Each alone has {name} {min(each):.{decimals}f} to {max(each):.{decimals}f}; "
+        f"together they answer with {' '.join(_cells(headline['together'], decimals))}, of other test examples alone."
+    )
 
 
 def _verdict(scores: dict[str, Any]) -> str:

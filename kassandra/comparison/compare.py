@@ -1,9 +1,11 @@
 """Two revisions, pipeline by pipeline: what changed in params, each score's difference, and a plain verdict."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 from scipy.special import ndtr
 
 from kassandra.comparison.fingerprints import differing
@@ -12,7 +14,8 @@ from kassandra.comparison.revisions import Side
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown, value_of
 from kassandra.judging.intervals import Z
-from kassandra.judging.paired import ALPHA, Difference
+from kassandra.judging.method import ENOUGH, over_seeds, welch
+from kassandra.judging.paired import ALPHA, Compared, Difference
 
 Verdict = Literal["better", "worse", "no evidence", "identical", "differs", "not comparable"]
 UNPAIRED = "the intervals of A and B, unpaired (normal approximation)"
@@ -40,13 +43,25 @@ class Row:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """rows: the first is the headline, and its verdict the pipeline's. params: by dotted key, A's value and B's (None
-    where it is not set). notes: sentences that whoever reads the verdict should know."""
+    """rows: of the method (means over seeds) where both sides have seeds enough, else of these two models; the first is
+    the headline, and its verdict the pipeline's. params: by dotted key, A's value and B's (None where it is not set).
+    notes: sentences that whoever reads the verdict should know.
+
+    seeds: how many of A and of B. models: where `rows` are of the method, those of these two models, as their members
+    answer together.
+    """
 
     name: str
     rows: tuple[Row, ...]
     params: dict[str, tuple[Any, Any]]
     notes: tuple[str, ...]
+    seeds: tuple[int, int] = (1, 1)
+    models: tuple[Row, ...] = ()
+
+    @property
+    def of_method(self) -> bool:
+        """Whether the verdict is on the method."""
+        return min(self.seeds) >= ENOUGH
 
     @property
     def headline(self) -> Row:
@@ -72,7 +87,8 @@ class Comparison:
 
     @property
     def worse(self) -> list[str]:
-        return [pipeline.name for pipeline in self.pipelines if pipeline.verdict == "worse"]
+        """Pipelines whose method is worse at B."""
+        return [pipeline.name for pipeline in self.pipelines if pipeline.of_method and pipeline.verdict == "worse"]
 
 
 def compare(a: Side, b: Side, names: list[str]) -> Comparison:
@@ -113,28 +129,34 @@ def compare(a: Side, b: Side, names: list[str]) -> Comparison:
 def _pipeline(name: str, a: Side, b: Side, results: Results) -> Pipeline:
     changed = _changed(a.pipelines[name], b.pipelines[name], f"pipelines.{name}")
     notes = [note for side in (a, b) if (note := _stale(side, name))]
+    seeds = results[0].get("seeds", 1), results[1].get("seeds", 1)
     scores = [{score["score"]: score for score in result["intervals"]} for result in results]
     ends = [{name: [score[end] for end in ("value", "low", "high")] for name, score in each.items()} for each in scores]
     if ends[0] == ends[1] and results[0]["examples"] == results[1]["examples"]:
         same = Difference(0.0, 0.0, 0.0, 1.0, "the same to the last digit")
         rows = [Row(score, each["better"], each["value"], each["value"], same, True, "identical")
                 for score, each in scores[1].items()]  # fmt: skip
-        return Pipeline(name, tuple(rows), changed, tuple(notes))
+        return Pipeline(name, tuple(rows), changed, tuple(notes), seeds)
     paired = pair(name, a, b, results)
     signed = [dict(line.split(": ", 1) for line in result.get("signatures", [])) for result in results]
-    rows = [
-        _row(scores[0][score], scores[1][score], paired)
-        if signed[0].get(score) == signed[1].get(score)
-        else _incomparable(scores[1][score], scores[0][score]["value"])
-        for score in scores[1]
-        if score in scores[0]
-    ]
+    both = [(scores[0][score], scores[1][score]) for score in scores[1] if score in scores[0]]
+
+    def rows_of(row: Callable[[Any, Any, Paired], Row], end: Callable[[Any], Any]) -> list[Row]:
+        same = [signed[0].get(each["score"]) == signed[1].get(each["score"]) for each, _ in both]
+        return [
+            row(one, other, paired) if alike else _incomparable(other, end(one)["value"], end(other)["value"])
+            for (one, other), alike in zip(both, same, strict=True)
+        ]
+
+    models = rows_of(_row_of_models, _together)
+    rows = rows_of(_row_of_methods, lambda score: score) if min(seeds) >= ENOUGH else models
     headlines = [next(iter(each)) for each in scores]
     if not rows or headlines[0] != headlines[1]:
         why = f"the headline was {headlines[0]} and is {headlines[1]}"
-        return Pipeline(name, (_incomparable(scores[1][headlines[1]], None), *rows), changed, (why, *notes))
-    notes = [*_of_pairs(name, a, b, paired, rows), *notes]
-    return Pipeline(name, tuple(rows), changed, (*notes, *_causes(name, a, b, results)))
+        none = _incomparable(scores[1][headlines[1]], None, scores[1][headlines[1]]["value"])
+        return Pipeline(name, (none, *rows), changed, (why, *notes), seeds)
+    notes = [*_of_pairs(name, a, b, paired, rows), *notes, *_causes(name, a, b, results)]
+    return Pipeline(name, tuple(rows), changed, tuple(notes), seeds, tuple(models) if rows is not models else ())
 
 
 def _of_pairs(name: str, a: Side, b: Side, paired: Paired, rows: list[Row]) -> list[str]:
@@ -153,24 +175,54 @@ def _of_pairs(name: str, a: Side, b: Side, paired: Paired, rows: list[Row]) -> l
     return notes
 
 
-def _incomparable(b: dict[str, Any], a: float | None) -> Row:
-    return Row(b["score"], b["better"], a, b["value"], None, False, "not comparable")
+def _incomparable(score: dict[str, Any], a: float | None, b: float) -> Row:
+    return Row(score["score"], score["better"], a, b, None, False, "not comparable")
 
 
-def _row(a: dict[str, Any], b: dict[str, Any], paired: Paired) -> Row:
-    name, better = b["score"], b["better"]
-    if name in paired.scores:
-        one, other, difference = paired.scores[name]
-        if not paired.note:  # of all examples: as it is reported
-            one, other = a["value"], b["value"]
-        return Row(name, better, one, other, difference, True, verdict_of(better, difference))
-    if name in paired.unrelated:
-        return _incomparable(b, a["value"])
-    value, errors = b["value"] - a["value"], [(each["high"] - each["low"]) / (2 * Z) for each in (a, b)]
+def _together(score: dict[str, Any]) -> dict[str, Any]:
+    """What all members answer together; of a single one, what it answers."""
+    joint: dict[str, Any] = score.get("together", score)
+    return joint
+
+
+def _row_of_models(a: dict[str, Any], b: dict[str, Any], paired: Paired) -> Row:
+    ends = [_together(each) for each in (a, b)]
+    if b["score"] in paired.scores:
+        return _row(b, paired.scores[b["score"]], ends, paired)
+    if b["score"] in paired.unrelated:
+        return _incomparable(b, ends[0]["value"], ends[1]["value"])
+    value, errors = ends[1]["value"] - ends[0]["value"], [_error(each) for each in ends]
     error = math.hypot(*errors)
     p = 2 * float(ndtr(-abs(value) / error)) if error else float(value == 0)
     difference = Difference(value, value - Z * error, value + Z * error, p, UNPAIRED)
-    return Row(name, better, a["value"], b["value"], difference, False, verdict_of(better, difference))
+    return _unpaired(b, ends, difference)
+
+
+def _row_of_methods(a: dict[str, Any], b: dict[str, Any], paired: Paired) -> Row:
+    if paired.methods and b["score"] in paired.methods:
+        return _row(b, paired.methods[b["score"]], [a, b], paired)
+    if b["score"] in paired.unrelated:
+        return _incomparable(b, a["value"], b["value"])
+    seeds = [(over_seeds(np.array(each["members"])), len(each["members"]) - 1) for each in (a, b)]
+    examples = [(_error(each["together"]) ** 2, math.inf) for each in (a, b)]
+    return _unpaired(b, [a, b], welch(b["value"] - a["value"], seeds, examples, 0.0))
+
+
+def _row(score: dict[str, Any], compared: Compared, reported: list[dict[str, Any]], paired: Paired) -> Row:
+    one, other, difference = compared
+    if not paired.note:  # of all examples: as it is reported
+        one, other = (each["value"] for each in reported)
+    return Row(score["score"], score["better"], one, other, difference, True, verdict_of(score["better"], difference))
+
+
+def _unpaired(score: dict[str, Any], ends: list[dict[str, Any]], difference: Difference) -> Row:
+    values, verdict = (each["value"] for each in ends), verdict_of(score["better"], difference)
+    return Row(score["score"], score["better"], *values, difference, False, verdict)
+
+
+def _error(interval: dict[str, Any]) -> float:
+    """The standard error that a reported interval stands for."""
+    return float(interval["high"] - interval["low"]) / (2 * Z)
 
 
 def verdict_of(better: str | None, difference: Difference) -> Verdict:

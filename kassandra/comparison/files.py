@@ -67,13 +67,12 @@ def compare_files(a: Path, b: Path) -> Comparison:
         raise KassandraError(f"{a} and {b}: no score could be compared: {len(one)} rows in common are too few")
     paired = note or f"paired on all {one['example'].nunique():,} examples"
     notes = [f"Taken as predictions of a {target}, {why}.", f"{paired[0].upper()}{paired[1:]}."]
-    if several:
-        means = f"means over {len(of_a)} and {len(of_b)} seeds"
-        notes.append(f"About the methods: {means}, intervals of seeds and test examples.")
     if not full and any(_columns(table, prefix) for table in tables for prefix in (PROBABILITY, QUANTILE)):
         needed = f"{PROBABILITY}<class>" if target == "label" else ", ".join(module.QUANTILES)
         notes.append(f"{', '.join(row.score for row in rows)} alone, as not both files have {needed}.")
-    return Comparison(str(a), str(b), None, (), (), {}, (Pipeline(target, rows, {}, tuple(notes)),))
+    return Comparison(
+        str(a), str(b), None, (), (), {}, (Pipeline(target, rows, {}, tuple(notes), (len(of_a), len(of_b))),)
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:

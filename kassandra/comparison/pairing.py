@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from kassandra.before.results import doubts, is_of_before, named
 from kassandra.comparison.revisions import Absent, Side, Unpaired
 from kassandra.contracts.section import value_of
+from kassandra.judging.method import compare_methods
 from kassandra.judging.paired import Compared, compare
 from kassandra.judging.score import scores_of
 
@@ -17,7 +19,8 @@ FEWEST = 2  # test examples; with fewer, nothing is evidence
 
 
 class Paired(NamedTuple):
-    """scores: by name, on the same examples. why: why there are no others.
+    """scores: by name, of the two models on the same examples: what all members answer together. methods: the same of
+    means over seeds; None where a side has fewer than 3. why: why there are no others.
 
     note: how many examples are the same, where not all are; empty where they are. unrelated: names of the scores whose
     values at A and B have nothing to do with each other where they are not paired.
@@ -25,6 +28,7 @@ class Paired(NamedTuple):
 
     scores: dict[str, Compared]
     why: str
+    methods: dict[str, Compared] | None = None
     note: str = ""
     unrelated: frozenset[str] = frozenset()
 
@@ -48,23 +52,48 @@ def pair(name: str, a: Side, b: Side, results: Results) -> Paired:
             tables, why = named(tables, str(target), list(results), doubt)
             if why:
                 raise Unpaired(why)
-        one, other, note = join(tables[0], tables[1], module)
+        members = [by_seed(table) for table in tables]
+        rows, note = matching(members[0][0], members[1][0], module)
+        joint = [
+            side.predictions(name, "together") if len(each) > 1 else each[0]
+            for side, each in zip((a, b), members, strict=True)
+        ]
     except Absent as absent:
-        why = f"{absent} (`dvc pull` fetches what `dvc push` has put into a remote)"
+        made = f"`git stash; dvc repro evaluate@{name}; git stash pop` makes those of HEAD"
+        why = f"{absent}; `dvc pull` fetches what `dvc push` has put into a remote, {made}"
         return Paired({}, why, unrelated=unrelated)
     except Unpaired as reason:
         because = f"; {' and '.join(changed)} changed" if changed else ""
         return Paired({}, f"{reason}{because}", unrelated=unrelated)
     at = [{score["score"] for score in result["intervals"]} for result in results]
     known = [score for score in module.SCORES if score.name in at[0] & at[1]]
-    scores = compare([score for score in known if not score.unpaired], one, other, module.RESAMPLING)
-    reasons = [score.unpaired for score in known if score.unpaired]
-    why = reasons[0] if reasons else "data/predictions do not hold what it is made of"
-    return Paired(scores, why, note, unrelated if note else frozenset())
+    which, reasons = [score for score in known if not score.unpaired], [score.unpaired for score in known]
+    of_models = compare(
+        which, *(taken(table, each) for table, each in zip(joint, rows, strict=True)), module.RESAMPLING
+    )
+    sides = [[taken(table, each) for table in side] for side, each in zip(members, rows, strict=True)]
+    of_methods = compare_methods(which, *sides, module.RESAMPLING)
+    why = next(filter(None, reasons), "data/predictions do not hold what it is made of")
+    return Paired(of_models, why, of_methods, note, unrelated if note else frozenset())
 
 
-def join(a: pd.DataFrame, b: pd.DataFrame, module: ModuleType) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """The rows of both that are of the same examples, in the order of A; and a note, where not all are.
+def by_seed(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """The rows of each member, in the same order of examples; all of them where there is no column `seed`."""
+    if "seed" not in table:
+        return [table]
+    seeds = table["seed"].to_numpy()
+    return [table[seeds == seed].drop(columns="seed").reset_index(drop=True) for seed in pd.unique(seeds)]
+
+
+def taken(table: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:
+    """Some rows, in that order."""
+    return table.iloc[rows].reset_index(drop=True)
+
+
+def matching(
+    a: pd.DataFrame, b: pd.DataFrame, module: ModuleType
+) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], str]:
+    """The rows of each that are of the same examples, in the order of A; and a note, where not all are.
 
     Args:
         module: of the target's scores: its KEYS name a row, and `asked` is what must be the same at both.
@@ -93,5 +122,10 @@ def join(a: pd.DataFrame, b: pd.DataFrame, module: ModuleType) -> tuple[pd.DataF
         note = f"paired on {len(shared):,} of {len(ids[0] | ids[1]):,} examples: {apart}"
     if len(same) < FEWEST or (note and module.RESAMPLING.whole):
         raise Unpaired(f"the test examples are not the same: {note}" if note else "the test split is too small")
-    rows = [same[f"row_{side}"].to_numpy() for side in "ab"]
-    return a.iloc[rows[0]].reset_index(drop=True), b.iloc[rows[1]].reset_index(drop=True), note
+    return (same["row_a"].to_numpy(), same["row_b"].to_numpy()), note
+
+
+def join(a: pd.DataFrame, b: pd.DataFrame, module: ModuleType) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """The rows of both that are of the same examples; see `matching`."""
+    rows, note = matching(a, b, module)
+    return taken(a, rows[0]), taken(b, rows[1]), note

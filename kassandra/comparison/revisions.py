@@ -106,14 +106,15 @@ class Side:
         ran = {each for stage in self._stages(name) for each in stage.code.items()}
         return sorted({path for path, md5 in ran if self._md5(Path(path)) != md5})
 
-    def predictions(self, name: str) -> pd.DataFrame:
-        """
+    def predictions(self, name: str, file: str = "test") -> pd.DataFrame:
+        """Of each member, told apart by the column `seed`; or what all of them answer `together`.
+
         Raises:
             Absent: they are neither in the cache nor in the remote.
         """
         from pyarrow import ArrowException, parquet
 
-        path = PREDICTIONS / name / "test.parquet"
+        path = PREDICTIONS / name / f"{file}.parquet"
         try:
             table: pd.DataFrame = parquet.ParquetFile(io.BytesIO(self.open(path))).read().to_pandas()
         except (ArrowException, ValueError) as error:
