@@ -1,13 +1,14 @@
 """prepared train and valid splits, pretrained weights → data/models/<pipeline>/ and metrics/<pipeline>/history.csv."""
 
 from kassandra.contracts import artifacts
+from kassandra.contracts.seeds import member_seeds
 from kassandra.contracts.tables import write_table
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import save_description
 from kassandra.training.member import train_member
-from kassandra.training.members import at_once, member_seeds, run_members
+from kassandra.training.members import at_once, run_members
 from stages.script import run
 
 

@@ -15,7 +15,8 @@ from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import recorded
 from kassandra.experiments.leaderboard import Board, Row, boards
-from kassandra.judging.ranking import ENOUGH, Rank
+from kassandra.judging.method import ENOUGH
+from kassandra.judging.ranking import Rank
 
 HEAD = """\
 # Leaderboard
@@ -27,17 +28,16 @@ TAIL = """\
 ## How to read this
 
 - **Scores** are means over seeds, on test. The 95% interval holds for other seeds *and* other test examples of the same
-  kind: √((t · deviation over seeds / √seeds)² + examples²) to each side, where t is Student's and `examples` is how far
-  a score's own interval in `test.json` reaches, averaged over the seeds.
-- **best** has the best mean; **=** cannot be set apart from it; rows without a mark are worse for sure. The difference
-  of two means is taken for sure where it is larger than √((t · s)² + (z · e)²): s its standard error over seeds
-  (Welch), e that over test examples, drawn together for both models (paired) where both were asked the same ones, else
-  (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among all:
-  with 95% confidence the truly best one is among those marked.
-- **CPU s** are of one training, the mean over seeds; –, where it ran elsewhere. They grow when a machine is shared.
+  kind.
+- **best** has the best mean; **=** cannot be set apart from it; rows without a mark are worse for sure, by the test of
+  `kassandra compare`: Welch's over seeds, with the share of test examples, paired where both were asked the same ones,
+  else (*unpaired*) from their two intervals. The level is 0.05 / (models - 1), one-sided, as the best was picked among
+  all: with 95% confidence the truly best one is among those marked.
+- **CPU s** are of one member's training, the mean over seeds; –, where it ran elsewhere. They grow where a machine is
+  shared.
 - **commit** is what a row's first experiment was based on; without one, where its weights entered `dvc.lock`.
 - **best baseline** needs no LSTM; its mean over the seeds.
-- What needs 3 seeds is not ranked: `dvc exp run --queue evaluate@<pipeline> -S seed=0,1,2` (docs/sweeps.md).
+- What has fewer than 3 seeds is not ranked: `train.seeds` says how many there are.
 """
 MARKS = {"best": "best", "tied": "=", "worse": "", "few": f"needs {ENOUGH} seeds"}
 COLUMNS = ["model", "seeds", "parameters", "CPU s", "commit", "best baseline"]  # the score stands after the model

@@ -77,10 +77,10 @@ def _summary(search: Search) -> None:
     print(f"Best: {experiment}, with {search.space.score} {best.value:.6g} on validation")
     for key, value in best.params.items():
         print(f"  {key}: {value}")
-    print("Nothing was scored on test yet. To see what it is worth there, with three seeds:")
+    print("Each trial had one seed, and nothing was scored on test yet. Three seeds give a verdict on the method:")
     print(f"  dvc exp apply {experiment}")
-    print(f"  dvc exp run --queue evaluate@{pipeline} -S seed=0,1,2 && dvc queue start -j 1")
-    print(f"  kassandra leaderboard {pipeline}  # once `dvc queue status` says that all are done")
+    print(f"  dvc exp run evaluate@{pipeline} -S ++pipelines.{pipeline}.train.seeds=3")
+    print(f"  kassandra compare --pipeline {pipeline}")
 
 
 def picture(study: optuna.Study, score: str, path: Path) -> None:

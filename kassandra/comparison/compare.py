@@ -216,8 +216,8 @@ def _row(score: dict[str, Any], compared: Compared, reported: list[dict[str, Any
 
 
 def _unpaired(score: dict[str, Any], ends: list[dict[str, Any]], difference: Difference) -> Row:
-    values, verdict = (each["value"] for each in ends), verdict_of(score["better"], difference)
-    return Row(score["score"], score["better"], *values, difference, False, verdict)
+    a, b = (each["value"] for each in ends)
+    return Row(score["score"], score["better"], a, b, difference, False, verdict_of(score["better"], difference))
 
 
 def _error(interval: dict[str, Any]) -> float:

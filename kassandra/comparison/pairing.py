@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kassandra.before.results import doubts, is_of_before, named
 from kassandra.comparison.revisions import Absent, Side, Unpaired
 from kassandra.contracts.section import value_of
+from kassandra.contracts.seeds import by_seed
 from kassandra.judging.method import compare_methods
 from kassandra.judging.paired import Compared, compare
 from kassandra.judging.score import scores_of
@@ -71,18 +72,10 @@ def pair(name: str, a: Side, b: Side, results: Results) -> Paired:
     of_models = compare(
         which, *(taken(table, each) for table, each in zip(joint, rows, strict=True)), module.RESAMPLING
     )
-    sides = [[taken(table, each) for table in side] for side, each in zip(members, rows, strict=True)]
-    of_methods = compare_methods(which, *sides, module.RESAMPLING)
+    one, other = ([taken(table, each) for table in side] for side, each in zip(members, rows, strict=True))
+    of_methods = compare_methods(which, one, other, module.RESAMPLING)
     why = next(filter(None, reasons), "data/predictions do not hold what it is made of")
     return Paired(of_models, why, of_methods, note, unrelated if note else frozenset())
-
-
-def by_seed(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """The rows of each member, in the same order of examples; all of them where there is no column `seed`."""
-    if "seed" not in table:
-        return [table]
-    seeds = table["seed"].to_numpy()
-    return [table[seeds == seed].drop(columns="seed").reset_index(drop=True) for seed in pd.unique(seeds)]
 
 
 def taken(table: pd.DataFrame, rows: NDArray[np.intp]) -> pd.DataFrame:

@@ -10,18 +10,20 @@ import pandas as pd
 from scipy import sparse
 
 from kassandra.before.results import described, is_of_before
+from kassandra.contracts.seeds import by_seed
 from kassandra.contracts.tables import read_table
 from kassandra.experiments.recorded import Result, cached, cpu_seconds
 from kassandra.judging.intervals import Estimate
 from kassandra.judging.ranking import Entry, Rank, rank
 from kassandra.judging.score import Score, scores_of
 
+COUNTS = ("train.seeds", "model.pretrain.seeds")  # of members
 ASKED = ("input", "target", "source", "prepare")  # what is asked of a model, not what it is
 
 
 @dataclass(frozen=True)
 class Row:
-    """One model: same params but for the seed, same code.
+    """One model: same params but for the seed and the number of seeds, same code.
 
     name: the variant, and the params that other rows have not. baseline: the best one of the newest result, and its
     score. cpu_seconds: of a training, the mean over those that are known. weights: MD5 of each seed's.
@@ -86,7 +88,7 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
     return Row(
         name=name,
         rank=ranked,
-        seeds=[result.seed for result in group],
+        seeds=sorted({seed for result in group for seed in result.seeds}),
         parameters=newest["parameters"],
         cpu_seconds=sum(spent) / len(spent) if spent else None,
         commit=group[0].commit,
@@ -99,26 +101,47 @@ def _row(name: str, group: list[Result], ranked: Rank) -> Row:
 
 
 def _entry(group: list[Result]) -> Entry:
-    ends = [{end: result.scores["intervals"][0][end] for end in Estimate._fields} for result in group]
-    scores, module = [Estimate(**each) for each in ends], scores_of(group[0].target)
+    """Of the members of all results, each seed once."""
+    module = scores_of(group[0].target)
     known: list[Score] = [each for each in module.SCORES if each.name == group[0].headline] if module else []
+    members: dict[int, tuple[Estimate, pd.DataFrame | None]] = {}
+    for result in group:
+        scores, tables = _of_members(result), _tables(result.predictions)
+        if len(tables) != len(scores):
+            tables = [None] * len(scores)
+        for seed, *each in zip(result.seeds, scores, tables, strict=True):
+            members.setdefault(seed, (each[0], each[1]))
+    estimates = [estimate for estimate, _ in members.values()]
+    reported = group[0].scores["intervals"][0]
+    interval = Estimate(*(reported[end] for end in Estimate._fields)) if len(group) == 1 else None
     if module is None or not known:
-        return Entry(scores)
-    score = known[0]
-    tables, examples = [_table(result.predictions) for result in group], {result.test for result in group}
-    sums = [None if table is None else score.sums(table) for table in tables]
-    if len(examples) > 1 or tables[0] is None or any(each is None for each in sums):
-        return Entry(scores, score.largest)
-    units = module.RESAMPLING.units(tables[0])
+        return Entry(estimates, interval=interval)
+    score, every = known[0], [table for _, table in members.values() if table is not None]
+    sums = [score.sums(table) for table in every]
+    examples = {result.test for result in group}
+    if len(examples) > 1 or len(every) < len(members) or any(each is None for each in sums):
+        return Entry(estimates, score.largest, interval=interval)
+    resampling = module.RESAMPLING
+    units = resampling.ordered(every[0]) if resampling.test else resampling.units(every[0])
     summed = [each.toarray() if sparse.issparse(each) else each for each in map(units.sums, sums)]
-    return Entry(scores, score.largest, examples.pop(), summed, score, units)
+    horizon = units.horizon if resampling.test else None
+    return Entry(estimates, score.largest, examples.pop(), summed, score, horizon, interval)
+
+
+def _of_members(result: Result) -> list[Estimate]:
+    """The headline of each, with an interval as wide as that of what they answer together."""
+    reported = result.scores["intervals"][0]
+    joint = reported.get("together", reported)
+    below, above = joint["value"] - joint["low"], joint["high"] - joint["value"]
+    return [Estimate(value, value - below, value + above) for value in reported.get("members", [reported["value"]])]
 
 
 @functools.cache
-def _table(predictions: str) -> pd.DataFrame | None:
+def _tables(predictions: str) -> Sequence[pd.DataFrame | None]:
+    """Of each member; none where they are not known."""
     path = cached(predictions).get("test.parquet")
     table = read_table(path) if path and path.exists() else None
-    return None if table is None or is_of_before(table) else table
+    return [] if table is None or is_of_before(table) else by_seed(table)
 
 
 def _larger_is_better(result: Result) -> bool:
@@ -126,8 +149,9 @@ def _larger_is_better(result: Result) -> bool:
 
 
 def _params(result: Result, asked: bool) -> dict[str, Any]:
-    """Those that say what is asked of a model, or those that say what it is."""
-    return {key: value for key, value in result.params.items() if (key.partition(".")[0] in ASKED) == asked}
+    """Those that say what is asked of a model, or those that say what it is, however many members it has."""
+    of = {key: value for key, value in result.params.items() if key not in COUNTS}
+    return {key: value for key, value in of.items() if (key.partition(".")[0] in ASKED) == asked}
 
 
 def _names(params: Sequence[dict[str, Any]], first: str | None = None) -> list[str]:

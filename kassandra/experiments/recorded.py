@@ -26,6 +26,7 @@ from kassandra.contracts.artifacts import (
     weights_digest,
 )
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.seeds import member_seeds
 
 WORKSPACE = "workspace"  # as DVC calls the working tree
 OWN = (WORKSPACE, "HEAD")  # where there is no experiment
@@ -56,6 +57,12 @@ class Result:
     @property
     def headline(self) -> str:
         return str(self.scores["intervals"][0]["score"])
+
+    @property
+    def seeds(self) -> list[int]:
+        """Of each member; of results of before there were members, that of params.yaml."""
+        count = len(self.scores["intervals"][0].get("members", []))
+        return member_seeds(self.seed, count) if "seeds" in self.scores else [self.seed]
 
     @property
     def target(self) -> str:

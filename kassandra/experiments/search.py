@@ -104,6 +104,12 @@ def run(search: Search, trials: int) -> None:
             raise KassandraError(f"{TOO_MANY} trials failed one after the other, the last one for this: {why}")
 
 
+def _of_one_seed(written: dict[str, Any]) -> dict[str, Any]:
+    """A trial is one training: seeds serve the verdict on what is chosen, and would cost each trial several times."""
+    pretrained = value_of(written, "model.pretrain") is not None
+    return {"train.seeds": 1} | ({"model.pretrain.seeds": 1} if pretrained else {})
+
+
 def _try(search: Search, trial: optuna.Trial) -> str | None:
     """One trial to its end; returns why it failed, if it did and its values are not to blame."""
     study, say = search.study, search.say
@@ -115,7 +121,7 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
         _prune(search, trial, f"refused: {error}")
         return None
     name, losses, before, since = f"{study.study_name}-{trial.number}", [], 0, time.time()
-    overrides = spaces.overrides(search.pipeline, chosen)
+    overrides = spaces.overrides(search.pipeline, chosen | _of_one_seed(search.written))
     with studies.alive(trial), Training(search.pipeline, name, overrides) as training:
         for line in training.lines():
             if not line.scores:

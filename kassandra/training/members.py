@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from kassandra.contracts.errors import KassandraError
@@ -27,15 +26,6 @@ class Job(NamedTuple):
 
     number: int
     arguments: tuple[Any, ...]
-
-
-def member_seeds(seed: int, count: int) -> list[int]:
-    """Of each member, from the seed of params.yaml: the first ones are the same however many there are.
-
-    >>> member_seeds(0, 2) == member_seeds(0, 3)[:2]
-    True
-    """
-    return [int(each) for each in np.random.SeedSequence(seed).generate_state(count)]
 
 
 def at_once(device: torch.device, threads: int) -> int:

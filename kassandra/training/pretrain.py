@@ -8,13 +8,14 @@ from torch import Tensor
 
 from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, read_json, read_tensors, write_tensors
 from kassandra.contracts.kinds import part
+from kassandra.contracts.seeds import member_seeds
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.model import Model
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.checkpoint import Checkpoint, digest, home
 from kassandra.training.fingerprint import Precision, fingerprint, precision_here, set_up
 from kassandra.training.loop import train
-from kassandra.training.members import at_once, member_seeds, run_members
+from kassandra.training.members import at_once, run_members
 from kassandra.training.progress import Watcher
 from kassandra.training.rooms import code
 
