@@ -69,9 +69,8 @@ def pair(name: str, a: Side, b: Side, results: Results) -> Paired:
     at = [{score["score"] for score in result["intervals"]} for result in results]
     known = [score for score in module.SCORES if score.name in at[0] & at[1]]
     which, reasons = [score for score in known if not score.unpaired], [score.unpaired for score in known]
-    of_models = compare(
-        which, *(taken(table, each) for table, each in zip(joint, rows, strict=True)), module.RESAMPLING
-    )
+    one_joint, other_joint = (taken(table, each) for table, each in zip(joint, rows, strict=True))
+    of_models = compare(which, one_joint, other_joint, module.RESAMPLING)
     one, other = ([taken(table, each) for table in side] for side, each in zip(members, rows, strict=True))
     of_methods = compare_methods(which, one, other, module.RESAMPLING)
     why = next(filter(None, reasons), "data/predictions do not hold what it is made of")

@@ -109,8 +109,8 @@ def _entry(group: list[Result]) -> Entry:
         scores, tables = _of_members(result), _tables(result.predictions)
         if len(tables) != len(scores):
             tables = [None] * len(scores)
-        for seed, *each in zip(result.seeds, scores, tables, strict=True):
-            members.setdefault(seed, (each[0], each[1]))
+        for seed, own, table in zip(result.seeds, scores, tables, strict=True):
+            members.setdefault(seed, (own, table))
     estimates = [estimate for estimate, _ in members.values()]
     reported = group[0].scores["intervals"][0]
     interval = Estimate(*(reported[end] for end in Estimate._fields)) if len(group) == 1 else None

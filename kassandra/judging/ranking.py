@@ -63,8 +63,8 @@ class Rank:
 
 def interval(scores: Sequence[Estimate], largest: float = math.inf) -> Estimate:
     """Of the mean over at least two seeds, from what is reported of each: it reaches √(seeds² + examples²) to each
-    side, `seeds` being Student's t times the deviation of the mean over seeds, and `examples` how far a score's own interval
-    reaches, averaged over seeds. It ends at the largest score that there can be.
+    side, `seeds` being Student's t times the deviation of the mean over seeds, and `examples` how far a score's own
+    interval reaches, averaged over seeds. It ends at the largest score that there can be.
 
     >>> print(interval([Estimate(0.5, 0.4, 0.6)] * 3))  # no seed differs: that of the examples
     0.5000 [0.4000, 0.6000]
