@@ -163,7 +163,7 @@ pipelines:
     source: {path: %s}
     prepare: {}
     model: {variant: vanilla, hidden_size: 5, dropout: 0.1}
-    train: {epochs: 2, batch_size: 50, learning_rate: 0.02, threads: 1, device: cpu}
+    train: {seeds: 1, epochs: 2, batch_size: 50, learning_rate: 0.02, threads: 1, device: cpu}
 """
 
 

@@ -25,37 +25,37 @@ PARAMS = {
     source: {path: tests/data/mnist}
     prepare: {limit: 300}
     model: {variant: attention, hidden_size: 7}
-    train: {epochs: 2, batch_size: 50, learning_rate: 0.02}
+    train: {seeds: 1, epochs: 2, batch_size: 50, learning_rate: 0.02}
 """,
     "text-label": """\
     source: {dataset: books}
     prepare: {vocab_size: 300, max_length: 30}
-    model: {variant: vanilla, hidden_size: 7, embedding_size: 5, pretrain: {epochs: 1, batch_size: 8, samples: 50}}
-    train: {epochs: 2, batch_tokens: 400}
+    model: {variant: vanilla, hidden_size: 7, embedding_size: 5, pretrain: {seeds: 1, epochs: 1, batch_size: 8, samples: 50}}
+    train: {seeds: 1, epochs: 2, batch_tokens: 400}
 """,
     "text-next": """\
     source: {path: tests/data/tiny-shakespeare}
     prepare: {tokens: words}
     model: {variant: vanilla, embedding_size: 5, hidden_size: 7}
-    train: {epochs: 2, batch_size: 8, window: 40}
+    train: {seeds: 1, epochs: 2, batch_size: 8, window: 40}
 """,
     "series-forecast": """\
     source: {dataset: sp500}
     prepare: {predict: return, window: 20, horizon: 2}
     model: {variant: vanilla, hidden_size: 7}
-    train: {epochs: 2, batch_size: 50}
+    train: {seeds: 1, epochs: 2, batch_size: 50}
 """,
     "audio-label": """\
     source: {dataset: fsdd}
     prepare: {mels: 13}
     model: {variant: vanilla, hidden_size: 7}
-    train: {epochs: 2, batch_size: 10}
+    train: {seeds: 1, epochs: 2, batch_size: 10}
 """,
     "text-text": """\
     source: {dataset: tatoeba}
     prepare: {vocab_size: 200, limit: 300}
     model: {variant: vanilla, hidden_size: 7, embedding_size: 5, decoder: {attention: general, input_feeding: false}}
-    train: {epochs: 2, batch_tokens: 400}
+    train: {seeds: 1, epochs: 2, batch_tokens: 400}
 """,
 }
 PAIRS = tuple(PARAMS)

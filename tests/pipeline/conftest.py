@@ -20,14 +20,14 @@ pipelines:
     source: {path: tests/data/mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 32}
-    train: {epochs: 20, batch_size: 10, learning_rate: 0.005, threads: 1}
+    train: {seeds: 1, epochs: 20, batch_size: 10, learning_rate: 0.005, threads: 1}
   pictures: # one's own: a folder per class, PNG in it
     input: images
     target: label
     source: {path: pictures}
     prepare: {size: 14, valid_fraction: 0.2}
     model: {variant: attention, hidden_size: 7}
-    train: {epochs: 1, threads: 1}
+    train: {seeds: 1, epochs: 1, threads: 1}
 """
 DIGITS_ALONE = PARAMS[: PARAMS.index("  pictures:")]
 

@@ -25,7 +25,7 @@ pipelines:
     source: {path: pulses}
     prepare: {test_fraction: 0.3}
     model: {variant: vanilla, hidden_size: 12}
-    train: {epochs: 12, batch_size: 8, learning_rate: 0.02}
+    train: {seeds: 1, epochs: 12, batch_size: 8, learning_rate: 0.02}
 """
 SPACE = "space:\n  model.hidden_size: {choices: [4, 12]}\n"
 

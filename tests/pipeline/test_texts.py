@@ -23,22 +23,22 @@ praise:
     embedding_size: 13
     hidden_size: 7
     bidirectional: true
-    pretrain: {epochs: 1, batch_size: 4, window: 20, samples: 50}
-  train: {epochs: 2, batch_tokens: 500}
+    pretrain: {seeds: 1, epochs: 1, batch_size: 4, window: 20, samples: 50}
+  train: {seeds: 1, epochs: 2, batch_tokens: 500}
 play:
   input: text
   target: next
   source: {path: play.txt}
   prepare: {tokens: characters}
   model: {variant: stacked, embedding_size: 13, hidden_size: 17, weight_dropout: 0.2, dropout: 0.1}
-  train: {epochs: 2, batch_size: 4, window: 30}
+  train: {seeds: 1, epochs: 2, batch_size: 4, window: 30}
 phrases:
   input: text
   target: text
   source: {path: pairs.tsv, pair: en-fr}
   prepare: {vocab_size: 200, valid_fraction: 0.1, test_fraction: 0.1}
   model: {variant: stacked, bidirectional: true, embedding_size: 13, hidden_size: 7, dropout: 0.1}
-  train: {epochs: 2, batch_tokens: 300}
+  train: {seeds: 1, epochs: 2, batch_tokens: 300}
 """
 EVALUATE = ("evaluate@praise", "evaluate@play", "evaluate@phrases")
 
@@ -86,7 +86,7 @@ def test_again_the_same_bytes(texts, tmp_path):
 
 def test_another_learning_rate_does_not_pretrain_again(texts, tmp_path):
     clone = texts.copy(tmp_path / "kassandra")
-    clone.edit("params.yaml", "train: {epochs: 2, batch_tokens", "train: {epochs: 1, batch_tokens")
+    clone.edit("params.yaml", "train: {seeds: 1, epochs: 2, batch_tokens", "train: {epochs: 1, batch_tokens")
     assert clone.executed(clone.dvc("repro", *EVALUATE)) == ["train@praise", "evaluate@praise"]
 
 

@@ -23,7 +23,7 @@ pipelines:
     source: {path: tests/data/mnist}
     prepare: {}
     model: {variant: vanilla, hidden_size: 7}
-    train: {epochs: 1, batch_size: 50, threads: 1}
+    train: {seeds: 1, epochs: 1, batch_size: 50, threads: 1}
 """
 PATIENCE = 60  # seconds for what takes one on a machine at rest
 SERVERS = Path(__file__).parent / "servers"
