@@ -4,6 +4,7 @@ from kassandra.contracts import artifacts
 from kassandra.contracts.seeds import member_seeds
 from kassandra.contracts.tables import write_table
 from kassandra.params.sections.pipeline import read_pipeline
+from kassandra.training.advice import of_histories
 from kassandra.training.checkpoint import home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import save_description
@@ -38,6 +39,8 @@ def main(name: str) -> None:
         each.checkpoint.remove()
         which = f"Member {number}: kept" if how.seeds > 1 else "Kept"
         print(f"{which} the weights of epoch {each.kept_epoch} of {len(each.history)} (train.keep: {how.keep})")
+    for sentence in of_histories([each.history for each in members]):
+        print(f"Caution: {sentence}")
 
 
 if __name__ == "__main__":

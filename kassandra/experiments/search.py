@@ -149,7 +149,9 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
         for epoch, score in zip(epochs["epoch"], epochs[search.space.score].round(DECIMALS), strict=True):
             if _gives_up(search, trial, int(epoch), float(score), params.train.epochs):
                 return None
-    kept = int(epochs[LOSS].argmin()) if params.train.keep == "best" else len(epochs) - 1
+    by = params.train.keep_by
+    best = epochs[LOSS].argmin() if by == "loss" else epochs[f"valid_{by}"].argmax()
+    kept = int(best) if params.train.keep == "best" else len(epochs) - 1
     value = float(epochs[search.space.score].iloc[kept])
     study.tell(trial, value)
     say(f"  {search.space.score} {_short(value)}{' (best)' * (study.best_trial.number == trial.number)}")

@@ -84,7 +84,7 @@ def train(
                 f"lower train.learning_rate ({params.learning_rate:g}) or set train.clip ({params.clip})"
             )
         row = {"epoch": number, "train_loss": loss, **{f"valid_{name}": value for name, value in scores.items()}}
-        better = not history or scores["loss"] < min(past["valid_loss"] for past in history)
+        better = not history or _is_better(params.keep_by, row, history)
         if better or params.keep == "last":
             best = _copy(model)
         progress.best_epoch = number if better else progress.best_epoch
@@ -95,6 +95,12 @@ def train(
         watcher.epoch(row, per_second, better)
     kept_epoch = progress.best_epoch if params.keep == "best" else len(history)
     return Trained(best, history, kept_epoch, progress.seconds, progress.cpu_seconds)
+
+
+def _is_better(score: str, row: dict[str, float], history: list[dict[str, float]]) -> bool:
+    """Than every epoch before. A loss is better the lower it is, and every other score the higher."""
+    sign, name = (-1 if score == "loss" else 1), f"valid_{score}"
+    return sign * row[name] > max(sign * past[name] for past in history)
 
 
 def _epoch(

@@ -30,7 +30,11 @@ PARAMS = {
     "text-label": """\
     source: {dataset: books}
     prepare: {vocab_size: 300, max_length: 30}
-    model: {variant: vanilla, hidden_size: 7, embedding_size: 5, pretrain: {seeds: 1, epochs: 1, batch_size: 8, samples: 50}}
+    model:
+      variant: vanilla
+      hidden_size: 7
+      embedding_size: 5
+      pretrain: {seeds: 1, epochs: 1, batch_size: 8, samples: 50}
     train: {seeds: 1, epochs: 2, batch_tokens: 400}
 """,
     "text-next": """\

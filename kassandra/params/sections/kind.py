@@ -1,6 +1,6 @@
 """The sections of any pipeline, and what a kind of input, or of target, adds to them."""
 
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -43,8 +43,9 @@ class Train(Section):
         cosine flanks from 1/25 of the peak; `cosine` falls from the peak at once; `constant` stays.
     beta2, weight_decay: of AdamW (Loshchilov & Hutter 2019); weight_decay 0 is Adam.
     clip: largest norm of the gradient; null does not clip.
-    patience: epochs without a better validation loss before training stops; null never stops early.
-    keep: `best` keeps the weights of the epoch with the lowest validation loss, `last` those of the last epoch.
+    patience: epochs without a better validation score before training stops; null never stops early.
+    keep: `best` keeps the weights of the epoch that is best on validation, `last` those of the last epoch.
+    keep_by: the score on validation by which epochs are compared: `loss`, or one of the target's.
     precision: `bf16` computes matrix products in bfloat16 (autocast), weights stay fp32.
     device: `auto` takes CUDA where there is one.
     threads: CPU threads; part of what decides the bits of the result. oneDNN's LSTM hardly uses a second one: measure.
@@ -60,6 +61,7 @@ class Train(Section):
     clip: float | None = Field(1.0, gt=0)
     patience: int | None = Field(None, ge=1)
     keep: Literal["best", "last"] = "best"
+    keep_by: Any = "loss"  # which there are, the target says
     precision: Literal["fp32", "bf16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(1, ge=1, le=256)

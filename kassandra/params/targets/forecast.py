@@ -94,4 +94,10 @@ class Pipeline(kind.Pipeline):
         return self
 
 
-sections = Sections(prepare=Prepare, model=Model, pipeline=Pipeline)
+class Train(kind.Train):
+    """Of forecasts."""
+
+    keep_by: Literal["loss", "r2"] = "loss"
+
+
+sections = Sections(prepare=Prepare, model=Model, train=Train, pipeline=Pipeline)

@@ -1,5 +1,7 @@
 """`target: label`: one class per example; its sections of params.yaml."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from kassandra.contracts.section import Section
@@ -28,6 +30,7 @@ class Train(kind.Train):
     label_smoothing: share of the target probability spread over all classes.
     """
 
+    keep_by: Literal["loss", "accuracy", "f1"] = "loss"
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 

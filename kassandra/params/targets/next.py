@@ -63,6 +63,7 @@ class Train(kind.Train):
     temporal_regularisation: weight of the mean square of the outputs' change from step to step (TAR; the same).
     """
 
+    keep_by: Literal["loss"] = "loss"
     activation_regularisation: float = Field(0.0, ge=0)
     temporal_regularisation: float = Field(0.0, ge=0)
 

@@ -103,6 +103,7 @@ class Train(kind.Train):
     label_smoothing: share of the target probability spread over the whole vocabulary (Szegedy et al. 2016).
     """
 
+    keep_by: Literal["loss", "bleu"] = "loss"
     label_smoothing: float = Field(0.1, ge=0, lt=1)
 
 

@@ -31,7 +31,8 @@ class Text(NamedTuple):
 
 
 def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
-    """What was downloaded, or copied of your own table. Two texts with the same normal form are the same.
+    """What was downloaded, or copied of your own table. Two texts are the same whose normal forms are, but for capitals
+    and the kind and number of spaces; they are nearly the same with the same letters and digits.
 
     Raises:
         KassandraError: the data set holds no texts with labels, or your own file cannot be read.
@@ -45,9 +46,10 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
         raise KassandraError(f"source.dataset: {dataset!r} holds no texts with labels; those that do: {list(READERS)}")
     everything = [one for part in parts for one in part]
     texts, labels, ids = ([one[place] for one in everything] for place in range(3))
-    keys = [tokens.normal_form(text, params.lowercase) for text in texts]
+    keys = [" ".join(tokens.normal_form(text, lowercase=True).split()) for text in texts]
+    near = ["".join(filter(str.isalnum, key)) or key for key in keys]
     test = np.arange(len(texts)) >= len(parts[0]) if len(parts) > 1 else None
-    return Examples("texts", texts, labels, ids, keys, test, meta={"refused_rows": refused}, message=message)
+    return Examples("texts", texts, labels, ids, keys, test, near=near, meta={"refused_rows": refused}, message=message)
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:

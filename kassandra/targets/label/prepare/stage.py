@@ -1,5 +1,6 @@
 """Examples with a label each → train.npz, valid.npz, test.npz and meta.json."""
 
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.kind import Pipeline
 
+NEAR = "train_nearly_in_test"  # counted, and kept
 LEAKED, REPEATED = "dropped_from_train_because_in_test", "dropped_because_repeated"
 LEAKED_INTO_VALID, VALID_LEAKED = "dropped_from_train_because_in_valid", "dropped_from_valid_because_in_test"
 
@@ -37,7 +39,10 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
         write_arrays(folder / f"{name}.npz", **encoded.arrays[name], **arrays)
     counts = {name: len(some) for name, some in rows.items()}
     spec = ModelSpec(outputs=len(classes), **encoded.spec)
-    meta = {"spec": spec.to_json(), "classes": classes, "examples": counts, **dropped, **examples.meta, **encoded.meta}
+    of_train = Counter(examples.labels[row] for row in rows["train"])
+    near = _nearly_in_test(examples, rows)
+    meta = {"spec": spec.to_json(), "classes": classes, "examples": counts, **dropped, **near}
+    meta |= {"train_labels": [of_train[name] for name in classes], **examples.meta, **encoded.meta}
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
     message = f"{sizes} {examples.unit} in {len(classes)} classes; {dropped[LEAKED]} of train dropped as they are in "
@@ -45,7 +50,16 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     if VALID_LEAKED in dropped:
         message += f"; the validation split is your own: {dropped[LEAKED_INTO_VALID]} of train dropped as they are in "
         message += f"valid too, {dropped[VALID_LEAKED]} of valid as they are in test too"
+    if near.get(NEAR):
+        message += f"; {near[NEAR]} of train are nearly in test (the same letters and digits), and were kept"
     return "\n".join(filter(None, [examples.message, message]))
+
+
+def _nearly_in_test(examples: Examples, rows: dict[str, Rows]) -> dict[str, int]:
+    """How many examples of train are nearly the same as one of test; empty where that is not looked for."""
+    if examples.near is None:
+        return {}
+    return {NEAR: len(rows["train"]) - len(splits.strangers(rows["train"], rows["test"], examples.near))}
 
 
 def _split(raw: Path, examples: Examples, params: Any, seed: int) -> tuple[dict[str, Rows], dict[str, int]]:

@@ -100,9 +100,13 @@ class Target(AnswersOfRows):
         return total, len(batch.targets), None
 
     def scores(self, model: Classifier, batches: Iterable[tuple[Any, Batch]], split: Labels) -> dict[str, float]:
-        loss, correct = 0.0, 0
+        """`f1` is the mean over classes, 0 for one that is never right."""
+        loss, size = 0.0, model.linear.out_features
+        pairs = np.zeros((size, size), np.int64)  # of target and prediction
         for _, batch in batches:
             logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
             loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
-            correct += int((logits.argmax(1) == batch.targets).sum())
-        return {"loss": loss / len(split), "accuracy": correct / len(split)}
+            np.add.at(pairs, (batch.targets.cpu().numpy(), logits.argmax(1).cpu().numpy()), 1)
+        right, both = pairs.diagonal(), pairs.sum(0) + pairs.sum(1)  # (classes,) each
+        f1 = float((2 * right / np.maximum(both, 1)).mean())
+        return {"loss": loss / len(split), "accuracy": int(right.sum()) / len(split), "f1": f1}

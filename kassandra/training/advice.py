@@ -1,0 +1,50 @@
+"""What a careful colleague would say of a training, from its history alone. Imports no PyTorch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+FALLING = 0.01  # share by which the last epoch still lowers the loss of a training that was too short
+
+History = Sequence[Mapping[str, Any]]  # rows of history.csv of one member
+
+
+def of_histories(histories: Sequence[History]) -> list[str]:
+    """Sentences on the trainings of all members; none where nothing is to be said.
+
+    >>> rows = [{"epoch": 1, "valid_loss": 0.9}, {"epoch": 2, "valid_loss": 0.5}]
+    >>> of_histories([rows])
+    ['The loss on validation still fell by 44% in the last of 2 epochs: train.epochs may be too few.']
+    """
+    advice = []
+    falls = [_last_fall(rows) for rows in histories if len(rows) > 1]
+    if falls and min(falls) > FALLING:
+        epochs = max(len(rows) for rows in histories)
+        advice.append(
+            f"The loss on validation still fell by {sum(falls) / len(falls):.0%} in the last of {epochs} epochs: "
+            "train.epochs may be too few."
+        )
+    firsts = [rows for rows in histories if len(rows) > 2 and _best(rows) == 0]
+    if len(firsts) * 2 > len(histories):
+        advice.append(
+            f"Of {len(firsts)} of {len(histories)} trainings the first epoch was the best on validation: try a lower "
+            "train.learning_rate, fewer weights or more dropout."
+        )
+    if any(row.get("valid_r2", 1.0) <= 0 for row in _ends(histories)):
+        advice.append("On validation the forecast is no better than the mean of train (valid_r2 is not above 0).")
+    return advice
+
+
+def _best(rows: History) -> int:
+    losses = [float(row["valid_loss"]) for row in rows]
+    return losses.index(min(losses))
+
+
+def _ends(histories: Sequence[History]) -> list[Mapping[str, Any]]:
+    return [rows[_best(rows)] for rows in histories if rows]
+
+
+def _last_fall(rows: History) -> float:
+    """By which share of its size the last epoch has lowered the best loss before; negative where it has not."""
+    *before, last = (float(row["valid_loss"]) for row in rows)
+    best = min(before)
+    return (best - last) / abs(best) if best else 0.0
