@@ -1,5 +1,7 @@
 """data/models/<pipeline>/ and the test split → metrics/<pipeline>/ (scores, pictures) and data/predictions/."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTIONS, PREPARED, write_json
@@ -9,6 +11,7 @@ from kassandra.inference import load
 from kassandra.judging.figures import read_history
 from kassandra.judging.judge import contents
 from kassandra.params.sections.pipeline import read_pipeline, reading
+from kassandra.training.advice import of_training
 from kassandra.training.fingerprint import fingerprint, set_up
 from stages.script import run
 
@@ -17,16 +20,19 @@ def main(name: str) -> None:
     params, seed = read_pipeline(name)
     device = set_up(params.train.device, params.train.threads)
     predictor = load(MODELS / name, device)
+    history = read_history(METRICS / name / "history.csv")
     report, members, together = part("targets", params.target, "evaluate", "stage").evaluate(
         predictor,
         PREPARED / name / "test.npz",
         show=part_if_any("inputs", params.input, "show", reading(params.target)),
         baselines=read_table(BASELINES / f"{name}.parquet", sealed=True),
-        history=read_history(METRICS / name / "history.csv"),
+        history=history,
         plots=METRICS / name / "plots",
         pages=PREDICTIONS / name,
+        how=params.evaluate,
         seed=seed,
     )
+    report = replace(report, cautions=(*of_training(history, report), *report.cautions))
     seeds = predictor.seeds or [seed]
     by_seed = [table.assign(seed=each) for each, table in zip(seeds, members, strict=True)]
     write_table(PREDICTIONS / name / "test.parquet", pd.concat(by_seed, ignore_index=True))

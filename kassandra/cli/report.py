@@ -23,6 +23,7 @@ from kassandra.sources.folder import has_changed
 
 TOLERATED = 0.01  # share of correct reproductions that are said to differ
 IN_INTERVAL = "each score within the committed 95% interval"
+ALSO = ("accuracy", "f1")  # scores in which a verdict is given beside that of the headline
 SPEAKERS = Path("recipes/results")  # of benchmarks.speakers
 Verdict = Literal["identical", "agrees", "differs", "other inputs", "committed results", "nothing committed"]
 
@@ -85,7 +86,10 @@ def _one(name: str) -> bool:
     console.print(table)
     if seeds > 1:
         console.print(_of_members(intervals[0], seeds))
-    console.print(_verdict(scores))
+    console.print(_verdict(scores["baselines"], scores.get("tests", [])))
+    for other in (name for name in ALSO if name != headline):
+        if beside := [each for each in (_beside(baseline, other) for baseline in scores["baselines"]) if each]:
+            console.print(f"In {other}: {_verdict(beside, [])}")
     for caution in [*scores.get("cautions", []), *_of_new_speakers(name, pipeline)]:
         console.print(f"[yellow]Caution:[/] {escape(caution)}")
     for signature in scores.get("signatures", []):
@@ -140,11 +144,17 @@ def _of_members(headline: dict[str, Any], seeds: int) -> str:
     )
 
 
-def _verdict(scores: dict[str, Any]) -> str:
+def _beside(baseline: dict[str, Any], score: str) -> dict[str, Any] | None:
+    """A baseline in another score than the headline."""
+    rows = [each for each in baseline.get("beside", []) if each["score"] == score]
+    return {"baseline": baseline["baseline"], "gain": rows[0]["gain"]} if rows else None
+
+
+def _verdict(baselines: list[dict[str, Any]], tests: list[dict[str, Any]]) -> str:
     """Against the baselines, in words: against all that are better for sure, else against all that may be, the one that
     is hardest to beat first."""
-    by_gain = sorted(scores["baselines"], key=lambda baseline: float(baseline["gain"]["value"]))
-    verdicts = {each["baseline"]: _against(each, scores.get("tests", [])) for each in by_gain}
+    by_gain = sorted(baselines, key=lambda baseline: float(baseline["gain"]["value"]))
+    verdicts = {each["baseline"]: _against(each, tests) for each in by_gain}
     beginnings = {"worse": "The LSTM is worse than", "no evidence": "There is no evidence that the LSTM is better than"}
     for verdict, beginning in beginnings.items():
         if names := [name for name, each in verdicts.items() if each == verdict]:

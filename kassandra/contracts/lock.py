@@ -44,13 +44,19 @@ def parse(text: str, where: str) -> dict[str, dict[str, Stage]]:
         for key, entry in ((tree or {}).get("stages") or {}).items():
             stage, _, name = key.partition("@")
             if name:
-                params = dict(entry.get("params", {}).get("params.yaml", {}))
+                params = _by_section(dict(entry.get("params", {}).get("params.yaml", {})), f"pipelines.{name}")
                 deps, outs = (_files(entry.get(key, [])) for key in ("deps", "outs"))
                 pipelines.setdefault(name, {})[stage] = Stage(str(entry.get("cmd", "")), params, deps, outs)
     except (AttributeError, TypeError, KeyError):
         advice = "`git checkout dvc.lock` or `dvc repro` mends it"
         raise KassandraError(f"{where}: not laid out as DVC writes it; {advice}") from None
     return pipelines
+
+
+def _by_section(params: dict[str, Any], pipeline: str) -> dict[str, Any]:
+    """Of a stage that reads a pipeline's whole section, what stands in it by itself."""
+    whole = params.pop(pipeline, {})
+    return params | {f"{pipeline}.{key}": value for key, value in whole.items()}
 
 
 def _files(entries: list[dict[str, Any]]) -> dict[str, str]:

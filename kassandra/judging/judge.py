@@ -41,6 +41,7 @@ class Report:
     members: by name, of each member. together: by name, of what they answer together.
     baselines: the headline of each.
     gains: by how much the mean is better than each, paired; negative where it is worse.
+    beside: by baseline and name of a further score, what the baseline has, and the gain.
     units: how many examples were scored. kinds: the Score of each of `scores`.
     tests: of the recipe against baselines. cautions: sentences that whoever reads the scores should know.
     signatures: of scores that are computed in more than one way, in which; by name of the score.
@@ -53,6 +54,7 @@ class Report:
     gains: dict[str, Estimate]
     units: int
     kinds: tuple[Score, ...]
+    beside: dict[str, dict[str, tuple[Estimate, Estimate]]] = field(default_factory=dict, kw_only=True)
     tests: tuple[EqualityTest, ...] = field(default=(), kw_only=True)
     cautions: tuple[str, ...] = field(default=(), kw_only=True)
     signatures: dict[str, str] = field(default_factory=dict, kw_only=True)
@@ -64,13 +66,14 @@ class Report:
 
 def judge(
     scores: Sequence[Score], members: Sequence[pd.DataFrame], together: pd.DataFrame,
-    baselines: dict[str, pd.DataFrame], resampling: Resampling, seed: int,
+    baselines: dict[str, pd.DataFrame], resampling: Resampling, seed: int, beside: Sequence[str] = (),
 ) -> Report:  # fmt: skip
     """
     Args:
         scores: the headline first. What is not defined of `together` is left out.
         members: the predictions of each, a row per example, with the column `example`. together: their joint ones.
         baselines: tables of the same rows, with what the headline is made of.
+        beside: names of further scores in which the recipe is compared with baselines that have them.
     """
     headline = scores[0]
     joint = {score: each for score in scores if (each := estimate(score, together, resampling, seed))}
@@ -78,6 +81,7 @@ def judge(
     assert headline.sign, f"{headline.name}: the first score has to say which way is better"
     means = mean_over_seeds(list(joint), members, resampling, seed) if len(members) > 1 else {}
     defined = [score for score in joint if score.name in means or len(members) == 1]
+    further = [score for score in defined if score.name in beside and score is not headline]
     others = {name: estimate(headline, each, resampling, seed) for name, each in baselines.items()}
     assert all(others.values()), f"{headline.name}: not defined on the predictions of every baseline"
     return Report(
@@ -88,7 +92,16 @@ def judge(
         {name: _gain(headline, each, members, resampling) for name, each in baselines.items()},
         together["example"].nunique(),
         tuple(defined),
+        beside={name: _beside(further, each, members, resampling, seed) for name, each in baselines.items()},
     )
+
+
+def _beside(
+    scores: Sequence[Score], baseline: pd.DataFrame, members: Sequence[pd.DataFrame], resampling: Resampling, seed: int
+) -> dict[str, tuple[Estimate, Estimate]]:
+    """By name, those of `scores` that a baseline has: its own, and the gain."""
+    own = {score: estimate(score, baseline, resampling, seed) for score in scores}
+    return {score.name: (each, _gain(score, baseline, members, resampling)) for score, each in own.items() if each}
 
 
 def _gain(score: Score, baseline: pd.DataFrame, members: Sequence[pd.DataFrame], resampling: Resampling) -> Estimate:
@@ -132,6 +145,11 @@ def contents(
         each = {"members": [short(value) for value in report.members[score]]}
         return each | {"together": interval(report.together[score])} if seeds > 1 else each
 
+    def beside(baseline: str) -> dict[str, Any]:
+        rows = [{"score": score, **interval(own), "gain": interval(gain)}
+                for score, (own, gain) in report.beside.get(baseline, {}).items()]  # fmt: skip
+        return {"beside": rows} if rows else {}
+
     tests = [test._asdict() | {"statistic": short(test.statistic), "p": short(test.p)} for test in report.tests]
     signatures = [f"{score}: {signature}" for score, signature in report.signatures.items()]
     return {
@@ -151,7 +169,7 @@ def contents(
             for kind in report.kinds
         ],
         "baselines": [
-            {"baseline": baseline, name: interval(score), "gain": interval(report.gains[baseline])}
+            {"baseline": baseline, name: interval(score), "gain": interval(report.gains[baseline])} | beside(baseline)
             for baseline, score in report.baselines.items()
         ],
         **({"tests": tests} if tests else {}),

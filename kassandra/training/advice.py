@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+FAR = 2  # times as far apart as the interval of test reaches
 FALLING = 0.01  # share by which the last epoch still lowers the loss of a training that was too short
 
 History = Sequence[Mapping[str, Any]]  # rows of history.csv of one member
@@ -32,6 +33,28 @@ def of_histories(histories: Sequence[History]) -> list[str]:
     if any(row.get("valid_r2", 1.0) <= 0 for row in _ends(histories)):
         advice.append("On validation the forecast is no better than the mean of train (valid_r2 is not above 0).")
     return advice
+
+
+def of_training(history: Any, report: Any) -> list[str]:
+    """As `of_histories`, and whether validation and test are far apart in the headline.
+
+    Args:
+        history: history.csv as a table. report: kassandra.judging.judge.Report.
+    """
+    members = history.groupby("member") if "member" in history else [(0, history)]
+    histories: list[Any] = [rows.to_dict("records") for _, rows in members]
+    name, scored = report.headline.name, report.scores[report.headline.name]
+    ends = [row[f"valid_{name}"] for row in _ends(histories) if f"valid_{name}" in row]
+    apart = []
+    if ends:
+        valid = sum(ends) / len(ends)
+        reach = FAR * max(scored.high - scored.value, scored.value - scored.low)
+        if abs(valid - scored.value) > reach:
+            apart = [
+                f"{name} is {valid:.4f} on validation and {scored.value:.4f} on test, further apart than examples "
+                "explain: see whether both splits are drawn alike."
+            ]
+    return [*of_histories(histories), *apart]
 
 
 def _best(rows: History) -> int:

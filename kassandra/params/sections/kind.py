@@ -86,6 +86,7 @@ class Pipeline(Section):
     prepare: Section
     model: Model
     train: Train
+    evaluate: Any = None
 
     @model_validator(mode="after")
     def a_pretraining_of_each_member(self) -> Self:
@@ -108,4 +109,5 @@ class Sections(NamedTuple):
     prepare: type[Section] = Nothing
     model: type[Model] = Model
     train: type[Train] = Train
+    evaluate: type[Section] = Nothing
     pipeline: type[Pipeline] = Pipeline

@@ -57,6 +57,7 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
         prepare=(_both("Prepare", of_input.prepare, of_target.prepare), ...),
         model=(_both("Model", of_target.model, of_input.model), ...),
         train=(_both("Train", of_target.train, of_input.train), ...),
+        evaluate=(of_target.evaluate, Field(default_factory=of_target.evaluate)),
     )
     return composed
 

@@ -34,4 +34,14 @@ class Train(kind.Train):
     label_smoothing: float = Field(0.0, ge=0, lt=1)
 
 
-sections = Sections(prepare=Prepare, train=Train)
+class Evaluate(Section):
+    """How models are judged.
+
+    headline: the score that verdicts are about: `accuracy`, or `f1`, the mean over classes (macro F1), where classes
+        are of unequal size and the small ones matter as much; or another score of labels.
+    """
+
+    headline: Literal["accuracy", "precision", "recall", "f1", "loss", "roc_auc"] = "accuracy"
+
+
+sections = Sections(prepare=Prepare, train=Train, evaluate=Evaluate)

@@ -31,7 +31,7 @@ FEW = 10  # blocks of dates; with fewer, resamples are too much alike
 
 def evaluate(
     forecaster: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
-    pages: Path, seed: int,
+    pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures and tables into `plots`, the worst misses into `pages`, of what all members forecast together;
     returns the scores, and one row per number that was forecast: of each member, and together.

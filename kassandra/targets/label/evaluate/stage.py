@@ -1,5 +1,6 @@
 """Evaluation on the test split of models that name one class per example: scores, pictures and mistakes."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,17 +12,22 @@ from sklearn.metrics import confusion_matrix
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.tables import write_table
-from kassandra.judging import figures
+from kassandra.judging import coverage, figures
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures as label_figures
 from kassandra.targets.label.evaluate import scores
 from kassandra.targets.label.evaluate.predict import together
 
+BESIDE = ("accuracy", "f1", "loss")  # in which baselines are compared with, whatever the headline is
+UNEQUAL = 3  # times as many examples in the largest class as in the smallest
+UNKNOWN = 0.05  # share of tokens
+SHOWN = 3  # names of a longer list
+
 
 def evaluate(
     predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
-    pages: Path, seed: int,
+    pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures and tables into `plots`, pages to read into `pages`, of what all members answer together; returns
     the scores, and one row per example: of each member, and together.
@@ -31,7 +37,8 @@ def evaluate(
         show: how the input shows examples. Of its functions, if it has them, `pictures(test, meta, targets,
             log_probabilities, attention, plots, pages)` draws those of the split, and `in_words(test, rows)` describes
             some rows.
-        baselines: the class that each predicts, a column each.
+        baselines: the class that each predicts, a column each, and the probabilities of classes, `<name> @<label>`.
+        how: the section `evaluate` of params.
     """
     meta, arrays = predictor.meta, map_arrays(test)
     classes, targets = meta["classes"], np.array(arrays["labels"], np.int64)
@@ -39,8 +46,11 @@ def evaluate(
     log_probabilities, attention = together(outputs)
     members = [scores.predictions(examples, targets, each.log_probabilities, classes) for each in outputs]
     table = members[0] if len(members) == 1 else scores.predictions(examples, targets, log_probabilities, classes)
-    others = {str(name): pd.DataFrame({"target": targets, "predicted": baselines[name]}) for name in baselines}
-    report = judge(scores.SCORES, members, table, others, scores.RESAMPLING, seed)
+    ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
+    others = of_baselines(table, baselines, classes)
+    report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
+    warnings = cautions(report, table, meta, history)
+    report = replace(report, cautions=tuple(warnings))
     by_class = per_class(table, seed)
 
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png")
@@ -58,6 +68,53 @@ def evaluate(
     if show and hasattr(show, "pictures"):
         show.pictures(test, meta, targets, log_probabilities, attention, plots, pages)
     return report, members, table
+
+
+def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame, classes: list[str]) -> dict[str, pd.DataFrame]:
+    """Tables of predictions like that of the model."""
+    own = table[["example", "target"]]
+    tables = {}
+    for name in (str(name) for name in baselines if " @" not in str(name)):
+        columns = {f"{scores.PREFIX}{each}": baselines.get(f"{name} @{place}") for place, each in enumerate(classes)}
+        known = all(column is not None for column in columns.values())
+        tables[name] = own.assign(predicted=baselines[name], **(columns if known else {}))
+    return tables
+
+
+def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], history: pd.DataFrame) -> list[str]:
+    """What whoever reads the scores should know of the classes and the test split.
+
+    Args:
+        table: what all members predict together.
+    """
+    classes, counts = meta["classes"], np.array(meta.get("train_labels", []), np.int64)
+    of_test = np.bincount(table["target"], minlength=len(classes))
+    warnings = []
+    if never := [
+        classes[place] for place in np.flatnonzero(np.bincount(table["predicted"], minlength=len(classes)) == 0)
+    ]:
+        warnings.append(
+            f"{_named(never)} of {len(classes)} classes {'is' if len(never) == 1 else 'are'} never predicted."
+        )
+    if len(counts) and counts.max() >= UNEQUAL * max(counts.min(), 1) and report.headline.name == "accuracy":
+        least, most = classes[counts.argmin()], classes[counts.argmax()]
+        warnings.append(
+            f"Classes are unequal: {counts.max():,} examples of {most!r} in train, {counts.min():,} of {least!r}. "
+            "Accuracy is mostly about the large ones; `evaluate: {headline: f1}` weighs all classes the same."
+        )
+    if len(counts) and float(history["valid_accuracy"].max()) <= counts.max() / counts.sum():
+        warnings.append("On validation no epoch was better than always the largest class.")
+    unknown = meta.get("unknown_tokens", {}).get("test", 0.0)
+    if unknown > UNKNOWN:
+        warnings.append(f"{unknown:.0%} of the tokens of test are not in the vocabulary (<unk>).")
+    kinds = {"accuracy": ("share", len(table)), "f1": ("macro", int(of_test[of_test > 0].min()))}
+    covered = [coverage.caution(name, *kind) for name, kind in kinds.items()]  # type: ignore[arg-type]
+    return warnings + [sentence for sentence in covered if sentence]
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:SHOWN])
+    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN} more"
 
 
 def per_class(table: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -21,7 +21,7 @@ WRITTEN = {"characters": 1000, "words": 200}  # tokens of the sample
 
 def evaluate(
     writer: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
-    pages: Path, seed: int,
+    pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`, of what all members say together; returns the scores,
     and one row per token of test: of each member, and together.

@@ -25,7 +25,7 @@ STRONGEST = 2  # baselines that stand beside the model in the picture and on the
 
 def evaluate(
     translator: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
-    pages: Path, seed: int,
+    pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`, of what all members write together; returns the scores,
     and one row per sentence: of each member, and together.
