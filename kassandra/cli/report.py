@@ -86,10 +86,8 @@ def _one(name: str) -> bool:
     console.print(table)
     if seeds > 1:
         console.print(_of_members(intervals[0], seeds))
-    console.print(_verdict(scores["baselines"], scores.get("tests", [])))
-    for other in (name for name in ALSO if name != headline):
-        if beside := [each for each in (_beside(baseline, other) for baseline in scores["baselines"]) if each]:
-            console.print(f"In {other}: {_verdict(beside, [])}")
+    for sentence in _verdicts(scores, headline):
+        console.print(sentence)
     for caution in [*scores.get("cautions", []), *_of_new_speakers(name, pipeline)]:
         console.print(f"[yellow]Caution:[/] {escape(caution)}")
     for signature in scores.get("signatures", []):
@@ -142,6 +140,16 @@ def _of_members(headline: dict[str, Any], seeds: int) -> str:
         f"Each alone has {name} {min(each):.{decimals}f} to {max(each):.{decimals}f}; "
         f"together they answer with {' '.join(_cells(headline['together'], decimals))}, of other test examples alone."
     )
+
+
+def _verdicts(scores: dict[str, Any], headline: str) -> list[str]:
+    """On the headline, and on further scores in which it is another one."""
+    sentences = [_verdict(scores["baselines"], scores.get("tests", []))]
+    for other in (name for name in ALSO if name != headline):
+        beside = [each for each in (_beside(baseline, other) for baseline in scores["baselines"]) if each]
+        if beside and (verdict := _verdict(beside, [])) != sentences[0]:
+            sentences.append(f"In {other}: {verdict}")
+    return sentences
 
 
 def _beside(baseline: dict[str, Any], score: str) -> dict[str, Any] | None:
