@@ -61,29 +61,8 @@ def _one(name: str) -> bool:
     except KassandraError as error:  # params.yaml has it no more, or is being edited
         problem = str(error)
     intervals = described(scores["intervals"], pipeline.target if pipeline else None)
-    headline, least = intervals[0]["score"], intervals[0]["decimals"]
-    tests = scores.get("tests", [])
-    steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
-    of_steps = f", steps {', '.join(steps)}" if len(steps) > 1 else ""
-    seeds = scores.get("seeds", 1)
-    table = Table("on test", title=f"{name}: {scores['examples']:,} test examples", box=None)
-    together = ["together"] if seeds > 1 else []
-    for column in (f"mean of {seeds}" if seeds > 1 else "value", "95% interval", *together):
-        table.add_column(column, no_wrap=True)
-    if tests:
-        table.add_column("p (Diebold-Mariano)" + of_steps)
-    for score in intervals:
-        unit = f" ({score['unit']})" if score["unit"] else ""
-        more = [f"{score['together']['value']:.{score['decimals']}f}"] if seeds > 1 else []
-        table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]), *more)
-    for baseline in scores["baselines"]:
-        table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
-        own = [test for test in tests if test["baseline"] == baseline["baseline"]]
-        equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
-        table.add_row(
-            "  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"), *[""] * len(together), *equal
-        )
-    console.print(table)
+    console.print(_table(name, scores, intervals))
+    headline, seeds = intervals[0]["score"], scores.get("seeds", 1)
     if seeds > 1:
         console.print(_of_members(intervals[0], seeds))
     for sentence in _verdicts(scores, headline):
@@ -108,6 +87,30 @@ def _one(name: str) -> bool:
     for picture in sorted((METRICS / name / "plots").glob("*.png")):
         console.print(f"  {picture}")
     return reproduction.failed
+
+
+def _table(name: str, scores: dict[str, Any], intervals: list[dict[str, Any]]) -> Table:
+    """Scores, then what each baseline has of the headline, and by how much the LSTM is better."""
+    headline, least, tests = intervals[0]["score"], intervals[0]["decimals"], scores.get("tests", [])
+    seeds = scores.get("seeds", 1)
+    table = Table("on test", title=f"{name}: {scores['examples']:,} test examples", box=None)
+    together = ["together"] if seeds > 1 else []
+    for column in (f"mean of {seeds}" if seeds > 1 else "value", "95% interval", *together):
+        table.add_column(column, no_wrap=True)
+    if tests:
+        steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
+        table.add_column("p (Diebold-Mariano)" + (f", steps {', '.join(steps)}" if len(steps) > 1 else ""))
+    for score in intervals:
+        unit = f" ({score['unit']})" if score["unit"] else ""
+        more = [f"{score['together']['value']:.{score['decimals']}f}"] if seeds > 1 else []
+        table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]), *more)
+    for baseline in scores["baselines"]:
+        table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
+        own = [test for test in tests if test["baseline"] == baseline["baseline"]]
+        equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
+        gain = _cells(baseline["gain"], least, "+")
+        table.add_row("  what the LSTM adds (paired)", *gain, *[""] * len(together), *equal)
+    return table
 
 
 def _of_new_speakers(name: str, now: Pipeline | None) -> list[str]:
