@@ -53,6 +53,6 @@ def side():
                 raise missing(f"{path} of {label} is not in DVC's cache")
             return files[path.as_posix()]
 
-        return Side(label, "", "", read, lambda path: read(path, Absent), lambda path: [])
+        return Side(label, "", "", read, lambda path: read(path, Absent), lambda path: [], Path("no cache"))
 
     return side

@@ -138,6 +138,14 @@ def _pipeline(name: str, a: Side, b: Side, results: Results) -> Pipeline:
                 for score, each in scores[1].items()]  # fmt: skip
         return Pipeline(name, tuple(rows), changed, tuple(notes), seeds)
     paired = pair(name, a, b, results)
+    for side, here in zip((a, b), (a.results_here(name), b.results_here(name)), strict=True):
+        if here:
+            notes.append(
+                f"{side}: its params, code and data as they were run on this machine, not its committed results."
+            )
+    results = (a.results_here(name) or results[0], b.results_here(name) or results[1])
+    seeds = results[0].get("seeds", 1), results[1].get("seeds", 1)
+    scores = [{score["score"]: score for score in result["intervals"]} for result in results]
     signed = [dict(line.split(": ", 1) for line in result.get("signatures", [])) for result in results]
     both = [(scores[0][score], scores[1][score]) for score in scores[1] if score in scores[0]]
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from kassandra.before import of_today
 from kassandra.before.results import described
+from kassandra.comparison import run_cache
 from kassandra.contracts import lock, yaml
 from kassandra.contracts.artifacts import METRICS, PREDICTIONS, damaged_content
 from kassandra.contracts.errors import KassandraError
@@ -49,7 +50,7 @@ class Side:
 
     label: the revision as it was given. commit: 40 hex digits, empty of the work tree. remote: the name of DVC's.
     read: the bytes of a file that git has; open: of an output of DVC, from its cache, else from its remote. files:
-    those in a folder that git has.
+    those in a folder that git has. cache: the folder of DVC's cache.
     """
 
     label: str
@@ -58,6 +59,7 @@ class Side:
     read: Callable[[Path], bytes]
     open: Callable[[Path], bytes]
     files: Callable[[Path], list[Path]]
+    cache: Path
     _memo: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -116,10 +118,32 @@ class Side:
 
         path = PREDICTIONS / name / f"{file}.parquet"
         try:
-            table: pd.DataFrame = parquet.ParquetFile(io.BytesIO(self.open(path))).read().to_pandas()
+            content = self.open(path)
+        except Absent:
+            own = self._made_here(name, path)
+            if own is None:
+                raise
+            content = own
+        try:
+            table: pd.DataFrame = parquet.ParquetFile(io.BytesIO(content)).read().to_pandas()
         except (ArrowException, ValueError) as error:
             raise damaged_content(f"{path} at {self}", error) from None
         return table
+
+    def results_here(self, name: str) -> dict[str, Any] | None:
+        """test.json of the same params, code and raw data as this machine made it, where `predictions` had to take
+        those; else None."""
+        if f"made here of {name}" not in self._memo:
+            return None
+        content = self._made_here(name, METRICS / name / "test.json")
+        return json.loads(content) if content else None
+
+    def _made_here(self, name: str, path: Path) -> bytes | None:
+        key = f"made here of {name}"
+        if key not in self._memo:
+            stages = {stage: each for stage, each in self._by_stage(name).items() if stage in lock.STAGES}
+            self._memo[key] = run_cache.outputs(self.cache, stages)
+        return run_cache.content(self.cache, self._memo[key], path)
 
     def _text(self, path: Path) -> str:
         try:
@@ -144,9 +168,12 @@ class Side:
         return str(self._memo[key])
 
     def _stages(self, name: str) -> list[lock.Stage]:
+        return list(self._by_stage(name).values())
+
+    def _by_stage(self, name: str) -> dict[str, lock.Stage]:
         if "lock" not in self._memo:
             self._memo["lock"] = lock.parse(self._text(lock.LOCK), f"dvc.lock at {self}")
-        return list(self._memo["lock"].get(name, {}).values())
+        return dict(self._memo["lock"].get(name, {}))
 
 
 def _md5_of(content: bytes) -> str:
@@ -237,4 +264,4 @@ def _side(repo: Any, label: str, commit: str) -> Side:
         paths = repo.dvcignore.find(repo.fs, repo.fs.join(repo.root_dir, *path.parts))
         return [Path(*repo.fs.relparts(file, repo.root_dir)) for file in paths]
 
-    return Side(label, commit, remote, read, open_output, files)
+    return Side(label, commit, remote, read, open_output, files, Path(repo.cache.local.path))

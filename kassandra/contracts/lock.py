@@ -41,16 +41,25 @@ def parse(text: str, where: str) -> dict[str, dict[str, Stage]]:
     tree = yaml.parse(text, where)
     pipelines: dict[str, dict[str, Stage]] = {}
     try:
-        for key, entry in ((tree or {}).get("stages") or {}).items():
+        for key, content in ((tree or {}).get("stages") or {}).items():
             stage, _, name = key.partition("@")
             if name:
-                params = _by_section(dict(entry.get("params", {}).get("params.yaml", {})), f"pipelines.{name}")
-                deps, outs = (_files(entry.get(key, [])) for key in ("deps", "outs"))
-                pipelines.setdefault(name, {})[stage] = Stage(str(entry.get("cmd", "")), params, deps, outs)
+                pipelines.setdefault(name, {})[stage] = entry(content, name)
     except (AttributeError, TypeError, KeyError):
         advice = "`git checkout dvc.lock` or `dvc repro` mends it"
         raise KassandraError(f"{where}: not laid out as DVC writes it; {advice}") from None
     return pipelines
+
+
+def entry(content: Any, pipeline: str) -> Stage:
+    """What stands under a stage's name in dvc.lock, and in a file of DVC's run cache.
+
+    Raises:
+        AttributeError, TypeError, KeyError: it is not laid out as DVC writes it.
+    """
+    params = _by_section(dict(content.get("params", {}).get("params.yaml", {})), f"pipelines.{pipeline}")
+    deps, outs = (_files(content.get(key, [])) for key in ("deps", "outs"))
+    return Stage(str(content.get("cmd", "")), params, deps, outs)
 
 
 def _by_section(params: dict[str, Any], pipeline: str) -> dict[str, Any]:
