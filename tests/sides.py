@@ -1,5 +1,7 @@
 """What `kassandra compare` reads of a revision, made without git and DVC."""
 
+from pathlib import Path
+
 import pytest
 
 DIGITS = {

@@ -34,16 +34,23 @@ def _commands() -> None: ...
 
 
 @app.command()
-def report(names: Names = None) -> None:
+def report(
+    names: Names = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the scores alone, as a page in Markdown.")
+    ] = False,
+) -> None:
     """Scores with intervals beside the baselines, what they cost, whether they reproduce the committed ones, pictures.
 
     Exits with 1 where the same params, code, data and machine gave other results than the committed ones.
 
     Example: kassandra report mnist
+
+    Example: kassandra report --markdown > docs/results.md
     """
     from kassandra.cli.report import report as show
 
-    raise typer.Exit(show(names or []))
+    raise typer.Exit(show(names or [], markdown))
 
 
 @app.command()

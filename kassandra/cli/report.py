@@ -11,6 +11,7 @@ from rich.table import Table
 from scipy.special import stdtrit
 
 from kassandra.before.results import described
+from kassandra.cli.results_page import page
 from kassandra.comparison.fingerprints import differing
 from kassandra.contracts import lock
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, weights_digest
@@ -43,11 +44,18 @@ class Reproduction(NamedTuple):
         return self.verdict == "differs"
 
 
-def report(names: list[str]) -> int:
-    """Print the report of each pipeline; returns the exit status, 1 where something was not reproduced."""
+def report(names: list[str], markdown: bool = False) -> int:
+    """Print the report of each pipeline; returns the exit status, 1 where something was not reproduced.
+
+    Args:
+        markdown: print a page of the results alone.
+    """
     names = names or sorted(path.parent.name for path in METRICS.glob("*/test.json"))
     if not names:
         raise KassandraError("metrics: no pipeline has results yet; `make repro` makes those of mnist")
+    if markdown:
+        print(page(names), end="")
+        return 0
     return int(any([_one(name) for name in names]))  # noqa: C419 (a list: each is to be printed)
 
 
