@@ -12,6 +12,11 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples, Rows
 
 SPLITS = ("train", "valid", "test")
+# What folders, files and cells that name a split may be called, in lower case.
+SPLIT_OF = {
+    "train": "train", "training": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
+    "test": "test", "testing": "test",
+}  # fmt: skip
 WHOLE = "all"  # the name of the only part of data that come in one piece
 Mask = NDArray[np.bool_]
 FEWEST = 3  # examples of a class, so that each split may have one

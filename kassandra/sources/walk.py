@@ -1,11 +1,10 @@
 """The files of a folder of a user's, where its links lead, and what is left out of it."""
 
-import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import some
 
 FOLLOWS = "`source.follow_links: true` follows them"
 OUT, FOLDERS = f"links that lead out of the folder ({FOLLOWS})", f"links to folders ({FOLLOWS})"
@@ -78,19 +77,3 @@ def sentence(left_out: dict[str, list[str]]) -> list[str]:
     ['left out: 2 × broken links (a, b)']
     """
     return [f"left out: {len(names)} × {why} ({some(names)})" for why, names in left_out.items()]
-
-
-def some(names: Iterable[str], most: int = 5) -> str:
-    """The first of them, as they can be printed.
-
-    >>> some(["a.png", "b\\n.png", "c.png"], 2)
-    "a.png, 'b\\\\n.png', …"
-    """
-    names = list(names)
-    return ", ".join([*map(printable, names[:most]), *(["…"] if len(names) > most else [])])
-
-
-def printable(name: str) -> str:
-    """A name of a file; quoted where it holds what no terminal shows, or bytes that are not UTF-8."""
-    name = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return name if name.isprintable() else repr(name)

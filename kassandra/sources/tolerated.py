@@ -1,0 +1,51 @@
+"""Files that cannot be used are left out, named and counted, up to a share; more are refused."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import printable
+from kassandra.sources.labelled import Labelled
+
+FEW = 2  # files that may be unusable however few there are
+SHOWN = 5  # of them, named with the reason
+
+T = TypeVar("T")
+
+
+class Usable(NamedTuple):
+    """files and contents go together. meta: what meta.json is to keep of the others. message: the same in words."""
+
+    files: list[Labelled]
+    contents: list[Any]
+    meta: dict[str, Any]
+    message: list[str]
+
+
+def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, unit: str) -> Usable:
+    """Each file as `read` gives it, but for those of which it raises KassandraError.
+
+    Raises:
+        KassandraError: these are more than the share `tolerate`, and more than FEW.
+    """
+    kept, contents, skipped = list[Labelled](), list[T](), list[tuple[Labelled, str]]()
+    for one in files:
+        try:
+            contents.append(read(one.path))
+            kept.append(one)
+        except KassandraError as error:
+            skipped.append((one, str(error).removeprefix(f"{one.path}: ")))
+    if not skipped:
+        return Usable(kept, contents, {}, [])
+    labels = dict(Counter(one.label for one, _ in skipped).most_common())
+    first = [f"{printable(str(one.path))}: {reason}" for one, reason in skipped[:SHOWN]]
+    share = len(skipped) / len(files)
+    by_label = ", ".join(f"{label} {count}" for label, count in labels.items())
+    what = f"{len(skipped)} of {len(files)} {unit} ({share:.1%}) cannot be used: {'; '.join(first)}"
+    what += ("; …" if len(skipped) > SHOWN else "") + f"; by label: {by_label}"
+    if len(skipped) > max(FEW, tolerate * len(files)) or not kept:
+        raise KassandraError(f"{what}. That is more than source.tolerate ({tolerate:g}); mend them, or tolerate more")
+    meta = {"skipped": {"files": len(skipped), "by_label": labels, "first": first}}
+    return Usable(kept, contents, meta, [f"left out: {what}"])
