@@ -229,7 +229,7 @@ def _leave(left: Left, why: str, name: PurePosixPath) -> None:
 
 
 def _sentences(left: Left) -> list[str]:
-    return [f"{len(names)} {why} left out ({some(names)})" for why, names in left.items()]
+    return [f"{why}: {len(names)} left out ({some(names)})" for why, names in left.items()]
 
 
 def _counts(files: list[Labelled], unit: str) -> str:

@@ -28,7 +28,7 @@ def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, un
     """Each file as `read` gives it, but for those of which it raises KassandraError.
 
     Raises:
-        KassandraError: these are more than the share `tolerate`, and more than FEW.
+        KassandraError: these are more than the share `tolerate`, and more than FEW; 0 tolerates none.
     """
     kept, contents, skipped = list[Labelled](), list[T](), list[tuple[Labelled, str]]()
     for one in files:
@@ -45,7 +45,7 @@ def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, un
     by_label = ", ".join(f"{label} {count}" for label, count in labels.items())
     what = f"{len(skipped)} of {len(files)} {unit} ({share:.1%}) cannot be used: {'; '.join(first)}"
     what += ("; …" if len(skipped) > SHOWN else "") + f"; by label: {by_label}"
-    if len(skipped) > max(FEW, tolerate * len(files)) or not kept:
+    if len(skipped) > (max(FEW, tolerate * len(files)) if tolerate else 0) or not kept:
         raise KassandraError(f"{what}. That is more than source.tolerate ({tolerate:g}); mend them, or tolerate more")
     meta = {"skipped": {"files": len(skipped), "by_label": labels, "first": first}}
     return Usable(kept, contents, meta, [f"left out: {what}"])

@@ -74,6 +74,6 @@ def sentence(left_out: dict[str, list[str]]) -> list[str]:
     """A line for each kind of what is left out: how many, the first five by name.
 
     >>> sentence({"broken links": ["a", "b"]})
-    ['left out: 2 × broken links (a, b)']
+    ['broken links: 2 left out (a, b)']
     """
-    return [f"left out: {len(names)} × {why} ({some(names)})" for why, names in left_out.items()]
+    return [f"{why}: {len(names)} left out ({some(names)})" for why, names in left_out.items()]

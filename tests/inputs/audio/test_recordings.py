@@ -142,7 +142,7 @@ def test_train_and_test_of_ones_own(some, tmp_path):
 
 def test_no_recordings(tmp_path):
     (tmp_path / "notes.txt").write_text("none")
-    with printed(f"{tmp_path}: no recordings in this folder (1 files that are no recordings left out (notes.txt))"):
+    with printed(f"{tmp_path}: no recordings in this folder (files that are no recordings: 1 left out (notes.txt))"):
         read(tmp_path, OWN, SCALE)
 
 
@@ -152,7 +152,7 @@ def test_recordings_beside_the_folders_of_labels_are_left_out(some, tmp_path):
     assert told(train) == [("no/deeper/0", "no", ""), ("yes/0", "yes", "")]
     assert meta["left_out"] == {"files beside the folders of the labels": 1}
     assert message == [
-        f"{tmp_path}: 1 files beside the folders of the labels left out (no_1.wav)",
+        f"{tmp_path}: files beside the folders of the labels: 1 left out (no_1.wav)",
         f"{tmp_path}: 2 recordings of 2 labels: no 1, yes 1",
     ]
 

@@ -207,7 +207,7 @@ def test_a_folder_without_images_is_no_label(arrays, tmp_path, write_folder, pre
     (tmp_path / "own" / "empty").mkdir()
     how = {"valid_fraction": 0.2, "test_fraction": 0.2}
     printed = prepare("images", "label", tmp_path / "own", tmp_path / "prepared", **how)
-    assert f"{tmp_path / 'own'}: 1 empty folders left out (empty)\n" in printed
+    assert f"{tmp_path / 'own'}: empty folders: 1 left out (empty)\n" in printed
     assert read_json(tmp_path / "prepared" / "meta.json")["left_out"] == {"empty folders": 1}
 
 
@@ -216,6 +216,6 @@ def test_files_that_are_no_images_are_counted(arrays, tmp_path, write_folder, pr
     for name in ("notes.txt", "more.csv"):
         (tmp_path / "own" / "digit 3" / name).write_text("none")
     printed = prepare("images", "label", tmp_path / "own", tmp_path / "prepared", valid_fraction=0.2, test_fraction=0.2)
-    what = "2 files that are no images left out (digit 3/more.csv, digit 3/notes.txt)"
+    what = "files that are no images: 2 left out (digit 3/more.csv, digit 3/notes.txt)"
     assert printed.startswith(f"{tmp_path / 'own'}: {what}\n{tmp_path / 'own'}: 120 images of 10 labels: digit 0 ")
     assert read_json(tmp_path / "prepared" / "meta.json")["files_left_out"] == 2
