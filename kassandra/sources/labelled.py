@@ -69,7 +69,7 @@ def listing(raw: Path, source: Folder, kind: Kind) -> Listing:
     if not raw.is_dir():
         raise missing(raw)
     left: Left = {}
-    paths = _below_one_folder(_visible(raw, left))
+    paths = below_one_folder(visible(raw, left))
     lists = {} if source.labels else _lists(paths)
     own = {source.labels and raw / source.labels, *lists}
     chosen = {}
@@ -101,7 +101,7 @@ def masks(files: list[Labelled]) -> tuple[NDArray[np.bool_] | None, NDArray[np.b
     return valid if valid.any() else None, test if test.any() else None
 
 
-def _visible(raw: Path, left: Left) -> dict[PurePosixPath, Path]:
+def visible(raw: Path, left: Left) -> dict[PurePosixPath, Path]:
     """Every file by its path in `raw`, in the order of paths; not those that a system or a program keeps there."""
     paths = {}
     for path in sorted(raw.rglob("*")):
@@ -121,7 +121,7 @@ def _visible(raw: Path, left: Left) -> dict[PurePosixPath, Path]:
     return paths
 
 
-def _below_one_folder(paths: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Path]:
+def below_one_folder(paths: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Path]:
     """As archives are, in which everything lies in one folder: paths within that, as long as folders are left."""
     while len({name.parts[0] for name in paths}) == 1 and any(len(name.parts) > 2 for name in paths):
         paths = {PurePosixPath(*name.parts[1:]): path for name, path in paths.items()}
@@ -164,16 +164,23 @@ def _splits(names: list[PurePosixPath], left: Left) -> tuple[list[PurePosixPath]
 
     `train` alone is no split, but may be a label; with `valid` or `test` beside it, other folders are left out.
     """
+    said = folder_of_split(names)
+    if not said:
+        return names, [""] * len(names)
+    for name, split in zip(names, said, strict=True):
+        if not split:
+            _leave(left, "files beside the folders train, valid and test", name)
+    return [name for name, split in zip(names, said, strict=True) if split], [split for split in said if split]
+
+
+def folder_of_split(names: list[PurePosixPath]) -> list[str]:
+    """Of each file the split that its first folder names, or its second one if all have such; [] where none is."""
     for depth in (0, 1):
         folders = [name.parts[depth] if len(name.parts) > depth + 1 else "" for name in names]
         said = [SPLIT_OF.get(folder.lower(), "") for folder in folders]
         if {"train"} < set(said) - {""} and (depth == 0 or all(said)):
-            kept = [name for name, split in zip(names, said, strict=True) if split]
-            for name, split in zip(names, said, strict=True):
-                if not split:
-                    _leave(left, "files beside the folders train, valid and test", name)
-            return kept, [split for split in said if split]
-    return names, [""] * len(names)
+            return said
+    return []
 
 
 def _are_no_splits(raw: Path, folders: set[str], split: bool) -> None:

@@ -3,6 +3,8 @@
 import math
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -39,21 +41,28 @@ def read(
         KassandraError: it cannot be read as an image, or has more than PIXELS.
     """
     notes = Counter() if notes is None else notes
+    with _readable(path), Image.open(path, formats=_formats()) as image:
+        if math.prod(image.size) > PIXELS:
+            raise ValueError(f"{image.width}×{image.height} pixels; at most {PIXELS:,} in all")
+        notes[FIRST] += getattr(image, "n_frames", 1) > 1
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        notes[TURNED] += image.getexif().get(0x0112, 1) in range(2, 9)
+        if upright.mode.startswith("I") or upright.mode == "F":
+            notes[DEEP] += 1
+            return _deep(upright, size)
+        return _shallow(upright, size, channels, notes)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """One sentence, whatever a reader of some format trips over in a damaged file."""
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_formats()) as image:
-            if math.prod(image.size) > PIXELS:
-                raise ValueError(f"{image.width}×{image.height} pixels; at most {PIXELS:,} in all")
-            notes[FIRST] += getattr(image, "n_frames", 1) > 1
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            notes[TURNED] += image.getexif().get(0x0112, 1) in range(2, 9)
-            if upright.mode.startswith("I") or upright.mode == "F":
-                notes[DEEP] += 1
-                return _deep(upright, size)
-            return _shallow(upright, size, channels, notes)
+        with warnings.catch_warnings(action="ignore"):  # as of 100 million pixels
+            yield
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
-    except Exception as error:  # whatever a reader of some format trips over in a damaged file
+    except Exception as error:
         why = "an empty file" if path.is_file() and not path.stat().st_size else str(error) or type(error).__name__
         raise KassandraError(f"{path}: not an image that can be read ({why})") from None
 
@@ -61,9 +70,9 @@ def read(
 def is_image(path: Path) -> bool:
     """By how the file begins."""
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_formats()):
+        with _readable(path), Image.open(path, formats=_formats()):
             return True
-    except Exception:
+    except KassandraError:
         return False
 
 
