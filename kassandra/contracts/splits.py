@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples, Rows
 
@@ -106,7 +106,7 @@ def by_position(length: int, valid_fraction: float, test_fraction: float) -> dic
 
 
 class Span(NamedTuple):
-    """Times (seconds since 1970) from `begin`, included, to `end`, excluded."""
+    """Times (of a Clock) from `begin`, included, to `end`, excluded."""
 
     begin: int
     end: int
@@ -118,6 +118,7 @@ def by_time(
     valid_fraction: float,
     test_fraction: float,
     until: Sequence[str | None],
+    clock: Clock = PLAIN,
 ) -> dict[str, Span]:
     """The part of time of each of SPLITS, the same for all series, with `gap` times between them in no part.
 
@@ -126,15 +127,17 @@ def by_time(
         valid_fraction, test_fraction: shares of all times, the last ones.
         until: dates at which train, valid and test end (excluded); None for the first two takes the shares, for the
             third the end of the data.
+        clock: what the times count.
 
     Raises:
         KassandraError: a date is none, the dates are not in order, or a part is empty.
     """
-    clock = np.unique(np.concatenate(times))  # (times,) of any series, in order
-    train_until, valid_until, test_until = (_place(clock, date, key) for date, key in zip(until, SPLITS, strict=True))
-    end = len(clock) if test_until is None else test_until
-    test_from = end - round(test_fraction * len(clock)) if valid_until is None else valid_until
-    valid_from = test_from - round(valid_fraction * len(clock)) if train_until is None else train_until
+    every = np.unique(np.concatenate(times))  # (times,) of any series, in order
+    places_of = (_place(every, date, key, clock) for date, key in zip(until, SPLITS, strict=True))
+    train_until, valid_until, test_until = places_of
+    end = len(every) if test_until is None else test_until
+    test_from = end - round(test_fraction * len(every)) if valid_until is None else valid_until
+    valid_from = test_from - round(valid_fraction * len(every)) if train_until is None else train_until
     # The gaps are taken from the beginnings of valid and test, so that train ends where it is said to end.
     places = [(0, valid_from), (valid_from + gap, test_from), (test_from + gap, end)]
     if not 0 < valid_from < test_from < end:
@@ -143,22 +146,20 @@ def by_time(
         )
     for name, (first, after) in zip(SPLITS, places, strict=True):
         if after <= first:
-            why = f"as {gap} times (window + horizon) are left out before it"
+            why = f"as {gap} times (window + horizon) are left out before it" if gap else "as no time lies in it"
             advice = "use a shorter window or horizon, a larger share, or more data"
             raise KassandraError(f"prepare: nothing is left for {name}, {why}; {advice}")
-    bounds = np.append(clock, clock[-1] + 1).tolist()
-    spans = (Span(bounds[first], bounds[min(after, len(clock))]) for first, after in places)
+    bounds = np.append(every, every[-1] + 1).tolist()
+    spans = (Span(bounds[first], bounds[min(after, len(every))]) for first, after in places)
     return dict(zip(SPLITS, spans, strict=True))
 
 
-def _place(clock: NDArray[np.int64], date: str | None, split: str) -> int | None:
+def _place(every: NDArray[np.int64], date: str | None, split: str, clock: Clock) -> int | None:
     """How many times lie before a date."""
     if date is None:
         return None
     try:
-        moment = datetime.fromisoformat(date)
+        return int(np.searchsorted(every, clock.parse(date)))
     except ValueError:
-        example = "2016-01-01 or 2016-01-01T12:00"
-        raise KassandraError(f"prepare.{split}_until: {date!r} is no date as in {example}") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(np.searchsorted(clock, int(moment.timestamp())))
+        example = "step, as in 1200" if clock.unit == "step" else "date as in 2016-01-01 or 2016-01-01T12:00"
+        raise KassandraError(f"prepare.{split}_until: {date!r} is no {example}") from None
