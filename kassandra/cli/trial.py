@@ -1,0 +1,47 @@
+"""A section tried on the data: the stages `download` and `prepare` run in a folder that goes again."""
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kassandra.contracts.artifacts import PREPARED, RAW, read_json
+from kassandra.contracts.errors import KassandraError
+from kassandra.notebook import NAME, run
+
+
+class Prepared(NamedTuple):
+    """raw, folder: as data/raw/<name> and data/prepared/<name>. message: what the stages print. meta: meta.json."""
+
+    raw: Path
+    folder: Path
+    message: str
+    meta: dict[str, Any]
+
+
+@contextlib.contextmanager
+def prepared(section: dict[str, Any], seed: int = 0) -> Iterator[Prepared]:
+    """Your own data as these stages leave them, for as long as they are looked at.
+
+    Raises:
+        KassandraError: the section or the data are refused; the sentence names the folders of the repository.
+    """
+    report, path = io.StringIO(), section["source"]["path"]
+    with tempfile.TemporaryDirectory(prefix="kassandra-") as home:
+        try:
+            with contextlib.redirect_stdout(report):
+                run(section, path, home, seed=seed, last="prepare")
+        except KassandraError as error:
+            raise KassandraError(_as_in_the_repository(str(error), home, path)) from None
+        folder, raw = Path(home, PREPARED, NAME), Path(home, RAW, NAME)
+        message = _as_in_the_repository(report.getvalue().strip(), home, path)
+        yield Prepared(raw, folder, message, read_json(folder / "meta.json"))
+
+
+def _as_in_the_repository(text: str, home: str, path: str) -> str:
+    """Without the folder that goes again, and with the path as it was given."""
+    absolute = str(Path(path).expanduser().absolute())
+    text = text.replace(f"{home}/", "").replace(f"{Path(home).resolve()}/", "").replace(absolute, path)
+    return text.replace(f"pipelines.{NAME}.", "").replace(str(RAW / NAME), path if not Path(path).is_file() else str(Path(path).parent))

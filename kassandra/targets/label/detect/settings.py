@@ -1,0 +1,31 @@
+"""What suits a classifier: its size, its epochs, and the shares of the splits."""
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection.proposal import Proposal
+from kassandra.detection.sizes import size_for
+
+
+def complete(proposal: Proposal) -> None:
+    """Adds what the target has a say in.
+
+    Raises:
+        KassandraError: there are not two classes.
+    """
+    counts = proposal.classes
+    if counts and len(counts) < 2:
+        raise KassandraError(f"all examples have one label, {next(iter(counts))!r}; there is nothing to tell apart")
+    size = size_for(proposal.examples)
+    proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout}
+    if proposal.input == "text":
+        proposal.model["embedding_size"] = size.hidden_size
+    proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
+    if counts:
+        most, fewest = max(counts.values()), min(counts.values())
+        shown = [f"{label!r} {count:,}" for label, count in counts.items()]
+        more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
+        proposal.seen.append(f"classes: {', '.join(shown[:10])}{more}")
+        if most > 5 * fewest:
+            proposal.seen.append(f"imbalance: the largest class has {most / fewest:.0f} times the examples of the smallest")
+    if proposal.examples < 1000:
+        proposal.prepare |= {"valid_fraction": 0.15, "test_fraction": 0.2}
+        proposal.others += [{"valid_fraction": 0.2, "test_fraction": 0.2}]
