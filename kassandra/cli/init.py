@@ -15,7 +15,7 @@ from kassandra.cli import recipes
 from kassandra.cli.trial import Prepared, prepared
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check
-from kassandra.detection.proposal import Ask, Look, Proposal, Wish
+from kassandra.detection.proposal import Look, Proposal, Wish
 from kassandra.detection.recognise import recognise
 from kassandra.detection.section import text_of
 from kassandra.detection.sizes import duration, seconds_of
@@ -26,7 +26,7 @@ SHOWN = 60  # characters of a cell
 
 
 class Options(NamedTuple):
-    """name: of the pipeline; None is made of the file's. dry_run: print the section, write nothing. yes: ask nothing."""
+    """name: of the pipeline; None takes the file's. dry_run: print the section, write nothing. yes: ask nothing."""
 
     name: str | None = None
     dry_run: bool = False
@@ -46,10 +46,12 @@ def init(path: Path, wish: Wish, options: Options) -> None:
     home = Path(path).expanduser()
     if not home.exists():
         raise KassandraError(f"{path}: no such file or folder (looked in {Path.cwd()})")
-    look = Look(home, wish, _ask if not options.yes and sys.stdin.isatty() else lambda _question, _answers, likely: likely)
+    look = Look(
+        home, wish, _ask if not options.yes and sys.stdin.isatty() else lambda _question, _answers, likely: likely
+    )
     proposal = recognise(look)
     proposal.source = {"path": str(proposal.source.pop("path", path)), **proposal.source}
-    tried = _tried(proposal, _bytes(home))
+    tried = _tried(proposal, name, _bytes(home))
     section = proposal.section()
     steps = max(1, proposal.steps)
     examples = (tried.meta.get("examples") or {}).get("train", proposal.examples) if tried else proposal.examples
@@ -104,11 +106,13 @@ def _bytes(path: Path) -> int:
     return total
 
 
-def _tried(proposal: Proposal, size: int) -> Prepared | None:
+def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
     """Has the stages prepare the data, with the settings proposed, or the first of the others that are not refused."""
     check(pipeline_of(proposal.input, proposal.target), proposal.section(), "init")
     if size > LARGEST_TRIAL:
-        proposal.guessed.append(f"more than {LARGEST_TRIAL >> 20} MiB: not prepared for a trial; `kassandra check` does so")
+        proposal.guessed.append(
+            f"more than {LARGEST_TRIAL >> 20} MiB: not prepared for a trial; `kassandra check` does so"
+        )
         return None
     first: KassandraError | None = None
     before = dict(proposal.prepare), dict(proposal.source)
@@ -120,7 +124,7 @@ def _tried(proposal: Proposal, size: int) -> Prepared | None:
             else:
                 proposal.prepare[key] = value
         try:
-            with prepared(proposal.section()) as tried:
+            with prepared(proposal.section(), name) as tried:
                 if first:
                     changed = ", ".join(f"{key} {value}" for key, value in change.items())
                     proposal.guessed.append(f"taken instead, as the first choice was refused: {changed}")
@@ -144,9 +148,10 @@ def _show(name: str, proposal: Proposal, tried: Prepared | None, minutes: str) -
     console = Console(highlight=False, stderr=False)
     console.print(f"{name}: {proposal.input} → {proposal.target}", markup=False)
     if proposal.rows:
-        table = Shown(*(escape(_short(key)) for key in proposal.rows[0]), box=None, title="first rows, as they are read")
+        table = Shown(*(escape(_short(key)) for key in proposal.rows[0]), box=None)
         for row in proposal.rows:
             table.add_row(*(escape(_short(cell)) for cell in row.values()))
+        console.print("first rows, as they are read:")
         console.print(table)
     for line in proposal.seen:
         console.print(f"  {line}", markup=False, soft_wrap=True)

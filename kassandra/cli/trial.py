@@ -22,7 +22,7 @@ class Prepared(NamedTuple):
 
 
 @contextlib.contextmanager
-def prepared(section: dict[str, Any], seed: int = 0) -> Iterator[Prepared]:
+def prepared(section: dict[str, Any], name: str, seed: int = 0) -> Iterator[Prepared]:
     """Your own data as these stages leave them, for as long as they are looked at.
 
     Raises:
@@ -34,14 +34,14 @@ def prepared(section: dict[str, Any], seed: int = 0) -> Iterator[Prepared]:
             with contextlib.redirect_stdout(report):
                 run(section, path, home, seed=seed, last="prepare")
         except KassandraError as error:
-            raise KassandraError(_as_in_the_repository(str(error), home, path)) from None
+            raise KassandraError(_as_in_the_repository(str(error), home, name, path)) from None
         folder, raw = Path(home, PREPARED, NAME), Path(home, RAW, NAME)
-        message = _as_in_the_repository(report.getvalue().strip(), home, path)
+        message = _as_in_the_repository(report.getvalue().strip(), home, name, path)
         yield Prepared(raw, folder, message, read_json(folder / "meta.json"))
 
 
-def _as_in_the_repository(text: str, home: str, path: str) -> str:
-    """Without the folder that goes again, and with the path as it was given."""
+def _as_in_the_repository(text: str, home: str, name: str, path: str) -> str:
+    """Without the folder that goes again, and with the names that were given."""
     absolute = str(Path(path).expanduser().absolute())
     text = text.replace(f"{home}/", "").replace(f"{Path(home).resolve()}/", "").replace(absolute, path)
-    return text.replace(f"pipelines.{NAME}.", "").replace(str(RAW / NAME), path if not Path(path).is_file() else str(Path(path).parent))
+    return text.replace(f"pipelines.{NAME}", f"pipelines.{name}").replace(str(RAW / NAME), str(RAW / name))

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 
@@ -27,7 +27,7 @@ LONGEST = 1 << 20  # characters of a line that are kept
 GUESSED = 1 << 18  # bytes from which an encoding is guessed
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
 WESTERN = {"cp1252", "latin_1", "iso8859_15", "cp1250", "cp1254", "cp1257", "iso8859_9", "cp437", "cp850", "cp858",
-           "mac_roman", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8", "cp500", "cp1140"}  # fmt: skip
+           "mac_roman", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"}  # fmt: skip
 
 
 class Lines(NamedTuple):
@@ -113,11 +113,11 @@ def unpacked(path: Path) -> Iterator[IO[bytes]]:
     """The content of a file, unpacked if its first bytes say that it is packed; of a zip its only member."""
     with path.open("rb") as file:
         start = file.read(6)
-    openers = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+    openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
     opener = next((opener for magic, opener in openers.items() if start.startswith(magic)), None)
     if opener:
         with opener(path, "rb") as stream:
-            yield stream  # type: ignore[misc]
+            yield stream
     elif start[:4] == b"PK\3\4" and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             names = [info for info in archive.infolist() if not info.is_dir()]
@@ -168,7 +168,9 @@ def _guessed(sample: bytes) -> str:
     name = best.encoding if best else "latin_1"
     high = [place for place, byte in enumerate(sample) if byte > 127]
     alone = sum(later - before > 1 for before, later in pairwise(high)) + 1
-    if name in WESTERN or alone > 0.7 * len(high):  # these differ in a few letters, and short texts do not say which it is
+    if name in WESTERN or alone > 0.7 * len(
+        high
+    ):  # these differ in a few letters, and short texts do not say which it is
         return "cp1252" if any(0x80 <= byte < 0xA0 for byte in sample) else "latin-1"
     return name.replace("_", "-")
 

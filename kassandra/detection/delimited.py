@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from kassandra.detection.content import Lines
 from kassandra.detection.numbers import is_missing, looks_numeric
 from kassandra.detection.times import ISO
+from kassandra.detection.words import count
 
 DELIMITERS = [",", ";", "\t", "|"]
 SAME = 0.9  # share of the rows that have as many cells as most
@@ -70,7 +71,7 @@ def layout_of(lines: Lines, delimiter: str | None = None) -> Layout | None:
     if header:
         names = [name or f"column {place}" for place, name in enumerate(even[0][1], 1)]
         keys |= {"header_rows": 1 + below} if below else {}
-        notes += [f"{below} more lines of header below the names, as {_shown(even[1][1])}"] if below else []
+        notes += [f"{count(below, 'more line')} of header below the names, as {_shown(even[1][1])}"] if below else []
     else:
         names = [f"column {place}" for place in range(1, cut.width + 1)]
         keys |= {"header": "none"}
@@ -146,14 +147,14 @@ def _skipped(cut: _Cut, lines: Lines) -> tuple[int, int, list[str]]:
     if skip > SKIPPED:
         skip = 0
     if skip:
-        notes.append(f"{skip} lines before the header, as {_shown(cut.records[0][1])}")
+        notes.append(f"{count(skip, 'line')} before the header, as {_shown(cut.records[0][1])}")
     last = max((place for place, good in enumerate(even) if good), default=len(even) - 1)
     after = cut.records[last + 1 :]
     footer = lines.total - after[0][0] + 1 if after else 0
     if footer > SKIPPED:
         footer = 0
     if footer:
-        notes.append(f"{len(after)} lines after the last row, as {_shown(after[0][1])}")
+        notes.append(f"{count(len(after), 'line')} after the last row, as {_shown(after[0][1])}")
     return skip, footer, notes
 
 
@@ -193,7 +194,8 @@ def _is_time(column: Sequence[str], name: str) -> bool:
 
 
 def _resembles_time(cell: str) -> bool:
-    return bool(ISO.fullmatch(cell) or re.fullmatch(r"(?=.*\d)[\w ,./:+-]{4,40}", cell) and re.search(r"\d[/.:-]\d|[A-Za-z]{3}\.? \d", cell))
+    short = re.fullmatch(r"(?=.*\d)[\w ,./:+-]{4,40}", cell)
+    return bool(ISO.fullmatch(cell) or (short and re.search(r"\d[/.:-]\d|[A-Za-z]{3}\.? \d", cell)))
 
 
 def _fits(cell: str, is_time: bool) -> bool:
@@ -226,5 +228,3 @@ def _unique(names: Sequence[str]) -> list[str]:
 def _shown(cells: Sequence[str]) -> str:
     text = " | ".join(cells)
     return repr(text if len(text) <= 70 else f"{text[:70]}…")
-
-

@@ -5,8 +5,9 @@ from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.folder import LISTS, Tree
-from kassandra.detection.proposal import Look, Proposal, some
+from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, table_of
+from kassandra.detection.words import some
 
 LARGEST = 64 << 20  # bytes of a table of labels
 LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
@@ -33,8 +34,10 @@ def described(look: Look, proposal: Proposal, unit: str) -> Proposal:
         proposal.classes = dict(sorted(_with(tree, files).items(), key=lambda one: -one[1]))
         splits = tree.splits
         if splits:
+            proposal.splits = frozenset(splits)
             proposal.seen.append("splits: " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
         if lists := sorted(name for name in tree.files if PurePosixPath(name).name in LISTS):
+            proposal.splits |= {"test" if "test" in name else "valid" for name in lists}
             proposal.seen.append(f"splits by the lists {some(lists)}")
     else:
         raise KassandraError(
@@ -87,7 +90,9 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
             raise KassandraError(f"{table.path}: no column can be the label; --target names it: {table.names}")
         label = ordered[0]
         rest = [one.name for one in likely if one is not label]
-        proposal.guessed.append(f"labels in {label.name!r} of {name}" + (f"; --target names others: {some(rest)}" if rest else ""))
+        proposal.guessed.append(
+            f"labels in {label.name!r} of {name}" + (f"; --target names others: {some(rest)}" if rest else "")
+        )
     proposal.source |= {"labels": name, "file": file.name, "label": label.name}
     proposal.source |= {"split": split.name} if split else {"fold": fold.name} if fold else {}
     proposal.classes = dict(label.values.most_common())
@@ -95,4 +100,7 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
     if split or fold:
         by = split or fold
         assert by is not None
+        proposal.splits = frozenset(
+            {"test", *("valid" for name in by.values if split and name.lower().startswith(("val", "dev")))}
+        )
         proposal.seen.append(f"{'split' if split else 'fold'} by {by.name!r}: {some(sorted(by.values))}")

@@ -22,7 +22,7 @@ class Wish:
 
     target: str | None = None
     kind: str | None = None
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ class Proposal:
 
     source, prepare, model, train: its keys, those of the target not yet among them. seen, guessed: for its comment.
     rows: the first ones, as they are read. examples: how many (of series rows of the shortest; of a stream tokens).
-    steps: of one. classes: labels, with counts. season: of series, rows until the same comes back.
+    steps: of one. classes: labels, with counts. splits: those that the data come in. season: of series, rows until the
+    same comes back.
     others: keys of `prepare` to try one after another, should the reader refuse the first.
     """
 
@@ -97,6 +98,7 @@ class Proposal:
     examples: int = 0
     steps: int = 1
     classes: dict[str, int] = field(default_factory=dict)
+    splits: frozenset[str] = frozenset()
     season: int | None = None
     others: list[dict[str, Any]] = field(default_factory=list)
 
@@ -104,11 +106,3 @@ class Proposal:
         """As it stands under its name."""
         parts = {"source": self.source, "prepare": self.prepare, "model": self.model, "train": self.train}
         return {"input": self.input, "target": self.target, **parts}
-
-
-def some(items: Sequence[object], most: int = 8) -> str:
-    """
-    >>> some([1, 2, 3], 2)
-    '1, 2 and 1 more'
-    """
-    return ", ".join(map(str, items[:most])) + (f" and {len(items) - most:,} more" if len(items) > most else "")

@@ -59,7 +59,9 @@ def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
 def _seen(look: Look) -> str:
     if look.table is not None:
         kinds_of = {column.name: look.table.kind(column) for column in look.table.columns[:10]}
-        return f"a table of {look.table.rows:,} rows, columns " + ", ".join(f"{name!r} ({kind})" for name, kind in kinds_of.items())
+        return f"a table of {look.table.rows:,} rows, columns " + ", ".join(
+            f"{name!r} ({kind})" for name, kind in kinds_of.items()
+        )
     if look.tree is not None:
         return f"a folder of {len(look.tree.files):,} files, as {look.tree.files[0]!r}"
     return {"binary": "a binary file"}.get(look.form, f"a file of the form {look.form}")

@@ -14,7 +14,9 @@ def text_of(name: str, section: dict[str, Any], seen: list[str], guessed: list[s
     """As a recipe has it: comments, and the section under its name in the first column."""
     lines = []
     for line in [*seen, *(f"guessed: {one}" for one in guessed), f"training: {minutes}"]:
-        lines += textwrap.wrap(_plain(line), WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False)
+        lines += textwrap.wrap(
+            _plain(line), WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False
+        )
     lines += [f"{name}:", f"  input: {section['input']}", f"  target: {section['target']}"]
     for part in ("source", "prepare", "model", "train"):
         keys = section[part]
@@ -45,8 +47,9 @@ def _flow(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """In double quotes, with JSON's escapes, which are YAML's; letters beyond ASCII stay, what does not show does not."""
+    """In double quotes, with JSON's escapes, which are YAML's too; letters beyond ASCII stay as they are."""
     escaped = json.dumps(text, ensure_ascii=False)
     return "".join(
-        sign if sign.isprintable() else f"\\U{ord(sign):08x}" if ord(sign) > 0xFFFF else f"\\u{ord(sign):04x}" for sign in escaped
+        sign if sign.isprintable() else f"\\U{ord(sign):08x}" if ord(sign) > 0xFFFF else f"\\u{ord(sign):04x}"
+        for sign in escaped
     )

@@ -79,7 +79,7 @@ class Table:
     lines: list[int]
     notes: list[str] = field(default_factory=list)
     uneven: list[int] = field(default_factory=list)
-    asked: Asked = Asked()
+    asked: Asked = field(default_factory=Asked)
 
     @property
     def names(self) -> list[str]:
@@ -135,13 +135,13 @@ class Table:
         return "label" if few and column.words < 6 else "text"
 
 
-def table_of(path: Path, asked: Asked = Asked()) -> Table | None:  # noqa: B008, it is frozen
+def table_of(path: Path, asked: Asked | None = None) -> Table | None:
     """The table that a file holds; None if it holds none.
 
     Raises:
         KassandraError: it cannot be read.
     """
-    form = content.form_of(path)
+    form, asked = content.form_of(path), asked or Asked()
     if form in ("parquet", "xlsx"):
         with content.reading(path):
             return (_parquet if form == "parquet" else _xlsx)(path, asked)

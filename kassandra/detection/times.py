@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
@@ -18,12 +19,16 @@ DATES = [
     "%Y-%b-%d", "%m/%Y", "%Y/%m", "%m.%Y", "%Y%m%d", "%Y%m",
 ]  # fmt: skip
 CLOCKS = ["%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%H.%M"]
-CLOCK = re.compile(r"(,? |T|-|_)(\d{1,2}):\d\d(:\d\d)?([.,]\d+)?( ?[AaPp]\.?[Mm])?( ?(?:[A-Z]{1,5}|[+-]\d\d:?\d\d))?$", re.ASCII)
+CLOCK = re.compile(
+    r"(,? |T|-|_)(\d{1,2}):\d\d(:\d\d)?([.,]\d+)?( ?[AaPp]\.?[Mm])?( ?(?:[A-Z]{1,5}|[+-]\d\d:?\d\d))?$", re.ASCII
+)
 WHOLE = ["%a %b %d %H:%M:%S %Z %Y", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d%H", "%Y%m%dT%H%M%S", "%d/%b/%Y:%H:%M:%S %z"]
 LENGTHS = {"%Y%m%d": 8, "%Y%m": 6, "%Y%m%d%H": 10, "%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
 ZONES = ["", "Z", "%z", " %z", " UTC", " GMT", " %Z"]
 WRONG = 0.02  # share of cells that may be no time
-NAMED = re.compile(r"time|date|zeit|datum|fecha|heure|hora|stamp|unix|epoch|month|day|year|index|^t$|^ts$|^ds$", re.I)
+NAMED = re.compile(
+    r"time|date|zeit|datum|fecha|heure|hora|stamp|unix|epoch|month|day|year|index|^t$|^ts$|^ds$", re.IGNORECASE
+)
 PARTS = ("year", "month", "day", "hour", "minute", "second")
 ABBREVIATED = {"yr": "year", "mo": "month", "mon": "month", "dy": "day", "hr": "hour", "min": "minute", "sec": "second",
                "jahr": "year", "monat": "month", "tag": "day", "stunde": "hour"}  # fmt: skip
@@ -61,7 +66,9 @@ def time_of(cells: Sequence[str], name: str, where: str, given: str | None = Non
     if all(re.fullmatch(r"[+-]?\d*[.,]?\d*([eE][+-]?\d+)?", cell) for cell in distinct[:50]) and not NAMED.search(name):
         return None  # numbers
     probe = distinct[:3] + distinct[len(distinct) // 2 :][:3]
-    fitting = [one for one in _formats(probe[0]) if sum(_parsed(cell, one) is not None for cell in probe) >= len(probe) / 2]
+    fitting = [
+        one for one in _formats(probe[0]) if sum(_parsed(cell, one) is not None for cell in probe) >= len(probe) / 2
+    ]
     rights = {one: sum(_parsed(cell, one) is not None for cell in distinct) for one in fitting}
     best = max(rights.values(), default=0)
     if best < (1 - WRONG) * len(distinct):
@@ -99,7 +106,7 @@ def clock_of(cells: Sequence[str]) -> str | None:
 
 def parts_of(names: Sequence[str]) -> list[str]:
     """Columns that hold the year, the month, … each; empty if there is no year and month."""
-    by_part = {}
+    by_part: dict[str, str] = {}
     for name in names:
         part = ABBREVIATED.get(name.strip().lower(), name.strip().lower())
         if part in PARTS:
@@ -122,7 +129,7 @@ class Distance(NamedTuple):
 def distance_of(seconds: Sequence[float]) -> Distance:
     """Of rows in any order; `seconds` of one series, each time once."""
     times = sorted(set(seconds))
-    gaps = [round(later - before, 6) for before, later in zip(times, times[1:], strict=False)]
+    gaps = [round(later - before, 6) for before, later in pairwise(times)]
     if len(gaps) < 2:
         return Distance(None, 0, 0, 0, "there are too few times to say")
     usual, count = Counter(gaps).most_common(1)[0]
@@ -134,9 +141,13 @@ def distance_of(seconds: Sequence[float]) -> Distance:
     missing = sum(round(gap / usual) - 1 for gap in gaps if gap > usual)
     on_grid = _share(abs(gap / usual - round(gap / usual)) < 1e-6 for gap in gaps)
     if usual == DAY and not any(datetime.fromtimestamp(time, UTC).weekday() > 4 for time in times):
-        return Distance(None, usual, share, 0, "rows are of Mondays to Fridays, with holidays left out: taken as they come")
+        return Distance(
+            None, usual, share, 0, "rows are of Mondays to Fridays, with holidays left out: taken as they come"
+        )
     if share < 0.7 or on_grid < 1 or missing > len(times) // 2:
-        return Distance(None, usual, share, missing, f"only {share:.0%} of the rows are {usual:g} seconds after another")
+        return Distance(
+            None, usual, share, missing, f"only {share:.0%} of the rows are {usual:g} seconds after another"
+        )
     milliseconds = round(usual * 1000)
     units = (("w", 7 * DAY), ("d", DAY), ("h", 3600), ("min", 60), ("s", 1), ("ms", 0.001))
     unit, count = next((unit, milliseconds // round(length * 1000)) for unit, length in units
@@ -160,7 +171,7 @@ def _months(times: Sequence[float]) -> int:
     """How many months lie between two rows; 0 if it is not the same number for all."""
     dates = [datetime.fromtimestamp(time, UTC) for time in times]
     places = [date.year * 12 + date.month for date in dates]
-    gaps = {later - before for before, later in zip(places, places[1:], strict=False)}
+    gaps = {later - before for before, later in pairwise(places)}
     days = {date.day for date in dates}
     regular = len(gaps) == 1 and (len(days) == 1 or min(days) >= 28)
     return gaps.pop() if regular else 0
@@ -172,7 +183,7 @@ def _formats(cell: str) -> list[str]:
     match = CLOCK.search(cell)
     if not match:
         return [one for one in DATES if _parsed(cell, one) is not None] + whole
-    joint, hour, second, part, half, zone = match.groups()
+    joint, _, second, part, half, zone = match.groups()
     clock = ("%I" if half else "%H") + ":%M" + (":%S" if second else "") + (".%f" if part else "")
     if half:
         clock += " %p" if half.startswith(" ") else "%p"
@@ -190,7 +201,7 @@ def _parsed(cell: str, format: str) -> datetime | None:
         moment = datetime.strptime(cell, format)
     except ValueError:
         return None
-    if not 1500 < moment.year < 2500 and "%y" in format.lower():
+    if not (1500 < moment.year < 2500) and "%y" in format.lower():
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -199,7 +210,9 @@ def _read(cells: Sequence[str], format: str | None) -> Written:
     seconds: dict[str, float | None] = {}
     for cell in dict.fromkeys(cells):
         if format in ("unix", "unix_ms"):
-            seconds[cell] = float(cell) / (1000 if format == "unix_ms" else 1) if cell.replace(".", "").isdigit() else None
+            seconds[cell] = (
+                float(cell) / (1000 if format == "unix_ms" else 1) if cell.replace(".", "").isdigit() else None
+            )
             continue
         moment = _iso(cell) if format is None else _parsed(cell, format)
         seconds[cell] = moment.timestamp() if moment else None
@@ -220,7 +233,7 @@ def _unix(cells: Sequence[str], held: Sequence[str], name: str) -> Written | Non
     unit = "unix_ms" if len(held[0].partition(".")[0]) > 10 else "unix"
     written = _read(cells, unit)
     known = [time for time in written.seconds if time is not None]
-    plausible = 1e8 < min(known) and max(known) < 4e9
+    plausible = min(known) > 1e8 and max(known) < 4e9
     ordered = known == sorted(known) or known == sorted(known, reverse=True)
     return written if plausible and (ordered or NAMED.search(name)) else None
 

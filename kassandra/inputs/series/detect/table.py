@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import numbers, times
-from kassandra.detection.proposal import Look, Proposal, some
+from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.words import count, some
 
 TOGETHER = 5000  # rows from the beginning, which stand together in a sample
 MOST_FEATURES = 20
-LIKELY = re.compile(
-    r"target|^y$|close|price|value|load|demand|consumption|sales|passengers|count|traffic|power|last|temp", re.IGNORECASE
-)
+LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
 STEPS = re.compile(r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period", re.IGNORECASE)
 FEWEST = 10  # rows
 
@@ -88,7 +87,8 @@ def _clock(table: Table) -> _Clock:
     """Which columns say the time, and how."""
     read = table.times
     parts = times.parts_of(table.names)
-    if not read and len(parts) > 1 or (parts and len(parts) > 2 and table.asked.time is None and not _dated(read)):
+    undated = table.asked.time is None and not _dated(read)
+    if len(parts) > (2 if read else 1) and undated:
         return _of_parts(table, parts)
     if read:
         name = next(iter(read))
@@ -172,7 +172,6 @@ def _target(look: Look, candidates: list[Column]) -> Column:
             f"{table.path}: no column of numbers that change can be forecast; the columns are {table.names}"
         )
     likely = [column for column in candidates if LIKELY.search(column.name)]
-    likely.sort(key=lambda column: not re.match(r"target|y$|close|price|value", column.name, re.IGNORECASE))
     default = (likely or candidates)[0]
     names = [column.name for column in candidates]
     chosen = look.ask("Which column is to be forecast?", names, default.name) if len(names) > 1 else default.name
@@ -224,10 +223,12 @@ def _times(table: Table, clock: _Clock, series: str | None, proposal: Proposal) 
     repeated = len(seconds) - len(set(seconds))
     if repeated:
         proposal.prepare["duplicates"] = "first"
-        proposal.guessed.append(f"{repeated} rows are for a time that another row is for: the first is kept")
+        proposal.guessed.append(f"{count(repeated, 'row')} for a time that another row is for: the first is kept")
     if distance.frequency:
         proposal.source["frequency"] = distance.frequency
-        proposal.seen.append(f"a row each {distance.frequency}" + f", {distance.missing:,} missing" * bool(distance.missing))
+        proposal.seen.append(
+            f"a row each {distance.frequency}" + f", {distance.missing:,} missing" * bool(distance.missing)
+        )
     else:
         proposal.guessed.append(f"no frequency: {distance.note}")
     if distance.missing and distance.frequency:

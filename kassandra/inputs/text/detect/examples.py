@@ -6,8 +6,9 @@ from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.content import form_of
-from kassandra.detection.proposal import Look, Proposal, some
+from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.words import some
 
 TEXTS = re.compile(r"text|review|sentence|content|comment|message|tweet|body|description|summary|title", re.IGNORECASE)
 LABELS = re.compile(
@@ -50,19 +51,26 @@ def propose(look: Look) -> Proposal:
     source = {**table.keys, "text": text.name, "label": label.name}
     proposal = Proposal("text", "label", source, seen=list(table.notes), classes=_counts(label))
     if look.wish.target is None:
-        others = [one.name for one in table.columns if one is not label and one is not text and _may_be_label(table, one)]
+        others = [
+            one.name for one in table.columns if one is not label and one is not text and _may_be_label(table, one)
+        ]
         proposal.guessed.append(
             f"texts in {text.name!r}, labels in {label.name!r}"
             + (f"; --target names others: {some(others)}" if others else "")
         )
     if look.tables:
         names = {split: path.name for split, path in look.tables.items()}
-        proposal.seen.append(f"splits: {', '.join(names.values())}")
-        proposal.seen += _left_aside(look)
+        aside = _left_aside(look)
+        proposal.seen += [f"tables of splits: {', '.join(names.values())}", *aside.values()]
+        proposal.splits = frozenset(
+            "test" if name == "test" else "valid" for name in names if name not in (*aside, "train")
+        )
     if look.path.is_dir() and not look.tables:
         proposal.source["path"] = table.path
     html = sum(bool(HTML.search(cell)) for cell in text.held[:5000])
-    proposal.seen += [f"HTML tags in {html:,} of the first {min(len(text.held), 5000):,} texts, read as words"] * bool(html)
+    proposal.seen += [f"HTML tags in {html:,} of the first {min(len(text.held), 5000):,} texts, read as words"] * bool(
+        html
+    )
     repeated = len(text.held) - len(text.values)
     proposal.seen += [f"{repeated:,} of {len(text.held):,} texts are there more than once"] if repeated else []
     _settle(proposal, [cell for cell in text.held if cell], text.words, table.rows)
@@ -70,26 +78,26 @@ def propose(look: Look) -> Proposal:
     return proposal
 
 
-def _left_aside(look: Look) -> list[str]:
+def _left_aside(look: Look) -> dict[str, str]:
+    """Split, or "", → why it is none."""
     from kassandra.detection.table import table_of
 
     assert look.table is not None
     files = look.tree.files if look.tree else []
     strange = [name for name in files if name.split(".")[0].lower() not in look.tables]
-    notes = [f"not read: {some(strange)}"] if strange else []
+    notes = {"": f"not read: {some(strange)}"} if strange else {}
     for split, path in look.tables.items():
         table = table_of(path) if split != "train" else None
         if table and set(table.names) < set(look.table.names):
             lacking = sorted(set(look.table.names) - set(table.names))
-            notes.append(f"{path.name} has no {some(lacking)}: without labels it is no split; train is split instead")
+            notes[split] = f"{path.name} has no {some(lacking)}: without labels it is no split; train is split instead"
     return notes
 
 
 def _text(table: Table, label: str | None) -> Column | None:
     """The column with the most words; of equal ones that with a usual name."""
     columns = [one for one in table.columns if one.name != label and table.kind(one) in ("text", "label")]
-    columns = [one for one in columns if len(one.values) > 0.3 * len(one.held) and any(map(str.isalpha, one.held[0]))
-               or one.words >= 3 or not one.values]  # fmt: skip
+    columns = [one for one in columns if one.words >= 3 or len(one.values) > 0.3 * len(one.held)]
     likely = [one for one in columns if one.words >= 3] or columns
     named = [one for one in likely if TEXTS.search(one.name)]
     return max(named or likely, key=lambda one: (one.words, len(one.values)), default=None)
@@ -163,7 +171,9 @@ def _of_folder(look: Look) -> Proposal:
     assert tree is not None
     proposal = Proposal("text", "label", classes=tree.folders)
     proposal.seen.append(f"{len(tree.files):,} files of text, their labels are folders: {some(list(tree.folders))}")
-    proposal.seen += [f"splits: {', '.join(f'{name} {count:,}' for name, count in tree.splits.items())}"] if tree.splits else []
+    if tree.splits:
+        proposal.splits = frozenset(tree.splits)
+        proposal.seen.append("splits: " + ", ".join(f"{name} {files:,}" for name, files in tree.splits.items()))
     texts, encodings = list[str](), Counter[str]()
     if look.form == "folder":
         for name in tree.sample(200):
@@ -175,10 +185,10 @@ def _of_folder(look: Look) -> Proposal:
                 encodings["latin-1"] += 1
     if encodings:
         proposal.source["encoding"] = "latin-1"
-        proposal.guessed.append(f"{encodings['latin-1']} of {len(texts)} files looked at are not UTF-8: read as latin-1")
+        proposal.guessed.append(
+            f"{encodings['latin-1']} of {len(texts)} files looked at are not UTF-8: read as latin-1"
+        )
     words = sum(len(text.split()) for text in texts) / max(len(texts), 1) if texts else 200
     _settle(proposal, texts or ["x " * 200], words, len(tree.files))
-    proposal.rows = [
-        {"file": name, "text": text[:60]} for name, text in zip(tree.sample(200)[:5], texts, strict=False)
-    ]
+    proposal.rows = [{"file": name, "text": text[:60]} for name, text in zip(tree.sample(200)[:5], texts, strict=False)]
     return proposal

@@ -1,14 +1,16 @@
 """Pairs of texts recognised: a table with two columns of texts, or files that go line by line together."""
 
 import re
+from itertools import chain
 from pathlib import PurePosixPath
 
-from kassandra.detection.proposal import Look, Proposal, some
+from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.words import some
 
 CODES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it", "portuguese": "pt",
          "dutch": "nl", "russian": "ru", "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es",
-         "ita": "it", "por": "pt", "nld": "nl", "rus": "ru", "français": "fr", "deutsch": "de", "español": "es"}  # fmt: skip
+         "ita": "it", "por": "pt", "nld": "nl", "rus": "ru", "français": "fr", "deutsch": "de"}  # fmt: skip
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 PAIR = re.compile(r"(?<![A-Za-z])([a-z]{2,3})[-_]([a-z]{2,3})(?![A-Za-z])")
 
@@ -73,7 +75,9 @@ def _moses(look: Look) -> dict[str, list[str]]:
             by_language.setdefault(language, []).append(name)
     stems = {language: sorted(file.removesuffix(".gz").rpartition(".")[0] for file in files)
              for language, files in by_language.items()}  # fmt: skip
-    return by_language if len(by_language) == 2 and len({tuple(some_stems) for some_stems in stems.values()}) == 1 else {}
+    return (
+        by_language if len(by_language) == 2 and len({tuple(some_stems) for some_stems in stems.values()}) == 1 else {}
+    )
 
 
 def _of_files(look: Look, files: dict[str, list[str]]) -> Proposal:
@@ -86,7 +90,7 @@ def _of_files(look: Look, files: dict[str, list[str]]) -> Proposal:
     if wanted:
         first, second = wanted[1], wanted[2]
     proposal = Proposal("text", "text", {"pair": f"{first}-{second}"})
-    proposal.seen.append(f"files that go line by line: {some(sorted(sum(files.values(), [])))}")
+    proposal.seen.append(f"files that go line by line: {some(sorted(chain.from_iterable(files.values())))}")
     proposal.guessed.append(f"from {first} into {second}; {second}-{first} turns it round")
     if look.form == "folder":
         lines = {language: lines_of(tree.path / max(files[language])) for language in (first, second)}

@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import PurePosixPath
 
 from kassandra.detection.content import form_of, lines_of
-from kassandra.detection.proposal import Look, Proposal, some
+from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.words import some
 
 WORDS_FROM = 20_000_000  # characters of a text that is read as words
 
@@ -24,7 +25,9 @@ def evidence(look: Look) -> float:
 def propose(look: Look) -> Proposal:
     """The section of a text; its characters are the tokens, of a very long one its words."""
     proposal = Proposal("text", "next")
-    paths = [look.path] if look.form != "folder" or look.tree is None else [look.path / name for name in look.tree.files]
+    paths = (
+        [look.path] if look.form != "folder" or look.tree is None else [look.path / name for name in look.tree.files]
+    )
     read = [lines_of(path) for path in paths]
     encodings = Counter(lines.encoding for lines in read if lines.encoding)
     if encodings:
@@ -33,7 +36,9 @@ def propose(look: Look) -> Proposal:
         example = next(lines.garbled for lines in read if lines.encoding)
         proposal.guessed.append(f"not UTF-8: {encoding}, as {example!r}")
     size, total = sum(lines.size for lines in read), sum(lines.total for lines in read)
-    proposal.seen.append(f"{len(paths)} files of text: {some([path.name for path in paths])}" if len(paths) > 1 else "one text")
+    proposal.seen.append(
+        f"{len(paths)} files of text: {some([path.name for path in paths])}" if len(paths) > 1 else "one text"
+    )
     proposal.seen.append(f"{size:,} bytes in {total:,} lines")
     tokens = "words" if size > WORDS_FROM else "characters"
     proposal.prepare["tokens"] = tokens

@@ -25,7 +25,9 @@ def complete(proposal: Proposal) -> None:
         more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
         proposal.seen.append(f"classes: {', '.join(shown[:10])}{more}")
         if most > 5 * fewest:
-            proposal.seen.append(f"imbalance: the largest class has {most / fewest:.0f} times the examples of the smallest")
+            proposal.seen.append(
+                f"imbalance: the largest class has {most / fewest:.0f} times the examples of the smallest"
+            )
     if proposal.examples < 1000:
-        proposal.prepare |= {"valid_fraction": 0.15, "test_fraction": 0.2}
-        proposal.others += [{"valid_fraction": 0.2, "test_fraction": 0.2}]
+        drawn = {"valid_fraction": 0.15} if "valid" not in proposal.splits else {}
+        proposal.prepare |= drawn | ({"test_fraction": 0.2} if "test" not in proposal.splits else {})
