@@ -186,6 +186,25 @@ def init(
 
 
 @app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Pipelines of params.yaml; all if none.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A folder for the report as a page (.html) and picture.")] = None,
+) -> None:
+    """Read the data as the stages will, and report what is in them: before hours are spent on training.
+
+    Rows used and dropped, with lines; examples per split and label, lengths, vocabulary, duplicates, leaks, gaps,
+    outliers, and what the stages will take.
+
+    Example: kassandra check mnist
+
+    Example: kassandra check tickets --output report
+    """
+    from kassandra.cli.check import check as look_at
+
+    raise typer.Exit(look_at(names or [], output))
+
+
+@app.command()
 def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]) -> None:
     """Take a pipeline and its comments out of params.yaml; its results stay, and are named.
 

@@ -22,22 +22,25 @@ class Prepared(NamedTuple):
 
 
 @contextlib.contextmanager
-def prepared(section: dict[str, Any], name: str, seed: int = 0) -> Iterator[Prepared]:
+def prepared(section: dict[str, Any], name: str, seed: int = 0, raw: Path | None = None) -> Iterator[Prepared]:
     """Your own data as these stages leave them, for as long as they are looked at.
+
+    Args:
+        raw: what `download` has left of a data set of the catalogue, which is not fetched again.
 
     Raises:
         KassandraError: the section or the data are refused; the sentence names the folders of the repository.
     """
-    report, path = io.StringIO(), section["source"]["path"]
+    report, path = io.StringIO(), section["source"].get("path")
     with tempfile.TemporaryDirectory(prefix="kassandra-") as home:
         try:
             with contextlib.redirect_stdout(report):
-                run(section, path, home, seed=seed, last="prepare")
+                run(section, path or raw, home, seed=seed, last="prepare", fetched=raw is not None)
         except KassandraError as error:
-            raise KassandraError(_as_in_the_repository(str(error), home, name, path)) from None
-        folder, raw = Path(home, PREPARED, NAME), Path(home, RAW, NAME)
-        message = _as_in_the_repository(report.getvalue().strip(), home, name, path)
-        yield Prepared(raw, folder, message, read_json(folder / "meta.json"))
+            raise KassandraError(_as_in_the_repository(str(error), home, name, str(path or raw))) from None
+        folder = Path(home, PREPARED, NAME)
+        message = _as_in_the_repository(report.getvalue().strip(), home, name, str(path or raw))
+        yield Prepared(Path(home, RAW, NAME), folder, message, read_json(folder / "meta.json"))
 
 
 def _as_in_the_repository(text: str, home: str, name: str, path: str) -> str:
