@@ -81,7 +81,10 @@ def add_text(recipe: str, origin: str) -> None:
 def refuse_taken(name: str) -> None:
     """Raises: KassandraError: params.yaml cannot be read, a pipeline has this name, or none can have it."""
     pipelines = read_file(PARAMS, "run this in the root of the repository").tree.get("pipelines")
-    _check_name(name, None, pipelines if isinstance(pipelines, dict) else {}, alone=False)
+    if isinstance(pipelines, dict) and name in pipelines:
+        instead = f"`--name OTHER` gives this one another name, `kassandra remove {name}` takes that one out"
+        raise KassandraError(f"{PARAMS}: a pipeline {name!r} stands there already; {instead}")
+    _check_name(name, None, {}, alone=False)
 
 
 def _put_in(params: _File, source: _File, name: str | None) -> tuple[list[str], list[str]]:

@@ -106,13 +106,20 @@ def _cut(lines: Lines, delimiter: str | None) -> _Cut | None:
             cuts.append(_Cut(mark, quotes, width, share, records))
     several = [cut for cut in cuts if cut.width > 1 and cut.share >= (SAME if not delimiter else 0)]
     if several:
-        # Without quotes only where these would part rows otherwise.
-        return max(several, key=lambda cut: (round(cut.share, 2), cut.quotes, cut.width))
+        # Without quotes only where these would part rows otherwise; a decimal comma parts cells that are numbers whole.
+        return max(several, key=lambda cut: (round(cut.share, 2), cut.quotes, _typed(cut), cut.share, cut.width))
     ones = [cut for cut in cuts if cut.width == 1 and cut.share >= SAME and cut.delimiter == ","]
     values = [cells[0] for _, cells in ones[0].records] if ones else []
     if len(values) > 2 and looks_numeric(values[1:]):
         return ones[0]
     return None
+
+
+def _typed(cut: _Cut) -> float:
+    """Share of the columns that hold numbers or times."""
+    rows = [[cell.strip() for cell in cells] for _, cells in cut.records[1:500] if len(cells) == cut.width]
+    columns = list(zip(*rows, strict=True))
+    return sum(looks_numeric(column) or _is_time(column, "") for column in columns) / max(len(columns), 1)
 
 
 def _records(lines: Lines, delimiter: str, quotes: bool) -> list[tuple[int, list[str]]]:

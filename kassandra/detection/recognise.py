@@ -64,4 +64,6 @@ def _seen(look: Look) -> str:
         )
     if look.tree is not None:
         return f"a folder of {len(look.tree.files):,} files, as {look.tree.files[0]!r}"
+    if look.form == "text" and look.lines and not look.lines.total:
+        return "an empty file"
     return {"binary": "a binary file"}.get(look.form, f"a file of the form {look.form}")
