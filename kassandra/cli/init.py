@@ -46,6 +46,8 @@ def init(path: Path, wish: Wish, options: Options) -> None:
     home = Path(path).expanduser()
     if not home.exists():
         raise KassandraError(f"{path}: no such file or folder (looked in {Path.cwd()})")
+    if not (home.is_file() or home.is_dir()):
+        raise KassandraError(f"{path}: neither a file nor a folder")
     look = Look(
         home, wish, _ask if not options.yes and sys.stdin.isatty() else lambda _question, _answers, likely: likely
     )

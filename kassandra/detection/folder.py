@@ -85,7 +85,8 @@ def _walked(path: Path) -> tuple[list[str], int]:
             file = Path(parent, name)
             if file.is_symlink() and root not in file.resolve().parents:
                 links += 1
-            names.append(file.relative_to(root).as_posix())
+            if file.is_file():  # no pipe, which nobody may ever write to, and no broken link
+                names.append(file.relative_to(root).as_posix())
         if len(names) > MOST:
             raise KassandraError(f"{path}: holds more than {MOST:,} files; name a folder of the data alone")
     return names, links

@@ -1,6 +1,7 @@
 """A table as it is recognised: its form, its columns and what each of them holds."""
 
 import json
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from kassandra.detection.times import Written
 
 SAMPLE = 20_000  # rows of xlsx, parquet and JSON lines
 PREVIEW = 5  # rows that are shown
+LARGEST_BOOK = 512 << 20  # bytes of .xlsx, unpacked: it is read into memory
 FEW = 100  # different labels, at most
 Kind = Literal["empty", "constant", "number", "time", "label", "text"]
 
@@ -211,6 +213,9 @@ def _parquet(path: Path, asked: Asked) -> Table:
 def _xlsx(path: Path, asked: Asked) -> Table | None:
     from openpyxl import load_workbook
 
+    with zipfile.ZipFile(path) as archive:
+        if sum(info.file_size for info in archive.infolist()) > LARGEST_BOOK:
+            raise KassandraError(f"{path}: unpacks to more than {LARGEST_BOOK >> 20} MiB; write it as .csv")
     try:
         book = load_workbook(path, read_only=True, data_only=True)
         sheet = book.worksheets[0]

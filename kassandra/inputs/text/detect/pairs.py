@@ -11,6 +11,12 @@ from kassandra.detection.words import some
 CODES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it", "portuguese": "pt",
          "dutch": "nl", "russian": "ru", "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es",
          "ita": "it", "por": "pt", "nld": "nl", "rus": "ru", "français": "fr", "deutsch": "de"}  # fmt: skip
+FREQUENT = {  # words that stand in many sentences of one language, and of no other here
+    "en": {"the", "is", "you", "this", "my", "and", "it", "was"}, "fr": {"le", "je", "est", "vous", "mon", "les", "une"},
+    "de": {"der", "die", "das", "ist", "ich", "nicht", "und", "sie"}, "es": {"el", "los", "es", "mi", "por", "una", "y"},
+    "it": {"il", "che", "non", "sono", "gli", "per", "ho"}, "pt": {"o", "não", "um", "você", "eu", "uma", "os"},
+    "nl": {"het", "een", "niet", "ik", "van", "is"}, "ru": {"и", "в", "не", "я", "на", "что", "это"},
+}  # fmt: skip
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 PAIR = re.compile(r"(?<![A-Za-z])([a-z]{2,3})[-_]([a-z]{2,3})(?![A-Za-z])")
 
@@ -34,7 +40,7 @@ def propose(look: Look) -> Proposal:
     first, second = _texts(table)[:2]
     proposal = Proposal("text", "text", dict(table.keys), seen=list(table.notes))
     proposal.source |= {"text": first.name, "translation": second.name}
-    languages = _languages(table, [first.name, second.name])
+    languages = _languages(table, [first, second])
     if languages:
         proposal.source["pair"] = languages
     proposal.guessed.append(f"from {first.name!r} into {second.name!r}" + (f", {languages}" if languages else ""))
@@ -106,15 +112,20 @@ def _of_files(look: Look, files: dict[str, list[str]]) -> Proposal:
     return proposal
 
 
-def _languages(table: Table, names: list[str]) -> str | None:
-    """As in `en-fr`, from the names of the columns, or of the file."""
-    codes = [next((CODES.get(word, word) for word in re.findall(r"\w+", name.lower())
-                   if word in CODES or word in CODES.values()), None) for name in names]  # fmt: skip
-    if all(codes) and codes[0] != codes[1]:
-        return f"{codes[0]}-{codes[1]}"
-    if match := PAIR.search(table.path.stem) or PAIR.search(table.path.parent.name):
-        return f"{match[1]}-{match[2]}"
-    return None
+def _languages(table: Table, columns: list[Column]) -> str | None:
+    """As in `en-fr`: by the names of the columns, or of the file, or the words in them."""
+    codes = [next((CODES.get(word, word) for word in re.findall(r"\w+", column.name.lower())
+                   if word in CODES or word in CODES.values()), None) for column in columns]  # fmt: skip
+    codes = [code or _spoken(column) for code, column in zip(codes, columns, strict=True)]
+    return f"{codes[0]}-{codes[1]}" if all(codes) and codes[0] != codes[1] else None
+
+
+def _spoken(column: Column) -> str | None:
+    """The language of which the most frequent words stand in most of some texts; None if in few."""
+    texts = [set(re.findall(r"\w+", cell.lower())) for cell in column.held[:500]]
+    shares = {code: sum(bool(words & text) for text in texts) / max(len(texts), 1) for code, words in FREQUENT.items()}
+    code = max(shares, key=lambda one: shares[one])
+    return code if shares[code] > 0.3 else None
 
 
 def _settle(proposal: Proposal, pairs: int, texts: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from kassandra.detection.proposal import Proposal
 
-WINDOWS = 8  # of valid, at least
 USUAL = 60  # rows of a window, where nothing comes back
 
 
@@ -11,7 +10,7 @@ def complete(proposal: Proposal) -> None:
     rows, season = proposal.examples, proposal.season
     small = rows < 150
     valid, test = (0.25, 0.25) if small else (0.15, 0.2)
-    most = max(3, int(rows * valid - WINDOWS) // 2)  # of a window and a horizon together
+    most = max(3, int(rows * valid) // 3)  # of a window and a horizon together: a third of valid is then windows
     horizon = max(1, min(season or 5, most // 4, 48))
     window = max(2, min(2 * season if season and season <= 100 else season or USUAL, most - horizon, 400))
     proposal.prepare |= {"window": window, "horizon": horizon}

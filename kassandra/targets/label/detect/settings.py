@@ -4,16 +4,25 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.detection.proposal import Proposal
 from kassandra.detection.sizes import size_for
 
+LEAST = 10  # examples of a label, so that each split has one of it
+
 
 def complete(proposal: Proposal) -> None:
     """Adds what the target has a say in.
 
     Raises:
-        KassandraError: there are not two classes.
+        KassandraError: there are not two classes of some examples.
     """
     counts = proposal.classes
     if counts and len(counts) < 2:
         raise KassandraError(f"all examples have one label, {next(iter(counts))!r}; there is nothing to tell apart")
+    many = [label for label, count in counts.items() if count >= LEAST]
+    if counts and len(many) < 2:
+        most = ", ".join(f"{label!r} {count}" for label, count in list(counts.items())[:5])
+        raise KassandraError(
+            f"{sum(counts.values()):,} examples ({most}) are too few to train on and to judge by; at least {LEAST} of each "
+            "of two labels are needed"
+        )
     size = size_for(proposal.examples)
     proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout}
     if proposal.input == "text":
