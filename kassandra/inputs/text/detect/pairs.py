@@ -12,10 +12,14 @@ CODES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "ital
          "dutch": "nl", "russian": "ru", "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es",
          "ita": "it", "por": "pt", "nld": "nl", "rus": "ru", "français": "fr", "deutsch": "de"}  # fmt: skip
 FREQUENT = {  # words that stand in many sentences of one language, and of no other here
-    "en": {"the", "is", "you", "this", "my", "and", "it", "was"}, "fr": {"le", "je", "est", "vous", "mon", "les", "une"},
-    "de": {"der", "die", "das", "ist", "ich", "nicht", "und", "sie"}, "es": {"el", "los", "es", "mi", "por", "una", "y"},
-    "it": {"il", "che", "non", "sono", "gli", "per", "ho"}, "pt": {"o", "não", "um", "você", "eu", "uma", "os"},
-    "nl": {"het", "een", "niet", "ik", "van", "is"}, "ru": {"и", "в", "не", "я", "на", "что", "это"},
+    "en": {"the", "is", "you", "this", "my", "and", "it", "was"},
+    "fr": {"le", "je", "est", "vous", "mon", "les", "une"},
+    "de": {"der", "die", "das", "ist", "ich", "nicht", "und", "sie"},
+    "es": {"el", "los", "es", "mi", "por", "una", "y"},
+    "it": {"il", "che", "non", "sono", "gli", "per", "ho"},
+    "pt": {"o", "não", "um", "você", "eu", "uma", "os"},
+    "nl": {"het", "een", "niet", "ik", "van"},
+    "ru": {"и", "в", "не", "я", "на", "что", "это"},
 }  # fmt: skip
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 PAIR = re.compile(r"(?<![A-Za-z])([a-z]{2,3})[-_]([a-z]{2,3})(?![A-Za-z])")

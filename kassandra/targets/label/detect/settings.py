@@ -18,11 +18,9 @@ def complete(proposal: Proposal) -> None:
         raise KassandraError(f"all examples have one label, {next(iter(counts))!r}; there is nothing to tell apart")
     many = [label for label, count in counts.items() if count >= LEAST]
     if counts and len(many) < 2:
-        most = ", ".join(f"{label!r} {count}" for label, count in list(counts.items())[:5])
-        raise KassandraError(
-            f"{sum(counts.values()):,} examples ({most}) are too few to train on and to judge by; at least {LEAST} of each "
-            "of two labels are needed"
-        )
+        shown = ", ".join(f"{label!r} {count}" for label, count in list(counts.items())[:5])
+        what = f"{sum(counts.values()):,} examples ({shown}) are too few to train on and to judge by"
+        raise KassandraError(f"{what}; at least {LEAST} of each of two labels are needed")
     size = size_for(proposal.examples)
     proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout}
     if proposal.input == "text":
@@ -30,9 +28,9 @@ def complete(proposal: Proposal) -> None:
     proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
     if counts:
         most, fewest = max(counts.values()), min(counts.values())
-        shown = [f"{label!r} {count:,}" for label, count in counts.items()]
-        more = f" and {len(shown) - 10} more" if len(shown) > 10 else ""
-        proposal.seen.append(f"classes: {', '.join(shown[:10])}{more}")
+        each = [f"{label!r} {count:,}" for label, count in counts.items()]
+        more = f" and {len(each) - 10} more" if len(each) > 10 else ""
+        proposal.seen.append(f"classes: {', '.join(each[:10])}{more}")
         if most > 5 * fewest:
             proposal.seen.append(
                 f"imbalance: the largest class has {most / fewest:.0f} times the examples of the smallest"
