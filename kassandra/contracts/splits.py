@@ -38,7 +38,8 @@ def strangers(rows: Rows, others: Iterable[int], keys: Sequence[Hashable]) -> Ro
 
 
 def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> tuple[Rows, Rows]:
-    """The rest, and a share of each class, drawn by seed; where examples have groups, evenly over those. In order.
+    """The rest, and a share of each class, drawn by seed; where examples have groups, evenly over those, or whole ones
+    where these stay together. In order.
 
     Args:
         key: of params.yaml, that says the share; opens the error.
@@ -54,11 +55,13 @@ def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> 
     if examples.groups is None:
         taken = _stratified(labels, share, seed, f"{key}: {share:g} of {len(rows)} {examples.unit}")
     else:
-        taken = _evenly(labels, [examples.groups[row] for row in rows], share, seed)
+        draw = _whole_groups if examples.together else _evenly
+        taken = draw(labels, [examples.groups[row] for row in rows], share, seed)
     for label in sorted(set(labels)):
         count, total = int(taken[labels == label].sum()), int((labels == label).sum())
         if not 0 < count < total:
             what = f"{share:g} of the {total} {examples.unit} of class {str(label)!r} are {count}"
+            what += ", as those of a group stay together" if examples.together else ""
             raise KassandraError(f"{key}: {what}; take another share, or give it more {examples.unit}")
     return rows[~taken], rows[taken]
 
@@ -95,6 +98,23 @@ def _evenly(labels: NDArray[np.str_], groups: Sequence[str], share: float, seed:
         count = round(len(rows) * share)
         places = (np.arange(count) + generator.random()) * len(rows) / max(count, 1)  # (count,) one in each part
         taken[[rows[int(place)] for place in places]] = True
+    return taken
+
+
+def _whole_groups(labels: NDArray[np.str_], groups: Sequence[str], share: float, seed: int) -> Mask:
+    """(rows,) which are taken: all of a group, or none of it. Of groups in random order each is taken that brings the
+    counts of the classes nearer to the share; an unknown group ("") is of one row alone."""
+    rows_of: dict[str, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group or f"\0{row}", []).append(row)
+    classes, place = np.unique(labels, return_inverse=True)
+    lacking = np.bincount(place, minlength=len(classes)) * share  # (classes,)
+    taken, names = np.zeros(len(labels), bool), sorted(rows_of)
+    for number in np.random.default_rng(seed).permutation(len(names)):
+        rows = rows_of[names[number]]
+        left = lacking - np.bincount(place[rows], minlength=len(classes))
+        if np.abs(left).sum() < np.abs(lacking).sum():
+            taken[rows], lacking = True, left
     return taken
 
 

@@ -101,6 +101,11 @@ def masks(files: list[Labelled]) -> tuple[NDArray[np.bool_] | None, NDArray[np.b
     return valid if valid.any() else None, test if test.any() else None
 
 
+def groups(files: list[Labelled]) -> list[str] | None:
+    """(files,) what each belongs to; None where that is unknown of all."""
+    return [one.group for one in files] if any(one.group for one in files) else None
+
+
 def visible(raw: Path, left: Left) -> dict[PurePosixPath, Path]:
     """Every file by its path in `raw`, in the order of paths; not those that a system or a program keeps there."""
     paths = {}

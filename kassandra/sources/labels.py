@@ -19,6 +19,7 @@ USUAL = {
     "label": ("label", "class", "category", "species", "target", "labels", "class_name"),
     "split": ("split", "subset", "partition"),
     "fold": ("fold",),
+    "group": (),
 }  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
             unlabelled += 1
         else:
             (place,) = places
-            said, before = Label(cells["label"], _split(cells["split"], where)), of[place]
+            said, before = Label(cells["label"], _split(cells["split"], where), cells["group"]), of[place]
             if before is not None and before != said:
                 raise KassandraError(f"{where}: {cells['file']!r} is {said.label!r} here, and {before.label!r} above")
             of[place], folds[place] = said, _number(cells["fold"], where) if chosen["fold"] else None
@@ -110,6 +111,8 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
         notes.append(f"column {chosen['fold']!r}: {note}")
     elif chosen["split"]:
         notes.append(f"splits are those of column {chosen['split']!r}")
+    if chosen["group"]:
+        notes.append(f"groups are those of column {chosen['group']!r}")
     return Labels(of, f"files that {table.name} gives no label", notes)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.sections.folder import FolderOfFiles
-from kassandra.sources.labelled import Kind, listing, masks
+from kassandra.sources.labelled import Kind, groups, listing, masks
 from kassandra.sources.tolerated import usable
 
 
@@ -210,6 +210,15 @@ def test_a_pattern_of_labels(files):
     refused(raw, "source.label_pattern: Invalid regular expression: missing )", label_pattern="(?P<label>cat")
     refused(raw, "'cat' is no split; expected train", label_pattern=r"(?P<split>cat|dog)\.(?P<label>\d)")
     refused(raw, "unknown group 'lable'", label_pattern=r"(?P<lable>cat)\.(?P<label>\d)")
+
+
+def test_groups(files):
+    raw = files("anna_1.x", "bo_1.x")
+    (raw / "t.csv").write_text("file,label,who\nanna_1,a,anna\nbo_1,b,bo\n")
+    for source in ({"labels": "t.csv", "group": "who"}, {"label_pattern": "(?P<label>(?P<group>[a-z]+))_"}):
+        listed = listing(raw, FolderOfFiles(path="mine", **source), KIND)
+        assert groups(listed.files) == ["anna", "bo"]
+    assert groups(listing(raw, FolderOfFiles(path="mine", labels="t.csv"), KIND).files) is None
 
 
 def test_no_pattern_takes_for_ever(files):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from kassandra.params.sections.kind import Source
 
 Name = Annotated[str, Field(min_length=1, max_length=1000)]
-OF_TABLE = ("file", "split", "fold", "test_fold", "valid_fold")
+OF_TABLE = ("file", "split", "fold", "test_fold", "valid_fold", "group")
 
 
 class Folder(Source):
@@ -20,10 +20,11 @@ class Folder(Source):
     file, label, split, fold: names of the table's columns. null takes the only column with a usual name (filename,
         image, id, …; label, class, category, …; split; fold); of two columns, one of which is known, the other.
         `split` says train, valid or test; `fold` is a number.
+    group: a column that says what a file belongs to: who speaks in a recording (see `prepare.split`); of images and
+        texts, all of a group (a patient, a camera, an author) stay in one split.
     test_fold: the fold that is test; null takes the last one. valid_fold: the one that is valid; null draws it.
     label_pattern: instead of folders, a regular expression (RE2) that is looked for in the path of each file within the
-        folder; its group `(?P<label>…)` is the label. Groups `split` and `group` (who speaks in a recording) may stand
-        in it too.
+        folder; its group `(?P<label>…)` is the label. Groups `split` and `group`, as those columns, may stand in it too.
     """
 
     labels: Name | None = None
@@ -31,6 +32,7 @@ class Folder(Source):
     label: Name | None = None
     split: Name | None = None
     fold: Name | None = None
+    group: Name | None = None
     test_fold: int | None = Field(None, ge=0)
     valid_fold: int | None = Field(None, ge=0)
     label_pattern: Name | None = None

@@ -16,7 +16,7 @@ from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.inputs.images.train import image_files
 from kassandra.params.inputs.images import Prepare
 from kassandra.params.sections.folder import FolderOfFiles
-from kassandra.sources.labelled import Kind, Labelled, listing, masks
+from kassandra.sources.labelled import Kind, Labelled, groups, listing, masks
 from kassandra.sources.tolerated import usable
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -76,7 +76,7 @@ def _of_folder(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     labels, ids = [one.label for one in good.files], [_id(one) for one in good.files]
     return Examples(
         "images", good.contents if deep else np.stack(good.contents), labels, ids,
-        [image.tobytes() for image in good.contents], test, valid=valid, meta=meta, message="\n".join(message),
+        [image.tobytes() for image in good.contents], test, groups(good.files), meta=meta, message="\n".join(message), valid=valid, together=True,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from kassandra.contracts.tables import read_table
 from kassandra.inputs.text.prepare.table import read_table_of_texts, sentence
 from kassandra.inputs.text.prepare.text_files import ENDINGS, is_text, named, read_text
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
-from kassandra.sources.labelled import Kind, listing, masks
+from kassandra.sources.labelled import Kind, groups, listing, masks
 from kassandra.sources.tolerated import usable
 from kassandra.vocabulary import tokens
 
@@ -132,8 +132,9 @@ def _of_folder(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Ex
     keys = [tokens.normal_form(text, params.lowercase) for text in good.contents]
     message = "\n".join([*listed.message, *good.message])
     return Examples(
-        "texts", good.contents, labels, ids, keys, test, valid=valid, meta=meta | good.meta, message=message
-    )
+        "texts", good.contents, labels, ids, keys, test, groups(good.files), meta=meta | good.meta, message=message,
+        valid=valid, together=True,
+    )  # fmt: skip
 
 
 def _own(raw: Path, text: str | None, label: str | None) -> tuple[list[list[Text]], int, str]:
