@@ -177,5 +177,6 @@ def test_bad_recordings_are_named_and_counted_and_refused_where_they_are_many(so
     text = f"3 of 23 recordings (13.0%) cannot be used: {reason}; "
     with printed(text) as caught:
         read(tmp_path, OWN, SCALE)
-    assert str(caught.value).endswith("no 3. That is more than source.tolerate (0.01); mend them, or tolerate more")
+    least = "`source.tolerate: 0.01` leaves out 2 of 23 recordings at most; mend them, or say `source.tolerate: 0.131`"
+    assert str(caught.value).endswith(f"no 3. {least}")
     assert len(read(tmp_path, OWN.model_copy(update={"tolerate": 0.2}), SCALE).train) == 20

@@ -15,7 +15,7 @@ from kassandra.inputs.series.prepare.clock import DAY, HOUR, grid, shown, weeken
 from kassandra.inputs.series.prepare.faults import settled
 from kassandra.inputs.series.prepare.times import read_times
 from kassandra.params.inputs.series import TableSource
-from kassandra.sources.table_file import Table
+from kassandra.sources.own.table_file import Table
 
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

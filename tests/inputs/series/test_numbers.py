@@ -14,7 +14,7 @@ from kassandra.inputs.series.prepare.faults import settled
 from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.suspects import suspects
 from kassandra.params.inputs.series import TableSource
-from kassandra.sources.table_file import Table, read_table
+from kassandra.sources.own.table_file import Table, read_table
 
 SAME_FOLDER = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FLOATS = st.floats(-1e100, 1e100)  # larger ones are refused

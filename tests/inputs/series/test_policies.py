@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY, HOUR
 from kassandra.inputs.series.prepare.policies import NONE, SPARSEST, SPARSEST_OF_DROP, Part, filled, merged, regular
-from kassandra.sources.table_file import Table
+from kassandra.sources.own.table_file import Table
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,8 @@ from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Prepare
 from kassandra.params.sections.folder import FolderOfFiles
-from kassandra.sources.labelled import Kind, listing
-from kassandra.sources.tolerated import usable
+from kassandra.sources.own.labelled import Kind, listing
+from kassandra.sources.own.tolerated import usable
 
 FSDD_RATE = 8000  # Hz
 FSDD_TEST_TAKES = 5  # the first of each speaker and digit; see the data set's own README

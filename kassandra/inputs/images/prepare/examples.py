@@ -16,8 +16,8 @@ from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.inputs.images.train import image_files
 from kassandra.params.inputs.images import Prepare
 from kassandra.params.sections.folder import FolderOfFiles
-from kassandra.sources.labelled import Kind, Labelled, groups, listing, masks
-from kassandra.sources.tolerated import usable
+from kassandra.sources.own.labelled import Kind, Labelled, groups, listing, masks
+from kassandra.sources.own.tolerated import usable
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip
@@ -74,9 +74,10 @@ def _of_folder(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     message = [*listed.message, *good.message, *(f"{count} images {what}" for what, count in notes.items())]
     deep = bool(notes[image_files.DEEP])
     labels, ids = [one.label for one in good.files], [_id(one) for one in good.files]
+    keys, contents = [image.tobytes() for image in good.contents], good.contents if deep else np.stack(good.contents)
     return Examples(
-        "images", good.contents if deep else np.stack(good.contents), labels, ids,
-        [image.tobytes() for image in good.contents], test, groups(good.files), meta=meta, message="\n".join(message), valid=valid, together=True,
+        "images", contents, labels, ids, keys, test, groups(good.files), meta=meta, message="\n".join(message),
+        valid=valid, together=True,
     )  # fmt: skip
 
 

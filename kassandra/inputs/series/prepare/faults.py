@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.sources.refused import Refused, allowed, check_share, too_many
-from kassandra.sources.table_file import Table
+from kassandra.sources.own.refused import Refused, allowed, check_share, too_many
+from kassandra.sources.own.table_file import Table
 
 
 class Fault(NamedTuple):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kassandra.inputs.series.prepare.faults import Fault
 from kassandra.params.inputs.series import TableSource
-from kassandra.sources.table_file import Table
+from kassandra.sources.own.table_file import Table
 
 LARGEST = 1e100  # the square of a larger number may be infinite
 SPACES = "[ \u00a0\u202f\u2009]"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import Grid, Times, grid, shown, weekend
-from kassandra.sources.refused import SHOWN
-from kassandra.sources.table_file import Table, first
+from kassandra.sources.own.refused import SHOWN
+from kassandra.sources.own.table_file import Table, first
 
 NONE = -1  # the row of the file, where a row was put in
 SPARSEST = 2  # times expected per row that is there: of more, most would be made up

@@ -15,8 +15,8 @@ from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.policies import Series, counted
 from kassandra.inputs.series.prepare.times import day_or_month, read_times
 from kassandra.params.inputs.series import TableSource
-from kassandra.sources.refused import Refused
-from kassandra.sources.table_file import Table, called, read_table
+from kassandra.sources.own.refused import Refused
+from kassandra.sources.own.table_file import Table, called, read_table
 
 Days = NDArray[np.float64]  # (rows,)
 

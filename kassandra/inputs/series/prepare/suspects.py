@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.sources.table_file import Table
+from kassandra.sources.own.table_file import Table
 
 USUAL = (-1.0, -99.0, -999.0, -9999.0, -99999.0, 999.0, 9999.0, 99999.0, 999999.0, -32768.0, 32767.0)
 FAR = 3.0  # ranges of all the other numbers, from the nearest of them

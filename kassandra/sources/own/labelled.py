@@ -13,7 +13,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import printable, some
 from kassandra.contracts.splits import SPLIT_OF, SPLITS
 from kassandra.params.sections.folder import Folder
-from kassandra.sources.labels import Labels, by_pattern, by_table
+from kassandra.sources.own.labels import Labels, by_pattern, by_table
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 UNLABELLED = {"unsup", "unlabelled", "unlabeled"}  # folders of examples that nobody has labelled

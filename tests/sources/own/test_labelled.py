@@ -8,8 +8,8 @@ import pytest
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.sections.folder import FolderOfFiles
-from kassandra.sources.labelled import Kind, groups, listing, masks
-from kassandra.sources.tolerated import usable
+from kassandra.sources.own.labelled import Kind, groups, listing, masks
+from kassandra.sources.own.tolerated import usable
 
 
 def named(path, labelled):
@@ -186,16 +186,17 @@ def test_tables_that_do_not_fit(files):
     table.write_text("")
     refused(raw, "source.labels: no file 'labels.csv' in", labels="labels.csv")
     refused(raw, "tables there are ['t.csv']", labels="labels.csv")
-    with_rows("", "t.csv: there is nothing in it")
+    with_rows("", "t.csv: is empty; expected a first line with the names of columns")
     with_rows("file,label\n1.x,a\n", "t.csv: line 2: '1.x' is the name of 2 files; give their paths")
     with_rows("file,label\n2.x,a\ntwo/2.x,b\n", "t.csv: line 3: 'two/2.x' is 'b' here, and 'a' above")
     with_rows("file,label\n7.x,a\n", "no row of t.csv names a file with a label: rows name 7.x; files are 1.x, 1.x, …")
-    with_rows("file,label\n7.x,a,b\n", "t.csv: line 2: 3 cells, but 2 columns")
+    with_rows("file,label\n7.x,a,b\n", "t.csv: 1 of 1 rows refused: 1 × more fields than the 2 columns (line 2)")
     with_rows("file,label,class\n", "source.label: t.csv has the columns ['file', 'label', 'class']; say which it is")
     with_rows("file,label\n", "source.label: unknown column 'lable'; known columns are", label="lable")
-    with_rows("file,file\n", "columns ['file'] are named more than once")
+    with_rows("file,label,label\n1,a,b\n", "t.csv: column 'label' is named more than once", label="label")
     table.write_bytes(b"file,label\n2.x,\xe9\n")
-    refused(raw, "t.csv: byte 15 is not UTF-8", labels="t.csv")
+    refused(raw, "not UTF-8 (line 2); the file seems to be in another encoding: say it, perhaps", labels="t.csv")
+    assert labels(raw, labels="t.csv", encoding="latin-1") == [("two/2.x", "é")]
 
 
 def test_a_pattern_of_labels(files):
@@ -258,12 +259,17 @@ def test_what_cannot_be_used_is_tolerated_up_to_a_share(files):
     assert len(done.files) == len(done.contents) == 98
     assert done.meta["skipped"]["by_label"] == {"a": 1, "b": 1}
     assert done.message[0].startswith(f"left out: 2 of 100 things (2.0%) cannot be used: {raw}/a/7.x: is bad; ")
-    with pytest.raises(KassandraError, match=r"^2 of 100 .* That is more than source.tolerate \(0\); mend them"):
+    with pytest.raises(
+        KassandraError, match=r"^2 of 100 .* `source.tolerate: 0` leaves out 0 of 100 things at most; mend"
+    ):
         usable(everything, read, 0, "things")
     bad = {"7.x", "8.x"}
-    with pytest.raises(KassandraError, match=r"^4 of 100 things \(4.0%\) cannot be used: .*; by label: a 2, b 2. That"):
+    with pytest.raises(
+        KassandraError,
+        match=r"^4 of 100 things \(4.0%\) cannot be used: .*; by label: a 2, b 2. .* `source.tolerate: 0.04`$",
+    ):
         usable(everything, read, 0.03, "things")
     assert len(usable(everything, read, 0.04, "things").files) == 96
     bad = {one.path.name for one in everything}
-    with pytest.raises(KassandraError, match=r"more than source\.tolerate"):
+    with pytest.raises(KassandraError, match=r"`source.tolerate: 1`"):
         usable(everything[:2], read, 1, "things")

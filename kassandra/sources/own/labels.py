@@ -1,18 +1,18 @@
 """Labels that stand outside of the names of folders: in a table beside the files, or anywhere in their paths."""
 
-import csv
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import some
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.params.sections.folder import Folder
+from kassandra.params.sections.table_file import TableFile
+from kassandra.sources.own.refused import check_share
+from kassandra.sources.own.table_file import Table, read_table
 
-LARGEST = 200_000_000  # bytes of a table of labels
 USUAL = {
     "file": ("file", "filename", "file_name", "path", "filepath", "file_path", "image", "image_id", "image_path", "img",
              "clip", "audio", "recording", "wav", "id", "name"),
@@ -71,20 +71,41 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
 
     Raises:
         KassandraError: there is no such table, a column is unknown or cannot be guessed, a file has two labels, a name
-            is of several files, or no row is of a file.
+            is of several files, too many rows cannot be read, or none is of a file.
     """
-    table = raw / (source.labels or "")
-    if not table.is_file():
-        tables = [path.relative_to(raw).as_posix() for ending in ("csv", "tsv") for path in raw.rglob(f"*.{ending}")]
+    path = raw / (source.labels or "")
+    if not path.is_file() or raw.resolve() not in path.resolve().parents:
+        tables = [one.relative_to(raw).as_posix() for ending in ("csv", "tsv") for one in raw.rglob(f"*.{ending}")]
         raise KassandraError(f"source.labels: no file {source.labels!r} in {raw}; tables there are {sorted(tables)}")
-    rows = _rows(table)
-    columns = next(rows)[1]
-    chosen = _columns(columns, source, table)
-    index, of = _index(raw, table, paths), list[Label | None]([None] * len(paths))
-    absent, unlabelled, folds = list[str](), 0, list[int | None]([None] * len(paths))
-    for line, row in rows:
-        cells = {role: row[columns.index(name)].strip() if name else "" for role, name in chosen.items()}
-        where = f"{table.name}: line {line}"
+    chosen: dict[str, str] = {}
+
+    def choose(columns: list[str]) -> list[str]:
+        chosen.update(_columns(columns, source, path))
+        return list(chosen.values())
+
+    how = source if isinstance(source, TableFile) else TableFile(path=str(path), encoding=source.encoding)
+    table = read_table(path, how, choose)
+    refused = check_share(table.refused, path, table.total, source.tolerate, table.hint())
+    of, folds, notes = _matched(raw, paths, table, chosen)
+    notes += [refused] if refused else []
+    if "fold" in chosen:
+        of, note = _by_fold(of, folds, source)
+        notes.append(f"column {chosen['fold']!r}: {note}")
+    notes += [f"{role}s are those of column {chosen[role]!r}" for role in ("split", "group") if role in chosen]
+    return Labels(of, f"files that {path.name} gives no label", notes)
+
+
+def _matched(
+    raw: Path, paths: Sequence[Path], table: Table, chosen: dict[str, str]
+) -> tuple[list[Label | None], list[int | None], list[str]]:
+    """The label and the fold of each file, and what to report of the rows."""
+    index, name = _index(raw, table.path, paths), table.path.name
+    of: list[Label | None] = [None] * len(paths)
+    folds: list[int | None] = [None] * len(paths)
+    absent, unlabelled = list[str](), 0
+    for row in range(len(table.lines)):
+        cells = {role: _text(table.columns[column][row]) for role, column in chosen.items()}
+        where = f"{name}: {table.where([row])}"
         places = index.get(_normal(cells["file"]), [])
         if len(places) > 1:
             raise KassandraError(f"{where}: {cells['file']!r} is the name of {len(places)} files; give their paths")
@@ -94,62 +115,36 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
             unlabelled += 1
         else:
             (place,) = places
-            said, before = Label(cells["label"], _split(cells["split"], where), cells["group"]), of[place]
-            if before is not None and before != said:
+            said = Label(cells["label"], _split(cells.get("split"), where), cells.get("group", ""))
+            if (before := of[place]) is not None and before != said:
                 raise KassandraError(f"{where}: {cells['file']!r} is {said.label!r} here, and {before.label!r} above")
-            of[place], folds[place] = said, _number(cells["fold"], where) if chosen["fold"] else None
+            of[place], folds[place] = said, _number(cells["fold"], where) if "fold" in chosen else None
     if not any(of):
         example = f"{some(absent, 2) or 'none'}; files are {some([path.name for path in paths], 2)}"
-        raise KassandraError(f"source.labels: no row of {table.name} names a file with a label: rows name {example}")
-    notes = [f"labels are those of {table.name}: files in column {chosen['file']!r}, labels in {chosen['label']!r}"]
+        raise KassandraError(f"source.labels: no row of {name} names a file with a label: rows name {example}")
+    notes = [f"labels are those of {name}: files in column {chosen['file']!r}, labels in {chosen['label']!r}"]
     if absent:
-        notes.append(f"{len(absent)} rows of {table.name} name no file that is there ({some(absent)})")
+        notes.append(f"{len(absent)} rows of {name} name no file that is there ({some(absent)})")
     if unlabelled:
-        notes.append(f"{unlabelled} rows of {table.name} have no label")
-    if chosen["fold"]:
-        of, note = _by_fold(of, folds, source)
-        notes.append(f"column {chosen['fold']!r}: {note}")
-    elif chosen["split"]:
-        notes.append(f"splits are those of column {chosen['split']!r}")
-    if chosen["group"]:
-        notes.append(f"groups are those of column {chosen['group']!r}")
-    return Labels(of, f"files that {table.name} gives no label", notes)
+        notes.append(f"{unlabelled} rows of {name} have no label")
+    return of, folds, notes
 
 
-def _rows(table: Path) -> Iterator[tuple[int, list[str]]]:
-    """The line and the cells of each row, the header first."""
-    try:
-        if table.stat().st_size > LARGEST:
-            raise KassandraError(f"{table}: larger than {LARGEST:,} bytes, which no table of labels is")
-        text = table.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise KassandraError(
-            f"{table}: byte {error.start} is not UTF-8; `iconv -f LATIN1 -t UTF-8` converts it"
-        ) from None
-    except OSError as error:
-        raise KassandraError(f"{table}: cannot be read: {error.strerror}") from None
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t|", key=first.count)
-    reader, width = csv.reader(text.splitlines(keepends=True), delimiter=delimiter), 0
-    try:
-        for row in reader:
-            if not width:
-                row = [cell.strip() for cell in row]
-                if twice := [name for name, times in Counter(row).items() if name and times > 1]:
-                    raise KassandraError(f"{table}: columns {twice} are named more than once")
-                width = len(row)
-            elif len(row) != width and any(row):
-                raise KassandraError(f"{table}: line {reader.line_num}: {len(row)} cells, but {width} columns")
-            if any(row):
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise KassandraError(f"{table}: line {reader.line_num}: {error}") from None
-    if not width:
-        raise KassandraError(f"{table}: there is nothing in it")
+def _text(cell: Any) -> str:
+    """As it would stand in a .csv: 5 for 5.0.
+
+    >>> _text(" a "), _text(5.0), _text(None), _text(True), _text("05")
+    ('a', '5', '', 'true', '05')
+    """
+    if cell is None or cell != cell:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
-def _columns(columns: list[str], source: Folder, table: Path) -> dict[str, str | None]:
-    """The column of each role; None where there is none."""
+def _columns(columns: list[str], source: Folder, table: Path) -> dict[str, str]:
+    """The column of each role that has one."""
     chosen: dict[str, str | None] = {role: getattr(source, role) for role in USUAL}
     for role, name in chosen.items():
         if name is not None and name not in columns:
@@ -158,17 +153,15 @@ def _columns(columns: list[str], source: Folder, table: Path) -> dict[str, str |
         likely = [name for name in columns if name.lower() in USUAL[role] and name not in chosen.values()]
         if chosen[role] is None and len(likely) == 1:
             chosen[role] = likely[0]
-    if chosen["split"] and not source.fold:
-        chosen["fold"] = None
-    elif chosen["fold"]:
-        chosen["split"] = None
+    if chosen["fold"] and chosen["split"]:
+        chosen["split" if source.fold else "fold"] = None
     for role, other in (("file", "label"), ("label", "file")):
         rest = [name for name in columns if name not in chosen.values()]
         if chosen[role] is None and chosen[other] is not None and len(rest) == 1:
             chosen[role] = rest[0]
         if chosen[role] is None:
             raise KassandraError(f"source.{role}: {table.name} has the columns {columns}; say which it is")
-    return chosen
+    return {role: name for role, name in chosen.items() if name is not None}
 
 
 def _index(raw: Path, table: Path, paths: Sequence[Path]) -> dict[str, list[int]]:

@@ -19,9 +19,19 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.sections.table_file import TableFile
-from kassandra.sources.lines import NOT_UTF_8, NUL, RETURN, Record, encoding_hint, garbled, lines_of, records, within
-from kassandra.sources.refused import SHOWN, Refused
-from kassandra.sources.unpacked import LARGEST, readable, unpacked
+from kassandra.sources.own.lines import (
+    NOT_UTF_8,
+    NUL,
+    RETURN,
+    Record,
+    encoding_hint,
+    garbled,
+    lines_of,
+    records,
+    within,
+)
+from kassandra.sources.own.refused import SHOWN, Refused
+from kassandra.sources.own.unpacked import LARGEST, readable, unpacked
 
 Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
 Row = tuple[int, list[Any] | str]  # the line where it begins; its cells, or the reason against it

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import printable
-from kassandra.sources.labelled import Labelled
+from kassandra.sources.own.labelled import Labelled
+from kassandra.sources.own.refused import allowed
 
 FEW = 2  # files that may be unusable however few there are
 SHOWN = 5  # of them, named with the reason
@@ -45,7 +47,9 @@ def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, un
     by_label = ", ".join(f"{label} {count}" for label, count in labels.items())
     what = f"{len(skipped)} of {len(files)} {unit} ({share:.1%}) cannot be used: {'; '.join(first)}"
     what += ("; …" if len(skipped) > SHOWN else "") + f"; by label: {by_label}"
-    if len(skipped) > (max(FEW, tolerate * len(files)) if tolerate else 0) or not kept:
-        raise KassandraError(f"{what}. That is more than source.tolerate ({tolerate:g}); mend them, or tolerate more")
+    most = max(FEW, allowed(len(files), tolerate)) if tolerate else 0
+    if len(skipped) > most or not kept:
+        least = f"`source.tolerate: {tolerate:g}` leaves out {most} of {len(files):,} {unit} at most"
+        raise KassandraError(f"{what}. {least}; mend them, or say `source.tolerate: {ceil(1000 * share) / 1000:g}`")
     meta = {"skipped": {"files": len(skipped), "by_label": labels, "first": first}}
     return Usable(kept, contents, meta, [f"left out: {what}"])
