@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kassandra.contracts.artifacts import CHECKPOINTS, METRICS, MODELS, read_json, whole, write_json
+from kassandra.contracts.artifacts import CHECKPOINTS, METRICS, MODELS, RAW, read_json, whole, write_json
 from kassandra.contracts.errors import KassandraError
 
 STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
@@ -41,7 +41,10 @@ class Run:
         return load(self.folder / MODELS / NAME)
 
 
-def run(section: dict[str, Any], data: Any, folder: str | Path, *, seed: int = 0, last: str = "evaluate") -> Run:
+def run(
+    section: dict[str, Any], data: Any, folder: str | Path, *, seed: int = 0, last: str = "evaluate",
+    fetched: bool = False,
+) -> Run:  # fmt: skip
     """Train and evaluate a pipeline in a folder of its own, as `dvc repro` would in the repository, but without DVC.
 
     The stages run in this process, from the folder as working directory, which is put back afterwards. What they print
@@ -54,6 +57,7 @@ def run(section: dict[str, Any], data: Any, folder: str | Path, *, seed: int = 0
             its index as a column if the index has a name or holds times.
         folder: an empty folder, one that is not there yet, or that of an earlier run.
         seed: as beside `pipelines:`. last: the stage after which to stop.
+        fetched: `data` is a folder as data/raw/<name> of a data set of the catalogue, which `source` names.
 
     Raises:
         KassandraError: a stage refuses the section or the data, or the folder holds other things.
@@ -61,13 +65,18 @@ def run(section: dict[str, Any], data: Any, folder: str | Path, *, seed: int = 0
     if last not in STAGES:
         raise KassandraError(f"run: last: {last!r} is no stage; stages are {list(STAGES)}")
     home = _home(Path(folder))
-    source = {**(section.get("source") or {}), "path": _path_of(data, home)}
+    own = {} if fetched else {"path": _path_of(data, home)}
+    source = {**(section.get("source") or {}), **own}
     tree = {"seed": seed, "pipelines": {NAME: {**section, "source": source}}}
     with whole(home / "params.yaml") as partial:  # JSON is YAML
         partial.write_text(f"# {MADE_BY}\n{json.dumps(tree, ensure_ascii=False, indent=2)}\n", encoding="utf-8")
     shutil.rmtree(home / CHECKPOINTS, ignore_errors=True)  # they name the code by its place in the repository
+    stages = STAGES[1 if fetched else 0 : STAGES.index(last) + 1]
+    if fetched and not (home / RAW / NAME).exists():
+        (home / RAW).mkdir(parents=True, exist_ok=True)
+        (home / RAW / NAME).symlink_to(Path(data).absolute())
     with working_in(home):
-        for stage in STAGES[: STAGES.index(last) + 1]:
+        for stage in stages:
             stage_main(stage)(NAME)
         scores = METRICS / NAME / "test.json"
         if last != "evaluate":

@@ -12,7 +12,7 @@ from stages.script import run
 def main(name: str) -> None:
     params, _ = read_pipeline(name)
     if params.source.path:
-        copy_own(Path(params.source.path), RAW / name)
+        copy_own(Path(params.source.path), RAW / name, params.source.follow_links)
     elif params.source.dataset:
         fetch_dataset(params.source.dataset, RAW / name)
 

@@ -170,6 +170,56 @@ def add(
 
 
 @app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="Your file or folder; it stays where it is.")],
+    name: Annotated[str | None, typer.Option(help="Of the pipeline; from the file's name if none.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column that is to be predicted.")] = None,
+    as_: Annotated[str | None, typer.Option("--as", help="The kind of target: label, forecast, next, text.")] = None,
+    time: Annotated[str | None, typer.Option(help="The column of times.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="How its times are written, as '%d/%m/%Y'.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The mark before the decimals of numbers: . or ,")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="What parts the cells of a line.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the section, and write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; guesses are stated.")] = False,
+) -> None:
+    """Look at your file or folder, and write the section of params.yaml that reads it.
+
+    The section's comment says what was seen and what was guessed. It is tried on the data before it is written. Where
+    something may be read in two ways (the day or the month first), both are shown, with the option that decides.
+
+    Example: kassandra init "Apple Stock Price History.csv" --target Price
+
+    Example: kassandra init photos/ --dry-run
+    """
+    from kassandra.cli.init import Options
+    from kassandra.cli.init import init as look_at
+    from kassandra.detection.proposal import Wish
+    from kassandra.detection.table import Asked
+
+    wish = Wish(target, as_, Asked(decimal, delimiter, time, time_format))
+    look_at(path, wish, Options(name, dry_run, yes))
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Pipelines of params.yaml; all if none.")] = None,
+    output: Annotated[Path | None, typer.Option(help="A folder for the report as a page (.html) and picture.")] = None,
+) -> None:
+    """Read the data as the stages will, and report what is in them: before hours are spent on training.
+
+    Rows used and dropped, with lines; examples per split and label, lengths, vocabulary, duplicates, leaks, gaps,
+    outliers, and what the stages will take.
+
+    Example: kassandra check mnist
+
+    Example: kassandra check tickets --output report
+    """
+    from kassandra.cli.check import check as look_at
+
+    raise typer.Exit(look_at(names or [], output))
+
+
+@app.command()
 def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]) -> None:
     """Take a pipeline and its comments out of params.yaml; its results stay, and are named.
 

@@ -62,7 +62,34 @@ def add(recipe: Path, name: str | None) -> None:
     """
     params = read_file(PARAMS, "run this in the root of the repository")
     source = read_file(recipe, f"recipes are {sorted(map(str, Path('recipes').glob('*.yaml')))}")
-    parts = _recipe(source)
+    report, new = _put_in(params, source, name)
+    print("\n".join([*report, f"Next: dvc repro {' '.join(f'evaluate@{key}' for key in new)}"]))
+
+
+def add_text(recipe: str, origin: str) -> None:
+    """The same of a recipe that is no file, but was written by `origin`; what stands in params.yaml stays to the byte.
+
+    Raises:
+        KassandraError: as of `add`.
+    """
+    tree = yaml.parse(recipe, origin)
+    file = _File(Path(origin), recipe, "\n", recipe.split("\n"), tree)
+    report, _ = _put_in(read_file(PARAMS, "run this in the root of the repository"), file, None)
+    print(report[0])
+
+
+def refuse_taken(name: str) -> None:
+    """Raises: KassandraError: params.yaml cannot be read, a pipeline has this name, or none can have it."""
+    pipelines = read_file(PARAMS, "run this in the root of the repository").tree.get("pipelines")
+    if isinstance(pipelines, dict) and name in pipelines:
+        instead = f"`--name OTHER` gives this one another name, `kassandra remove {name}` takes that one out"
+        raise KassandraError(f"{PARAMS}: a pipeline {name!r} stands there already; {instead}")
+    _check_name(name, None, {}, alone=False)
+
+
+def _put_in(params: _File, source: _File, name: str | None) -> tuple[list[str], list[str]]:
+    """Writes the sections of a recipe into params.yaml; what to report, and their names."""
+    recipe, parts = source.path, _recipe(source)
     if name is not None and len(parts) > 1:
         raise KassandraError(f"{recipe}: --as renames one section, here are {[section.name for section in parts]}")
     new = {section.name if name is None else name: source.tree[section.name] for section in parts}
@@ -85,7 +112,7 @@ def add(recipe: Path, name: str | None) -> None:
         report += [f"Added {key!r} to {PARAMS}.", *(f"  {line}" for line in head)]
     lines[at:at] = block
     _write(params, lines, params.tree | {"pipelines": params.tree["pipelines"] | new}, list(new))
-    print("\n".join([*report, f"Next: dvc repro {' '.join(f'evaluate@{key}' for key in new)}"]))
+    return report, list(new)
 
 
 def remove(name: str) -> None:

@@ -25,6 +25,7 @@ class Examples:
     test: (examples,) which come as test; None where the data come without such a split.
     valid: (examples,) which come as validation, and stand between train and test; None as for test.
     groups: what each belongs to, such as who speaks, "" where that is unknown; None where there is no such thing.
+    together: whether all of a group stay in one split where splits are drawn; else each split has some of each group.
     classes: the labels in their order; None takes those of train, sorted.
     meta: what meta.json is to keep of the files. message: what was refused in them; empty where nothing was.
     """
@@ -41,6 +42,7 @@ class Examples:
     message: str = ""
     valid: NDArray[np.bool_] | None = None
     near: Sequence[Hashable] | None = None
+    together: bool = False
 
     @property
     def one(self) -> str:

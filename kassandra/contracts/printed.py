@@ -1,7 +1,9 @@
-"""Rows on standard output: a table for people, CSV for files and pipes, a JSON object per line for programs."""
+"""Rows on standard output: a table for people, CSV for files and pipes, a JSON object per line for programs; and names
+of files, as they can be printed."""
 
 import csv
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -43,3 +45,19 @@ def cell(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "–".join(map(cell, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """The first of them, as they can be printed.
+
+    >>> some(["a.png", "b\\n.png", "c.png"], 2)
+    "a.png, 'b\\\\n.png', …"
+    """
+    names = list(names)
+    return ", ".join([*map(printable, names[:most]), *(["…"] if len(names) > most else [])])
+
+
+def printable(name: str) -> str:
+    """A name of a file; quoted where it holds what no terminal shows, or bytes that are not UTF-8."""
+    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if name.isprintable() else repr(name)

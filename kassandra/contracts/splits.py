@@ -2,16 +2,21 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples, Rows
 
 SPLITS = ("train", "valid", "test")
+# What folders, files and cells that name a split may be called, in lower case.
+SPLIT_OF = {
+    "train": "train", "training": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
+    "test": "test", "testing": "test",
+}  # fmt: skip
 WHOLE = "all"  # the name of the only part of data that come in one piece
 Mask = NDArray[np.bool_]
 FEWEST = 3  # examples of a class, so that each split may have one
@@ -33,7 +38,8 @@ def strangers(rows: Rows, others: Iterable[int], keys: Sequence[Hashable]) -> Ro
 
 
 def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> tuple[Rows, Rows]:
-    """The rest, and a share of each class, drawn by seed; where examples have groups, evenly over those. In order.
+    """The rest, and a share of each class, drawn by seed; where examples have groups, evenly over those, or whole ones
+    where these stay together. In order.
 
     Args:
         key: of params.yaml, that says the share; opens the error.
@@ -49,11 +55,13 @@ def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> 
     if examples.groups is None:
         taken = _stratified(labels, share, seed, f"{key}: {share:g} of {len(rows)} {examples.unit}")
     else:
-        taken = _evenly(labels, [examples.groups[row] for row in rows], share, seed)
+        draw = _whole_groups if examples.together else _evenly
+        taken = draw(labels, [examples.groups[row] for row in rows], share, seed)
     for label in sorted(set(labels)):
         count, total = int(taken[labels == label].sum()), int((labels == label).sum())
         if not 0 < count < total:
             what = f"{share:g} of the {total} {examples.unit} of class {str(label)!r} are {count}"
+            what += ", as those of a group stay together" if examples.together else ""
             raise KassandraError(f"{key}: {what}; take another share, or give it more {examples.unit}")
     return rows[~taken], rows[taken]
 
@@ -93,6 +101,23 @@ def _evenly(labels: NDArray[np.str_], groups: Sequence[str], share: float, seed:
     return taken
 
 
+def _whole_groups(labels: NDArray[np.str_], groups: Sequence[str], share: float, seed: int) -> Mask:
+    """(rows,) which are taken: all of a group, or none of it. Of groups in random order each is taken that brings the
+    counts of the classes nearer to the share; an unknown group ("") is of one row alone."""
+    rows_of: dict[str, list[int]] = {}
+    for row, group in enumerate(groups):
+        rows_of.setdefault(group or f"\0{row}", []).append(row)
+    classes, place = np.unique(labels, return_inverse=True)
+    lacking = np.bincount(place, minlength=len(classes)) * share  # (classes,)
+    taken, names = np.zeros(len(labels), bool), sorted(rows_of)
+    for number in np.random.default_rng(seed).permutation(len(names)):
+        rows = rows_of[names[number]]
+        left = lacking - np.bincount(place[rows], minlength=len(classes))
+        if np.abs(left).sum() < np.abs(lacking).sum():
+            taken[rows], lacking = True, left
+    return taken
+
+
 def by_position(length: int, valid_fraction: float, test_fraction: float) -> dict[str, slice]:
     """Of one sequence, test is the end, and valid the beginning of what is left."""
     before_test = length - round(length * test_fraction)
@@ -101,7 +126,7 @@ def by_position(length: int, valid_fraction: float, test_fraction: float) -> dic
 
 
 class Span(NamedTuple):
-    """Times (seconds since 1970) from `begin`, included, to `end`, excluded."""
+    """Times (of a Clock) from `begin`, included, to `end`, excluded."""
 
     begin: int
     end: int
@@ -113,6 +138,7 @@ def by_time(
     valid_fraction: float,
     test_fraction: float,
     until: Sequence[str | None],
+    clock: Clock = PLAIN,
 ) -> dict[str, Span]:
     """The part of time of each of SPLITS, the same for all series, with `gap` times between them in no part.
 
@@ -121,15 +147,17 @@ def by_time(
         valid_fraction, test_fraction: shares of all times, the last ones.
         until: dates at which train, valid and test end (excluded); None for the first two takes the shares, for the
             third the end of the data.
+        clock: what the times count.
 
     Raises:
         KassandraError: a date is none, the dates are not in order, or a part is empty.
     """
-    clock = np.unique(np.concatenate(times))  # (times,) of any series, in order
-    train_until, valid_until, test_until = (_place(clock, date, key) for date, key in zip(until, SPLITS, strict=True))
-    end = len(clock) if test_until is None else test_until
-    test_from = end - round(test_fraction * len(clock)) if valid_until is None else valid_until
-    valid_from = test_from - round(valid_fraction * len(clock)) if train_until is None else train_until
+    every = np.unique(np.concatenate(times))  # (times,) of any series, in order
+    places_of = (_place(every, date, key, clock) for date, key in zip(until, SPLITS, strict=True))
+    train_until, valid_until, test_until = places_of
+    end = len(every) if test_until is None else test_until
+    test_from = end - round(test_fraction * len(every)) if valid_until is None else valid_until
+    valid_from = test_from - round(valid_fraction * len(every)) if train_until is None else train_until
     # The gaps are taken from the beginnings of valid and test, so that train ends where it is said to end.
     places = [(0, valid_from), (valid_from + gap, test_from), (test_from + gap, end)]
     if not 0 < valid_from < test_from < end:
@@ -138,22 +166,20 @@ def by_time(
         )
     for name, (first, after) in zip(SPLITS, places, strict=True):
         if after <= first:
-            why = f"as {gap} times (window + horizon) are left out before it"
+            why = f"as {gap} times (window + horizon) are left out before it" if gap else "as no time lies in it"
             advice = "use a shorter window or horizon, a larger share, or more data"
             raise KassandraError(f"prepare: nothing is left for {name}, {why}; {advice}")
-    bounds = np.append(clock, clock[-1] + 1).tolist()
-    spans = (Span(bounds[first], bounds[min(after, len(clock))]) for first, after in places)
+    bounds = np.append(every, every[-1] + 1).tolist()
+    spans = (Span(bounds[first], bounds[min(after, len(every))]) for first, after in places)
     return dict(zip(SPLITS, spans, strict=True))
 
 
-def _place(clock: NDArray[np.int64], date: str | None, split: str) -> int | None:
+def _place(every: NDArray[np.int64], date: str | None, split: str, clock: Clock) -> int | None:
     """How many times lie before a date."""
     if date is None:
         return None
     try:
-        moment = datetime.fromisoformat(date)
+        return int(np.searchsorted(every, clock.parse(date)))
     except ValueError:
-        example = "2016-01-01 or 2016-01-01T12:00"
-        raise KassandraError(f"prepare.{split}_until: {date!r} is no date as in {example}") from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return int(np.searchsorted(clock, int(moment.timestamp())))
+        example = "step, as in 1200" if clock.unit == "step" else "date as in 2016-01-01 or 2016-01-01T12:00"
+        raise KassandraError(f"prepare.{split}_until: {date!r} is no {example}") from None

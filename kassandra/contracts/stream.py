@@ -2,9 +2,21 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Texts(NamedTuple):
+    """parts: by split, train with or without valid and test; or the one text as splits.WHOLE.
+
+    meta: what meta.json is to keep of the files. message: how they were read; empty where nothing is to be said.
+    """
+
+    parts: dict[str, str]
+    meta: dict[str, Any]
+    message: str
 
 
 def windows(tokens: int, streams: int, window: int, first: int) -> Iterator[NDArray[np.int64]]:

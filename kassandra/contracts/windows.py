@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import map_arrays
+from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.spec import LEVELS as LEVELS  # where those who read windows look for it
 from kassandra.contracts.splits import Span
 
@@ -17,7 +18,7 @@ SMALLEST = 1e-3  # share of a series' own deviation that is added to that of a w
 class Columns(NamedTuple):
     """One series as numbers, rows in the order of time.
 
-    times: (rows,) seconds since 1970. inputs: (rows, features), not scaled. values: (rows, targets). usable: (rows,)
+    times: (rows,) of a Clock. inputs: (rows, features), not scaled. values: (rows, targets). usable: (rows,)
     False where something is missing, and no window may look. returns: (rows,) of the close, None without prices.
     made: (rows,) True where a value was made up, ahead: where it also knows the next one that is there; None for none.
     """
@@ -31,9 +32,10 @@ class Columns(NamedTuple):
     made: NDArray[np.bool_] | None = None
     ahead: NDArray[np.bool_] | None = None
 
-    def between(self, span: Span) -> "Columns":
-        """The rows of a part of time, of which those at the end that know what comes after it are not usable."""
+    def between(self, span: Span, before: int = 0) -> "Columns":
+        """The rows of a part of time, and so many before it; those at its end that know what follows are not usable."""
         begin, end = np.searchsorted(self.times, span)
+        begin = max(begin - before, 0) if end > begin else begin
         rows, usable = slice(begin, end), self.usable[begin:end].copy()
         returns = None if self.returns is None else self.returns[rows]
         made, ahead = (None if one is None else one[rows] for one in (self.made, self.ahead))
@@ -58,7 +60,8 @@ class Columns(NamedTuple):
 class Tables(NamedTuple):
     """series: in the order of their names. inputs, targets: names of columns. target_inputs: where each target stands
     among the inputs; empty where what is forecast is not read as such. source: how the files were read, its defaults
-    included. message: what was repaired by which policy."""
+    included. message: what was repaired by which policy. clock: what the times count. meta: what meta.json keeps
+    besides, such as rows that were left out."""
 
     series: list[Columns]
     inputs: list[str]
@@ -66,13 +69,15 @@ class Tables(NamedTuple):
     target_inputs: list[int]
     source: dict[str, Any]
     message: str
+    clock: Clock = PLAIN
+    meta: dict[str, Any] = {}  # noqa: RUF012 (never changed)
 
 
 class Split(NamedTuple):
     """Rows of one or several series, one after another, each in the order of time.
 
     inputs: (rows, features) float32, scaled as train says. values: (rows, targets) float64, what is to be forecast.
-    times: (rows,) int64, seconds since 1970. offsets: (series + 1,) where each series begins, and the end.
+    times: (rows,) int64, of a Clock. offsets: (series + 1,) where each series begins, and the end.
     origins: (origins,) int64, the last row that each window shows; its window and its horizon lie within one series.
     returns: (rows,) float64, log-return of the close to each day; None where there are no prices.
     """

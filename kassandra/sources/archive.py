@@ -67,7 +67,7 @@ def _tar_member(archive: Path, member: str, content: Content, largest: int) -> I
     # Stream mode (r|) reads forward only: through _Bounded, which counts what is unpacked.
     with (
         _Bounded(archive, largest) as unpacked,
-        tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_ShortHeader) as opened,
+        tarfile.open(fileobj=unpacked, mode="r|", tarinfo=ShortHeader) as opened,
     ):
         for info in opened:
             if info.name != member:
@@ -83,7 +83,7 @@ def _tar_member(archive: Path, member: str, content: Content, largest: int) -> I
     raise Unavailable(f"has no member {member!r}")
 
 
-class _ShortHeader(tarfile.TarInfo):
+class ShortHeader(tarfile.TarInfo):
     """A member whose header, which stands before it as if it were a member, has at most LARGEST_HEADER bytes."""
 
     HEADERS = (

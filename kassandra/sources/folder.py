@@ -3,15 +3,17 @@
 import filecmp
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.filesize import decimal
 
+from kassandra.contracts.artifacts import RECORD, read_json, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.sources.content import Report, count_of
+from kassandra.sources.content import Report, count_of, sha256_of
+from kassandra.sources.unpack import is_archive, unpack
+from kassandra.sources.walk import Walked, sentence, walk
 
 
 class Scratch:
@@ -88,16 +90,16 @@ def copy(source: Path, target: Path) -> None:
         os.fsync(writing.fileno())
 
 
-def copy_own(path: Path, destination: Path) -> None:
-    """Make `destination` a folder with a copy of the file `path`, or of all files in the folder `path`.
+def copy_own(path: Path, destination: Path, follow_links: bool = False) -> None:
+    """Make `destination` a folder with a copy of the file `path`, or of all files in the folder, or archive, `path`.
 
-    Links to files inside the folder are followed, so that the copy holds regular files only. What was in `destination`
-    goes when the copy is complete, not before.
+    Links to files inside the folder are followed, so that the copy holds regular files only; with `follow_links` all
+    others are too. What is left out is named and counted, and stands in a hidden file of the copy (see RECORD). What
+    was in `destination` goes when the copy is complete, not before.
 
     Raises:
-        KassandraError: `path` does not exist, is an empty folder, or neither a file nor a folder; it holds a link that
-            is broken, leads out of it or to a folder, or a thing that is no file; `path` and `destination` overlap;
-            something cannot be read or written.
+        KassandraError: `path` does not exist, holds no files, or is neither a file nor a folder; an archive is damaged;
+            `path` and `destination` overlap; something cannot be read or written.
     """
     where, path = f"source.path: {path}", path.expanduser()
     try:
@@ -111,24 +113,56 @@ def copy_own(path: Path, destination: Path) -> None:
         raise KassandraError(f"{where}: lies in {destination}, which is replaced; keep your data elsewhere")
     if root in goal.parents:
         raise KassandraError(f"{where}: holds {destination}, where the copy goes; name the folder of the data alone")
-    if root.is_dir():
-        files = _files_in(root, where)
-        if not files:
-            raise KassandraError(f"{where}: this folder holds no files")
-    elif root.is_file():
-        files = {Path(path.name): root}
-    else:
-        raise KassandraError(f"{where}: neither a file nor a folder")
+    if root.is_file() and is_archive(root):
+        _unpack_own(path, root, destination)
+        return
+    walked = _own_files(path, root, where, follow_links)
     report = Report()
-    total, done = sum(file.stat().st_size for file in files.values()), 0
+    total, done = sum(file.stat().st_size for file in walked.files.values()), 0
     with scratch_for(destination, keep=False) as scratch:
         with report.bar(root.name, total) as track:
-            for name, file in files.items():
+            for name, file in walked.files.items():
                 copy(file, scratch.files / name)
                 done += file.stat().st_size
                 track(done)
+        _record(scratch, walked.left_out, {"follow_links": follow_links} if follow_links else {})
         scratch.publish()
-    report.say(f"{path}: {count_of(len(files))}, {decimal(total)}, copied to {destination}")
+    report.say(f"{path}: {count_of(len(walked.files))}, {decimal(total)}, copied to {destination}")
+    for line in sentence(walked.left_out):
+        report.say(line)
+
+
+def _own_files(path: Path, root: Path, where: str, follow_links: bool) -> Walked:
+    """The files to be copied, by the names that they get."""
+    if root.is_file():
+        return Walked({Path(path.name): root}, {})
+    if not root.is_dir():
+        raise KassandraError(f"{where}: neither a file nor a folder")
+    walked = walk(root, where, follow_links)
+    walked.files.pop(Path(RECORD), None)
+    if not walked.files:
+        but = "; ".join(sentence(walked.left_out))
+        raise KassandraError(f"{where}: this folder holds no files" + (f" ({but})" if but else ""))
+    return walked
+
+
+def _unpack_own(path: Path, archive: Path, destination: Path) -> None:
+    report = Report()
+    with scratch_for(destination, keep=False) as scratch:
+        left_out = unpack(archive, scratch.files)
+        files = sum(file.is_file() for file in scratch.files.rglob("*"))
+        _record(scratch, left_out, {"archive": path.name, "content": sha256_of(archive)})
+        scratch.publish()
+    report.say(f"{path}: {count_of(files)}, unpacked to {destination}")
+    for line in sentence(left_out):
+        report.say(line)
+
+
+def _record(scratch: Scratch, left_out: dict[str, list[str]], more: dict[str, object]) -> None:
+    """What prepare is to put into meta.json: how many are left out, by kind. No file where there is nothing to say."""
+    counts = {why: len(names) for why, names in left_out.items()}
+    if counts or more:
+        write_json(scratch.files / RECORD, {"left_out": counts, **more}, sealed=True)
 
 
 def has_changed(path: Path, copied: Path) -> bool:
@@ -136,34 +170,10 @@ def has_changed(path: Path, copied: Path) -> bool:
     path = path.expanduser()
     if not copied.is_dir() or not path.exists():
         return True
-    now = {Path(path.name): path} if path.is_file() else _files_in(path.resolve(), f"source.path: {path}")
+    record = read_json(copied / RECORD) if (copied / RECORD).is_file() else {}
+    if "archive" in record:
+        return not path.is_file() or sha256_of(path) != record["content"]
+    now = _own_files(path, path.resolve(), f"source.path: {path}", bool(record.get("follow_links"))).files
     then = {file.relative_to(copied): file for file in copied.rglob("*") if file.is_file()}
+    then.pop(Path(RECORD), None)
     return now.keys() != then.keys() or not all(filecmp.cmp(now[name], then[name], shallow=False) for name in now)
-
-
-def _files_in(root: Path, where: str) -> dict[Path, Path]:
-    """Path in the copy → file to read, sorted."""
-    files = {}
-    for parent, folders, names in os.walk(root, onerror=_cannot_list):
-        for file in (Path(parent) / name for name in folders):
-            if file.is_symlink():
-                raise KassandraError(f"{where}: {file.relative_to(root)} is a link to a folder; put the folder there")
-        for file in (Path(parent) / name for name in names):
-            inside = file.relative_to(root)
-            if file.is_symlink():
-                try:
-                    file = file.resolve(strict=True)
-                except (OSError, RuntimeError):
-                    raise KassandraError(f"{where}: {inside} is a broken link") from None
-                if root not in file.parents:
-                    raise KassandraError(
-                        f"{where}: {inside} is a link that leads out of the folder; put the file there"
-                    )
-            if not stat.S_ISREG(file.stat().st_mode):
-                raise KassandraError(f"{where}: {inside} is not a regular file")
-            files[inside] = file
-    return dict(sorted(files.items()))
-
-
-def _cannot_list(error: OSError) -> None:
-    raise KassandraError(f"source.path: {error.filename}: cannot be read: {error.strerror}")

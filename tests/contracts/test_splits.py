@@ -55,6 +55,27 @@ def test_each_class_is_drawn_in_its_share_and_none_is_in_two_parts(counts, share
     assert all(map(np.array_equal, again, (rest, taken)))
 
 
+@given(st.integers(2, 3), st.integers(8, 30), st.floats(0.15, 0.5), st.integers(0, 99))
+@pytest.mark.slow
+def test_groups_that_stay_together_are_in_one_part(classes, size, share, seed):
+    """20 groups, each of some examples of each class; the shares of the classes are about what was asked for."""
+    generator = np.random.default_rng(seed)
+    groups = [f"patient {number}" for number in generator.integers(0, 20, classes * size)]
+    labels = [f"class {number % classes}" for number in range(len(groups))]
+    some = Examples("images", groups, labels, groups, groups, groups=groups, together=True)
+    rest, taken = drawn(some, np.arange(len(groups)), share, seed, "prepare.share")
+    assert sorted([*rest, *taken]) == [*range(len(groups))]
+    assert not {groups[row] for row in rest} & {groups[row] for row in taken}
+    largest = max(groups.count(group) for group in groups)
+    assert abs(len(taken) - share * len(groups)) <= classes * largest
+
+
+def test_groups_that_cannot_be_parted():
+    some = Examples("images", [], list("aaabbb"), [], [], groups=list("xxxyyy"), together=True)
+    with pytest.raises(KassandraError, match=r"of class 'a' are [03], as those of a group stay together; take another"):
+        drawn(some, np.arange(6), 0.5, 0, "prepare.share")
+
+
 @given(COUNTS, st.integers(0, 99))
 @pytest.mark.slow
 def test_groups_are_drawn_evenly(counts, seed):

@@ -1,12 +1,13 @@
 """The user's own data, copied."""
 
+import json
 import os
 import socket
 
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.sources.folder import copy_own
+from kassandra.sources.folder import copy_own, has_changed
 
 
 @pytest.fixture
@@ -96,44 +97,76 @@ def test_empty_folder(tmp_path, goal):
     refused(tmp_path / "empty", goal, "empty: this folder holds no files")
 
 
+def record(goal):
+    return json.loads((goal / ".kassandra.json").read_text())["left_out"]
+
+
+def copied(goal):
+    return set(tree(goal)) - {".kassandra.json"}
+
+
 @pytest.mark.faults
-@pytest.mark.faults
-def test_links_that_lead_out(mine, goal, tmp_path):
+def test_links_that_lead_out(mine, goal, tmp_path, capsys):
     (tmp_path / "secret").write_bytes(b"secret")
     (mine / "cats" / "2.png").symlink_to("../../secret")
-    refused(mine, goal, "mine: cats/2.png is a link that leads out of the folder")
     # A neighbour whose name begins alike is outside too.
     (tmp_path / "mine2").write_bytes(b"secret")
-    (mine / "cats" / "2.png").unlink()
-    (mine / "cats" / "2.png").symlink_to("../../mine2")
-    refused(mine, goal, "mine: cats/2.png is a link that leads out of the folder")
+    (mine / "cats" / "3.png").symlink_to("../../mine2")
+    copy_own(mine, goal)
+    assert copied(goal) == {"cats/1.png", "notes.csv"}
+    why = "links that lead out of the folder (`source.follow_links: true` follows them)"
+    assert record(goal) == {why: 2}
+    assert f"{why}: 2 left out (cats/2.png, cats/3.png)\n" in capsys.readouterr().out
+    assert not has_changed(mine, goal)
+    copy_own(mine, goal, follow_links=True)
+    assert tree(goal)["cats/2.png"] == b"secret"
+    assert not has_changed(mine, goal)
 
 
-def test_broken_link_and_circle(mine, goal):
+@pytest.mark.faults
+def test_broken_links_and_circles(mine, goal, capsys):
     (mine / "gone").symlink_to("nowhere")
-    refused(mine, goal, "mine: gone is a broken link")
-    (mine / "gone").unlink()
-    (mine / "gone").symlink_to("gone")
-    refused(mine, goal, "mine: gone is a broken link")
-    refused(mine / "gone", goal, "gone: cannot be read: ")
+    (mine / "self").symlink_to("self")
+    copy_own(mine, goal)
+    assert copied(goal) == {"cats/1.png", "notes.csv"}
+    assert "broken links: 2 left out (gone, self)\n" in capsys.readouterr().out
+    refused(mine / "self", goal, "self: cannot be read: ")
 
 
 @pytest.mark.faults
-@pytest.mark.faults
-def test_link_to_a_folder(mine, goal):
+def test_links_to_folders(mine, goal, tmp_path):
+    (tmp_path / "dogs" / "deeper").mkdir(parents=True)
+    (tmp_path / "dogs" / "9.png").write_bytes(b"dog")
+    (tmp_path / "dogs" / "deeper" / "back").symlink_to(tmp_path / "dogs")
+    (mine / "dogs").symlink_to(tmp_path / "dogs")
     (mine / "round").symlink_to(mine)
-    refused(mine, goal, "mine: round is a link to a folder")
+    copy_own(mine, goal)
+    assert copied(goal) == {"cats/1.png", "notes.csv"}
+    assert record(goal) == {"links to folders (`source.follow_links: true` follows them)": 2}
+    copy_own(mine, goal, follow_links=True)
+    assert copied(goal) == {"cats/1.png", "notes.csv", "dogs/9.png"}
+    assert record(goal) == {"links to a folder that is read already": 2}
+
+
+@pytest.mark.faults
+def test_a_folder_of_links_alone(mine, goal, tmp_path):
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "cats").symlink_to(mine / "cats")
+    refused(tmp_path / "links", goal, r"holds no files \(links to folders \(`source.follow_links: true`")
+    copy_own(tmp_path / "links", goal, follow_links=True)
+    assert copied(goal) == {"cats/1.png"}
 
 
 def test_things_that_are_no_files(mine, goal, tmp_path, monkeypatch):
     os.mkfifo(mine / "pipe")
-    refused(mine, goal, "mine: pipe is not a regular file")
+    (mine / "empty" / "deeper").mkdir(parents=True)
     refused(mine / "pipe", goal, "pipe: neither a file nor a folder")
-    (mine / "pipe").unlink()
     monkeypatch.chdir(mine)  # a socket's path must be short
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
-        refused(mine, goal, "mine: socket is not a regular file")
+        copy_own(mine, goal)
+    assert copied(goal) == {"cats/1.png", "notes.csv"}
+    assert record(goal) == {"empty folders": 1, "neither files nor folders": 2}
 
 
 @pytest.mark.faults

@@ -4,26 +4,27 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from kassandra.params.sections.kind import Source
+from kassandra.params.sections.table_file import OwnFile
 
 Name = Annotated[str, Field(min_length=1, max_length=1000)]
-OF_TABLE = ("file", "split", "fold", "test_fold", "valid_fold")
+OF_TABLE = ("file", "split", "fold", "test_fold", "valid_fold", "group")
 
 
-class Folder(Source):
+class Folder(OwnFile):
     """Your own folder, or an archive of one (.zip, .tar, .tar.gz, …), holds a folder for each label. Folders called
     `train`, `valid` (or `val`, `dev`, `validation`) and `test` are splits, above those of the labels or within them; so
     are the lists `testing_list.txt` and `validation_list.txt`. Folders whose names begin with `.` or `_` are no labels.
 
-    labels: a table in the folder (.csv, or .tsv) that says the label of each file. A file is named by its path, or its
-        name, with or without the ending.
+    labels: a table in the folder (.csv, .tsv, .xlsx, .jsonl, .parquet) that says the label of each file. A file is
+        named by its path, or its name, with or without the ending.
     file, label, split, fold: names of the table's columns. null takes the only column with a usual name (filename,
         image, id, …; label, class, category, …; split; fold); of two columns, one of which is known, the other.
         `split` says train, valid or test; `fold` is a number.
+    group: a column that says what a file belongs to: who speaks in a recording (see `prepare.split`); of images and
+        texts, all of a group (a patient, a camera, an author) stay in one split.
     test_fold: the fold that is test; null takes the last one. valid_fold: the one that is valid; null draws it.
     label_pattern: instead of folders, a regular expression (RE2) that is looked for in the path of each file within the
-        folder; its group `(?P<label>…)` is the label. Groups `split` and `group` (who speaks in a recording) may stand
-        in it too.
+        folder; its group `(?P<label>…)` is the label. Groups `split` and `group` may stand in it too.
     """
 
     labels: Name | None = None
@@ -31,6 +32,7 @@ class Folder(Source):
     label: Name | None = None
     split: Name | None = None
     fold: Name | None = None
+    group: Name | None = None
     test_fold: int | None = Field(None, ge=0)
     valid_fold: int | None = Field(None, ge=0)
     label_pattern: Name | None = None
@@ -38,8 +40,6 @@ class Folder(Source):
     @model_validator(mode="after")
     def keys_of_a_folder_are_used(self) -> Self:
         named = [key for key in (*OF_TABLE, "labels", "label_pattern") if getattr(self, key) is not None]
-        if self.dataset and named:
-            raise ValueError(f"{named[0]!r} is for your own folder; a 'dataset' knows the labels of its files")
         if self.labels and self.label_pattern:
             raise ValueError("give 'labels', a table, or 'label_pattern', but not both")
         if not self.labels and (unused := [key for key in named if key in OF_TABLE]):

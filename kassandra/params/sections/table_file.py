@@ -8,7 +8,7 @@ from kassandra.params.sections.kind import Source
 
 Column = Annotated[str, Field(min_length=1)]
 Mark = Annotated[str, Field(max_length=100)]
-EVERYWHERE = {"dataset", "path", "tolerate"}  # the keys that a data set of the catalogue has too
+EVERYWHERE = {"dataset", "path", "tolerate", "pair"}  # the keys that a data set of the catalogue has too
 
 
 class OwnFile(Source):

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kassandra.contracts.clock import Clock
 from kassandra.contracts.printed import print_csv, print_json
 from kassandra.contracts.spec import LEVELS
-from kassandra.contracts.windows import Split, iso
+from kassandra.contracts.windows import Split
 from kassandra.targets.forecast.evaluate.predict import Predictor, together
 
 COMMAND = "predict"
@@ -42,12 +43,14 @@ def forecast_rows(predictor: Predictor, own: Any, reader: ModuleType) -> list[di
     that it leads to and the probability that it is above 0."""
     members = predictor.of_members(own)
     forecast, meta, rows = together(members), predictor.meta, list[dict[str, Any]]()
+    clock = Clock.of(meta)
     split: Split = own.inputs
     for number, (origin, of) in enumerate(zip(split.origins.tolist(), split.series.tolist(), strict=True)):
         known = split.times[split.offsets[of] : origin + 1]
-        times = reader.following(known, meta["frequency"], meta["horizon"]) if hasattr(reader, "following") else []
+        how = known, meta["frequency"], meta["horizon"], clock
+        times = reader.following(*how) if hasattr(reader, "following") else []
         for step, place in np.ndindex(meta["horizon"], len(meta["targets"])):
-            row: dict[str, Any] = {"series": meta["series"][of], "after": iso(int(known[-1]))}
+            row: dict[str, Any] = {"series": meta["series"][of], "after": clock.text(int(known[-1]))}
             row |= {"step": step + 1} | ({"time": times[step]} if times else {})
             row |= {"target": meta["targets"][place], "point": float(forecast.point[number, step, place])}
             if len(members) > 1:

@@ -56,7 +56,7 @@ def test_other_rates_and_channels(kassandra, trained_speech, spoken, expected, t
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ([], "predict: give one sound file (.wav) or several"),
+        ([], "predict: give one sound file (.wav, .flac, .mp3, …) or several"),
         (["none.wav"], "none.wav: no such file"),
     ],
 )

@@ -10,8 +10,10 @@ from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.audio.prepare.examples import read_recordings as read
 from kassandra.inputs.audio.train.mel import MelScale
+from kassandra.params.sections.folder import FolderOfFiles
 
 SCALE = MelScale(8000, 13, 25, 10)
+OWN, FSDD = FolderOfFiles(path="mine"), FolderOfFiles(dataset="fsdd")
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def printed(text):
 
 def test_fsdd(raw_speech):
     """Every recording once, sample by sample, under the label and the speaker of its name; takes 0 to 4 are test."""
-    train, test, _ = read(raw_speech, "fsdd", SCALE)
+    train, _, test, *_ = read(raw_speech, FSDD, SCALE)
     assert (len(train), len(test)) == (45, 15)
     arrays = read_arrays(raw_speech / "digits.npz")
     rows = (raw_speech / "index_to_filename.csv").read_text().split()[1:]
@@ -59,8 +61,8 @@ def test_fsdd(raw_speech):
 
 
 def test_fsdd_at_another_rate(raw_speech):
-    train, *_ = read(raw_speech, "fsdd", SCALE)
-    doubled, *_ = read(raw_speech, "fsdd", MelScale(16000, 13, 25, 10))
+    train, *_ = read(raw_speech, FSDD, SCALE)
+    doubled, *_ = read(raw_speech, FSDD, MelScale(16000, 13, 25, 10))
     for one, other in zip(train, doubled, strict=True):
         assert len(other.waveform) == 2 * len(one.waveform)
         assert other.waveform.dtype == np.float32
@@ -79,7 +81,7 @@ def test_fsdd_names_that_do_not_fit(copied, old, new, why):
     table = copied / "index_to_filename.csv"
     table.write_text(table.read_text().replace(old, new, 1))
     with printed(f"{copied}: digits.npz and index_to_filename.csv do not fit together {why}"):
-        read(copied, "fsdd", SCALE)
+        read(copied, FSDD, SCALE)
 
 
 def test_fsdd_a_label_that_is_not_that_of_the_name(copied):
@@ -90,30 +92,31 @@ def test_fsdd_a_label_that_is_not_that_of_the_name(copied):
     lines[1] = f"{number},{9 - digit}{name[1:]}"
     table.write_text("\n".join(lines))
     with printed(f"{copied}: digits.npz and index_to_filename.csv do not fit together (recording 0 is of {digit}, but"):
-        read(copied, "fsdd", SCALE)
+        read(copied, FSDD, SCALE)
 
 
 def test_fsdd_without_names(copied):
     (copied / "index_to_filename.csv").unlink()
     with printed(f"{copied}/index_to_filename.csv: no such file"):
-        read(copied, "fsdd", SCALE)
+        read(copied, FSDD, SCALE)
 
 
 def test_another_data_set(raw_speech):
     with printed("source.dataset: 'mnist' holds no recordings with labels; 'fsdd' does"):
-        read(raw_speech, "mnist", SCALE)
+        read(raw_speech, FolderOfFiles(dataset="mnist"), SCALE)
 
 
 def test_nothing_there(tmp_path):
     with printed(f"{tmp_path}/none: no such file"):
-        read(tmp_path / "none", None, SCALE)
+        read(tmp_path / "none", OWN, SCALE)
 
 
 def test_a_folder_for_each_label(some, tmp_path):
     some("yes/anna_0.wav", "yes/yes_bo_1.WAV", "no/7.wav", "no/c_d_2.wav")
     (tmp_path / "no" / "notes.txt").write_text("left out")
-    train, test, left_out = read(tmp_path, None, SCALE)
-    assert (test, left_out) == (None, 1)
+    train, valid, test, meta, _ = read(tmp_path, OWN, SCALE)
+    assert (valid, test) == (None, None)
+    assert meta == {"files_left_out": 1, "left_out": {"files that are no recordings": 1}}
     assert told(train) == [
         ("no/7", "no", ""),
         ("no/c_d_2", "no", "c"),
@@ -124,7 +127,7 @@ def test_a_folder_for_each_label(some, tmp_path):
 
 def test_all_in_one_folder(some, tmp_path):
     some("yes_anna_0.wav", "no_1.wav", "not_now_bo_2.wav")
-    assert told(read(tmp_path, None, SCALE).train) == [
+    assert told(read(tmp_path, OWN, SCALE).train) == [
         ("no_1", "no", ""),
         ("not_now_bo_2", "not_now", "bo"),
         ("yes_anna_0", "yes", "anna"),
@@ -133,32 +136,47 @@ def test_all_in_one_folder(some, tmp_path):
 
 def test_train_and_test_of_ones_own(some, tmp_path):
     some("train/yes/0.wav", "train/no/0.wav", "test/no/0.wav")
-    train, test, _ = read(tmp_path, None, SCALE)
+    train, _, test, *_ = read(tmp_path, OWN, SCALE)
     assert (told(train), told(test)) == ([("no/0", "no", ""), ("yes/0", "yes", "")], [("no/0", "no", "")])
 
 
 def test_no_recordings(tmp_path):
     (tmp_path / "notes.txt").write_text("none")
-    with printed(f"{tmp_path}: no recordings (.flac, .ogg, .wav); expected <label>/*.wav, or"):
-        read(tmp_path, None, SCALE)
+    with printed(f"{tmp_path}: no recordings in this folder (files that are no recordings: 1 left out (notes.txt))"):
+        read(tmp_path, OWN, SCALE)
 
 
-@pytest.mark.parametrize("names", [("yes/0.wav", "no_1.wav"), ("a/b/0.wav",)], ids=["both", "deep"])
-def test_recordings_at_different_depths(some, tmp_path, names):
-    some(*names)
-    with printed(f"{tmp_path}: recordings lie at different depths, or too deep; put all into one folder"):
-        read(tmp_path, None, SCALE)
+def test_recordings_beside_the_folders_of_labels_are_left_out(some, tmp_path):
+    some("yes/0.wav", "no/deeper/0.wav", "no_1.wav")
+    train, *_, meta, message = read(tmp_path, OWN, SCALE)
+    assert told(train) == [("no/deeper/0", "no", ""), ("yes/0", "yes", "")]
+    assert meta["left_out"] == {"files beside the folders of the labels": 1}
+    assert message == [
+        f"{tmp_path}: files beside the folders of the labels: 1 left out (no_1.wav)",
+        f"{tmp_path}: 2 recordings of 2 labels: no 1, yes 1",
+    ]
 
 
 @pytest.mark.parametrize("name", ["yes.wav", "_anna_0.wav"])
 def test_a_name_without_a_label(some, tmp_path, name):
-    path = some(name)
-    with printed(f"{path}: its name says no label; expected <label>_<speaker>_<take>.wav"):
-        read(tmp_path, None, SCALE)
+    some(name)
+    with printed(f"{name}: its name says no label; expected <label>_<speaker>_<take>.wav"):
+        read(tmp_path, OWN, SCALE)
 
 
-def test_one_bad_recording_is_named(some, write, tmp_path):
-    some("yes_0.wav")
+def test_bad_recordings_are_named_and_counted_and_refused_where_they_are_many(some, write, tmp_path):
+    some(*(f"yes_{take}.wav" for take in range(20)))
     path = write(np.zeros(800), name="no_0.wav")
-    with printed(f"{path}: silent from beginning to end"):
-        read(tmp_path, None, SCALE)
+    train, *_, meta, message = read(tmp_path, OWN, SCALE)
+    assert len(train) == 20
+    reason = f"{path}: silent from beginning to end; every sample is 0"
+    assert meta["skipped"] == {"files": 1, "by_label": {"no": 1}, "first": [reason]}
+    assert message[-1] == f"left out: 1 of 21 recordings (4.8%) cannot be used: {reason}; by label: no 1"
+    for take in (1, 2):
+        write(np.ones(20) * take, name=f"no_{take}.wav")
+    text = f"3 of 23 recordings (13.0%) cannot be used: {reason}; "
+    with printed(text) as caught:
+        read(tmp_path, OWN, SCALE)
+    least = "`source.tolerate: 0.01` leaves out 2 of 23 recordings at most; mend them, or say `source.tolerate: 0.131`"
+    assert str(caught.value).endswith(f"no 3. {least}")
+    assert len(read(tmp_path, OWN.model_copy(update={"tolerate": 0.2}), SCALE).train) == 20

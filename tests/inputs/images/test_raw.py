@@ -141,7 +141,7 @@ def test_one_class(tiny, refused):
 def test_no_folder(tmp_path, refused):
     refused(tmp_path / "nowhere", "nowhere: no such file; `dvc repro` makes it")
     (tmp_path / "empty").mkdir()
-    refused(tmp_path / "empty", "empty: expected idx files or one folder of images per class")
+    refused(tmp_path / "empty", "empty: no images in this folder")
 
 
 def test_a_folder_of_images_is_split(arrays, tmp_path, write_folder, done):
@@ -165,15 +165,12 @@ def test_a_folder_with_train_and_test(arrays, tmp_path, write_folder, done):
 
 
 def test_classes_of_train_and_test_disagree(arrays, tmp_path, write_folder, refused):
-    for split, digits in (("train", (0, 1)), ("test", (0, 7))):
+    for split, digits in (("train", (0, 1)), ("test", (7,))):
         chosen = np.isin(arrays["train", "labels"], digits)
         write_folder(
             tmp_path / "own" / split, arrays["train", "images"][chosen][:40], arrays["train", "labels"][chosen][:40]
         )
-    text = (
-        rf"^{tmp_path}/own: classes of train \['digit 0', 'digit 1'\] are not those of test \['digit 0', 'digit 7'\]$"
-    )
-    refused(tmp_path / "own", text)
+    refused(tmp_path / "own", rf"^{tmp_path}/own: label 'digit 7' of test is in no image of train; the labels are")
 
 
 def test_own_images_become_grey_and_of_one_size(tmp_path, done):
@@ -191,17 +188,29 @@ def test_own_images_become_grey_and_of_one_size(tmp_path, done):
 
 
 @pytest.mark.faults
-def test_a_file_that_is_no_image(arrays, tmp_path, write_folder, refused):
-    write_folder(tmp_path / "own", arrays["train", "images"][:60], arrays["train", "labels"][:60])
+def test_images_that_cannot_be_read(arrays, tmp_path, write_folder, prepare, refused):
+    write_folder(tmp_path / "own", arrays["train", "images"][:120], arrays["train", "labels"][:120])
     bad = tmp_path / "own" / "digit 3" / "0.png"
     bad.write_bytes(b"not an image")
-    refused(tmp_path / "own", rf"^{re.escape(str(bad))}: not an image that can be read \(")
+    how = {"valid_fraction": 0.2, "test_fraction": 0.2}
+    printed = prepare("images", "label", tmp_path / "own", tmp_path / "done", **how)
+    assert f"left out: 1 of 121 images (0.8%) cannot be used: {bad}: not an image that can be read (" in printed
+    assert read_json(tmp_path / "done" / "meta.json")["skipped"]["by_label"] == {"digit 3": 1}
+    for number in range(4):
+        (tmp_path / "own" / "digit 5" / f"{number}.PNG").write_bytes(b"")
+    text = (
+        r"^5 of 125 images \(4.0%\) cannot be used: .*an empty file.*; by label: digit 5 4, digit 3 1. `source.tolerate"
+    )
+    refused(tmp_path / "own", text)
 
 
-def test_a_folder_without_images(arrays, tmp_path, write_folder, refused):
-    write_folder(tmp_path / "own", arrays["train", "images"][:60], arrays["train", "labels"][:60])
+def test_a_folder_without_images_is_no_label(arrays, tmp_path, write_folder, prepare):
+    write_folder(tmp_path / "own", arrays["train", "images"][:120], arrays["train", "labels"][:120])
     (tmp_path / "own" / "empty").mkdir()
-    refused(tmp_path / "own", r"own: expected idx files or one folder of images per class \(.*empty")
+    how = {"valid_fraction": 0.2, "test_fraction": 0.2}
+    printed = prepare("images", "label", tmp_path / "own", tmp_path / "prepared", **how)
+    assert f"{tmp_path / 'own'}: empty folders: 1 left out (empty)\n" in printed
+    assert read_json(tmp_path / "prepared" / "meta.json")["left_out"] == {"empty folders": 1}
 
 
 def test_files_that_are_no_images_are_counted(arrays, tmp_path, write_folder, prepare):
@@ -209,5 +218,6 @@ def test_files_that_are_no_images_are_counted(arrays, tmp_path, write_folder, pr
     for name in ("notes.txt", "more.csv"):
         (tmp_path / "own" / "digit 3" / name).write_text("none")
     printed = prepare("images", "label", tmp_path / "own", tmp_path / "prepared", valid_fraction=0.2, test_fraction=0.2)
-    assert printed.startswith(f"{tmp_path / 'own'}: 2 files left out, as they do not end like images\n")
+    what = "files that are no images: 2 left out (digit 3/more.csv, digit 3/notes.txt)"
+    assert printed.startswith(f"{tmp_path / 'own'}: {what}\n{tmp_path / 'own'}: 120 images of 10 labels: digit 0 ")
     assert read_json(tmp_path / "prepared" / "meta.json")["files_left_out"] == 2

@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kassandra.contracts.clock import Clock
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.series.prepare.clock import DAY, HOUR, grid, read_times, shown, weekend
-from kassandra.inputs.series.prepare.rows import Rows
+from kassandra.inputs.series.prepare.clock import DAY, HOUR, grid, shown, weekend
+from kassandra.inputs.series.prepare.faults import settled
+from kassandra.inputs.series.prepare.times import read_times
+from kassandra.params.inputs.series import TableSource
+from kassandra.sources.own.table_file import Table
 
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)).map(lambda moment: moment.replace(microsecond=0))
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -31,8 +35,20 @@ PANDAS = {
 
 
 def seconds(cells, time_format=None):
-    rows = Rows(Path("a.csv"), {"date": cells}, np.arange(2, len(cells) + 2))
-    return read_times(rows, "date", time_format).tolist()
+    times, clock, _ = read(cells, time_format=time_format)
+    assert clock == Clock()
+    return times
+
+
+def read(cells, **keys):
+    """Of several columns a cell is a tuple."""
+    columns = list(zip(*cells, strict=True)) if isinstance(cells[0], tuple) else [cells]
+    names = ["date", "time", "hour"][: len(columns)]
+    table = Table(Path("a.csv"), dict(zip(names, map(list, columns), strict=True)), np.arange(2, len(cells) + 2))
+    source = TableSource(path="a.csv", time=names if len(names) > 1 else "date", **keys)
+    times, clock, faults, said = read_times(table, source, {"a": np.arange(len(cells))})
+    settled(table, faults, source.tolerate)
+    return times.tolist(), clock, said
 
 
 def epoch(moment):
@@ -67,16 +83,17 @@ def test_times_in_a_format_with_a_zone():
     [
         (["2024-01-01", "", "x", ""], None, "column 'date' is empty in lines 3, 5; a row needs its time"),
         (["2024-01-01", ""], "%Y-%m-%d", "column 'date' is empty in line 3"),
-        (["01/02/2003", "13/02/2003"], None, r"may begin with the day or with the month; say it, as in "
+        (["01/02/2003", "13/02/2003"], None, r"dates that begin with the day; say it: "
          r"`source.time_format: '%d/%m/%Y'`: '01/02/2003' \(line 2\), '13/02/2003' \(line 3\)"),
-        (["1.2.03 12:00"], None, r"`source.time_format: '%d.%m.%y'`"),
+        (["01/13/2003"], None, r"begin with the month; say it: `source.time_format: '%m/%d/%Y'`"),
+        (["1.2.03 12:00"], None, r"may begin with the day or with the month; say which: '1.2.03 12:00' is day 1 of "
+         r"month 2 by `source.time_format: '%d.%m.%y %H:%M'`, and day 2 of month 1 by '%m.%d.%y %H:%M'"),
         (["2024-01-01", "2024-02-30"], None, r"no time as 2024-01-31 or 2024-01-31 18:00; .*'2024-02-30' \(line 3\)"),
         (["20240131"], None, r"time_format: '%Y%m%d'`: '20240131' \(line 2\)"),
         (["1467331200"], None, "'1467331200'"),
         (["2024-01-31 24:00"], None, "'2024-01-31 24:00'"),
         (["2024-01-31 12:00 CET"], None, "CET"),
-        (["2024-01-31 12:00:00.5"], None, "parts of a second, which are not read; round its times: '.*00.5'"),
-        (["31.1.2024 12.5"], "%d.%m.%Y %H.%f", "parts of a second"),
+        (["2024-01-31 12:00:00.1234567"], None, "parts of a microsecond, which are not read; round its times: '.*67'"),
         (["31.1.2024", "2024-01-31"], "%d.%m.%Y",
          r"what is not written as `source.time_format: '%d.%m.%Y'` says: '2024-01-31' \(line 3\)"),
         (["2024-01-01", "2024-01-02Z"], None, "'2024-01-02Z'"),
@@ -96,6 +113,62 @@ def test_times_in_a_format_with_a_zone():
 def test_what_is_no_time(cells, time_format, says):
     with pytest.raises(KassandraError, match=says):
         seconds(cells, time_format)
+
+
+@pytest.mark.parametrize(
+    ("cells", "keys", "times", "clock"),
+    [
+        (["1970-01-02T00:00:00.020Z", "1970-01-02 00:00:00.04Z"], {}, [86_400_020, 86_400_040], Clock("ms")),
+        (["1970-01-01 00:00:00.000001"], {}, [1], Clock("us")),
+        (["31.1.1970 12.5"], {"time_format": "%d.%m.%Y %H.%f"}, [30 * 86_400_000 + 43_200_500], Clock("ms")),
+        (["1646391600000"], {"time_format": "unix_ms"}, [1646391600], Clock()),
+        (["1646391600.5", "1.6463916e9"], {"time_format": "unix"}, [1646391600500, 1646391600000], Clock("ms")),
+        (["7", "8.0"], {"time_format": "step"}, [7, 8], Clock("step")),
+        ([7, 8.0], {"time_format": "step"}, [7, 8], Clock("step")),
+        ([("1/2/1970", "01:00")], {"time_format": "%d/%m/%Y %H:%M"}, [31 * 86_400 + 3600], Clock()),
+        ([("1970-01-02", "01:00")], {}, [90_000], Clock()),
+        ([(1970, "1", 2.0)], {}, [86_400], Clock()),
+        (["1970-01-02"], {"time_zone": "Asia/Tokyo"}, [54_000], Clock("s", "Asia/Tokyo")),
+        (["1970-01-02T00:00Z"], {"time_zone": "Asia/Tokyo"}, [86_400], Clock("s", "Asia/Tokyo")),
+        (["1970-01-02"], {"frequency": "20ms"}, [86_400_000], Clock("ms")),
+    ],
+    ids=range(13),
+)  # fmt: skip
+def test_times_as_keys_say_they_are_written(cells, keys, times, clock):
+    assert read(cells, **keys)[:2] == (times, clock)
+
+
+BERLIN = {"time_zone": "Europe/Berlin", "time_format": "%d.%m.%Y %H:%M"}
+AUTUMN = [f"29.10.2023 {hour}" for hour in ("01:30", "02:00", "02:30", "02:00", "02:30", "03:00")]
+
+
+def test_the_hour_that_is_there_twice():
+    times, clock, said = read(AUTUMN, **BERLIN)
+    assert np.diff(times).tolist() == [1800] * 5
+    assert said == ["2 times are of the hour that clocks of Europe/Berlin show again"]
+    assert clock.text(times[2]) == "2023-10-29T02:30:00+02:00"
+    assert clock.text(times[4]) == "2023-10-29T02:30:00+01:00"
+    assert read(AUTUMN[::-1], **BERLIN)[0] == times[::-1]
+    assert not grid(np.array(times), "30min", clock).off.any()
+    _, _, said = read([*AUTUMN[:3], *AUTUMN[5:]], **BERLIN)
+    assert said == ["2 times of that hour are there once, and taken as before the clocks were set back"]
+
+
+def test_the_hour_that_is_left_out():
+    with pytest.raises(KassandraError, match=r"clocks of Europe/Berlin never show.*'26.03.2023 02:30' \(line 2\)"):
+        read(["26.03.2023 02:30"], **BERLIN)
+    with pytest.raises(KassandraError, match=r"source.time_zone: 'Europe/Berlino' is no time zone"):
+        read(AUTUMN, **(BERLIN | {"time_zone": "Europe/Berlino"}))
+
+
+@pytest.mark.parametrize("frequency", ["d", "w", "m"])
+def test_days_of_a_zone_are_those_of_its_clocks(frequency):
+    days = pd.date_range("2023-01-01", periods=12, freq=PANDAS[frequency], tz="Europe/Berlin")
+    clock = Clock("s", "Europe/Berlin")
+    times = days.tz_convert("UTC").as_unit("s").asi8
+    on = grid(np.delete(times, 5), frequency, clock)
+    assert not on.off.any()
+    assert on.at(on.places[0] + np.arange(12)).tolist() == times.tolist()
 
 
 def test_coarse_formats_mean_the_beginning():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY, HOUR
 from kassandra.inputs.series.prepare.policies import NONE, SPARSEST, SPARSEST_OF_DROP, Part, filled, merged, regular
-from kassandra.inputs.series.prepare.rows import Rows
+from kassandra.sources.own.table_file import Table
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def part_of(places, *columns, step=HOUR, name="A"):
 
 
 def rows_of(count, name="a.csv"):
-    return Rows(Path(name), {}, np.arange(2, count + 2))
+    return Table(Path(name), {}, np.arange(2, count + 2), unit="row" if name.endswith("parquet") else "line")
 
 
 @st.composite
@@ -185,20 +185,24 @@ def test_a_series_that_would_be_made_up(policy, times):
         assert told.startswith(f"{3 * times - 3} times were missing in 1 series")
 
 
+def test_empty_cells_that_nothing_is_said_of():
+    says = "a.csv: column 'y' is empty in lines 3, 4; fill the cells, or say what is done in"
+    with pytest.raises(KassandraError, match=says):
+        filled([part_of(range(3), [1, 2, 3], [1, GAP, GAP])], ["x", "y"], "error", rows_of(3))
+
+
 @pytest.mark.parametrize(
-    ("columns", "policy", "says"),
+    ("columns", "policy", "left"),
     [
-        ([[1, 2, 3], [1, GAP, GAP]], "error", "'y' is empty in lines 3, 4; fill the cells, or say what is done in"),
-        ([[GAP, 2, 3], [1, 2, 3]], "forward", "'x' is empty in line 2, where a series begins, so `prepare.missing: "
-         "forward` has nothing to go by; delete its rows before the first value"),
-        ([[1, 2, 3], [1, GAP, GAP]], "interpolate", "'y' is empty in line 4, where a series ends, so .* after the"),
-        ([[GAP, 2, 3], [1, 2, 3]], "interpolate", "'x' is empty in line 2, where a series begins"),
+        ([[GAP, GAP, 3], [1, 2, 3]], "forward", [0, 1]),
+        ([[1, 2, 3], [1, GAP, GAP]], "interpolate", [1, 2]),
+        ([[GAP, 2, 3], [1, 2, GAP]], "interpolate", [0, 2]),
     ],
-    ids=range(4),
-)  # fmt: skip
-def test_empty_cells_that_nothing_can_be_done_about(columns, policy, says):
-    with pytest.raises(KassandraError, match=f"a.csv: column {says}"):
-        filled([part_of(range(3), *columns)], ["x", "y"], policy, rows_of(3))
+)
+def test_ends_that_nothing_is_known_of_are_left_out(columns, policy, left):
+    (done,), said = filled([part_of(range(3), *columns)], ["x", "y"], policy, rows_of(3))
+    assert np.flatnonzero(np.isnan(done.values).any(axis=1)).tolist() == left
+    assert said.endswith(f"{len(left)} rows before the first value, or after the last, in 1 series: left out")
 
 
 @settings(max_examples=20)

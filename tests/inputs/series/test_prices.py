@@ -12,6 +12,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import DAY
 from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.prices import SMALLEST, WARM_UP, features, garman_klass, prices
+from kassandra.params.inputs.series import TableSource
 
 # As the catalogue has them.
 TABLE = """Date,Open,High,Low,Close,Adj Close,Volume
@@ -19,6 +20,9 @@ TABLE = """Date,Open,High,Low,Close,Adj Close,Volume
 1/4/1999,1229.22998,1248.810059,1219.099976,1228.099976,1228.099976,877000000
 1/5/1999,1244.780029,1272.5,1244.780029,1272.339966,1272.339966,986900000
 """
+
+
+DAYS = (np.datetime64("2020-01-01") + np.arange(200)).astype(str).tolist()
 
 
 def made(seed, days, volume=True):
@@ -46,9 +50,9 @@ SERIES = st.builds(made, st.integers(0, 99), st.integers(1, 80), st.booleans())
 
 @pytest.fixture
 def read(tmp_path):
-    def run(data, name="own.csv"):
+    def run(data, name="own.csv", **keys):
         (tmp_path / name).write_bytes(gzip.compress(data.encode()) if name.endswith(".gz") else data.encode())
-        return prices(tmp_path / name)
+        return prices(tmp_path / name, **keys).series
 
     return run
 
@@ -79,9 +83,9 @@ def test_prices_of_ones_own(read):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("1/5/1999", "1/4/1999", "no later day than the row before in line 4; sort the rows by date, and keep one of"),
-        ("1/4/1999", "2/4/1999", "no later day than the row before in line 4"),
-        ("1/5/1999", "13/5/1999", r"not written as `source.time_format: '%m/%d/%Y'` says: '13/5/1999' \(line 4\)"),
+        ("1/5/1999", "1/4/1999", "the same day as another row in line 4; keep one of each, or say which in"),
+        ("1/5/1999", "13/5/1999", "some must begin with the day and others with the month: '12/30/1998' .line 2.,"),
+        ("12/30/1998", "12/3/1998", "day 12 of month 3 by `source.time_format: '%d/%m/%Y'`, and day 3 of month 12 by"),
         ("1/5/1999", "1999-01-05", r"'1999-01-05' \(line 4\)"),
         ("1/5/1999", "", "column 'Date' is empty in line 4"),
         ("1219.099976", "0", "column 'Low' is not above 0 in line 3; a price is"),
@@ -89,7 +93,7 @@ def test_prices_of_ones_own(read):
         ("1248.810059", "1229.2", "the highest price is below another in line 3"),
         ("1272.5", "1200", "the lowest price is above another in line 4"),
         ("986900000", "-1", "column 'Volume' is below 0 in line 4; 0 is a day without trade"),
-        ("986900000", "", "column 'Volume' is empty in line 4; fill the cells, or delete the rows"),
+        ("986900000", "", "column 'Volume' is empty in line 4; .* or say `prepare.missing: drop"),
         ("1272.339966,1272.339966", "n/a,n/a", r"column 'Close' holds what is no finite number: 'n/a' \(line 4\)"),
         ("Low", "Lowest", "own.csv: no column 'low'; prices have Date, Open, High, Low, Close and perhaps Volume; "),
         ("Adj Close", "close", r"own.csv: columns \['Close', 'close'\] are named alike; keep one of them"),
@@ -100,6 +104,39 @@ def test_what_is_no_price(read, old, new, says):
     assert TABLE.count(old) == 1
     with pytest.raises(KassandraError, match=says):
         read(TABLE.replace(old, new))
+
+
+def test_rows_in_another_order_twice_or_without_prices(tmp_path):
+    head, *rows = TABLE.splitlines()
+    twice = rows[1].replace("1228.099976,1228.099976", "1230,1230")
+    empty = "1/6/1999,null,null,null,null,null,null"
+    (tmp_path / "own.csv").write_text("\n".join([head, empty, *rows[::-1], twice]))
+    source = TableSource(path="own.csv", missing_values=["null"])
+    close = {"first": 1228.099976, "last": 1230}
+    for policy, value in close.items():
+        read = prices(tmp_path / "own.csv", source, "drop", policy)
+        assert np.diff(read.series.times).min() > 0
+        assert read.series.columns["close"].tolist() == [1244.780029, value, 1272.339966]
+        said = (
+            "1 day without a price in 1 series: left out; 3 rows stood after later ones in 1 series: sorted; 1 row was"
+        )
+        assert said in read.message
+    with pytest.raises(KassandraError, match="earlier day than the row before in lines 4, 5"):
+        prices(tmp_path / "own.csv", source.model_copy(update={"sort": "none"}), "drop", "first")
+
+
+def test_nonsense_is_left_out_up_to_a_share(tmp_path):
+    days = [f"{day},{100 + number},{100 + number},{100 + number},{100 + number}" for number, day in enumerate(DAYS)]
+    days[50] = days[50].replace("150", "null")
+    days[90] = f"{DAYS[90]},5,9,1,-3"
+    (tmp_path / "own.csv").write_text("\n".join(["timestamp,open,high,low,close", *days]))
+    read = prices(tmp_path / "own.csv")
+    assert len(read.series.times) == 198
+    assert [row.line for row in read.refused] == [52, 92]
+    assert (
+        "2 of 200 rows refused: 1 × no number in column 'open' (line 52); 1 × column 'close' is not above"
+        in read.message
+    )
 
 
 def test_prices_that_were_rounded_one_by_one(read):

@@ -1,13 +1,13 @@
 """Recordings with a label each and, where that is known, who speaks: of the catalogue, or your own folder."""
 
 import csv
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import files_in, missing, read_arrays
+from kassandra.contracts.artifacts import missing, read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
@@ -15,7 +15,9 @@ from kassandra.contracts.section import unknown
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Prepare
-from kassandra.params.sections.kind import Source
+from kassandra.params.sections.folder import FolderOfFiles
+from kassandra.sources.own.labelled import Kind, listing
+from kassandra.sources.own.tolerated import usable
 
 FSDD_RATE = 8000  # Hz
 FSDD_TEST_TAKES = 5  # the first of each speaker and digit; see the data set's own README
@@ -37,35 +39,40 @@ class Recording(NamedTuple):
 
 
 class Raw(NamedTuple):
-    """test: None where the data come without such a split. left_out: files that are no recordings by their ending."""
+    """valid, test: None where the data come without such a split. message: of what is left out, and of the labels."""
 
     train: list[Recording]
+    valid: list[Recording] | None
     test: list[Recording] | None
-    left_out: int = 0
+    meta: dict[str, Any]
+    message: list[str]
 
 
-def read(raw: Path, source: Source, params: Prepare) -> Examples:
+def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     """What was downloaded, or copied of your own; two recordings are the same if they are so sample by sample.
 
-    Validation is a share of train in either split, of the voices that train has. Of new voices it says little, but a
-    voice kept back for it would be one less to learn from, and choose for that one.
+    Where no validation split is given, it is a share of train in either split, of the voices that train has. Of new
+    voices it says little, but a voice kept back for it would be one less to learn from, and choose for that one.
 
     Raises:
         KassandraError: the recordings cannot be read, or a speaker is unknown.
     """
     scale = MelScale(params.sample_rate, params.mels, params.frame, params.hop)
-    train, test, left_out = read_recordings(raw, source.dataset, scale)
-    given = None if test is None else np.arange(len(train) + len(test)) >= len(train)
-    everything = train + (test or [])
+    train, valid, test, meta, message = read_recordings(raw, source, scale)
+    everything = [*train, *(valid or []), *(test or [])]
+    places = np.arange(len(everything))
+    given = None if test is None else places >= len(everything) - len(test)
+    validates = None if valid is None else (places >= len(train)) & (places < len(train) + len(valid))
     if params.split == "speaker":
         held_out = _by_speaker(raw, everything, params.speakers)
         order = np.argsort(held_out, kind="stable")
-        everything, given = [everything[row] for row in order], held_out[order]
+        everything, given, validates = [everything[row] for row in order], held_out[order], None
     labels, ids = [one.label for one in everything], [one.id for one in everything]
     keys, speakers = [one.waveform.tobytes() for one in everything], [one.speaker for one in everything]
-    message = f"{raw}: {left_out} files left out, as they do not end like recordings" if left_out else ""
-    meta = {"files_left_out": left_out}
-    return Examples("recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=message)
+    text = "\n".join(message)
+    return Examples(
+        "recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=text, valid=validates
+    )
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int) -> Encoded:
@@ -106,26 +113,34 @@ def _by_speaker(raw: Path, everything: list[Recording], held_out: list[str]) -> 
     return np.isin(np.array(speakers), held_out)
 
 
-def read_recordings(raw: Path, dataset: str | None, scale: MelScale) -> Raw:
+def read_recordings(raw: Path, source: FolderOfFiles, scale: MelScale) -> Raw:
     """What was downloaded, or copied of your own, at the sample rate of `scale`.
 
     Your own is a folder for each label with recordings in it, `<label>/<speaker>_<take>.wav`, or recordings in one
-    folder, `<label>_<speaker>_<take>.wav`; the speaker may be left out. Either may stand in a folder `train` and one
-    `test`. Files that are no recordings by their ending are left out, and counted.
+    folder, `<label>_<speaker>_<take>.wav`; the speaker may be left out. Or a table or a pattern says the labels.
 
     Raises:
-        KassandraError: there are no recordings, a name says no label, or one cannot be read; see `sound_files.read`.
+        KassandraError: there are no recordings, a name says no label, or too many cannot be read; see `sound_files`.
     """
     if not raw.is_dir():
         raise missing(raw)
-    if dataset == "fsdd":
+    if source.dataset == "fsdd":
         return _fsdd(raw, scale)
-    if dataset:
-        raise KassandraError(f"source.dataset: {dataset!r} holds no recordings with labels; 'fsdd' does")
-    left_out = sum(path.suffix.lower() not in sound_files.ENDINGS for path in files_in(raw))
-    if (raw / "train").is_dir() and (raw / "test").is_dir():
-        return Raw(_folder(raw / "train", scale), _folder(raw / "test", scale), left_out)
-    return Raw(_folder(raw, scale), None, left_out)
+    if source.dataset:
+        raise KassandraError(f"source.dataset: {source.dataset!r} holds no recordings with labels; 'fsdd' does")
+    listed = listing(raw, source, KIND)
+    good = usable(
+        listed.files,
+        lambda path: sound_files.read(path, scale.sample_rate, scale.frame_length),
+        source.tolerate,
+        "recordings",
+    )
+    parts: dict[str, list[Recording]] = {"train": [], "valid": [], "test": []}
+    for one, waveform in zip(good.files, good.contents, strict=True):
+        name = PurePosixPath(one.name).with_suffix("").as_posix()
+        parts[one.split or "train"].append(Recording(name, waveform, one.label, one.group))
+    meta = {"files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out, **good.meta}
+    return Raw(parts["train"], parts["valid"] or None, parts["test"] or None, meta, [*listed.message, *good.message])
 
 
 def _fsdd(raw: Path, scale: MelScale) -> Raw:
@@ -152,39 +167,25 @@ def _fsdd(raw: Path, scale: MelScale) -> Raw:
         raise missing(table) from None
     except (KeyError, ValueError, TypeError, IndexError, AttributeError, csv.Error) as error:  # of what is none of it
         raise KassandraError(f"{raw}: digits.npz and index_to_filename.csv do not fit together ({error})") from None
-    return Raw(train, test)
+    return Raw(train, None, test, {"files_left_out": 0}, [])
 
 
-def _folder(folder: Path, scale: MelScale) -> list[Recording]:
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in sound_files.ENDINGS and path.is_file())
-    if not paths:
-        expected = "expected <label>/*.wav, or <label>_<speaker>_<take>.wav"
-        raise KassandraError(f"{folder}: no recordings ({', '.join(sorted(sound_files.ENDINGS))}); {expected}")
-    depths = {len(path.relative_to(folder).parts) for path in paths}
-    if depths not in ({1}, {2}):
-        advice = "put all into one folder, or each into that of its label"
-        raise KassandraError(f"{folder}: recordings lie at different depths, or too deep; {advice}")
-    recordings = []
-    for path in paths:
-        name, (label, speaker) = path.relative_to(folder).with_suffix("").as_posix(), _named(path, depths == {2})
-        waveform = sound_files.read(path, scale.sample_rate, scale.frame_length)
-        recordings.append(Recording(name, waveform, label, speaker))
-    return recordings
-
-
-def _named(path: Path, labelled: bool) -> tuple[str, str]:
+def _named(path: PurePosixPath, labelled: bool) -> tuple[str, str]:
     """Label and speaker; `labelled`: whether the folder is the label.
 
-    >>> _named(Path("yes/anna_3.wav"), True), _named(Path("yes/3.wav"), True), _named(Path("yes/yes_anna_3.wav"), True)
-    (('yes', 'anna'), ('yes', ''), ('yes', 'anna'))
-    >>> _named(Path("yes_anna_3.wav"), False), _named(Path("yes_3.wav"), False)
-    (('yes', 'anna'), ('yes', ''))
+    >>> [_named(PurePosixPath(path), True) for path in ("yes/anna_3.wav", "yes/3.wav", "yes/yes_anna_3.wav")]
+    [('yes', 'anna'), ('yes', ''), ('yes', 'anna')]
+    >>> [_named(PurePosixPath(path), False) for path in ("yes_anna_3.wav", "yes_3.wav")]
+    [('yes', 'anna'), ('yes', '')]
     """
     if labelled:
-        label = path.parent.name
+        label = path.parts[0]
         parts = path.stem.removeprefix(f"{label}_").split("_")
         return label, parts[0] if len(parts) > 1 else ""
     parts = path.stem.rsplit("_", 2)
     if len(parts) < 2 or not parts[0]:
         raise KassandraError(f"{path}: its name says no label; expected <label>_<speaker>_<take>.wav, or <label>/*.wav")
     return parts[0], parts[1] if len(parts) > 2 else ""
+
+
+KIND = Kind("recordings", sound_files.ENDINGS, sound_files.is_recording, _named)

@@ -21,7 +21,7 @@ def read(given: list[str], meta: dict[str, Any]) -> tuple[list[str], list[NDArra
         KassandraError: there are none, or one cannot be read.
     """
     if not given:
-        raise KassandraError("predict: give one sound file (.wav) or several")
+        raise KassandraError("predict: give one sound file (.wav, .flac, .mp3, …) or several")
     scale = MelScale.of(meta)
     return given, [sound_files.read(Path(path), scale.sample_rate, scale.frame_length) for path in given]
 

@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,16 @@ from scipy.signal import resample_poly
 from kassandra.contracts.errors import KassandraError
 
 LONGEST = 1 << 26  # samples of all channels: 20 minutes of one at 48 kHz, where words take seconds
+LARGEST = 1 << 30  # bytes of a file
 RATES = (1_000, 1_000_000)  # Hz
-ENDINGS = {".wav", ".flac", ".ogg"}  # of what is taken for a recording where a folder is read
+ENDINGS = {  # of the names of files that claim to be recordings
+    ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".w64",
+    ".rf64", ".wv", ".voc", ".m4a", ".aac", ".wma", ".amr", ".3gp", ".webm", ".mp4", ".sph", ".nist",
+}  # fmt: skip
+# Of the formats that libsndfile knows: a text or a picture is not handed to it only because its name does not say so.
+BEGINNINGS = re.compile(
+    rb"RIFF|RIFX|RF64|riff|fLaC|OggS|FORM|caff|\.snd|dns\.|ID3|\xff[\xe0-\xff]|NIST_1A|Creative Voice", re.DOTALL
+)
 
 
 def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]:
@@ -29,6 +38,8 @@ def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]
         KassandraError: there is no such file, it holds no sound that can be read, or what it holds `checked` refuses.
     """
     try:
+        if path.stat().st_size > LARGEST:
+            raise KassandraError(f"{path}: {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
         # From memory: of an open file soundfile takes the name, and trusts the ending .raw.
         with soundfile.SoundFile(io.BytesIO(path.read_bytes())) as file:
             if file.frames * file.channels > LONGEST:  # or so its header says, before memory is taken for it
@@ -43,6 +54,18 @@ def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]
     if not RATES[0] <= rate <= RATES[1]:
         raise KassandraError(f"{path}: a rate of {rate} Hz is none of a recording; expected {RATES[0]} to {RATES[1]}")
     return checked(resampled(waveform.mean(1), rate, sample_rate), sample_rate, shortest, str(path))
+
+
+def is_recording(path: Path) -> bool:
+    """By content, of a file whose name does not claim to be one."""
+    try:
+        with path.open("rb") as file:
+            if not BEGINNINGS.match(file.read(16)):
+                return False
+        with soundfile.SoundFile(io.BytesIO(path.read_bytes() if path.stat().st_size <= LARGEST else b"")):
+            return True
+    except (OSError, RuntimeError):
+        return False
 
 
 def resampled(waveform: NDArray[np.float64], rate: int, wanted: int) -> NDArray[np.float64]:

@@ -1,82 +1,137 @@
-"""Images with a class each: idx files such as MNIST's, or one folder of images per class."""
+"""Images with a label each: idx files such as MNIST's, or your own folder of image files."""
 
 import gzip
 import math
 import zlib
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
-from kassandra.inputs.images.train.image_files import grey
+from kassandra.inputs.images.train import image_files
 from kassandra.params.inputs.images import Prepare
-from kassandra.params.sections.kind import Source
+from kassandra.params.sections.folder import FolderOfFiles
+from kassandra.sources.own.labelled import Kind, Labelled, groups, listing, masks
+from kassandra.sources.own.tolerated import usable
 
 IDX = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")}  # fmt: skip
 LARGEST = 4 << 30  # bytes of an idx file once it is unpacked; MNIST has 47 million
-ENDINGS = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"}
+OUTSIDE = 0.001  # share of pixels: a few that are hot, or dead, do not decide how bright an image is
+LOOKED_AT = 1000  # images
 
 
 class Part(NamedTuple):
-    """images: (examples, height, width) uint8. ids: file and row, or name of the file without its class.
-
-    left_out: files that are no images by their ending.
-    """
+    """images: (examples, height, width) uint8. ids: file and row."""
 
     images: NDArray[np.uint8]
     labels: list[str]
     ids: list[str]
     classes: list[str]
-    left_out: int = 0
 
 
-def read(raw: Path, source: Source, params: Prepare) -> Examples:
+def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     """What was downloaded, or copied from your own folder.
 
     Raises:
-        KassandraError: there are no images, they cannot be read, or they differ in size; or train and test in classes.
+        KassandraError: there are no images, too many cannot be read, or those of idx files differ in size or labels.
     """
     if not raw.is_dir():
         raise missing(raw)
-    if any(raw.glob("train-images-idx3-ubyte*")):
-        parts = [_read_idx(raw, "train"), _read_idx(raw, "test")]
-        if parts[0].images.shape[1:] != parts[1].images.shape[1:]:
-            sizes = " and ".join("×".join(map(str, part.images.shape[1:])) for part in parts)
-            raise KassandraError(f"{raw}: images of train and test differ in size: {sizes}")
-        if len(parts[1].classes) > len(parts[0].classes):
-            last = [part.classes[-1] for part in parts]
-            raise KassandraError(f"{raw}: test has label {last[1]}, train ends with {last[0]}")
-    elif (raw / "train").is_dir() and (raw / "test").is_dir():
-        parts = [_read_folder(raw / name, params.size) for name in ("train", "test")]
-        train, test = (part.classes for part in parts)
-        if train != test:
-            raise KassandraError(f"{raw}: classes of train {train} are not those of test {test}")
-    else:
-        parts = [_read_folder(raw, params.size)]
-    images, left_out = np.concatenate([part.images for part in parts]), sum(part.left_out for part in parts)
-    labels, ids = [one for part in parts for one in part.labels], [one for part in parts for one in part.ids]
-    held_out = np.arange(len(images)) >= len(parts[0].images) if len(parts) > 1 else None
-    message = f"{raw}: {left_out} files left out, as they do not end like images" if left_out else ""
-    keys, classes, meta = [image.tobytes() for image in images], parts[0].classes, {"files_left_out": left_out}
-    return Examples("images", images, labels, ids, keys, held_out, classes=classes, meta=meta, message=message)
+    return _of_idx(raw, params) if any(raw.glob("train-images-idx3-ubyte*")) else _of_folder(raw, source, params)
+
+
+def _of_idx(raw: Path, params: Prepare) -> Examples:
+    if params.channels != "grey":
+        raise KassandraError(f"prepare.channels: {params.channels!r} is of image files; idx files hold grey alone")
+    train, test = _read_idx(raw, "train"), _read_idx(raw, "test")
+    if train.images.shape[1:] != test.images.shape[1:]:
+        sizes = " and ".join("×".join(map(str, part.images.shape[1:])) for part in (train, test))
+        raise KassandraError(f"{raw}: images of train and test differ in size: {sizes}")
+    if len(test.classes) > len(train.classes):
+        raise KassandraError(f"{raw}: test has label {test.classes[-1]}, train ends with {train.classes[-1]}")
+    images = np.concatenate([train.images, test.images])
+    held_out, keys = np.arange(len(images)) >= len(train.images), [image.tobytes() for image in images]
+    labels, ids, meta = train.labels + test.labels, train.ids + test.ids, {"files_left_out": 0}
+    return Examples("images", images, labels, ids, keys, held_out, classes=train.classes, meta=meta)
+
+
+def _of_folder(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
+    """Image files of one's own; those of more than 8 bits stay as they are until train is known."""
+    listed = listing(raw, source, Kind("images", image_files.endings(), image_files.is_image, _named))
+    notes, size = Counter[str](), (params.size, params.size)
+    good = usable(
+        listed.files, lambda path: image_files.read(path, size, params.channels, notes), source.tolerate, "images"
+    )
+    valid, test = masks(good.files)
+    notes = +notes
+    meta = {"files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out, "read": notes, **good.meta}
+    message = [*listed.message, *good.message, *(f"{count} images {what}" for what, count in notes.items())]
+    deep = bool(notes[image_files.DEEP])
+    labels, ids = [one.label for one in good.files], [_id(one) for one in good.files]
+    keys, contents = [image.tobytes() for image in good.contents], good.contents if deep else np.stack(good.contents)
+    return Examples(
+        "images", contents, labels, ids, keys, test, groups(good.files), meta=meta, message="\n".join(message),
+        valid=valid, together=True,
+    )  # fmt: skip
+
+
+def _named(path: PurePosixPath, labelled: bool) -> tuple[str, str]:
+    if not labelled:
+        advice = "give each label a folder, or say `source.labels` (a table) or `source.label_pattern`"
+        raise KassandraError(f"source.path: no folder says the label of {path}; {advice}")
+    return path.parts[0], ""
+
+
+def _id(one: Labelled) -> str:
+    """The name of its file, without a folder that is its label."""
+    return one.name.removeprefix(f"{one.label}/")
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int) -> Encoded:
-    """The images of each split as they are, in meta how they become sequences; `seed` draws the order of pixels."""
-    images = {name: np.asarray(examples.contents)[some] for name, some in rows.items()}
-    height, width = images["train"].shape[1:]
+    """The images of each split, in meta how they become sequences; `seed` draws the order of pixels."""
+    span = _span(examples, rows["train"])  # fitted on train only
+    images = {name: _of_rows(examples, some, span, params.channels) for name, some in rows.items()}
+    height, width = images["train"].shape[1:3]
     mean, std = mean_and_std(images["train"])  # fitted on train only
-    steps, features = (height, width) if params.scan == "rows" else (height * width, 1)
+    channels = 3 if params.channels == "rgb" else 1
+    steps, features = (height, width * channels) if params.scan == "rows" else (height * width, channels)
     order = np.random.default_rng(seed).permutation(height * width).tolist() if params.permute else None
     meta = {"height": height, "width": width, "steps": steps, "order": order, "mean": mean, "std": std}
+    message = f"{height}×{width} pixels"
+    if channels > 1:
+        meta["channels"], message = params.channels, f"{message} in colour"
+    if span is not None:
+        meta["range"] = span
+        message += f"; of images of more than 8 bits, values from {span[0]:g} to {span[1]:g} became 0 to 255"
     arrays = {name: {"images": some} for name, some in images.items()}
-    return Encoded(arrays, {"features": features}, meta, f"{height}×{width} pixels")
+    return Encoded(arrays, {"features": features}, meta, message)
+
+
+def _of_rows(examples: Examples, rows: Rows, span: list[float] | None, channels: str) -> NDArray[np.uint8]:
+    if isinstance(examples.contents, np.ndarray):
+        return np.asarray(examples.contents[rows])
+    return np.stack([image_files.stretched(examples.contents[row], span, channels) for row in rows])
+
+
+def _span(examples: Examples, train: Rows) -> list[float] | None:
+    """What becomes 0 and 255 of images of more than 8 bits: all but OUTSIDE of the pixels of train lie between, at
+    either end; of at most LOOKED_AT of its images. None where there are no such images in train."""
+    if isinstance(examples.contents, np.ndarray):
+        return None
+    deep = [examples.contents[row] for row in train if examples.contents[row].dtype != np.uint8]
+    if not deep:
+        return None
+    pixels = np.concatenate([image.ravel() for image in deep[:: -(-len(deep) // LOOKED_AT)]])
+    low, high = np.quantile(pixels, [OUTSIDE, 1 - OUTSIDE], method="nearest").tolist()
+    if low == high:
+        low, high = float(pixels.min()), float(pixels.max())
+    return [low, high if high > low else low + 1]
 
 
 def _read_idx(raw: Path, split: str) -> Part:
@@ -107,23 +162,6 @@ def _parse_idx(raw: Path, name: str) -> NDArray[np.uint8]:
     if len(values) != size:
         raise KassandraError(f"{path}: not an idx file of uint8, or cut short ({4 + 4 * axes + len(values)} bytes)")
     return np.frombuffer(values, np.uint8).reshape(shape)
-
-
-def _read_folder(folder: Path, size: int) -> Part:
-    """One folder per class; files in it that do not end like an image are left out, and counted."""
-    folders = (path for path in sorted(folder.iterdir()) if path.is_dir())
-    everything = {path.name: [file for file in path.rglob("*") if file.is_file()] for path in folders}
-    for some in everything.values():
-        some.sort(key=lambda file: file.parts)
-    by_class = {name: [file for file in files if file.suffix.lower() in ENDINGS] for name, files in everything.items()}
-    if empty := [name for name, files in by_class.items() if not files] or ([] if by_class else ["no folder"]):
-        lacks = f"{', '.join(empty)}: no {', '.join(sorted(ENDINGS))}"
-        raise KassandraError(f"{folder}: expected idx files or one folder of images per class ({lacks})")
-    files = [(label, file) for label, some in by_class.items() for file in some]
-    images = [np.asarray(grey(file).resize((size, size), Image.Resampling.BILINEAR)) for _, file in files]
-    ids = [file.relative_to(folder / label).as_posix() for label, file in files]
-    left_out = sum(map(len, everything.values())) - len(files)
-    return Part(np.stack(images), [label for label, _ in files], ids, list(by_class), left_out)
 
 
 def mean_and_std(images: NDArray[np.uint8]) -> tuple[float, float]:

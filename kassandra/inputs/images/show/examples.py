@@ -53,7 +53,7 @@ def _attention(
     for place, row in enumerate(shown):
         axis = figure.add_subplot(-(-len(shown) // columns), columns, place + 1)
         axis.imshow(images[row], cmap="gray_r", vmin=0, vmax=255)
-        height, width = images[row].shape
+        height, width = images[row].shape[:2]
         share = weights[row].sum(1)  # (height,): of each row of pixels
         if np.allclose(weights[row], share[:, None] / width):  # steps are rows: bars beside the image
             axis.barh(range(height), share / share.max() * width * 0.5, left=width, color=figures.ORANGE, height=0.9)

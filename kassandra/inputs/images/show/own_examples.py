@@ -6,17 +6,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.images.train.image_files import grey
+from kassandra.inputs.images.train.image_files import read as read_image
+from kassandra.inputs.images.train.image_files import stretched
 
 NAME = "image"
 OPTIONS = {"invert"}
 
 
 def read(given: list[str], meta: dict[str, Any], invert: bool = False) -> tuple[list[str], NDArray[np.uint8]]:
-    """Names, and (images, height, width); a hint goes to standard error where dark and bright seem the wrong way round.
+    """Names, and (images, height, width), or (…, 3) in colour; a hint goes to standard error where dark and bright seem
+    the wrong way round.
 
     Raises:
         KassandraError: there are none, or one cannot be read.
@@ -32,7 +33,10 @@ def read(given: list[str], meta: dict[str, Any], invert: bool = False) -> tuple[
 
 
 def own_file(path: Path, meta: dict[str, Any], invert: bool = False) -> NDArray[np.uint8]:
-    """An image file in grey, resized to the size that the model was trained on; (height, width)."""
-    size = int(meta["width"]), int(meta["height"])
-    pixels = np.asarray(grey(path).resize(size, Image.Resampling.BILINEAR))
+    """An image file as those that the model was trained on: of their size and channels."""
+    size, channels = (int(meta["width"]), int(meta["height"])), meta.get("channels", "grey")
+    try:
+        pixels = stretched(read_image(path, size, channels), meta.get("range"), channels)
+    except KassandraError as error:
+        raise KassandraError(str(error) if str(error).startswith(str(path)) else f"{path}: {error}") from None
     return np.uint8(255) - pixels if invert else pixels

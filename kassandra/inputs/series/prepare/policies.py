@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.clock import Grid, Times, grid, shown, weekend
-from kassandra.inputs.series.prepare.rows import SHOWN, Rows, first
+from kassandra.sources.own.refused import SHOWN
+from kassandra.sources.own.table_file import Table, first
 
 NONE = -1  # the row of the file, where a row was put in
 SPARSEST = 2  # times expected per row that is there: of more, most would be made up
@@ -30,7 +32,7 @@ class Part(NamedTuple):
 
 
 class Series(NamedTuple):
-    """times: (rows,) seconds since 1970 in UTC, strictly increasing. columns: each (rows,), finite where `usable`.
+    """times: (rows,) of a Clock, strictly increasing. columns: each (rows,), finite where `usable`.
 
     usable: (rows,) False where a value was missing and `missing: drop` leaves out the windows that would see the row.
     Such rows stand in the series, with NaN, so that the clock is regular.
@@ -45,7 +47,7 @@ class Series(NamedTuple):
     filled: NDArray[np.bool_]
 
 
-def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]:
+def merged(parts: list[Part], policy: str, rows: Table, clock: Clock = PLAIN) -> tuple[list[Part], str]:
     """One row per time: the `first`, the `last`, or the `mean` of each column's values that are not missing.
 
     Raises:
@@ -59,7 +61,7 @@ def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]
         groups = []
         for part, begin, end, times in zip(parts, begins, ends, several, strict=True):
             spans = [(part.times[begin[time]], part.rows[begin[time] : end[time]]) for time in times]
-            groups += [f"{shown(time)} ({rows.where(some)})" for time, some in spans]
+            groups += [f"{shown(time, clock)} ({rows.where(some)})" for time, some in spans]
         raise KassandraError(
             f"{rows.path}: several rows for one time: {first(groups)}; keep one of each, say which in "
             "`prepare.duplicates`: first, last or mean, or name the column that names the series in `source.series`"
@@ -76,7 +78,9 @@ def merged(parts: list[Part], policy: str, rows: Rows) -> tuple[list[Part], str]
     return result, counted(counts, "row was too many for its time", "rows were too many for their times", policy)
 
 
-def regular(parts: list[Part], frequency: str, policy: str, rows: Rows) -> tuple[list[Part], str]:
+def regular(
+    parts: list[Part], frequency: str, policy: str, rows: Table, clock: Clock = PLAIN
+) -> tuple[list[Part], str]:
     """A row for every time that is expected between the first and the last of each series, NaN where there was none.
 
     Raises:
@@ -84,41 +88,47 @@ def regular(parts: list[Part], frequency: str, policy: str, rows: Rows) -> tuple
             `error`; or so many are that the frequency is none of this series.
     """
     if frequency.endswith("b"):
-        idle = [weekend(part.times) for part in parts]
-        _refuse(parts, idle, rows, f"`source.frequency: {frequency}` is Monday to Friday; `d` is every day")
-    grids = [grid(part.times, frequency) for part in parts]
+        idle = [weekend(part.times, clock) for part in parts]
+        _refuse(parts, idle, rows, clock, f"`source.frequency: {frequency}` is Monday to Friday; `d` is every day")
+    grids = [grid(part.times, frequency, clock) for part in parts]
     others = f"`source.frequency: {frequency}` and most of the rows expect others"
     advice = "mend them, or leave the frequency out where rows come as they come"
-    _refuse(parts, [on.off for on in grids], rows, f"{others}; {advice}")
+    _refuse(parts, [on.off for on in grids], rows, clock, f"{others}; {advice}")
     counts = [int(on.places[-1] - on.places[0]) + 1 - len(on.places) for on in grids]
     densest = SPARSEST_OF_DROP if policy == "drop" else SPARSEST
     for part, count in zip(parts, counts, strict=True):
         if count + len(part.times) > densest * len(part.times):
             raise KassandraError(
                 f"{rows.path}: series {part.name!r} has {len(part.times):,} of the {count + len(part.times):,} times "
-                f"that `source.frequency: {frequency}` expects from {shown(part.times[0])} to {shown(part.times[-1])}; "
+                f"that `source.frequency: {frequency}` expects from {shown(part.times[0], clock)} to "
+                f"{shown(part.times[-1], clock)}; "
                 "name the distance that its rows have, or none"
             )
     if policy == "error" and any(counts):
-        _refuse_gaps(parts, grids, sum(counts), frequency, rows)
+        _refuse_gaps(parts, grids, sum(counts), frequency, rows, clock)
     whole = [_with_all_places(part, on) for part, on in zip(parts, grids, strict=True)]
     return whole, counted(counts, "time was missing", "times were missing", policy)
 
 
-def filled(parts: list[Part], names: list[str], policy: str, rows: Rows) -> tuple[list[Part], str]:
+def filled(parts: list[Part], names: list[str], policy: str, rows: Table) -> tuple[list[Part], str]:
     """Every value finite, unless the policy is `drop`, which leaves NaN; `names` are those of the columns.
 
+    What stands before the first value of a column, where nothing can be repeated, stays NaN; with `interpolate` so does
+    what stands after the last.
+
     Raises:
-        KassandraError: a cell is empty and the policy is `error`; a series begins with an empty cell, which nothing
-            can be repeated in, or with `interpolate` ends with one.
+        KassandraError: a cell is empty and the policy is `error`.
     """
     empty = [np.isnan(part.values) & (part.rows != NONE)[:, None] for part in parts]
-    if policy != "drop":
-        _refuse_empty(parts, empty, names, policy, rows)
-    message = counted((int(cells.sum()) for cells in empty), "value was missing", "values were missing", policy)
+    if policy == "error":
+        _refuse_empty(parts, empty, names, rows)
+    messages = [counted((int(cells.sum()) for cells in empty), "value was missing", "values were missing", policy)]
     if policy in ("forward", "interpolate"):
         parts = [part._replace(values=_without_gaps(part.times, part.values, policy)) for part in parts]
-    return parts, message
+        left = [int(np.isnan(part.values).any(axis=1).sum()) for part in parts]
+        one, many = "row before the first value, or after the last,", "rows before the first value, or after the last,"
+        messages.append(counted(left, one, many, "left out"))
+    return parts, "; ".join(filter(None, messages))
 
 
 def counted(counts: Iterable[int], one: str, many: str, policy: str) -> str:
@@ -139,22 +149,22 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(statistics.mean(known)) if known else np.nan
 
 
-def _refuse(parts: list[Part], wrong: list[NDArray[np.bool_]], rows: Rows, why: str) -> None:
+def _refuse(parts: list[Part], wrong: list[NDArray[np.bool_]], rows: Table, clock: Clock, why: str) -> None:
     both = [(part, row) for part, some in zip(parts, wrong, strict=True) for row in np.flatnonzero(some)]
-    unexpected = [f"{shown(part.times[row])} ({rows.where([part.rows[row]])})" for part, row in both]
+    unexpected = [f"{shown(part.times[row], clock)} ({rows.where([part.rows[row]])})" for part, row in both]
     if unexpected:
         raise KassandraError(f"{rows.path}: unexpected times {first(unexpected)}: {why}")
 
 
-def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: str, rows: Rows) -> None:
+def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: str, rows: Table, clock: Clock) -> None:
     missing: list[str] = []
     for part, on in zip(parts, grids, strict=True):
         for row in np.flatnonzero(np.diff(on.places) > 1):
             places = np.arange(on.places[row] + 1, min(on.places[row + 1], on.places[row] + 1 + SHOWN))
-            missing += [f"{shown(time)} (after {rows.where([part.rows[row]])})" for time in on.at(places)]
+            missing += [f"{shown(time, clock)} (after {rows.where([part.rows[row]])})" for time in on.at(places)]
             if len(missing) >= SHOWN:
                 break
-    weekdays = frequency == "d" and not any(weekend(part.times).any() for part in parts)
+    weekdays = frequency == "d" and not any(weekend(part.times, clock).any() for part in parts)
     advice = "; `source.frequency: b` is Monday to Friday" if weekdays else ""
     more = f" and {total - SHOWN} more" if total > SHOWN else ""
     raise KassandraError(
@@ -164,22 +174,15 @@ def _refuse_gaps(parts: list[Part], grids: list[Grid], total: int, frequency: st
     )
 
 
-def _refuse_empty(parts: list[Part], empty: list[NDArray[np.bool_]], names: list[str], policy: str, rows: Rows) -> None:
+def _refuse_empty(parts: list[Part], empty: list[NDArray[np.bool_]], names: list[str], rows: Table) -> None:
     for place, name in enumerate(names):
-        column = f"{rows.path}: column {name!r} is empty in "
         holes = [cells[:, place] for cells in empty]
-        if policy == "error" and any(cells.any() for cells in holes):
+        if any(cells.any() for cells in holes):
             wrong = np.sort(np.concatenate([part.rows[cells] for part, cells in zip(parts, holes, strict=True)]))
             raise KassandraError(
-                f"{column}{rows.where(wrong)}; fill the cells, or say what is done in `prepare.missing`: {REPAIRS}"
+                f"{rows.path}: column {name!r} is empty in {rows.where(wrong)}; fill the cells, or say what is done in "
+                f"`prepare.missing`: {REPAIRS}"
             )
-        ends = [(0, "begins", "before", "first")] + [(-1, "ends", "after", "last")] * (policy == "interpolate")
-        for end, verb, side, which in ends:
-            if wrong_ends := [part.rows[end] for part, cells in zip(parts, holes, strict=True) if cells[end]]:
-                raise KassandraError(
-                    f"{column}{rows.where(wrong_ends)}, where a series {verb}, so `prepare.missing: {policy}` has "
-                    f"nothing to go by; delete its rows {side} the {which} value"
-                )
 
 
 def _with_all_places(part: Part, on: Grid) -> Part:
@@ -190,7 +193,7 @@ def _with_all_places(part: Part, on: Grid) -> Part:
 
 
 def _without_gaps(times: Times, values: NDArray[np.float64], policy: str) -> NDArray[np.float64]:
-    """Only what is missing changes; `forward` looks at no later row."""
+    """Only what is missing changes; `forward` looks at no later row. At an end that nothing is known of, NaN stays."""
     known, places = ~np.isnan(values), np.arange(len(times))[:, None]
     before = np.maximum.accumulate(np.where(known, places, 0))  # (rows, columns) the last row that is known
     old = np.take_along_axis(values, before, 0)

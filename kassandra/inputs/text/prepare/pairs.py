@@ -10,8 +10,8 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 from unicodedata import category, normalize
 
@@ -20,7 +20,9 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
+from kassandra.inputs.text.prepare.text_files import is_about
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
+from kassandra.sources.own.labelled import folder_of_split
 
 SPLITS = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}  # as files are named
 SPLIT = re.compile(rf"({'|'.join(SPLITS)})(?![A-Za-z])", re.IGNORECASE)
@@ -91,14 +93,25 @@ READERS: dict[str, tuple[tuple[str, str], Callable[[Path, tuple[str, ...], float
 
 
 def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
-    files, table = files_in(raw), "a file of two columns parted by a tab, .tsv or .txt"
+    """Your own files, but for those that are about them."""
+    everything = files_in(raw)
+    files = [path for path in everything if not is_about(path)] or everything
+    read = _own_files(raw, files, asked, max_ratio)
+    if len(files) == len(everything):
+        return read
+    about = f"{raw}: files about the texts: {len(everything) - len(files)} left out"
+    return read._replace(message="\n".join(filter(None, [about, read.message])))
+
+
+def _own_files(raw: Path, files: list[Path], asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
+    table = "a file of two columns parted by a tab, .tsv or .txt"
     names = sorted(path.name for path in files)
     if len(files) == 1 and names[0].lower().removesuffix(".gz").endswith((".tsv", ".txt")):
         part = columns(content_of(files[0]), files[0], max_ratio)
         return _pairs(asked or ("source", "target"), {WHOLE: part})
     if any(name.lower().removesuffix(".gz").endswith((".csv", ".tsv")) for name in names):
         raise KassandraError(f"source.path: expected {table}; found {names}")
-    by_stem = _by_stem(files)
+    by_stem = _by_stem(files, folder_of_split([PurePosixPath(path.relative_to(raw)) for path in files]))
     known = sorted({language for files in by_stem.values() for language in files})
     if len(known) < 2:
         beside = "files that go line by line, such as talks.de and talks.en"
@@ -113,12 +126,16 @@ def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
     return _aligned(by_stem, asked, max_ratio)
 
 
-def _by_stem(files: list[Path]) -> dict[str, dict[str, Path]]:
-    """What stands before the last dot → what follows on it → the file; .gz is no part of a name."""
+def _by_stem(files: list[Path], splits: Sequence[str] = ()) -> dict[str, dict[str, Path]]:
+    """What stands before the last dot → what follows on it → the file; .gz is no part of a name.
+
+    splits: of each file the split that its folder names, which then stands in for what is before the dot.
+    """
     by_stem: dict[str, dict[str, Path]] = {}
-    for path in files:
+    for path, split in zip(files, splits or [""] * len(files), strict=True):
         name = path.stem if path.suffix.lower() == ".gz" else path.name
         stem, _, language = name.rpartition(".")
+        stem = split or stem
         if path != by_stem.setdefault(stem, {}).setdefault(language, path):
             raise KassandraError(f"source.path: both {by_stem[stem][language]} and {path}; which one is meant?")
     return by_stem

@@ -1,32 +1,57 @@
 """One long text, or its parts for train, valid and test, as ids of characters or words."""
 
-from pathlib import Path
+import re
+from pathlib import Path, PurePosixPath
 
-from kassandra.contracts.artifacts import files_in
+from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded
+from kassandra.contracts.printed import printable, some
 from kassandra.contracts.spec import UNK
-from kassandra.contracts.splits import SPLITS, WHOLE
+from kassandra.contracts.splits import SPLIT_OF, SPLITS, WHOLE
+from kassandra.contracts.stream import Texts
+from kassandra.inputs.text.prepare.text_files import ENDINGS, is_about, is_text, read_text
 from kassandra.params.inputs.text import StreamPrepare
-from kassandra.params.sections.kind import Source
+from kassandra.params.sections.table_file import OwnFile
+from kassandra.sources.own.labelled import below_one_folder, folder_of_split, visible
 from kassandra.vocabulary import streams
 
+OF_TEXTS = {*ENDINGS, ".md", ".rst", ".tex", ".tokens", ".raw"}
+Paths = list[tuple[PurePosixPath, Path]]
 
-def read(raw: Path, source: Source, params: StreamPrepare) -> dict[str, str]:
-    """The text by split, of train.txt, valid.txt and test.txt; or one file as WHOLE.
+
+def read(raw: Path, source: OwnFile, params: StreamPrepare) -> Texts:
+    """One file, whatever its name is; or all texts of a folder, one after another in the order of their names (`2` goes
+    before `10`). Files named `train`, `valid` and `test`, or in folders so named, are splits.
 
     Raises:
-        KassandraError: there are other files, or one is not UTF-8.
+        KassandraError: there is no text, or one cannot be read.
     """
-    files = files_in(raw)
-    by_name = {path.name: path for path in files}
-    if len(files) == len(SPLITS) and set(by_name) == {f"{name}.txt" for name in SPLITS}:
-        return {name: _text(by_name[f"{name}.txt"]) for name in SPLITS}
-    if len(files) == 1:
-        return {WHOLE: _text(files[0])}
-    raise KassandraError(
-        f"source.path: expected one text, or a folder with train.txt, valid.txt and test.txt; found {list(by_name)}"
-    )
+    if not raw.is_dir():
+        raise missing(raw)
+    left: dict[str, list[str]] = {}
+    paths = below_one_folder(visible(raw, left))
+    if not paths:
+        raise KassandraError(f"source.path: expected a text, or a folder of texts; {raw} holds none")
+    chosen: Paths = sorted(paths.items(), key=lambda item: natural(item[0]))
+    if len(chosen) > 1:
+        texts = [(name, path) for name, path in chosen if _is_one(path)]
+        if others := [str(name) for name, path in chosen if not _is_one(path)]:
+            left["files that are no texts"] = others
+        if not texts:
+            raise KassandraError(f"source.path: expected a text, or a folder of texts (.txt); found {some(others)}")
+        chosen = [(name, path) for name, path in texts if not is_about(path)] or texts
+        if about := [str(name) for name, path in texts if is_about(path) and (name, path) not in chosen]:
+            left["files about the texts"] = about
+    by_split = _by_split(chosen, left)
+    parts = {name: "\n".join(read_text(path, source.encoding) for _, path in some) for name, some in by_split.items()}
+    if source.dataset:
+        return Texts(parts, {}, "")
+    message = [f"{raw}: {why}: {len(names)} left out ({some(names)})" for why, names in left.items()]
+    message += [_sentence(raw, name, some) for name, some in by_split.items() if len(some) > 1]
+    counts = {why: len(names) for why, names in left.items()}
+    meta = {"texts": {name: len(some) for name, some in by_split.items()}, "left_out": counts}
+    return Texts(parts, meta | {"encoding": source.encoding or "utf-8"}, "\n".join(message))
 
 
 def encode(texts: dict[str, str], params: StreamPrepare) -> Encoded:
@@ -41,11 +66,37 @@ def encode(texts: dict[str, str], params: StreamPrepare) -> Encoded:
     return Encoded(arrays, {"vocab_size": len(vocabulary)}, meta, message)
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        convert = "`iconv -f LATIN1 -t UTF-8` converts what is in Latin-1"
-        raise KassandraError(f"{path}: byte {error.start} is not UTF-8; {convert}") from None
-    except OSError as error:
-        raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
+def natural(name: PurePosixPath) -> list[tuple[int, int, str]]:
+    """A key that sorts `chapter 2` before `chapter 10`."""
+    parts = re.split(r"([0-9]{1,18})", str(name).casefold())
+    return [(1, int(part), "") if at % 2 else (0, 0, part) for at, part in enumerate(parts)]
+
+
+def _is_one(path: Path) -> bool:
+    return path.suffix.lower().removesuffix(".gz") in OF_TEXTS or path.name.lower().endswith(".txt.gz") or is_text(path)
+
+
+def _by_split(chosen: Paths, left: dict[str, list[str]]) -> dict[str, Paths]:
+    """The texts of each split, in its order; all as WHOLE where neither folders nor names say splits."""
+    by_folder = folder_of_split([name for name, _ in chosen])
+    said = by_folder or [_named(name) for name, _ in chosen]
+    if len(chosen) == 1 or not {"train"} < set(said) - {""}:
+        return {WHOLE: chosen}
+    by_split: dict[str, Paths] = {name: [] for name in SPLITS if name in said}
+    for (name, path), split in zip(chosen, said, strict=True):
+        if split:
+            by_split[split].append((name, path))
+        else:
+            left.setdefault("texts beside train, valid and test", []).append(str(name))
+    return by_split
+
+
+def _named(name: PurePosixPath) -> str:
+    """The split that a name says: train of `train.txt`, and of `wiki.train.tokens`."""
+    return next((SPLIT_OF[part] for part in name.name.lower().split(".") if part in SPLIT_OF), "")
+
+
+def _sentence(raw: Path, name: str, texts: Paths) -> str:
+    order = ", ".join([*(printable(str(one)) for one, _ in texts[:5]), *(["…"] if len(texts) > 5 else [])])
+    of = "" if name == WHOLE else f" of {name}"
+    return f"{raw}: {len(texts)} texts{of}, one after another: {order}"

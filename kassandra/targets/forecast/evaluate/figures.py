@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from kassandra.contracts.clock import Clock
 from kassandra.contracts.windows import LEVELS, Split, shown
 from kassandra.judging import figures
 from kassandra.judging.highlight import drawable
@@ -50,7 +51,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
         last = int(split.origins[origins[0]]) + horizon
         rows = np.arange(max(int(split.offsets[series]), last - width), last + 1)
         observed = np.where(known[rows], split.values[rows, target], np.nan)
-        axis.plot(_dates(split, rows), _shown(observed, meta), color=figures.INK, linewidth=1.2)
+        axis.plot(_dates(split, rows, meta), _shown(observed, meta), color=figures.INK, linewidth=1.2)
         if horizon == 1:
             kept = origins[split.origins[origins] >= rows[0]][::-1]
             _band(axis, split, forecast, split.origins[kept] + 1, (kept, 0, target), meta)
@@ -206,8 +207,8 @@ def _band(
     if meta["predict"] != "volatility" and np.ndim(origin) == 0:
         rows, point = np.insert(rows, 0, split.origins[origin]), np.insert(point, 0, known)
         bands = np.insert(bands, 0, known, axis=1)
-        axis.plot(_dates(split, rows[:1]), _shown(point[:1], meta), ".", color=figures.BLUE)
-    dates, bands = _dates(split, rows), _shown(bands, meta)
+        axis.plot(_dates(split, rows[:1], meta), _shown(point[:1], meta), ".", color=figures.BLUE)
+    dates, bands = _dates(split, rows, meta), _shown(bands, meta)
     axis.plot(dates, _shown(point, meta), color=figures.BLUE, linewidth=1.2)
     for low, high, alpha in zip(bands, bands[::-1], (0.2, 0.25), strict=False):  # the inner on top of the outer
         axis.fill_between(dates, low, high, color=figures.BLUE, alpha=alpha, linewidth=0)
@@ -234,5 +235,5 @@ def _shown(values: Numbers, meta: dict[str, Any]) -> Numbers:
     return values if meta["predict"] == "value" else np.exp(values)
 
 
-def _dates(split: Split, rows: NDArray[np.int64]) -> NDArray[np.datetime64]:
-    return split.times[rows].astype("datetime64[s]")
+def _dates(split: Split, rows: NDArray[np.int64], meta: dict[str, Any]) -> NDArray[Any]:
+    return Clock.of(meta).to_draw(split.times[rows])

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from kassandra.contracts.clock import Clock
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
 from kassandra.contracts.windows import SMALLEST, Split, ahead, observed, shown
@@ -208,8 +209,7 @@ def predictions(split: Split, forecast: Forecast, historical: Any, meta: dict[st
 
     series = np.array(meta["series"], object)[split.series]  # (origins,)
     at = split.times[np.column_stack([split.origins, ahead(split, meta["horizon"])])]  # (origins, 1 + horizon)
-    unit: Any = "D" if (at % 86_400 == 0).all() else "s"  # dates where all are days, else with the time of day
-    times = np.datetime_as_string(at.astype("datetime64[s]"), unit=unit).astype(object)
+    times = Clock.of(meta).texts(at)
     columns = {
         "example": spread((series + " " + times[:, 0])[:, None, None]),
         "series": spread(series[:, None, None]),

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.splits import by_time
-from kassandra.contracts.windows import Columns, Split, Tables, iso, mean_and_std, normalised
+from kassandra.contracts.splits import Span, by_time
+from kassandra.contracts.windows import Columns, Split, Tables, mean_and_std, normalised
 from kassandra.params.sections.kind import Pipeline
 
 Numbers = NDArray[np.float64]
@@ -31,20 +31,11 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     """
     how: Any = params.prepare  # with the keys of the input and those of this target
     read: Tables = reader.read(raw, params.source, how, how.predict)
-    until = (how.train_until, how.valid_until, how.test_until)
-    spans = by_time(
-        [one.times for one in read.series], how.window + how.horizon, how.valid_fraction, how.test_fraction, until
-    )
-    cut = {name: [one.between(span) for one in read.series] for name, span in spans.items()}
+    cut, spans = _cut(raw, read, how)
     fitted = [reader.fit(one) for one in cut["train"]]  # fitted on train only
     parts: dict[str, Split] = {}
     for name, some in cut.items():
         parts[name] = reader.join(some, fitted, how.window, how.horizon)
-        if not len(parts[name].origins):
-            raise KassandraError(
-                f"{raw}: no window of {how.window} rows and {how.horizon} after them lies whole within {name}; "
-                "use a shorter one, give it more of the data, or see prepare.missing"
-            )
         write_arrays(
             folder / f"{name}.npz", **{key: array for key, array in parts[name]._asdict().items() if array is not None}
         )
@@ -58,7 +49,9 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
         "input_mean": [list(scale.mean) for scale in fitted],
         "input_std": [list(scale.std) for scale in fitted],
         "examples": {name: len(part.origins) for name, part in parts.items()},
-        "spans": {name: [iso(int(part.times.min())), iso(int(part.times.max()))] for name, part in parts.items()},
+        "spans": {name: [read.clock.text(time) for time in _first_and_last(part.times, spans[name])]
+                  for name, part in parts.items()},
+        **read.clock.to_meta(), **read.meta,
     }  # fmt: skip
     meta |= _target_scales(cut["train"], parts["train"], meta)
     write_json(folder / "meta.json", meta, sealed=True)
@@ -67,6 +60,78 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     )
     message = f"{sizes} windows of {how.window} rows, {how.horizon} forecast, {len(read.inputs)} inputs"
     return "\n".join(filter(None, [read.message, f"{message}, {len(read.series)} series"]))
+
+
+def _cut(raw: Path, read: Tables, how: Any) -> tuple[dict[str, list[Columns]], dict[str, Span]]:
+    """The rows of each split, of each series; and its part of time, before which windows may begin by `gap: horizon`.
+
+    Raises:
+        KassandraError: a split has no window.
+    """
+    try:
+        spans = _spans(read, how, how.window, how.gap)
+    except KassandraError as error:
+        raise KassandraError(f"{error}{_what_fits(read, how)}") from None
+    reach = how.window if how.gap == "horizon" else 0
+    cut = {
+        name: [one.between(span, reach if name != "train" else 0) for one in read.series]
+        for name, span in spans.items()
+    }
+    for name, some in cut.items():
+        if not any(len(one.origins(how.window, how.horizon)) for one in some):
+            raise KassandraError(
+                f"{raw}: no window of {how.window} rows and {how.horizon} after them lies whole within {name}; "
+                f"use a shorter one, give it more of the data, or see prepare.missing{_what_fits(read, how)}"
+            )
+    return cut, spans
+
+
+def _spans(read: Tables, how: Any, window: int, gap: str) -> dict[str, Span]:
+    until = (how.train_until, how.valid_until, how.test_until)
+    between = window + how.horizon if gap == "window" else 0
+    return by_time(
+        [one.times for one in read.series], between, how.valid_fraction, how.test_fraction, until, read.clock
+    )
+
+
+def _what_fits(read: Tables, how: Any) -> str:
+    """How many rows each split has without gaps, and the largest windows that all of them hold."""
+    try:
+        whole = _spans(read, how, 0, "horizon")
+    except KassandraError:
+        return ""
+    rows = {name: sum(len(one.between(span).times) for one in read.series) for name, span in whole.items()}
+    fits = {gap: _largest_window(read, how, gap) for gap in ("window", "horizon")}
+    sizes = ", ".join(f"{count:,} {name}" for name, count in rows.items())
+    ways = [f"{size} with `prepare.gap: {gap}`" for gap, size in fits.items() if size]
+    largest = f"the largest window that fits is {' or '.join(ways)}" if ways else "no window fits this horizon"
+    return f". The rows are {sizes}; {largest}"
+
+
+def _largest_window(read: Tables, how: Any, gap: str) -> int:
+    """0 where none of 2 rows or more fits."""
+
+    def fits(window: int) -> bool:
+        try:
+            spans = _spans(read, how, window, gap)
+        except KassandraError:
+            return False
+        reach = {name: window if gap == "horizon" and name != "train" else 0 for name in spans}
+        return all(
+            any(len(one.between(span, reach[name]).origins(window, how.horizon)) for one in read.series)
+            for name, span in spans.items()
+        )
+
+    low, high = 1, how.window + 1  # the largest that is known to fit, and the smallest that is known not to
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low if low > 1 else 0
+
+
+def _first_and_last(times: NDArray[np.int64], span: Span) -> list[int]:
+    own = times[(times >= span.begin) & (times < span.end)]
+    return [int(own.min()), int(own.max())]
 
 
 def _target_scales(series: list[Columns], train: Split, meta: dict[str, Any]) -> dict[str, Any]:

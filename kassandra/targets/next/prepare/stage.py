@@ -8,6 +8,7 @@ from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import WHOLE, by_position
+from kassandra.contracts.stream import Texts
 from kassandra.params.sections.kind import Pipeline
 
 SHORTEST = 100  # characters of a split
@@ -24,10 +25,8 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
         KassandraError: there is no text, it cannot be read, or it is too short to be split.
     """
     how: Any = params.prepare  # with the keys of the input and those of this target
-    texts = reader.read(raw, params.source, how)
-    if WHOLE in texts:
-        places = by_position(len(texts[WHOLE]), how.valid_fraction, how.test_fraction)
-        texts = {name: texts[WHOLE][place] for name, place in places.items()}
+    read: Texts = reader.read(raw, params.source, how)
+    texts = _in_splits(read.parts, how.valid_fraction, how.test_fraction)
     for name, text in texts.items():
         if len(text) < SHORTEST:
             raise KassandraError(f"{raw}: {name} has {len(text)} characters; at least {SHORTEST} are needed")
@@ -41,6 +40,19 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     for name, arrays in encoded.arrays.items():
         write_arrays(folder / f"{name}.npz", **arrays)
     spec = ModelSpec(outputs=encoded.spec["vocab_size"], **encoded.spec)
-    write_json(folder / "meta.json", {"spec": spec.to_json(), "examples": counts, **encoded.meta}, sealed=True)
+    write_json(
+        folder / "meta.json", {"spec": spec.to_json(), "examples": counts, **read.meta, **encoded.meta}, sealed=True
+    )
     sizes = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    return f"{sizes} {encoded.message}"
+    return "\n".join(filter(None, [read.message, f"{sizes} {encoded.message}"]))
+
+
+def _in_splits(parts: dict[str, str], valid_fraction: float, test_fraction: float) -> dict[str, str]:
+    """The text of each split: those that are given, and of the others a share of train, or of the whole."""
+    text = parts[WHOLE] if WHOLE in parts else parts["train"]
+    places = by_position(
+        len(text), 0.0 if "valid" in parts else valid_fraction, 0.0 if "test" in parts else test_fraction
+    )
+    return {
+        name: text[place] if name == "train" or name not in parts else parts[name] for name, place in places.items()
+    }

@@ -1,0 +1,169 @@
+"""`kassandra init`: looks at a file or folder, and writes the section of params.yaml that reads it."""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as Shown
+
+from kassandra.cli import recipes
+from kassandra.cli.trial import Prepared, prepared
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import check
+from kassandra.detection.proposal import Look, Proposal, Wish
+from kassandra.detection.recognise import recognise
+from kassandra.detection.section import text_of
+from kassandra.detection.sizes import duration, seconds_of
+from kassandra.params.sections.pipeline import pipeline_of
+
+LARGEST_TRIAL = 256 << 20  # bytes of data that are prepared for a trial; larger ones are for `kassandra check`
+SHOWN = 60  # characters of a cell
+
+
+class Options(NamedTuple):
+    """name: of the pipeline; None takes the file's. dry_run: print the section, write nothing. yes: ask nothing."""
+
+    name: str | None = None
+    dry_run: bool = False
+    yes: bool = False
+
+
+def init(path: Path, wish: Wish, options: Options) -> None:
+    """Print what was recognised, and write the section, whole or not at all.
+
+    Raises:
+        KassandraError: the file is missing, or nothing that is known; something in it may be read in two ways; the
+            name is taken; or the data are refused by the very stages that will read them.
+    """
+    name = options.name or name_of(path)
+    if not options.dry_run:
+        recipes.refuse_taken(name)
+    home = Path(path).expanduser()
+    if not home.exists():
+        raise KassandraError(f"{path}: no such file or folder (looked in {Path.cwd()})")
+    if not (home.is_file() or home.is_dir()):
+        raise KassandraError(f"{path}: neither a file nor a folder")
+    look = Look(
+        home, wish, _ask if not options.yes and sys.stdin.isatty() else lambda _question, _answers, likely: likely
+    )
+    proposal = recognise(look)
+    proposal.source = {"path": str(proposal.source.pop("path", path)), **proposal.source}
+    tried = _tried(proposal, name, _bytes(home))
+    section = proposal.section()
+    steps = max(1, proposal.steps)
+    examples = (tried.meta.get("examples") or {}).get("train", proposal.examples) if tried else proposal.examples
+    minutes = duration(seconds_of(section, _number(examples, proposal.examples), _steps(section, steps), steps))
+    text = text_of(name, section, proposal.seen, proposal.guessed, minutes)
+    _show(name, proposal, tried, minutes)
+    if options.dry_run:
+        print(text, end="")
+        return
+    recipes.add_text(text, f"kassandra init {path}")
+    print(f"Next: `kassandra check {name}` looks at the data, `dvc repro evaluate@{name}` trains ({minutes}).")
+
+
+def name_of(path: Path) -> str:
+    """A name for a pipeline, of letters, digits and hyphens, from that of a file.
+
+    >>> name_of(Path("Apple Stock Price History.csv")), name_of(Path("2024-Köln.csv.gz")), name_of(Path("数据.csv"))
+    ('apple-stock-price-history', 'data-2024-koln', 'data')
+    """
+    stem = path.resolve().name.split(".")[0] or path.resolve().name
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-")
+    return words if re.match(r"[a-z]", words) else f"data-{words}".rstrip("-")
+
+
+def _ask(question: str, answers: Sequence[str], likely: str) -> str:
+    """On a terminal; Enter takes the likeliest."""
+    console = Console(highlight=False, stderr=True)
+    for number, answer in enumerate(answers, 1):
+        console.print(f"  {number:>3}  {escape(answer[:SHOWN])}", markup=True)
+    while True:
+        try:
+            given = console.input(escape(f"{question} [{likely[:SHOWN]}] ")).strip()
+        except EOFError:
+            return likely
+        if not given:
+            return likely
+        if given in answers:
+            return given
+        if given.isdigit() and 1 <= int(given) <= len(answers):
+            return answers[int(given) - 1]
+        console.print("Give a number of the list, or a name in it.")
+
+
+def _bytes(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    total = 0
+    for file in files:
+        total += file.stat().st_size if file.is_file() else 0
+        if total > LARGEST_TRIAL:
+            break
+    return total
+
+
+def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
+    """Has the stages prepare the data, with the settings proposed, or the first of the others that are not refused."""
+    check(pipeline_of(proposal.input, proposal.target), proposal.section(), "init")
+    if size > LARGEST_TRIAL:
+        proposal.guessed.append(
+            f"more than {LARGEST_TRIAL >> 20} MiB: not prepared for a trial; `kassandra check` does so"
+        )
+        return None
+    first: KassandraError | None = None
+    before = dict(proposal.prepare), dict(proposal.source)
+    for change in [{}, *proposal.others]:
+        proposal.prepare, proposal.source = dict(before[0]), dict(before[1])
+        for key, value in change.items():
+            if key == "frequency":
+                proposal.source.pop(key, None)
+            else:
+                proposal.prepare[key] = value
+        try:
+            with prepared(proposal.section(), name) as tried:
+                if first:
+                    changed = ", ".join(f"{key} {value}" for key, value in change.items())
+                    proposal.guessed.append(f"taken instead, as the first choice was refused: {changed}")
+                return tried
+        except KassandraError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _number(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) else otherwise
+
+
+def _steps(section: dict[str, Any], steps: int) -> int:
+    return int(section["prepare"].get("window", steps))
+
+
+def _show(name: str, proposal: Proposal, tried: Prepared | None, minutes: str) -> None:
+    """What was recognised; strangers' texts are shown as they stand, and are no markup."""
+    console = Console(highlight=False, stderr=False)
+    console.print(f"{name}: {proposal.input} → {proposal.target}", markup=False)
+    if proposal.rows:
+        table = Shown(*(escape(_short(key)) for key in proposal.rows[0]), box=None)
+        for row in proposal.rows:
+            table.add_row(*(escape(_short(cell)) for cell in row.values()))
+        console.print("first rows, as they are read:")
+        console.print(table)
+    for line in proposal.seen:
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    for line in proposal.guessed:
+        console.print(f"  guessed: {line}", markup=False, soft_wrap=True)
+    if tried:
+        console.print(tried.message, markup=False, soft_wrap=True)
+    console.print(f"  training: {minutes}", markup=False)
+
+
+def _short(text: str) -> str:
+    plain = "".join(sign if sign.isprintable() else "·" for sign in text)
+    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}…"

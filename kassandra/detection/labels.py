@@ -1,0 +1,106 @@
+"""Where the labels of files in a folder are: its folders, or a table beside them."""
+
+import re
+from pathlib import PurePosixPath
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection.folder import LISTS, Tree
+from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.table import Column, Table, table_of
+from kassandra.detection.words import some
+
+LARGEST = 64 << 20  # bytes of a table of labels
+LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
+FOLD = re.compile(r"^fold$|^k_?fold$", re.IGNORECASE)
+SPLIT = re.compile(r"^split$|^set$|^subset$|^partition$", re.IGNORECASE)
+TABLES = (".csv", ".tsv", ".txt")
+
+
+def described(look: Look, proposal: Proposal, unit: str) -> Proposal:
+    """Adds where the labels are, and which splits there are.
+
+    Raises:
+        KassandraError: nothing says the labels.
+    """
+    tree = look.tree
+    assert tree is not None
+    files = [name for name in tree.files if not name.lower().endswith((*TABLES, ".md", ".json"))]
+    proposal.examples = len(files)
+    named = _table(look, files)
+    if named:
+        path, table, file = named
+        _of_table(look, proposal, path, table, file)
+    elif len(tree.folders) >= 2:
+        proposal.classes = dict(sorted(_with(tree, files).items(), key=lambda one: -one[1]))
+        splits = tree.splits
+        if splits:
+            proposal.splits = frozenset(splits)
+            proposal.seen.append("splits: " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
+        if lists := sorted(name for name in tree.files if PurePosixPath(name).name in LISTS):
+            proposal.splits |= {"test" if "test" in name else "valid" for name in lists}
+            proposal.seen.append(f"splits by the lists {some(lists)}")
+    else:
+        raise KassandraError(
+            f"{look.path}: {len(files):,} {unit} without labels; put them into a folder for each label, or a table "
+            "(file, label) beside them"
+        )
+    proposal.seen.append(f"{len(files):,} {unit} in {len(proposal.classes)} classes")
+    if tree.hidden:
+        proposal.seen.append(f"{tree.hidden:,} hidden files, and those of folders that begin with . or _, are left out")
+    if tree.links:
+        proposal.source["follow_links"] = True
+        proposal.seen.append(f"{tree.links:,} symbolic links lead out of the folder, or to folders: they are followed")
+    proposal.rows = [{"file": name} for name in files[:: max(1, len(files) // 5)][:5]]
+    return proposal
+
+
+def _with(tree: Tree, files: list[str]) -> dict[str, int]:
+    return Tree(tree.path, files, 0, 0).folders
+
+
+def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
+    """A table in the folder, of which a column names most of the files."""
+    tree = look.tree
+    if tree is None or look.form != "folder":
+        return None
+    names = {part for name in files for path in [PurePosixPath(name)] for part in (name, path.name, path.stem)}
+    for name in tree.files:
+        path = tree.path / name
+        if not name.lower().endswith((".csv", ".tsv")) or path.stat().st_size > LARGEST:
+            continue
+        table = table_of(path)
+        for column in table.columns if table else []:
+            held = column.held[:2000]
+            if table and held and sum(cell in names for cell in held) > 0.5 * len(held):
+                return name, table, column
+    return None
+
+
+def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Column) -> None:
+    others = [one for one in table.columns if one is not file and 2 <= len(one.values) <= max(2, len(one.held) // 3)]
+    split = next((one for one in others if SPLIT.search(one.name)), None)
+    fold = next((one for one in others if FOLD.search(one.name)), None)
+    likely = [one for one in others if one not in (split, fold)]
+    if look.wish.target:
+        label = table.column(look.wish.target)
+    else:
+        texts = [one for one in likely if not one.is_numeric]
+        ordered = [*(one for one in texts if LABEL.search(one.name)), *texts, *likely]
+        if not ordered:
+            raise KassandraError(f"{table.path}: no column can be the label; --target names it: {table.names}")
+        label = ordered[0]
+        rest = [one.name for one in likely if one is not label]
+        proposal.guessed.append(
+            f"labels in {label.name!r} of {name}" + (f"; --target names others: {some(rest)}" if rest else "")
+        )
+    proposal.source |= {"labels": name, "file": file.name, "label": label.name}
+    proposal.source |= {"split": split.name} if split else {"fold": fold.name} if fold else {}
+    proposal.classes = dict(label.values.most_common())
+    proposal.seen.append(f"{name} says the label of each file, in {label.name!r}")
+    if split or fold:
+        by = split or fold
+        assert by is not None
+        proposal.splits = frozenset(
+            {"test", *("valid" for name in by.values if split and name.lower().startswith(("val", "dev")))}
+        )
+        proposal.seen.append(f"{'split' if split else 'fold'} by {by.name!r}: {some(sorted(by.values))}")

@@ -1,0 +1,108 @@
+"""What a kind of input offers to the files of a user: a section of params.yaml, and what was seen and guessed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.section import unknown
+from kassandra.detection.content import Lines, form_of, lines_of
+from kassandra.detection.folder import Tree, tree_of
+from kassandra.detection.table import Asked, Table, table_of
+
+Ask = Callable[[str, Sequence[str], str], str]  # a question, its answers, and the one that is taken without a terminal
+TABLES = {"train", "valid", "val", "dev", "validation", "test"}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the user said: the column that is to be predicted, the kind of target, and how the table is written."""
+
+    target: str | None = None
+    kind: str | None = None
+    asked: Asked = field(default_factory=Asked)
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file or folder of a user, looked at as far as somebody asks."""
+
+    path: Path
+    wish: Wish
+    ask: Ask
+
+    @cached_property
+    def form(self) -> str:
+        """`folder`, or what content.form_of says."""
+        return "folder" if self.path.is_dir() else form_of(self.path)
+
+    @cached_property
+    def tree(self) -> Tree | None:
+        """Of a folder, or of an archive of one."""
+        return tree_of(self.path) if self.form in ("folder", "archive") else None
+
+    @cached_property
+    def tables(self) -> dict[str, Path]:
+        """Of a folder with nothing but files, those with names as train.csv and test.csv, by split; or its only one."""
+        if self.form != "folder" or self.tree is None or self.tree.depth > 0:
+            return {}
+        files = [self.path / name for name in self.tree.files]
+        by_split = {file.name.split(".")[0].lower(): file for file in files}
+        return {split: file for split, file in by_split.items() if split in TABLES and "train" in by_split}
+
+    @cached_property
+    def table(self) -> Table | None:
+        """Of a file; of a folder that of train, if its files are splits, or the only one."""
+        if self.form == "folder":
+            if not self.tables and self.tree and len(self.tree.files) == 1:
+                return self._table(self.path / self.tree.files[0])
+            return self._table(self.tables["train"]) if self.tables else None
+        return self._table(self.path) if self.form != "archive" else None
+
+    def _table(self, path: Path) -> Table | None:
+        table = table_of(path, self.wish.asked)
+        named = self.wish.target or self.wish.asked.time
+        for option, name in (("--target", self.wish.target), ("--time", self.wish.asked.time)):
+            if table and named and name is not None and name not in table.names:
+                raise KassandraError(unknown(f"{option}: {path}", "column", name, table.names))
+        return table
+
+    @cached_property
+    def lines(self) -> Lines | None:
+        """Of a file of text."""
+        return lines_of(self.path) if self.form == "text" else None
+
+
+@dataclass
+class Proposal:
+    """A section of params.yaml.
+
+    source, prepare, model, train: its keys, those of the target not yet among them. seen, guessed: for its comment.
+    rows: the first ones, as they are read. examples: how many (of series rows of the shortest; of a stream tokens).
+    steps: of one. classes: labels, with counts. splits: those that the data come in. season: of series, rows until the
+    same comes back.
+    others: keys of `prepare` to try one after another, should the reader refuse the first.
+    """
+
+    input: str
+    target: str
+    source: dict[str, Any] = field(default_factory=dict)
+    prepare: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, Any] = field(default_factory=dict)
+    train: dict[str, Any] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    guessed: list[str] = field(default_factory=list)
+    rows: list[dict[str, str]] = field(default_factory=list)
+    examples: int = 0
+    steps: int = 1
+    classes: dict[str, int] = field(default_factory=dict)
+    splits: frozenset[str] = frozenset()
+    season: int | None = None
+    others: list[dict[str, Any]] = field(default_factory=list)
+
+    def section(self) -> dict[str, Any]:
+        """As it stands under its name."""
+        parts = {"source": self.source, "prepare": self.prepare, "model": self.model, "train": self.train}
+        return {"input": self.input, "target": self.target, **parts}

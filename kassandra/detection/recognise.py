@@ -1,0 +1,69 @@
+"""Which pair of an input and a target a file or folder is for: each kind says how likely it is its own."""
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.kinds import part_if_any
+from kassandra.contracts.section import unknown
+from kassandra.detection.proposal import Look, Proposal
+from kassandra.params.sections.pipeline import kinds, readers, reading
+
+LEAST = 0.3  # evidence below which a kind is not proposed
+
+
+def recognise(look: Look) -> Proposal:
+    """The section that the likeliest kind proposes, completed by its target.
+
+    Raises:
+        KassandraError: no kind takes it for its own; or something may be read in two ways.
+    """
+    known = [target for target in kinds("targets") if part_if_any("targets", target, "detect", "settings")]
+    if look.wish.kind and look.wish.kind not in known:
+        raise KassandraError(unknown("--as", "target", look.wish.kind, known))
+    ranked = sorted(_evidence(look, [look.wish.kind] if look.wish.kind else known), reverse=True)
+    least = 0.0 if look.wish.kind else LEAST
+    likely = [one for one in ranked if one[0] > least]
+    if not likely:
+        what = f"as {look.wish.kind}" if look.wish.kind else "as anything that is known here"
+        raise KassandraError(
+            f"{look.path}: {_seen(look)}, which cannot be read {what}; expected a table of numbers in time, a table of "
+            "texts and labels, pairs of texts, one long text, or a folder of images, recordings or texts"
+        )
+    first, target, input = likely[0]
+    near = [one for one in likely[1:] if first - one[0] < 0.05 and one[1] != target]
+    if near:
+        names = [target, *(one[1] for one in near)]
+        target = look.ask("What is to be predicted?", names, target)
+        input = next(one[2] for one in likely if one[1] == target)
+    detect = part_if_any("inputs", input, "detect", reading(target))
+    settings = part_if_any("targets", target, "detect", "settings")
+    assert detect is not None
+    assert settings is not None
+    proposal: Proposal = detect.propose(look)
+    proposal.target = target
+    settings.complete(proposal)
+    if near:
+        proposal.guessed.append(f"target {target}; it may also be for {', '.join(one[1] for one in near)} (--as)")
+    return proposal
+
+
+def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
+    """(evidence, target, input) of all pairs that have something to say."""
+    ranked = list[tuple[float, str, str]]()
+    for target in targets:
+        for input in readers(reading(target)):
+            detect = part_if_any("inputs", input, "detect", reading(target))
+            if detect is not None:
+                ranked.append((float(detect.evidence(look)), target, input))
+    return ranked
+
+
+def _seen(look: Look) -> str:
+    if look.table is not None:
+        kinds_of = {column.name: look.table.kind(column) for column in look.table.columns[:10]}
+        return f"a table of {look.table.rows:,} rows, columns " + ", ".join(
+            f"{name!r} ({kind})" for name, kind in kinds_of.items()
+        )
+    if look.tree is not None:
+        return f"a folder of {len(look.tree.files):,} files, as {look.tree.files[0]!r}"
+    if look.form == "text" and look.lines and not look.lines.total:
+        return "an empty file"
+    return {"binary": "a binary file"}.get(look.form, f"a file of the form {look.form}")

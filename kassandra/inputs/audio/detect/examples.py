@@ -1,0 +1,61 @@
+"""A folder of recordings recognised by their content: their classes, rates and durations."""
+
+from collections import Counter
+from pathlib import Path
+
+from kassandra.detection.labels import described
+from kassandra.detection.proposal import Look, Proposal
+
+LOOKED_AT = 100
+ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".au", ".opus", ".m4a")
+
+
+def evidence(look: Look) -> float:
+    """How likely these are recordings with a label each, from 0 to 1."""
+    tree = look.tree
+    if tree is None:
+        return 0.0
+    some = tree.sample(LOOKED_AT)
+    if look.form == "archive":
+        return 0.95 * sum(name.lower().endswith(ENDINGS) for name in tree.files) / len(tree.files)
+    recordings = sum(_looked_at(tree.path / name) is not None for name in some)
+    return 0.95 if recordings > 0.5 * len(some) else 0.0
+
+
+def propose(look: Look) -> Proposal:
+    """The section of labelled recordings.
+
+    Raises:
+        KassandraError: nothing says their labels.
+    """
+    tree = look.tree
+    assert tree is not None
+    proposal = described(look, Proposal("audio", "label"), "recordings")
+    rates, durations = Counter[int](), list[float]()
+    for name in tree.sample(LOOKED_AT) if look.form == "folder" else []:
+        recording = _looked_at(tree.path / name)
+        if recording:
+            rates[recording[0]] += 1
+            durations.append(recording[1])
+    usual = rates.most_common(1)[0][0] if rates else 16_000
+    rate = min(16_000, max(8000, usual))
+    proposal.prepare["sample_rate"] = rate
+    mean = sum(durations) / len(durations) if durations else 1.0
+    if durations:
+        each = ", ".join(f"{one:,} Hz ({count})" for one, count in rates.items())
+        proposal.seen.append(f"{each}; {min(durations):.2f} to {max(durations):.2f} seconds, read at {rate:,} Hz")
+    proposal.model["variant"] = "attention"
+    proposal.train["batch_size"] = 16 if proposal.examples < 2000 else 32
+    proposal.steps = max(1, int(mean * 100))
+    return proposal
+
+
+def _looked_at(path: Path) -> tuple[int, float] | None:
+    """Rate and seconds; None of what is no recording."""
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+    except (RuntimeError, OSError):  # LibsndfileError is the former
+        return None
+    return int(info.samplerate), float(info.frames) / max(info.samplerate, 1)

@@ -1,0 +1,78 @@
+"""A folder of images recognised by their content: their classes, sizes and colours."""
+
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from kassandra.detection.labels import described
+from kassandra.detection.proposal import Look, Proposal
+
+LOOKED_AT = 200
+COLOUR = 12  # mean difference of the channels, of 255, from which an image has colours
+
+
+def evidence(look: Look) -> float:
+    """How likely these are images with a label each, from 0 to 1: the share of files that are images."""
+    tree = look.tree
+    if tree is None:
+        return 0.0
+    if look.form == "archive":
+        endings = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif")
+        return 0.95 * sum(name.lower().endswith(endings) for name in tree.files) / len(tree.files)
+    some = tree.sample(LOOKED_AT)
+    images = sum(_looked_at(tree.path / name) is not None for name in some)
+    return 0.95 if images > 0.5 * len(some) else 0.0
+
+
+def propose(look: Look) -> Proposal:
+    """The section of labelled images.
+
+    Raises:
+        KassandraError: nothing says their labels.
+    """
+    tree = look.tree
+    assert tree is not None
+    proposal = described(look, Proposal("images", "label"), "images")
+    sizes, modes, coloured = Counter[tuple[int, int]](), Counter[str](), 0.0
+    known = 0
+    for name in tree.sample(LOOKED_AT) if look.form == "folder" else []:
+        image = _looked_at(tree.path / name)
+        if image is not None:
+            sizes[image[0]] += 1
+            modes[image[1]] += 1
+            coloured += image[2] > COLOUR
+            known += 1
+    smallest = min((min(size) for size in sizes), default=28)
+    size = 28 if smallest < 64 else 48
+    proposal.prepare["size"] = size
+    if known:
+        largest = max(sizes)
+        proposal.seen.append(
+            f"{smallest} to {max(largest)} pixels a side, modes {', '.join(modes)}; resized to {size}×{size}"
+        )
+    if known and coloured > 0.5 * known:
+        proposal.prepare["channels"] = "rgb"
+        proposal.guessed.append("most images have colours: all three channels are read (channels: rgb)")
+    proposal.model["variant"] = "attention"
+    proposal.train["batch_size"] = 16 if proposal.examples < 2000 else 64
+    proposal.steps = size
+    return proposal
+
+
+def _looked_at(path: Path) -> tuple[tuple[int, int], str, float] | None:
+    """Size, mode, and how much the colours differ; None of what is no image."""
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                size, mode = image.size, image.mode
+                image.draft("RGB", (64, 64))
+                if size[0] * size[1] > 50_000_000 or mode in ("I;16", "I", "F", "L", "1"):
+                    return size, mode, 0.0
+                small = np.asarray(image.convert("RGB").resize((16, 16)), np.int16)
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError):
+        return None
+    return size, mode, float(np.abs(small.max(axis=2) - small.min(axis=2)).mean())

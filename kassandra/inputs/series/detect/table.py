@@ -1,0 +1,248 @@
+"""A table of numbers in time, recognised: its times, the series in it, what may be forecast, gaps and their marks."""
+
+import re
+from collections import Counter
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection import numbers, times
+from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.words import count, some
+
+TOGETHER = 5000  # rows from the beginning, which stand together in a sample
+MOST_FEATURES = 20
+LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
+STEPS = re.compile(r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period", re.IGNORECASE)
+FEWEST = 10  # rows
+
+
+class _Clock(NamedTuple):
+    """keys: of `source`. columns: those that say the time. seconds: of each row; None where they are counted."""
+
+    keys: dict[str, Any]
+    columns: list[str]
+    seconds: list[float | None]
+    notes: list[str]
+
+
+def evidence(look: Look) -> float:
+    """How likely a file is a table of series, from 0 to 1."""
+    table = look.table
+    if table is None or len(table.lines) < 2:
+        return 0.0
+    kinds = Counter(table.kind(column) for column in table.columns)
+    texts = [column for column in table.columns if table.kind(column) == "text" and column.words >= 3]
+    if not kinds["number"]:
+        return 0.0
+    if texts:
+        return 0.2
+    timed = bool(kinds["time"] or times.parts_of(table.names))
+    return 0.9 if timed else 0.6 if kinds["number"] > kinds["label"] + kinds["text"] else 0.4
+
+
+def propose(look: Look) -> Proposal:
+    """The section of a table of series.
+
+    Raises:
+        KassandraError: times or numbers may be read in two ways; or no column of numbers can be forecast.
+    """
+    table = look.table
+    assert table is not None
+    clock = _clock(table)
+    proposal = Proposal("series", "forecast", {**table.keys, **table.format.keys()}, seen=list(table.notes))
+    proposal.seen += clock.notes
+    series = _series(table, clock)
+    candidates = [
+        column for column in table.numeric
+        if column.name not in (*clock.columns, series) and not column.counts_up and table.kind(column) == "number"
+    ]  # fmt: skip
+    target = _target(look, candidates)
+    chosen = _features(table, candidates, target)
+    if clock.keys.get("time_format") == "step" or clock.keys["time"] == "row" or series is None:
+        proposal.source |= clock.keys
+    else:
+        proposal.source |= {**clock.keys, "series": series}
+    if series:
+        proposal.source["series"] = series
+        names = table.column(series).values
+        proposal.seen.append(f"{len(names):,} series, named by {series!r}: {some(list(names), 5)}")
+    proposal.source["target"] = target.name
+    proposal.source |= {"features": [column.name for column in chosen]} if chosen else {}
+    others = [column.name for column in candidates if column is not target]
+    if look.wish.target is None and others:
+        proposal.guessed.append(f"what is to be forecast is {target.name!r}; --target names another: {some(others)}")
+    marked = _marks(table, [target, *chosen], proposal)
+    _times(table, clock, series, proposal)
+    _gaps(table, [target, *chosen], marked, proposal)
+    shown = [*clock.columns, *([series] if series else []), target.name, *(column.name for column in chosen)][:7]
+    proposal.rows = preview(table, [table.names.index(name) for name in shown])
+    rows = min(table.column(series).values.values()) if series else table.rows
+    proposal.examples, proposal.steps = rows, 1 + len(chosen)
+    return proposal
+
+
+def _clock(table: Table) -> _Clock:
+    """Which columns say the time, and how."""
+    read = table.times
+    parts = times.parts_of(table.names)
+    undated = table.asked.time is None and not _dated(read)
+    if len(parts) > (2 if read else 1) and undated:
+        return _of_parts(table, parts)
+    if read:
+        name = next(iter(read))
+        written, keys = read[name], {"time": name}
+        notes = [f"times in {name!r}, written as {written.format or 'ISO 8601'}"]
+        notes += [f"guessed: {written.note}"] if written.note else []
+        clocks = {
+            column.name: one for column in table.columns
+            if column.name not in read and not column.is_numeric and (one := times.clock_of(column.cells))
+        }  # fmt: skip
+        if clocks and written.format not in ("unix", "unix_ms") and "%H" not in (written.format or ""):
+            other, one = next(iter(clocks.items()))
+            if written.format or all(len(cell) == 10 for cell in table.column(name).held[:100]):
+                format = f"{written.format or '%Y-%m-%d'} {one}"
+                both = [f"{a} {b}" for a, b in zip(table.column(name).cells, table.column(other).cells, strict=True)]
+                joined = times.time_of(both, name, str(table.path), format)
+                seconds = joined.seconds if joined else written.seconds
+                notes = [f"times in {name!r} and {other!r}, written as {format}"]
+                return _Clock({"time": [name, other], "time_format": format}, [name, other], seconds, notes)
+        keys |= {"time_format": written.format} if written.format else {}
+        return _Clock(keys, [name], written.seconds, notes)
+    if step := _step(table):
+        return _Clock({"time": step, "time_format": "step"}, [step], [], [f"{step!r} counts the rows of a series"])
+    return _Clock({"time": "row"}, [], [], ["no column of times: rows are taken in their order, one step each"])
+
+
+def _dated(read: dict[str, times.Written]) -> bool:
+    return any(written.format not in ("unix", "unix_ms") for written in read.values())
+
+
+def _of_parts(table: Table, parts: list[str]) -> _Clock:
+    cells = [table.column(name).cells for name in parts]
+    format = " ".join(["%Y", "%m", "%d", "%H", "%M", "%S"][: len(parts)])
+    written = times.time_of([" ".join(row) for row in zip(*cells, strict=True)], "", str(table.path), format)
+    keys: dict[str, Any] = {"time": parts} | ({"time_format": format} if len(parts) < 3 else {})
+    return _Clock(keys, parts, written.seconds if written else [], [f"times in the columns {', '.join(parts)}"])
+
+
+def _step(table: Table) -> str | None:
+    """A column of whole numbers that grows by one from row to row, but where a series begins again."""
+    for column in table.numeric:
+        cells = column.cells[:TOGETHER]
+        if not STEPS.search(column.name) or not all(cell.isdigit() for cell in cells) or len(cells) < 3:
+            continue
+        steps = Counter(int(later) - int(before) for before, later in pairwise(cells))
+        grows, count = steps.most_common(1)[0]
+        if grows > 0 and count > 0.9 * len(cells):
+            return column.name
+    return None
+
+
+def _series(table: Table, clock: _Clock) -> str | None:
+    """A column with whose names each time is there once, if there are times that are there several times."""
+    if not clock.columns or "row" in clock.keys.values():
+        return None
+    stamps = list(zip(*(table.column(name).cells[:TOGETHER] for name in clock.columns), strict=True))
+    repeated = len(stamps) - len(set(stamps))
+    if repeated < max(2, 0.05 * len(stamps)):
+        return None
+    for column in table.columns:
+        cells = column.cells[:TOGETHER]
+        if column.name in clock.columns or not 2 <= len(set(cells)) <= len(cells) / 3 or not all(cells):
+            continue
+        if column.is_numeric and not all(cell.isdigit() for cell in set(cells)):
+            continue
+        if len(set(zip(stamps, cells, strict=True))) > len(stamps) - 0.01 * repeated:
+            return column.name
+    return None
+
+
+def _target(look: Look, candidates: list[Column]) -> Column:
+    table = look.table
+    assert table is not None
+    if name := look.wish.target:
+        column = table.column(name)
+        if not column.is_numeric:
+            raise KassandraError(f"--target: column {name!r} holds no numbers, as {some(column.held[:3])}")
+        return column
+    if not candidates:
+        raise KassandraError(
+            f"{table.path}: no column of numbers that change can be forecast; the columns are {table.names}"
+        )
+    likely = [column for column in candidates if LIKELY.search(column.name)]
+    default = (likely or candidates)[0]
+    names = [column.name for column in candidates]
+    chosen = look.ask("Which column is to be forecast?", names, default.name) if len(names) > 1 else default.name
+    return table.column(chosen)
+
+
+def _features(table: Table, candidates: list[Column], target: Column) -> list[Column]:
+    """Further columns of numbers that are mostly there, and are not the target again."""
+    rest = [column for column in candidates if column is not target and column.cells != target.cells]
+    return [column for column in rest if len(column.held) >= 0.9 * len(column.cells)][:MOST_FEATURES]
+
+
+def _marks(table: Table, columns: list[Column], proposal: Proposal) -> int:
+    """Adds `missing_values`; returns how many cells of the sample have no value."""
+    marks, suspected, without = Counter[str](), dict[str, str](), 0
+    for column in columns:
+        own = numbers.marks_of(column.cells, table.format)
+        sentinels = numbers.sentinels_of([cell for cell in column.cells if cell not in own], table.format)
+        marks.update({mark: column.cells.count(mark) for mark in [*own, *sentinels]})
+        suspected |= dict.fromkeys(sentinels, column.name)
+        without += sum(not cell or cell in own or cell in sentinels for cell in column.cells)
+    if marks:
+        proposal.source["missing_values"] = list(marks)
+        proposal.seen.append("no value: " + some([f"{mark!r} ({times} times)" for mark, times in marks.items()]))
+    for mark, name in suspected.items():
+        proposal.guessed.append(
+            f"{mark} in {name!r} lies far from all its other numbers: suspected to stand for no value, and read so; "
+            "take it out of missing_values if it is one"
+        )
+    return without
+
+
+def _times(table: Table, clock: _Clock, series: str | None, proposal: Proposal) -> None:
+    """Adds `frequency` and `duplicates`, and what the order of the rows is."""
+    seconds = [time for time in clock.seconds[:TOGETHER] if time is not None]
+    if len(seconds) < 2:
+        return
+    bad = sum(time is None for time in clock.seconds)
+    proposal.seen += [f"{bad} of {len(clock.seconds):,} rows have no time"] if bad else []
+    if seconds == sorted(seconds, reverse=True):
+        proposal.seen.append("newest first: rows are sorted by time")
+    elif seconds != sorted(seconds) and series is None:
+        proposal.seen.append("rows are not in the order of their times: they are sorted")
+    if series:
+        names = table.column(series).cells[:TOGETHER]
+        first = Counter(names).most_common(1)[0][0]
+        seconds = [time for time, name in zip(clock.seconds, names, strict=False) if name == first and time is not None]
+    distance = times.distance_of(seconds)
+    repeated = len(seconds) - len(set(seconds))
+    if repeated:
+        proposal.prepare["duplicates"] = "first"
+        proposal.guessed.append(f"{count(repeated, 'row')} for a time that another row is for: the first is kept")
+    if distance.frequency:
+        proposal.source["frequency"] = distance.frequency
+        proposal.seen.append(
+            f"a row each {distance.frequency}" + f", {distance.missing:,} missing" * bool(distance.missing)
+        )
+    else:
+        proposal.guessed.append(f"no frequency: {distance.note}")
+    if distance.missing and distance.frequency:
+        proposal.prepare["missing"] = "forward"
+    proposal.season = times.season_of(distance)
+
+
+def _gaps(table: Table, columns: list[Column], without: int, proposal: Proposal) -> None:
+    """Adds `missing`."""
+    if without or "missing" in proposal.prepare:
+        proposal.prepare["missing"] = "forward"
+        proposal.guessed.append(
+            "missing values and times: the last one before is repeated (forward); interpolate and drop are the others"
+        )
+        proposal.others += [{"missing": "drop"}]
+    if "frequency" in proposal.source:
+        proposal.others.append({"missing": proposal.prepare.get("missing", "error"), "frequency": None})

@@ -1,0 +1,194 @@
+"""A table of texts and labels, or a folder of texts in folders by their label, recognised."""
+
+import re
+from collections import Counter
+from pathlib import PurePosixPath
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection.content import form_of
+from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.words import some
+
+TEXTS = re.compile(r"text|review|sentence|content|comment|message|tweet|body|description|summary|title", re.IGNORECASE)
+LABELS = re.compile(
+    r"label|class|category|sentiment|stars|rating|score|target|overall|polarity|spam|type|topic|genre|language|lang|^y$",
+    re.IGNORECASE,
+)
+MOST_LABELS = 200
+LONG = 0.95  # share of the texts that are read whole
+HTML = re.compile(r"<(br|p|div|a|b|i|span)\b[^>]*>", re.IGNORECASE)
+
+
+def evidence(look: Look) -> float:
+    """How likely these are texts with a label each, from 0 to 1."""
+    if look.form in ("folder", "archive") and not look.table:
+        return 0.8 if _is_folder_of_texts(look) else 0.0
+    table = look.table
+    if table is None:
+        return 0.0
+    text = _text(table, look.wish.target)
+    if text is None or (label := _label(table, text, look.wish.target)) is None:
+        return 0.0
+    named = bool(LABELS.search(label.name)) + bool(TEXTS.search(text.name))
+    return (0.85 if text.words >= 3 else 0.7) + 0.02 * named
+
+
+def propose(look: Look) -> Proposal:
+    """The section of labelled texts.
+
+    Raises:
+        KassandraError: no column can be the text, or the label.
+    """
+    if look.table is None:
+        return _of_folder(look)
+    table = look.table
+    text = _text(table, look.wish.target)
+    label = _label(table, text, look.wish.target) if text else None
+    if text is None or label is None:
+        what = "no column holds texts" if text is None else "no column holds labels, a few different ones"
+        raise KassandraError(f"{table.path}: {what}; --target names the labels; the columns are {table.names}")
+    source = {**table.keys, "text": text.name, "label": label.name}
+    proposal = Proposal("text", "label", source, seen=list(table.notes), classes=_counts(label))
+    if look.wish.target is None:
+        others = [
+            one.name for one in table.columns if one is not label and one is not text and _may_be_label(table, one)
+        ]
+        proposal.guessed.append(
+            f"texts in {text.name!r}, labels in {label.name!r}"
+            + (f"; --target names others: {some(others)}" if others else "")
+        )
+    if look.tables:
+        names = {split: path.name for split, path in look.tables.items()}
+        aside = _left_aside(look)
+        proposal.seen += [f"tables of splits: {', '.join(names.values())}", *aside.values()]
+        proposal.splits = frozenset(
+            "test" if name == "test" else "valid" for name in names if name not in (*aside, "train")
+        )
+    if look.path.is_dir() and not look.tables:
+        proposal.source["path"] = table.path
+    html = sum(bool(HTML.search(cell)) for cell in text.held[:5000])
+    proposal.seen += [f"HTML tags in {html:,} of the first {min(len(text.held), 5000):,} texts, read as words"] * bool(
+        html
+    )
+    repeated = len(text.held) - len(text.values)
+    proposal.seen += [f"{repeated:,} of {len(text.held):,} texts are there more than once"] if repeated else []
+    _settle(proposal, [cell for cell in text.held if cell], text.words, table.rows)
+    proposal.rows = preview(table, [table.names.index(text.name), table.names.index(label.name)])
+    return proposal
+
+
+def _left_aside(look: Look) -> dict[str, str]:
+    """Split, or "", → why it is none."""
+    from kassandra.detection.table import table_of
+
+    assert look.table is not None
+    files = look.tree.files if look.tree else []
+    strange = [name for name in files if name.split(".")[0].lower() not in look.tables]
+    notes = {"": f"not read: {some(strange)}"} if strange else {}
+    for split, path in look.tables.items():
+        table = table_of(path) if split != "train" else None
+        if table and set(table.names) < set(look.table.names):
+            lacking = sorted(set(look.table.names) - set(table.names))
+            notes[split] = f"{path.name} has no {some(lacking)}: without labels it is no split; train is split instead"
+    return notes
+
+
+def _text(table: Table, label: str | None) -> Column | None:
+    """The column with the most words; of equal ones that with a usual name."""
+    columns = [one for one in table.columns if one.name != label and table.kind(one) in ("text", "label")]
+    columns = [one for one in columns if one.words >= 3 or len(one.values) > 0.3 * len(one.held)]
+    likely = [one for one in columns if one.words >= 3] or columns
+    named = [one for one in likely if TEXTS.search(one.name)]
+    return max(named or likely, key=lambda one: (one.words, len(one.values)), default=None)
+
+
+def _may_be_label(table: Table, column: Column) -> bool:
+    kind = table.kind(column)
+    few = 2 <= len(column.values) <= min(MOST_LABELS, max(2, len(column.held) // 2))
+    whole = all(float(value).is_integer() for value in column.values if _is_float(value)) if kind == "number" else True
+    return few and kind in ("label", "number", "text") and whole and not column.counts_up and column.words < 6
+
+
+def _is_float(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _label(table: Table, text: Column | None, named: str | None) -> Column | None:
+    if named:
+        return table.column(named)
+    columns = [one for one in table.columns if one is not text and _may_be_label(table, one)]
+    columns = [one for one in columns if len(one.held) >= 0.9 * len(one.cells)]
+    likely = [one for one in columns if LABELS.search(one.name)]
+    return min(likely or columns, key=lambda one: len(one.values), default=None)
+
+
+def _counts(label: Column) -> dict[str, int]:
+    """Numbers are one label however they are written."""
+    counts = Counter[str]()
+    for value, times in label.values.items():
+        number = value if not _is_float(value) or not float(value).is_integer() else str(int(float(value)))
+        counts[number] += times
+    return dict(counts.most_common())
+
+
+def _settle(proposal: Proposal, texts: list[str], words: float, rows: int) -> None:
+    """How texts become tokens, and how large a step is."""
+    single = words < 1.5
+    lengths = sorted(len(cell) if single else len(cell.split()) for cell in texts[:20_000]) or [1]
+    longest = lengths[min(int(len(lengths) * LONG), len(lengths) - 1)]
+    if single:
+        proposal.prepare |= {"tokens": "characters", "max_length": max(8, longest * 2)}
+        proposal.guessed.append("texts are single words: read as characters")
+    else:
+        vocabulary = 20_000 if rows > 5000 else 5000
+        length = min(400, max(16, -(-int(longest * 1.3) // 16) * 16))
+        proposal.prepare |= {"tokens": "words", "vocab_size": vocabulary, "max_length": length}
+        proposal.seen.append(f"{LONG:.0%} of the texts have at most {longest} words")
+    proposal.prepare |= {"min_frequency": 1} if rows < 2000 and not single else {}
+    proposal.train["batch_tokens"] = 2048 if rows < 5000 else 8192
+    proposal.model |= {"variant": "vanilla", "readout": "concat"}
+    proposal.examples, proposal.steps = rows, max(1, int(sum(lengths) / len(lengths)))
+
+
+def _is_folder_of_texts(look: Look) -> bool:
+    tree = look.tree
+    if tree is None or len(tree.folders) < 2:
+        return False
+    some_files = tree.sample(50)
+    named = [PurePosixPath(name).suffix.lower() in (".txt", "", ".text", ".md", ".html") for name in some_files]
+    if look.form == "archive":
+        return sum(named) > 0.8 * len(named)
+    return sum(named) > 0.5 * len(named) and all(form_of(tree.path / name) == "text" for name in some_files)
+
+
+def _of_folder(look: Look) -> Proposal:
+    tree = look.tree
+    assert tree is not None
+    proposal = Proposal("text", "label", classes=tree.folders)
+    proposal.seen.append(f"{len(tree.files):,} files of text, their labels are folders: {some(list(tree.folders))}")
+    if tree.splits:
+        proposal.splits = frozenset(tree.splits)
+        proposal.seen.append("splits: " + ", ".join(f"{name} {files:,}" for name, files in tree.splits.items()))
+    texts, encodings = list[str](), Counter[str]()
+    if look.form == "folder":
+        for name in tree.sample(200):
+            content = (tree.path / name).read_bytes()[:100_000]
+            try:
+                texts.append(content.decode())
+            except UnicodeDecodeError:
+                texts.append(content.decode("latin-1"))
+                encodings["latin-1"] += 1
+    if encodings:
+        proposal.source["encoding"] = "latin-1"
+        proposal.guessed.append(
+            f"{encodings['latin-1']} of {len(texts)} files looked at are not UTF-8: read as latin-1"
+        )
+    words = sum(len(text.split()) for text in texts) / max(len(texts), 1) if texts else 200
+    _settle(proposal, texts or ["x " * 200], words, len(tree.files))
+    proposal.rows = [{"file": name, "text": text[:60]} for name, text in zip(tree.sample(200)[:5], texts, strict=False)]
+    return proposal

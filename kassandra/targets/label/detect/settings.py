@@ -1,0 +1,40 @@
+"""What suits a classifier: its size, its epochs, and the shares of the splits."""
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection.proposal import Proposal
+from kassandra.detection.sizes import size_for
+
+LEAST = 10  # examples of a label, so that each split has one of it
+
+
+def complete(proposal: Proposal) -> None:
+    """Adds what the target has a say in.
+
+    Raises:
+        KassandraError: there are not two classes of some examples.
+    """
+    counts = proposal.classes
+    if counts and len(counts) < 2:
+        raise KassandraError(f"all examples have one label, {next(iter(counts))!r}; there is nothing to tell apart")
+    many = [label for label, count in counts.items() if count >= LEAST]
+    if counts and len(many) < 2:
+        shown = ", ".join(f"{label!r} {count}" for label, count in list(counts.items())[:5])
+        what = f"{sum(counts.values()):,} examples ({shown}) are too few to train on and to judge by"
+        raise KassandraError(f"{what}; at least {LEAST} of each of two labels are needed")
+    size = size_for(proposal.examples)
+    proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout}
+    if proposal.input == "text":
+        proposal.model["embedding_size"] = size.hidden_size
+    proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
+    if counts:
+        most, fewest = max(counts.values()), min(counts.values())
+        each = [f"{label!r} {count:,}" for label, count in counts.items()]
+        more = f" and {len(each) - 10} more" if len(each) > 10 else ""
+        proposal.seen.append(f"classes: {', '.join(each[:10])}{more}")
+        if most > 5 * fewest:
+            proposal.seen.append(
+                f"imbalance: the largest class has {most / fewest:.0f} times the examples of the smallest"
+            )
+    if proposal.examples < 1000:
+        drawn = {"valid_fraction": 0.15} if "valid" not in proposal.splits else {}
+        proposal.prepare |= drawn | ({"test_fraction": 0.2} if "test" not in proposal.splits else {})

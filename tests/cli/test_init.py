@@ -1,0 +1,138 @@
+"""`kassandra init` and `kassandra check`: what they print and write; nothing is written that the stages refuse."""
+
+import csv
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+BEFORE = """# my own words
+seed: 3
+
+pipelines:
+  mnist: # kept
+    input: images
+    target: label
+    source: {dataset: mnist}
+    prepare: {scan: rows}
+    model: {variant: vanilla}
+    train: {epochs: 1}
+"""
+LOAD = """  s:
+    input: series
+    target: forecast
+    source: {path: s.csv, time: time, target: load, frequency: h}
+    prepare: {window: 12, horizon: 2}
+    model: {variant: vanilla}
+    train: {epochs: 1}
+"""
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    (tmp_path / "params.yaml").write_text(BEFORE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def series(path, rows=300, format="%d/%m/%Y %H:%M", name="load"):
+    begin = datetime(2021, 1, 1)
+    times = [f"{begin + timedelta(hours=row):{format}}" for row in range(rows)]
+    lines = [f"time;{name}", *(f"{time};{10 + row % 24},{row % 10}" for row, time in enumerate(times))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def tickets(path, rows=120, label="bug"):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["body", "kind"])
+        writer.writerows(
+            [f"it is {'broken' if row % 2 else 'wished'} number {row}", label if row % 2 else "idea"]
+            for row in range(rows)
+        )
+
+
+def test_a_series(home, kassandra):
+    series(home / "Power of Köln.csv")
+    done = kassandra("init", "Power of Köln.csv", "--yes")
+    assert done.status == 0, done.err
+    written = (home / "params.yaml").read_text(encoding="utf-8")
+    assert written.startswith(BEFORE)  # to the byte
+    assert "\n  power-of-koln:\n" in written
+    for line in ('decimal: ","', "frequency: h", 'time_format: "%d/%m/%Y %H:%M"', "season: 24"):
+        assert line in written
+    assert "first rows, as they are read" in done.out
+    assert kassandra("check", "power-of-koln").status == 0
+
+
+def test_a_dry_run_writes_nothing(home, kassandra):
+    tickets(home / "t.csv")
+    done = kassandra("init", "t.csv", "--dry-run", "--yes")
+    assert done.status == 0, done.err
+    assert "# classes: 'idea' 60, 'bug' 60" in done.out
+    assert "  input: text\n  target: label\n" in done.out
+    assert (home / "params.yaml").read_text(encoding="utf-8") == BEFORE
+
+
+def test_a_name_that_is_taken(home, kassandra):
+    tickets(home / "t.csv")
+    done = kassandra("init", "t.csv", "--name", "mnist", "--yes")
+    assert done.status == 1
+    assert "a pipeline 'mnist' stands there already" in done.err
+    assert "--name" in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "sentence"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, (), "a binary file, which cannot be read as anything"),
+        (b"", (), "an empty file, which cannot be read as anything"),
+        (b"a,b\n" + b"1,2\n" * 9, ("--target", "c"), "--target: t: unknown column 'c'; known columns are"),
+        (b"a,b\n" + b"1,2\n" * 9, ("--as", "sums"), "--as: unknown target 'sums'"),
+        (b"day,x\n" + b"".join(b"%02d/02/2020,%d.5\n" % (day, day) for day in range(1, 13)), (), "may be 1 February"),
+        (b"n;x\n" + b"".join(b"%d;%d,%03d\n" % (one, one, one * 37) for one in range(1, 20)), (), "--decimal"),
+        (b"day,x\n2020-01-01,1.5\n2020-01-02,2.5\n2020-01-03,3.5\n", (), "left for|window|rows"),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_a_sentence_and_writes_nothing(home, kassandra, content, options, sentence):
+    (home / "t").write_bytes(content)
+    done = kassandra("init", "t", "--yes", *options)
+    assert done.status == 1
+    assert re.search(sentence, done.err), done.err
+    assert "Traceback" not in done.err
+    assert (home / "params.yaml").read_text(encoding="utf-8") == BEFORE
+
+
+def test_a_file_that_is_not_there(home, kassandra):
+    assert "no such file or folder" in kassandra("init", "nothing.csv").err
+
+
+def test_strangers_names_are_no_markup(home, kassandra, tmp_path):
+    """Neither rich's, nor HTML's, nor YAML's; nor do they move the cursor."""
+    tickets(home / "t.csv", label="[red]<script>alert(1)</script>$x^\x1b[2J: #")
+    done = kassandra("init", "t.csv", "--yes")
+    assert done.status == 0, done.err
+    assert "\x1b[2J" not in done.out
+    done = kassandra("check", "t", "--output", "report")
+    assert done.status == 0, done.err
+    assert "[red]" in done.out
+    assert "\x1b[2J" not in done.out
+    page = (home / "report" / "t.html").read_text(encoding="utf-8")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert (home / "report" / "t.png").stat().st_size > 1000
+
+
+def test_check_says_what_is_wrong_with_the_data(home, kassandra):
+    series(home / "s.csv", format="%Y-%m-%dT%H:%M")
+    text = (home / "s.csv").read_text(encoding="utf-8").splitlines()
+    text[50] = text[50].split(";")[0] + ";-9999"
+    (home / "s.csv").write_text("\n".join(text).replace(",", "."), encoding="utf-8")
+    (home / "params.yaml").write_text(BEFORE + LOAD, encoding="utf-8")
+    done = kassandra("check", "s")
+    assert "'load' is -9999 in 1 rows" in done.out
+    assert "does it stand for no value?" in done.out
+    done = kassandra("check")  # mnist is not fetched
+    assert done.status == 1
+    assert "dvc repro download@mnist" in done.out
