@@ -196,3 +196,23 @@ def test_a_validation_split_that_is_of_no_use(given):
         given([0, 1, 2, 3, 2, 3], list("ababab"), valid=[2, 3], test=[4, 5])
     with pytest.raises(KassandraError, match="label 'c' of valid is in no image of train"):
         given([*range(8)], list("ababacab"), valid=[4, 5], test=[6, 7])
+
+
+def test_leaks_of_test_into_train_are_found_as_a_model_reads_texts(made, tmp_path):
+    """Fifty rows of test stand in train too, with other spaces, capitals or ends of lines: all are dropped, and rows
+    with other marks alone are counted."""
+    changes = [
+        lambda text: f"{text}  ", str.upper, lambda text: text.replace(" ", "  "),
+        lambda text: text.replace(" ", "\u00a0"), lambda text: f"{text}\r\n", str.title,
+    ]  # fmt: skip
+    test = [(f"a film of {number} scenes, and more", "good" if number % 2 else "bad") for number in range(60)]
+    train = [(f"nothing like number {number} at all", "good" if number % 2 else "bad") for number in range(60)]
+    leaked = [(changes[number % len(changes)](text), label) for number, (text, label) in enumerate(test[:50])]
+    near = [(text.replace(",", " -"), label) for text, label in test[50:53]]
+    raw = tmp_path / "leaks"
+    raw.mkdir()
+    for name, rows in (("train", train + leaked + near), ("test", test)):
+        pd.DataFrame(rows, columns=["text", "label"]).to_csv(raw / f"{name}.csv", index=False)
+    meta = made("text", raw, vocab_size=100, lowercase=False).meta
+    assert meta["dropped_from_train_because_in_test"] == 50
+    assert meta["train_nearly_in_test"] in (2, 3)  # of three, one may be drawn for validation

@@ -21,6 +21,7 @@ from kassandra.targets.label.evaluate.predict import together
 
 BESIDE = ("accuracy", "f1", "loss")  # in which baselines are compared with, whatever the headline is
 UNEQUAL = 3  # times as many examples in the largest class as in the smallest
+MANY = 100  # parameters per example
 UNKNOWN = 0.05  # share of tokens
 SHOWN = 3  # names of a longer list
 
@@ -49,7 +50,8 @@ def evaluate(
     ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
     others = of_baselines(table, baselines, classes)
     report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
-    warnings = cautions(report, table, meta, history)
+    parameters = sum(weight.numel() for weight in predictor.models[0].parameters())
+    warnings = cautions(report, table, meta, history, parameters)
     report = replace(report, cautions=tuple(warnings))
     by_class = per_class(table, seed)
 
@@ -81,7 +83,9 @@ def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame, classes: list[str
     return tables
 
 
-def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], history: pd.DataFrame) -> list[str]:
+def cautions(
+    report: Report, table: pd.DataFrame, meta: dict[str, Any], history: pd.DataFrame, parameters: int
+) -> list[str]:
     """What whoever reads the scores should know of the classes and the test split.
 
     Args:
@@ -104,6 +108,11 @@ def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], history:
         )
     if len(counts) and float(history["valid_accuracy"].max()) <= counts.max() / counts.sum():
         warnings.append("On validation no epoch was better than always the largest class.")
+    if (examples := meta.get("examples", {}).get("train", 0)) and parameters > MANY * examples:
+        warnings.append(
+            f"The model has {parameters / examples:,.0f} parameters for each of {examples:,} examples of train: "
+            "without dropout or augmentation it learns them by heart."
+        )
     unknown = meta.get("unknown_tokens", {}).get("test", 0.0)
     if unknown > UNKNOWN:
         warnings.append(f"{unknown:.0%} of the tokens of test are not in the vocabulary (<unk>).")
