@@ -1,4 +1,4 @@
-"""The stages of dvc.yaml, one script each; `python -m stages.<stage> <pipeline>` is what DVC runs.
+"""The stages of dvc.yaml, one script each; `python -m stages.<stage>` is what DVC runs.
 
 Read first by every stage: checks the Python it runs under, sets what must be set before PyTorch is imported, and lets a
 stage be stopped at any moment, also in the seconds of its imports.
@@ -45,12 +45,17 @@ def check_packages(project: Path, lock: Path) -> None:
             print(f"{name} is {installed}, locked is {known}: results may differ", file=sys.stderr)
 
 
+def pipeline_of_dvc() -> str:
+    """Of the stage that DVC runs, `train@mnist` or `folder/dvc.yaml:train@mnist`; empty where it does not."""
+    return os.environ.get("DVC_STAGE", "").rpartition(":")[2].partition("@")[2]
+
+
 def stop_at_once(*_: object) -> None:
     """Ctrl-C: a sentence, and the end. Nothing is lost, since files are written whole or not at all.
 
     Not as a KeyboardInterrupt: where it falls into an import, C code may swallow it and go on with half a module.
     """
-    goal = f"evaluate@{sys.argv[-1]}"  # the pipeline, which argparse may not have read yet
+    goal = f"evaluate@{pipeline_of_dvc() or sys.argv[-1]}"  # argparse may not have read it yet
     cursor = "\x1b[?25h" if sys.stderr.isatty() else ""  # the progress display hides it
     os.write(2, f"{cursor}\nInterrupted. `dvc repro {goal}` goes on from the last finished epoch or stage.\n".encode())
     os._exit(130)

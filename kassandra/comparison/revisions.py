@@ -142,7 +142,7 @@ class Side:
         key = f"made here of {name}"
         if key not in self._memo:
             stages = {stage: each for stage, each in self._by_stage(name).items() if stage in lock.STAGES}
-            self._memo[key] = run_cache.outputs(self.cache, stages)
+            self._memo[key] = run_cache.outputs(self.cache, name, stages)
         return run_cache.content(self.cache, self._memo[key], path)
 
     def _text(self, path: Path) -> str:

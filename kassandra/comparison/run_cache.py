@@ -14,13 +14,13 @@ from kassandra.contracts.errors import KassandraError
 RUNS = "runs"  # in DVC's cache: a file per run of a stage
 
 
-def outputs(cache: Path, stages: Mapping[str, lock.Stage]) -> dict[str, str]:
+def outputs(cache: Path, pipeline: str, stages: Mapping[str, lock.Stage]) -> dict[str, str]:
     """By path, the md5 of what the stages of a pipeline made here; empty where they were not all run here.
 
     Args:
-        cache: the folder of DVC's cache. stages: of a dvc.lock, by name.
+        cache: the folder of DVC's cache. stages: of the pipeline, from a dvc.lock, by name.
     """
-    runs, made = _runs(cache), dict[str, str]()
+    runs, made = _runs(cache, pipeline), dict[str, str]()
     for name in lock.STAGES:
         wanted = stages.get(name)
         if wanted is None:
@@ -57,13 +57,13 @@ def _read(cache: Path, md5: str) -> bytes | None:
     return None
 
 
-def _runs(cache: Path) -> dict[str, list[lock.Stage]]:
+def _runs(cache: Path, pipeline: str) -> dict[str, list[lock.Stage]]:
     """By command, all runs; files that are no such thing are passed over."""
     runs: dict[str, list[lock.Stage]] = {}
     for path in sorted((cache / RUNS).glob("*/*/*")):
         try:
             content = yaml.parse(path.read_text(encoding="utf-8"), str(path))
-            run = lock.entry(content, str(content["cmd"]).rpartition(" ")[2])
+            run = lock.entry(content, pipeline)
         except (KassandraError, OSError, UnicodeDecodeError, AttributeError, TypeError, KeyError):
             continue
         runs.setdefault(run.command, []).append(run)
