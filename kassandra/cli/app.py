@@ -8,7 +8,7 @@ import typer
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="LSTM pipelines whose numbers can be believed. `dvc repro` makes results; these commands use them.",
 )
@@ -29,8 +29,20 @@ class Pruner(StrEnum):
     NONE = "none"
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from kassandra import __version__
+
+        print(f"kassandra {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _commands() -> None: ...
+def _commands(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None: ...
 
 
 @app.command()
@@ -143,6 +155,10 @@ def params(
     of: Annotated[
         str | None, typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; all keys if none.")
     ] = None,
+    as_schema: Annotated[
+        bool,
+        typer.Option("--schema", help="Print params.yaml as a JSON Schema, for editors; params.schema.json is it."),
+    ] = False,
 ) -> None:
     """Explain the keys of params.yaml: their meaning, range and default.
 
@@ -150,6 +166,13 @@ def params(
 
     Example: kassandra params train.batch_size
     """
+    if as_schema:
+        import json
+
+        from kassandra.cli.schema import schema
+
+        print(json.dumps(schema(), indent=1, ensure_ascii=False))
+        return
     from kassandra.cli.params import show
 
     show(of)
