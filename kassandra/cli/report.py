@@ -70,6 +70,8 @@ def _one(name: str) -> bool:
         problem = str(error)
     intervals = described(scores["intervals"], pipeline.target if pipeline else None)
     console.print(_table(name, scores, intervals))
+    if tests := scores.get("tests"):
+        console.print(_tests(tests))
     headline, seeds = intervals[0]["score"], scores.get("seeds", 1)
     if seeds > 1:
         console.print(_of_members(intervals[0], seeds))
@@ -99,25 +101,30 @@ def _one(name: str) -> bool:
 
 def _table(name: str, scores: dict[str, Any], intervals: list[dict[str, Any]]) -> Table:
     """Scores, then what each baseline has of the headline, and by how much the LSTM is better."""
-    headline, least, tests = intervals[0]["score"], intervals[0]["decimals"], scores.get("tests", [])
+    headline, least = intervals[0]["score"], intervals[0]["decimals"]
     seeds = scores.get("seeds", 1)
     table = Table("on test", title=f"{name}: {scores['examples']:,} test examples", box=None)
     together = ["together"] if seeds > 1 else []
     for column in (f"mean of {seeds}" if seeds > 1 else "value", "95% interval", *together):
         table.add_column(column, no_wrap=True)
-    if tests:
-        steps = list(dict.fromkeys(str(test["steps"]) for test in tests))
-        table.add_column("p (Diebold-Mariano)" + (f", steps {', '.join(steps)}" if len(steps) > 1 else ""))
     for score in intervals:
         unit = f" ({score['unit']})" if score["unit"] else ""
         more = [f"{score['together']['value']:.{score['decimals']}f}"] if seeds > 1 else []
         table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]), *more)
     for baseline in scores["baselines"]:
         table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
-        own = [test for test in tests if test["baseline"] == baseline["baseline"]]
-        equal = ["  ".join(f"{test['p']:.4f}" if test["p"] >= 0.0001 else "<0.0001" for test in own)] if tests else []
-        gain = _cells(baseline["gain"], least, "+")
-        table.add_row("  what the LSTM adds (paired)", *gain, *[""] * len(together), *equal)
+        table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"))
+    return table
+
+
+def _tests(tests: list[dict[str, Any]]) -> Table:
+    """p of each baseline, in a column for each stretch of steps."""
+    steps = list(dict.fromkeys(test["steps"] for test in tests))
+    names = ["all steps" if each == "all" else f"step {each}" for each in steps]
+    table = Table("p of equal forecasts (Diebold-Mariano)", *names, box=None)
+    for baseline in dict.fromkeys(test["baseline"] for test in tests):
+        own = {test["steps"]: test["p"] for test in tests if test["baseline"] == baseline}
+        table.add_row(baseline, *(f"{own[each]:.4f}" if own[each] >= 0.0001 else "<0.0001" for each in steps))
     return table
 
 
