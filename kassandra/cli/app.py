@@ -254,6 +254,20 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
 
 
 @app.command()
+def rename(
+    old: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")],
+    new: Annotated[str, typer.Argument(help="Its other name.")],
+) -> None:
+    """Give a pipeline another name; its data, model and results go with it, and nothing runs again.
+
+    Example: kassandra rename reviews film-reviews
+    """
+    from kassandra.cli.rename import rename as give_name
+
+    give_name(old, new)
+
+
+@app.command()
 def leaderboard(
     names: Names = None,
     output: Annotated[Path | None, typer.Option(help="Write the page there too (markdown).")] = None,

@@ -138,6 +138,25 @@ def remove(name: str) -> None:
     print("\n".join([f"Removed {name!r} from {PARAMS}.", *remains]))
 
 
+def rename_section(old: str, new: str) -> None:
+    """Give a section of params.yaml another name; every other character stays.
+
+    Raises:
+        KassandraError: as of `remove`; or the new name is taken, or can be none.
+    """
+    params = read_file(PARAMS, "run this in the root of the repository")
+    _, _, sections = _pipelines(params)
+    section = next((section for section in sections if section.name == old), None)
+    if section is None:
+        raise KassandraError(unknown(str(PARAMS), "pipeline", old, [section.name for section in sections]))
+    _check_name(new, None, params.tree["pipelines"], alone=False)
+    lines = list(params.lines)
+    written = lines[section.key]
+    lines[section.key] = written[: _indent(written)] + new + written[_indent(written) + section.width :]
+    pipelines = {new if str(key) == old else key: value for key, value in params.tree["pipelines"].items()}
+    _write(params, lines, params.tree | {"pipelines": pipelines}, [])
+
+
 def _remains(name: str) -> list[str]:
     """What a removed pipeline leaves behind, a line for the results and one for DVC."""
     rooms = (artifacts.RAW, artifacts.PREPARED, artifacts.MODELS, artifacts.PREDICTIONS, artifacts.METRICS)
