@@ -162,3 +162,22 @@ NAMED = "source.path: expected files named train, valid and test; "
 def test_files_that_go_together_in_no_way(folder, tmp_path, names, pair, text):
     folder(**{name.replace(".", "_dot_"): ["a"] for name in names.split()})
     refused(lambda: own(tmp_path, pair), re.escape(text.format(raw=tmp_path)))
+
+
+def test_folders_that_are_splits(tmp_path):
+    for split in ("train", "val", "test"):
+        (tmp_path / split).mkdir()
+        for language in ("de", "en"):
+            (tmp_path / split / f"corpus.{language}").write_text(f"{split} {language}\n")
+    done = own(tmp_path, "de-en")
+    assert {name: [tuple(pair) for pair in part] for name, part in done.parts.items()} == {
+        "train": [("train de", "train en")], "valid": [("val de", "val en")], "test": [("test de", "test en")],
+    }  # fmt: skip
+
+
+def test_files_about_the_pairs_are_left_aside(tmp_path):
+    (tmp_path / "fra.txt").write_text("Hi.\tSalut !\tCC-BY\n")
+    (tmp_path / "_about.txt").write_text("about\n")
+    done = own(tmp_path, "en-fr")
+    assert [tuple(pair) for pair in done.parts["all"]] == [("Hi.", "Salut !")]
+    assert done.message == f"{tmp_path}: files about the texts: 1 left out"

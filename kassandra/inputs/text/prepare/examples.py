@@ -128,6 +128,7 @@ def _of_folder(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Ex
     good = usable(listed.files, lambda path: read_text(path, source.encoding), source.tolerate, "texts")
     valid, test = masks(good.files)
     meta = {"refused_rows": 0, "files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out}
+    meta["encoding"] = source.encoding or "utf-8-sig"
     labels, ids = [one.label for one in good.files], [one.name.removeprefix(f"{one.label}/") for one in good.files]
     keys = [tokens.normal_form(text, params.lowercase) for text in good.contents]
     message = "\n".join([*listed.message, *good.message])

@@ -6,6 +6,7 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.text.prepare.table import NO_LABEL, READERS, read_table_of_texts, sentence
+from kassandra.inputs.text.prepare.text_files import ENDINGS, read_text
 from kassandra.inputs.text.show.own_pairs import texts as lines_of
 
 NAME = "text"
@@ -14,7 +15,8 @@ WORDS = 5  # those that mattered most
 
 
 def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tuple[list[str], list[str]]:
-    """Texts, or the rows of one table (of its column `text`), or the lines of standard input; as names and as inputs.
+    """Texts, or files of a text each (.txt), or the rows of one table (of its column `text`), or the lines of standard
+    input; as names and as inputs.
 
     Rows of a table that cannot be used are counted on standard error.
 
@@ -24,6 +26,8 @@ def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tup
     is_table = len(given) == 1 and Path(given[0].lower().removesuffix(".gz")).suffix in READERS
     if text and not is_table:
         raise KassandraError("--text: names a column, so the input must be one table (.csv, .tsv, .jsonl, .parquet)")
+    if given and all(map(_is_file_of_a_text, given)):
+        return given, [read_text(Path(path), meta.get("encoding")) for path in given]
     if is_table:
         if not (path := Path(given[0])).exists():
             raise KassandraError(f"{path}: no such file")
@@ -36,6 +40,13 @@ def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tup
     if not texts:
         raise KassandraError("predict: no text; give one in quotes, a table, or lines on standard input")
     return texts, texts
+
+
+def _is_file_of_a_text(argument: str) -> bool:
+    try:
+        return Path(argument).suffix.lower() in ENDINGS and Path(argument).is_file()
+    except (OSError, ValueError):  # a text that is too long for the name of a file, or holds a NUL
+        return False
 
 
 def columns(predictor: Any, texts: list[str], _outputs: Any) -> dict[str, list[Any]]:
