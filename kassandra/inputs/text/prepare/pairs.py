@@ -19,13 +19,15 @@ from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
-from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
 from kassandra.inputs.text.prepare.text_files import is_about
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
 from kassandra.sources.own.labelled import folder_of_split
+from kassandra.sources.own.lines import NOT_UTF_8, NUL, UTF_16_MARKS
+from kassandra.sources.own.refused import Refused, sentence
 
 SPLITS = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}  # as files are named
 SPLIT = re.compile(rf"({'|'.join(SPLITS)})(?![A-Za-z])", re.IGNORECASE)
+UTF_8_MARK = b"\xef\xbb\xbf"
 EMPTY, UNEQUAL, REPEATED = "empty", "one side much longer", "repeated"
 REASONS = (NOT_UTF_8, NUL, EMPTY, UNEQUAL, REPEATED)
 SHORT = 20  # characters; of shorter sentences the ratio says little: "Thanks!" may be "Je vous en remercie beaucoup !"
