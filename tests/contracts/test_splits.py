@@ -72,7 +72,7 @@ def test_groups_that_stay_together_are_in_one_part(classes, size, share, seed):
 
 def test_groups_that_cannot_be_parted():
     some = Examples("images", [], list("aaabbb"), [], [], groups=list("xxxyyy"), together=True)
-    with pytest.raises(KassandraError, match=r"of class 'a' are [03], as those of a group stay together; take another"):
+    with pytest.raises(KassandraError, match=r"of class 'a' are [03], as those of a group stay together; at least"):
         drawn(some, np.arange(6), 0.5, 0, "prepare.share")
 
 
