@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +38,14 @@ def strangers(rows: Rows, others: Iterable[int], keys: Sequence[Hashable]) -> Ro
     return np.array([row for row in rows if keys[row] not in known], np.intp)
 
 
+class TooRare(KassandraError):
+    """A class has too few examples to be in both parts."""
+
+    def __init__(self, text: str, label: str) -> None:
+        super().__init__(text)
+        self.label = label
+
+
 def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> tuple[Rows, Rows]:
     """The rest, and a share of each class, drawn by seed; where examples have groups, evenly over those, or whole ones
     where these stay together. In order.
@@ -51,18 +60,19 @@ def drawn(examples: Examples, rows: Rows, share: float, seed: int, key: str) -> 
     rarest, fewest = min(Counter(labels.tolist()).items(), key=lambda item: item[1])
     if fewest < FEWEST:
         what = f"class {rarest!r} has {fewest} {examples.unit}, too few to be split"
-        raise KassandraError(f"{key}: {what}; at least {FEWEST} are needed")
+        raise TooRare(f"{key}: {what}; at least {FEWEST} are needed", rarest)
     if examples.groups is None:
-        taken = _stratified(labels, share, seed, f"{key}: {share:g} of {len(rows)} {examples.unit}")
+        taken = _stratified(labels, share, seed, key, examples.unit)
     else:
         draw = _whole_groups if examples.together else _evenly
         taken = draw(labels, [examples.groups[row] for row in rows], share, seed)
-    for label in sorted(set(labels)):
+    for label in sorted(set(labels), key=lambda label: (int((labels == label).sum()), label)):
         count, total = int(taken[labels == label].sum()), int((labels == label).sum())
         if not 0 < count < total:
             what = f"{share:g} of the {total} {examples.unit} of class {str(label)!r} are {count}"
             what += ", as those of a group stay together" if examples.together else ""
-            raise KassandraError(f"{key}: {what}; take another share, or give it more {examples.unit}")
+            advice = f"{_least(share, examples.unit)}; take another share, or give it more {examples.unit}"
+            raise TooRare(f"{key}: {what}; {advice}", str(label))
     return rows[~taken], rows[taken]
 
 
@@ -76,15 +86,25 @@ def at_most(examples: Examples, rows: Rows, limit: int, seed: int) -> Rows:
     return rows[np.sort(np.argsort(places, kind="stable")[:limit])]
 
 
-def _stratified(labels: NDArray[np.str_], share: float, seed: int, what: str) -> Mask:
+def _least(share: float, unit: str) -> str:
+    """
+    >>> _least(0.1, "texts"), _least(0.75, "texts")
+    ('at least 10 texts of each class are needed', 'at least 4 texts of each class are needed')
+    """
+    return f"at least {ceil(1 / min(share, 1 - share) - 1e-9)} {unit} of each class are needed"
+
+
+def _stratified(labels: NDArray[np.str_], share: float, seed: int, key: str, unit: str) -> Mask:
     """(rows,) which are taken."""
     from sklearn.model_selection import train_test_split  # here: its import takes seconds, which others need not wait
 
     taken = np.zeros(len(labels), bool)
     try:
         _, chosen = train_test_split(np.arange(len(labels)), test_size=share, random_state=seed, stratify=labels)
-    except ValueError as error:
-        raise KassandraError(f"{what} cannot be drawn by class ({error})") from None
+    except ValueError:  # fewer places in a part than there are classes
+        counts = ", ".join(f"{label} {count}" for label, count in Counter(labels.tolist()).most_common(5))
+        few = f"{key}: {share:g} of {len(labels)} {unit} ({counts}) cannot be drawn by class"
+        raise KassandraError(f"{few}; {_least(share, unit)}: give more, or take another share") from None
     taken[chosen] = True
     return taken
 

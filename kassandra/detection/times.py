@@ -92,7 +92,7 @@ def time_of(cells: Sequence[str], name: str, where: str, given: str | None = Non
 
 def _is_regular(seconds: Sequence[float | None]) -> bool:
     distance = distance_of([time for time in seconds if time is not None])
-    return distance.frequency is not None and distance.share > 0.98 and not distance.missing
+    return distance.frequency is not None and distance.share > 0.9 and distance.missing < 0.1 * len(seconds)
 
 
 def clock_of(cells: Sequence[str]) -> str | None:

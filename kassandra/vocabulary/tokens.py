@@ -31,7 +31,7 @@ def fit(
     """A tokenizer whose vocabulary is the most frequent tokens of `texts`, ids in the order of frequency.
 
     Args:
-        kind: `words`, `bpe` (Sennrich et al. 2016) or `unigram` (Kudo 2018).
+        kind: `words`, `characters`, `bpe` (Sennrich et al. 2016) or `unigram` (Kudo 2018).
         texts: those of train, and no others.
         vocab_size: largest number of ids, PAD and UNK among them.
         written: whether texts are written too, not only read; `bpe` and `unigram` alone. The vocabulary then has
@@ -99,10 +99,11 @@ def _settled(tokenizer: Tokenizer) -> models.Unigram:
 def _parts(kind: str, vocab_size: int, min_frequency: int, special: list[str]) -> tuple[Tokenizer, trainers.Trainer]:
     size: dict[str, Any] = {"vocab_size": vocab_size, "special_tokens": special, "show_progress": False}
     match kind:
-        case "words":
+        case "words" | "characters":
             tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNK]))
             # A word keeps its apostrophe (don't, film's); every other mark is a token of its own.
-            tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\w+(?:['’]\w+)*|[^\w\s]"), "removed", invert=True)
+            part = r"\w+(?:['’]\w+)*|[^\w\s]" if kind == "words" else r"[\s\S]"
+            tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(part), "removed", invert=True)
             return tokenizer, trainers.WordLevelTrainer(min_frequency=min_frequency, **size)
         case "bpe":
             tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNK]))

@@ -74,7 +74,7 @@ def test_everything_of_it_is_renamed(project, kassandra):
     [
         ("mine", "mine-too", "a pipeline 'mine-too' stands there already"),
         ("other", "yours", "unknown pipeline 'other'"),
-        ("mine", "x$(touch y)", "cannot be the name"),
+        ("mine", "x$(touch y)", "cannot name a pipeline"),
         ("mine", "taken", "metrics/taken: is there already"),
     ],
 )

@@ -72,7 +72,7 @@ def test_groups_that_stay_together_are_in_one_part(classes, size, share, seed):
 
 def test_groups_that_cannot_be_parted():
     some = Examples("images", [], list("aaabbb"), [], [], groups=list("xxxyyy"), together=True)
-    with pytest.raises(KassandraError, match=r"of class 'a' are [03], as those of a group stay together; take another"):
+    with pytest.raises(KassandraError, match=r"of class 'a' are [03], as those of a group stay together; at least"):
         drawn(some, np.arange(6), 0.5, 0, "prepare.share")
 
 
@@ -94,10 +94,25 @@ def test_groups_are_drawn_evenly(counts, seed):
     [
         ([9, 2], False, 0.5, "prepare.x: class 'class 1' has 2 texts, too few to be split; at least 3 are needed"),
         ([9, 2], True, 0.5, "prepare.x: class 'class 1' has 2 texts, too few to be split; at least 3 are needed"),
-        ([50, 3], False, 0.1, "prepare.x: 0.1 of the 3 texts of class 'class 1' are 0; take another share, or give"),
-        ([50, 3], True, 0.1, "prepare.x: 0.1 of the 3 texts of class 'class 1' are 0; take another share, or give"),
-        ([50, 3], True, 0.9, "prepare.x: 0.9 of the 3 texts of class 'class 1' are 3; take another share, or give"),
-        ([9, 9], False, 0.01, r"prepare.x: 0.01 of 18 texts cannot be drawn by class \(.*number of classes"),
+        (
+            [50, 3],
+            False,
+            0.1,
+            "prepare.x: 0.1 of the 3 texts of class 'class 1' are 0; at least 10 texts of each class are needed; ",
+        ),
+        (
+            [50, 3],
+            True,
+            0.1,
+            "prepare.x: 0.1 of the 3 texts of class 'class 1' are 0; at least 10 texts of each class are needed; ",
+        ),
+        (
+            [50, 3],
+            True,
+            0.9,
+            "prepare.x: 0.9 of the 3 texts of class 'class 1' are 3; at least 10 texts of each class are needed; ",
+        ),
+        ([9, 9], False, 0.01, r"prepare.x: 0.01 of 18 texts \(.*9\) cannot be drawn by class; at least 100 texts"),
     ],
 )
 def test_what_cannot_be_drawn(counts, groups, share, text):

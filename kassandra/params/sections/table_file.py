@@ -2,13 +2,19 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from kassandra.params.sections.kind import Source
 
 Column = Annotated[str, Field(min_length=1)]
 Mark = Annotated[str, Field(max_length=100)]
-EVERYWHERE = {"dataset", "path", "tolerate", "pair"}  # the keys that a data set of the catalogue has too
+EVERYWHERE = {
+    "dataset",
+    "path",
+    "tolerate",
+    "follow_links",
+    "pair",
+}  # the keys that a data set of the catalogue has too
 
 
 class OwnFile(Source):
@@ -18,6 +24,17 @@ class OwnFile(Source):
     """
 
     encoding: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_.:-]{2,40}$")] = None
+
+    @field_validator("encoding")
+    @classmethod
+    def encoding_is_known(cls, value: str | None) -> str | None:
+        try:
+            known = value is None or "a".encode(value) is not None
+        except (LookupError, UnicodeError, ValueError):
+            known = False
+        if not known:
+            raise ValueError(f"{value!r} is no encoding of text that Python knows, as latin-1, cp1252 and utf-16 are")
+        return value
 
     @model_validator(mode="after")
     def keys_are_of_a_path(self) -> Self:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +81,8 @@ def listing(raw: Path, source: Folder, kind: Kind) -> Listing:
             chosen[name] = path
         else:
             _leave(left, f"files that are no {kind.unit}", name)
+    if not (source.labels or source.label_pattern):
+        chosen = _without_the_only_folder(chosen)
     if not chosen:
         but = "; ".join(_sentences(left))
         raise KassandraError(f"{raw}: no {kind.unit} in this folder" + (f" ({but})" if but else ""))
@@ -133,6 +136,13 @@ def below_one_folder(paths: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Pa
     return paths
 
 
+def _without_the_only_folder(chosen: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Path]:
+    """One folder that holds all examples is no label, but where they are kept, beside a README and the like."""
+    while len({name.parts[0] for name in chosen}) == 1 and all(len(name.parts) > 1 for name in chosen):
+        chosen = {PurePosixPath(*name.parts[1:]): path for name, path in chosen.items()}
+    return chosen
+
+
 def _labelled(
     raw: Path, paths: dict[PurePosixPath, Path], source: Folder, kind: Kind, left: Left
 ) -> tuple[list[Labelled], list[str]]:
@@ -160,7 +170,8 @@ def _labelled(
             _leave(left, f"{kind.unit} without a label, in {printable(within.parts[0])}", name)
         else:
             label, group = kind.named(within, by_folder)
-            files.append(Labelled(paths[name], printable(str(within)), printable(label), split, printable(group)))
+            label, group = (normalize("NFC", printable(one)) for one in (label, group))
+            files.append(Labelled(paths[name], printable(str(within)), label, split, group))
     return files, notes
 
 

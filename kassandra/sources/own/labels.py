@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import some
@@ -188,8 +189,8 @@ def _names(raw: Path, table: Path, path: Path) -> list[str]:
 
 
 def _normal(name: str) -> str:
-    """As paths are compared: `/` between folders, none before the first, no difference of case."""
-    return str(PurePosixPath(name.strip().replace("\\", "/"))).lstrip("/").casefold()
+    """As paths are compared: `/` between folders, none before the first, no difference of case, é in one form."""
+    return str(PurePosixPath(normalize("NFC", name.strip()).replace("\\", "/"))).lstrip("/").casefold()
 
 
 def _split(cell: str | None, where: str, name: str = "") -> str:

@@ -53,6 +53,7 @@ class Table:
     refused: list[Refused] = field(default_factory=list)
     remarks: Counter[str] = field(default_factory=Counter)
     unit: str = "line"
+    garbled: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> int:
@@ -68,22 +69,12 @@ class Table:
         cells = [(str(self.columns[column][row]), self.lines[row]) for row in rows]
         return first([f"{shortened(cell)!r} ({self.unit} {line})" for cell, line in cells])
 
-    def without(self, rows: Iterable[int | np.integer], refused: Iterable[Refused]) -> "Table":
-        """The table without some rows, which are refused."""
-        drop = {int(row) for row in rows}
-        kept = [row for row in range(len(self.lines)) if row not in drop]
-        columns = {name: [cells[row] for row in kept] for name, cells in self.columns.items()}
-        everything = sorted([*self.refused, *refused])
-        return Table(self.path, columns, self.lines[kept], everything, self.remarks, self.unit)
-
     def hint(self) -> str:
         """What may be wrong with the whole file, where rows are refused for their encoding."""
         reasons = Counter(row.reason for row in self.refused)
         if reasons[NUL]:
             return "NUL characters stand in UTF-16, too: `source.encoding: utf-16`"
         return encoding_hint(self.garbled) if reasons[NOT_UTF_8] else ""
-
-    garbled: list[str] = field(default_factory=list)
 
 
 def first(items: Sequence[str]) -> str:

@@ -26,11 +26,11 @@ class Usable(NamedTuple):
     message: list[str]
 
 
-def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, unit: str) -> Usable:
+def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, unit: str, few: int = FEW) -> Usable:
     """Each file as `read` gives it, but for those of which it raises KassandraError.
 
     Raises:
-        KassandraError: these are more than the share `tolerate`, and more than FEW; 0 tolerates none.
+        KassandraError: these are more than the share `tolerate`, and more than `few`; a share of 0 tolerates none.
     """
     kept, contents, skipped = list[Labelled](), list[T](), list[tuple[Labelled, str]]()
     for one in files:
@@ -47,7 +47,7 @@ def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, un
     by_label = ", ".join(f"{label} {count}" for label, count in labels.items())
     what = f"{len(skipped)} of {len(files)} {unit} ({share:.1%}) cannot be used: {'; '.join(first)}"
     what += ("; …" if len(skipped) > SHOWN else "") + f"; by label: {by_label}"
-    most = max(FEW, allowed(len(files), tolerate)) if tolerate else 0
+    most = max(few, allowed(len(files), tolerate)) if tolerate else 0
     if len(skipped) > most or not kept:
         least = f"`source.tolerate: {tolerate:g}` leaves out {most} of {len(files):,} {unit} at most"
         raise KassandraError(f"{what}. {least}; mend them, or say `source.tolerate: {ceil(1000 * share) / 1000:g}`")

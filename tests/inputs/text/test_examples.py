@@ -127,35 +127,66 @@ def test_train_and_test_of_ones_own(tmp_path, folder):
 
 
 def test_refused_rows_of_both_are_counted_and_reported(tmp_path):
-    (tmp_path / "train.csv").write_text(CSV + ",pos\n\nfine\n")
-    (tmp_path / "test.csv").write_text(CSV + "fine,\n")
+    (tmp_path / "train.csv").write_text(CSV + ",pos\n\nfine\n" + "fine,pos\n" * 196)
+    (tmp_path / "test.csv").write_text(CSV + "fine,\n" + "fine,pos\n" * 97)
     found = read(tmp_path)
     assert found.refused == 3
     assert found.message == (
-        f"{tmp_path}/train.csv: 2 of 4 rows refused: 1 × empty text (line 4); "
-        f"1 × fewer fields than the 2 columns (line 6) "
-        f"{tmp_path}/test.csv: 1 of 3 rows refused: 1 × missing label (line 4)"
+        f"{tmp_path}/train.csv: 2 of 200 rows refused: 1 × empty text (line 4; label 'pos'); "
+        f"1 × fewer fields than the 2 columns (line 6)\n"
+        f"{tmp_path}/test.csv: 1 of 100 rows refused: 1 × missing label (line 4)"
     )
+    (tmp_path / "test.csv").write_text(CSV + "fine,\n" + "fine,pos\n" * 96)
+    says = r"`source.tolerate: 0.01` leaves out 0 of 99 rows at most; mend them, or say `source.tolerate: 0.011`$"
+    with pytest.raises(KassandraError, match=says):
+        read(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "names", [["a.csv", "b.csv"], ["train.csv", "test.csv", "valid.csv"], ["train.csv", "dev.csv"]]
-)
+def test_a_competition(tmp_path):
+    """Its test table has no labels; what to hand in is no table of texts."""
+    (tmp_path / "train.csv").write_text("id,text,target\n1,good,1\n2,bad,0\n")
+    (tmp_path / "test.csv").write_text("id,text\n3,good\n")
+    (tmp_path / "sample_submission.csv").write_text("id,target\n3,0\n")
+    found = read(tmp_path)
+    assert found.train == [("good", "1"), ("bad", "0")]
+    assert found.test is None
+    assert found.message == (
+        f"{tmp_path}: 1 files that are no split are set aside: sample_submission.csv\n"
+        f"{tmp_path}/test.csv: has no column 'target', so it cannot be the test split, and is set aside; "
+        "one is drawn instead"
+    )
+    (tmp_path / "test.csv").write_text("id,text,target\n3,good,\n4,bad,\n")
+    assert "test.csv: has nothing in column 'target'" in read(tmp_path).message
+
+
+def test_three_splits(tmp_path):
+    for name in ("Train", "dev", "test"):
+        (tmp_path / f"{name}.csv").write_text(CSV.replace("good", f"good {name}"))
+    done = examples.read(tmp_path, ExamplesSource(path="own"), ExamplesPrepare())
+    assert done.contents == ["good Train", "bad", "good dev", "bad", "good test", "bad"]
+    assert done.valid.tolist() == [False, False, True, True, False, False]
+    assert done.test.tolist() == [False] * 4 + [True] * 2
+
+
+@pytest.mark.parametrize("names", [["a.csv", "b.csv"], ["test.csv", "valid.csv"]])
 def test_files_that_are_neither(tmp_path, names):
     for name in names:
         (tmp_path / name).write_text(CSV)
-    found = f"found {sorted(names)}"
-    with pytest.raises(KassandraError, match=rf"^source.path: expected one table, or a .*; {re.escape(found)}$"):
+    found = f"found {', '.join(sorted(names))}"
+    with pytest.raises(KassandraError, match=f"^source.path: expected one table, or a .*; {re.escape(found)}$"):
         read(tmp_path)
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(KassandraError, match=r"^source.path: expected one table, or a folder with .*; found \[\]$"):
+    with pytest.raises(KassandraError, match=r"^source.path: expected one table, or a folder with .*; found $"):
         read(tmp_path)
 
 
 def test_two_files_of_the_same_name(tmp_path):
     for name in ("train.csv", "train.jsonl", "test.csv"):
         (tmp_path / name).write_text(CSV)
-    with pytest.raises(KassandraError, match=r"found \['test.csv', 'train.csv', 'train.jsonl'\]$"):
+    with pytest.raises(
+        KassandraError,
+        match=r"several tables are called train; keep one of them; found test.csv, train.csv, train.jsonl$",
+    ):
         read(tmp_path)

@@ -4,6 +4,7 @@ import pytest
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.text.prepare.examples import read
+from kassandra.inputs.text.show import own_examples
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
 
 
@@ -67,3 +68,14 @@ def test_labels_of_a_table(texts):
     done = examples(raw, labels="t.csv")
     assert done.labels == ["5", "1", "5"]
     assert done.ids == ["all/1.txt", "all/2.txt", "all/3.txt"]
+
+
+def test_predict_reads_files_of_a_text_each(texts):
+    raw = texts("a/1.txt", "b/2.TXT", encoding="latin-1")
+    paths = [f"{raw}/a/1.txt", f"{raw}/b/2.TXT"]
+    meta = {"encoding": "latin-1"}
+    assert own_examples.read(paths, meta) == (paths, ["Schön, sagt a/1.txt\n", "Schön, sagt b/2.TXT\n"])
+    with pytest.raises(KassandraError, match=r"1.txt: byte 3 is not UTF-8"):
+        own_examples.read(paths, {})
+    for given in (["no such file.txt"], [f"{'long ' * 2000}.txt"], [*paths, "a text"]):
+        assert own_examples.read(given, meta)[1] == given

@@ -138,14 +138,15 @@ def test_each_file_is_reported(folder, tmp_path):
 
 
 COLUMNS = "a file of two columns parted by a tab, .tsv or .txt"
+OTHERS = "of any other table name the columns, `source.text` and `source.translation`"
 NAMED = "source.path: expected files named train, valid and test; "
 
 
 @pytest.mark.parametrize(
     ("names", "pair", "text"),
     [
-        ("m.csv", None, f"source.path: expected {COLUMNS}; found ['m.csv']"),
-        ("a.tsv b.tsv", None, f"source.path: expected {COLUMNS}; found ['a.tsv', 'b.tsv']"),
+        ("m.csv", None, f"source.path: expected {COLUMNS}; {OTHERS}; found ['m.csv']"),
+        ("a.tsv b.tsv", None, f"source.path: expected {COLUMNS}; {OTHERS}; found ['a.tsv', 'b.tsv']"),
         ("x.de", "de-en", f"source.path: expected {COLUMNS}, or files that go line by line, such as talks.de and "
                           "talks.en; found ['x.de']"),
         ("x.de x.en", None, "source.pair: say from which language into which, as in 'de-en'; found ['x.de', 'x.en']"),
@@ -162,3 +163,62 @@ NAMED = "source.path: expected files named train, valid and test; "
 def test_files_that_go_together_in_no_way(folder, tmp_path, names, pair, text):
     folder(**{name.replace(".", "_dot_"): ["a"] for name in names.split()})
     refused(lambda: own(tmp_path, pair), re.escape(text.format(raw=tmp_path)))
+
+
+def test_folders_that_are_splits(tmp_path):
+    for split in ("train", "val", "test"):
+        (tmp_path / split).mkdir()
+        for language in ("de", "en"):
+            (tmp_path / split / f"corpus.{language}").write_text(f"{split} {language}\n")
+    done = own(tmp_path, "de-en")
+    assert {name: [tuple(pair) for pair in part] for name, part in done.parts.items()} == {
+        "train": [("train de", "train en")], "valid": [("val de", "val en")], "test": [("test de", "test en")],
+    }  # fmt: skip
+
+
+def test_files_about_the_pairs_are_left_aside(tmp_path):
+    (tmp_path / "fra.txt").write_text("Hi.\tSalut !\tCC-BY\n")
+    (tmp_path / "_about.txt").write_text("about\n")
+    done = own(tmp_path, "en-fr")
+    assert [tuple(pair) for pair in done.parts["all"]] == [("Hi.", "Salut !")]
+    assert done.message == f"{tmp_path}: files about the texts: 1 left out"
+
+
+def test_a_table_that_is_described(tmp_path):
+    rows = ["id,French,English", "1,Salut,Hi", "2,Ça va,Fine", "3,Oui", '4,"Non, non",No']
+    (tmp_path / "a.csv").write_bytes("\n".join(rows).encode("latin-1"))
+    keys = {"path": "mine", "encoding": "latin-1", "text": "English", "translation": "French", "pair": "en-fr"}
+    done = pairs.read(tmp_path, PairsSource(**keys, tolerate=0.25), PairsPrepare())
+    assert done.languages == ("en", "fr")
+    assert done.parts == {
+        WHOLE: {Pair("Hi", "Salut"): "a.csv:2", Pair("Fine", "Ça va"): "a.csv:3", Pair("No", "Non, non"): "a.csv:5"}
+    }
+    assert done.message == f"{tmp_path}/a.csv: 1 of 4 rows refused: 1 × fewer fields than the 3 columns (line 4)"
+    assert done.dropped["fewer fields than the 3 columns"] == 1
+    says = ".*a.csv: 1 of 4 rows refused.*`source.tolerate: 0.01` leaves out 0 of 4 rows at most"
+    refused(lambda: pairs.read(tmp_path, PairsSource(**keys), PairsPrepare()), says)
+    keys["translation"] = "Frensh"
+    refused(
+        lambda: pairs.read(tmp_path, PairsSource(**keys), PairsPrepare()), "source.translation: unknown .*'French'.*"
+    )
+
+
+def test_tables_of_splits_without_a_header(tmp_path):
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.csv").write_text(f"Hi {name};Salut {name}\n")
+    source = PairsSource(path="mine", header="none", delimiter=";")
+    done = pairs.read(tmp_path, source, PairsPrepare())
+    assert {split: list(part) for split, part in done.parts.items()} == {
+        split: [Pair(f"Hi {name}", f"Salut {name}")]
+        for split, name in (("train", "train"), ("valid", "dev"), ("test", "test"))
+    }
+    (tmp_path / "test.csv").unlink()
+    refused(lambda: pairs.read(tmp_path, source, PairsPrepare()), "source.path: expected one table, or train.*")
+
+
+def test_a_tab_between_columns_in_another_encoding(tmp_path):
+    (tmp_path / "a.txt").write_bytes("Fine\tÇa va\n".encode("latin-1"))
+    done = pairs.read(tmp_path, PairsSource(path="mine", encoding="latin-1"), PairsPrepare())
+    assert list(done.parts[WHOLE]) == [Pair("Fine", "Ça va")]
+    says = ".*a.txt: is not in `source.encoding: ascii`"
+    refused(lambda: pairs.read(tmp_path, PairsSource(path="mine", encoding="ascii"), PairsPrepare()), says)

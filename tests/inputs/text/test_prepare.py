@@ -97,7 +97,7 @@ def test_what_is_printed(books, made):
     rate = done.meta["unknown_tokens"]["test"]
     assert done.printed == (
         "85 train, 10 valid, 24 test texts in 2 classes; 0 of train dropped as they are in test too, "
-        f"1 as repeated; 500 tokens, <unk> {rate:.2%} of test"
+        f"1 as repeated; 500 tokens, <unk> {rate:.2%} of test\nclasses of train: positive 43, negative 42"
     )
 
 
@@ -165,11 +165,16 @@ def test_a_text_with_both_labels_stays_once_with_the_first(table, made):
 
 
 def test_refused_rows_are_counted_and_reported(table, made):
-    raw = table(mine=[*rows(60), ("", "good"), ("no label", "")])
+    raw = table(mine=[*rows(300), ("", "good"), ("no label", "")])
     done = made(raw)
     assert done.meta["refused_rows"] == 2
-    assert done.printed.startswith(f"{raw}/mine.csv: 2 of 62 rows refused: 1 × empty text (line 62); 1 × missing label")
-    assert "\n43 train, 5 valid, 12 test texts" in done.printed
+    reasons = "1 × empty text (line 302; label 'good'); 1 × missing label (line 303)"
+    assert done.printed.startswith(f"{raw}/mine.csv: 2 of 302 rows refused: {reasons}\n216 train, 24 valid, 60 test")
+    assert done.meta["left_out"]["mine.csv"]["empty text"] == {
+        "rows": 1,
+        "first_lines": [302],
+        "by_label": {"good": 1},
+    }
 
 
 def test_many_classes_of_ones_own(table, made):
@@ -183,6 +188,33 @@ def refused(made, raw, text, **params):
         made(raw, **params)
 
 
+def test_rare_classes_are_set_aside_up_to_a_share(table, made):
+    done = made(table(mine=[*rows(400), ("one", "legal"), ("other", "legal"), ("only", "security")]))
+    assert done.meta["classes"] == ["bad", "good"]
+    assert done.meta["rare_classes"] == {"security": 1, "legal": 2}
+    assert sum(done.meta["examples"].values()) == 400
+    assert "set aside, with their texts: security 1, legal 2\n" in done.printed
+    assert done.printed.endswith("\nclasses of train: bad 144, good 144")
+
+
+def test_labels_that_are_one_number_and_an_imbalance(table, made):
+    some = rows(200, ["5", "5.0", "5"]) + [(f"<br />no {number} <a>", "1.0") for number in range(15)]
+    done = made(table(mine=some))
+    assert done.meta["classes"] == ["1", "5"]
+    assert "labels that are one number are one label: 1.0 (15) is 1, 5.0 (67) is 5\n" in done.printed
+    assert "15 of 215 texts hold HTML tags; <br>, <p>" in done.printed
+    assert "5 has 13 times as many texts as 1, so accuracy says little of the latter: see macro F1" in done.printed
+
+
+def test_words_of_which_none_is_there_twice(table, made):
+    names = table(mine=[(f"{name}{place}x{place}", "ab"[place % 2]) for place, name in enumerate(["na", "ra"] * 100)])
+    with pytest.raises(KassandraError, match=r"no token stands 2 times in train; .*prepare.tokens: characters"):
+        made(names)
+    done = made(names, tokens="characters")
+    assert done.meta["unknown_tokens"]["test"] == 0
+    assert done.meta["spec"]["vocab_size"] == 2 + len(set("nar0123456789x"))
+
+
 def test_mistakes_in_the_data(table, made):
     raw = table(mine=rows(60, ["same"]))
     refused(made, raw, f"{raw}: every text has the label 'same'; give two labels or more")
@@ -190,10 +222,12 @@ def test_mistakes_in_the_data(table, made):
     rare = "class 'rare' has 2 texts, too few to be split; at least 3 are needed"
     refused(made, raw, f"prepare.test_fraction: {rare}")
     table(mine=[*rows(60), *((f"rare {number}", "rare") for number in range(4))])
-    lacking = "0.1 of the 3 texts of class 'rare' are 0; take another share, or give it more texts"
+    lacking = "0.1 of the 3 texts of class 'rare' are 0; at least 10 texts of each class are needed; .*"
     refused(made, raw, f"prepare.valid_fraction: {lacking}")
     table(mine=rows(10))
-    text = r"prepare.test_fraction: 0.01 of 10 texts cannot be drawn by class .*number of classes.*"
+    text = (
+        r"prepare.test_fraction: 0.01 of 10 texts \(bad 5, good 5\) cannot be drawn by class; at least 100 texts of .*"
+    )
     refused(made, raw, text, test_fraction=0.01)
     (raw / "mine.csv").unlink()
     table(train=rows(60), test=[*rows(10, start=100), ("a word", "new")])

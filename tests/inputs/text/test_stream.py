@@ -93,3 +93,16 @@ def test_no_text(tmp_path):
         (tmp_path / name).write_bytes(b"none")
     with pytest.raises(KassandraError, match=r"or a folder of texts \(.txt\); found a.jpg, b.csv$"):
         stream(tmp_path)
+
+
+def test_a_text_that_cannot_be_read_is_left_out_of_many(tmp_path):
+    write(tmp_path, **{f"{number:03}": f"text {number}" for number in range(99)})
+    (tmp_path / "bad.txt").write_bytes(b"caf\xe9")
+    done = read(tmp_path, OwnFile(path="mine"), StreamPrepare())
+    assert done.parts["all"].count("text") == 99
+    assert done.meta["texts"] == {"all": 99}
+    assert done.meta["skipped"]["files"] == 1
+    assert "1 of 100 texts (1.0%) cannot be used" in done.message
+    (tmp_path / "000.txt").unlink()
+    with pytest.raises(KassandraError, match=r"^1 of 99 texts \(1.0%\) cannot be used: .*bad.txt: byte 3 is not UTF-8"):
+        stream(tmp_path)

@@ -108,11 +108,19 @@ def test_splits_that_are_not_named_as_such_are_no_labels(files):
     refused(files("train/1.x", "test1/1.x"), "folders ['test1', 'train'] look like splits, not like labels")
 
 
-def test_all_in_one_folder(files):
-    assert labels(files("mine/a_1.x", "mine/b_1.x")) == [("mine/a_1.x", "mine"), ("mine/b_1.x", "mine")]
-    (files().joinpath("mine")).rename(files() / "..mine")
-    with pytest.raises(KassandraError, match="no things in this folder"):
-        rows(files())
+def test_one_folder_that_holds_everything_is_no_label(files):
+    raw = files("set/recordings/a_1.x", "set/recordings/b_1.x", "set/README", "set/code/x.py")
+    assert labels(raw) == [("a_1.x", "a"), ("b_1.x", "b")]
+
+
+def test_letters_with_marks_are_one_whichever_way_they_are_written(files):
+    raw = files("train/e\u0301te\u0301/1.x", "train/a/1.x", "test/\u00e9t\u00e9/1.x")
+    assert {label for _, label in labels(raw)} == {"a", "\u00e9t\u00e9"}
+    (raw / "t.csv").write_text("file,label\n\u00e9t\u00e9/1.x,b\n", encoding="utf-8")
+    for name in ("a/1.x", "\u00e9t\u00e9/1.x"):
+        (raw / "test" / name).parent.mkdir(exist_ok=True)
+    (raw / "test" / "\u00e9t\u00e9" / "1.x").unlink()
+    assert labels(raw, labels="t.csv") == [("train/e\u0301te\u0301/1.x", "b")]
 
 
 def test_lists_of_paths_are_splits(files):

@@ -166,7 +166,13 @@ def given(tmp_path):
 
         how = SimpleNamespace(**({"valid_fraction": 0.2, "test_fraction": 0.2, "limit": None} | keys_of_prepare))
         reader = SimpleNamespace(read=lambda *_: examples, encode=encode)
-        text = prepare(reader, tmp_path / "raw", tmp_path / "done", SimpleNamespace(prepare=how, source=None), 0)
+        text = prepare(
+            reader,
+            tmp_path / "raw",
+            tmp_path / "done",
+            SimpleNamespace(prepare=how, source=SimpleNamespace(tolerate=0.01)),
+            0,
+        )
         rows = {name: read_arrays(tmp_path / "done" / f"{name}.npz")["images"].tolist() for name in SPLITS}
         return rows, read_json(tmp_path / "done" / "meta.json"), text
 

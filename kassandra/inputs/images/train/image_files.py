@@ -18,6 +18,7 @@ from kassandra.contracts.errors import KassandraError
 PIXELS = 64_000_000  # of an image file; four bytes and more each while it is read
 # EPS is a program, which Pillow has Ghostscript run; the others need what Pillow does not bring.
 NOT_READ = {"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"}
+CLAIMS = {".heic", ".heif", ".avif", ".jxl", ".svg", ".psd", ".dng", ".cr2", ".nef", ".arw", ".raw"}  # not all are read
 COLOURED = 8  # of 255, by which red, green and blue differ somewhere in an image that is coloured
 
 # What is done to images that is worth a line; counted by `read`.
@@ -80,7 +81,7 @@ def is_image(path: Path) -> bool:
 def endings() -> set[str]:
     """Of the names of files that claim to be images."""
     Image.init()
-    return {ending for ending, kind in Image.registered_extensions().items() if kind in _formats()}
+    return CLAIMS | {ending for ending, kind in Image.registered_extensions().items() if kind in _formats()}
 
 
 @cache

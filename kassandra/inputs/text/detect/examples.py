@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from math import ceil
 from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
@@ -15,6 +16,7 @@ LABELS = re.compile(
     r"label|class|category|sentiment|stars|rating|score|target|overall|polarity|spam|type|topic|genre|language|lang|^y$",
     re.IGNORECASE,
 )
+USUAL_SHARE = 0.01  # of rows that cannot be used: the default of `source.tolerate`
 MOST_LABELS = 200
 LONG = 0.95  # share of the texts that are read whole
 HTML = re.compile(r"<(br|p|div|a|b|i|span)\b[^>]*>", re.IGNORECASE)
@@ -50,6 +52,7 @@ def propose(look: Look) -> Proposal:
         raise KassandraError(f"{table.path}: {what}; --target names the labels; the columns are {table.names}")
     source = {**table.keys, "text": text.name, "label": label.name}
     proposal = Proposal("text", "label", source, seen=list(table.notes), classes=_counts(label))
+    _tolerate(proposal, table, text, label)
     if look.wish.target is None:
         others = [
             one.name for one in table.columns if one is not label and one is not text and _may_be_label(table, one)
@@ -76,6 +79,18 @@ def propose(look: Look) -> Proposal:
     _settle(proposal, [cell for cell in text.held if cell], text.words, table.rows)
     proposal.rows = preview(table, [table.names.index(text.name), table.names.index(label.name)])
     return proposal
+
+
+def _tolerate(proposal: Proposal, table: Table, text: Column, label: Column) -> None:
+    """Rows without a text or a label are left out; where they are more than usual, the section has to say so."""
+    empty = sum(not (one.strip() and other.strip()) for one, other in zip(text.cells, label.cells, strict=True))
+    lacking = empty + len(table.uneven)
+    share = lacking / max(len(text.cells) + len(table.uneven), 1)
+    if share > USUAL_SHARE:
+        proposal.source["tolerate"] = ceil(100 * share + 0.5) / 100  # the sample may hold fewer of them than the rest
+        proposal.guessed.append(
+            f"{lacking:,} of {len(text.cells):,} rows have no text or no label ({share:.1%}): they are left out"
+        )
 
 
 def _left_aside(look: Look) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,9 +13,9 @@ from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.spec import UNK
+from kassandra.contracts.spec import SPECIAL, UNK
 from kassandra.contracts.tables import read_table
-from kassandra.inputs.text.prepare.table import read_table_of_texts, sentence
+from kassandra.inputs.text.prepare.own_tables import read_own
 from kassandra.inputs.text.prepare.text_files import ENDINGS, is_text, named, read_text
 from kassandra.params.inputs.text import ExamplesPrepare, ExamplesSource
 from kassandra.sources.own.labelled import Kind, groups, listing, masks
@@ -40,21 +40,25 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
     Raises:
         KassandraError: the data set holds no texts with labels, or your own file cannot be read.
     """
-    dataset, refused, message = source.dataset, 0, ""
+    dataset = source.dataset
     if dataset is None and _is_folder_of_texts(raw, source):
         return _of_folder(raw, source, params)
     if dataset is None:
-        parts, refused, message = _own(raw, source.text, source.label)
-    elif dataset in READERS:
-        parts = READERS[dataset](raw)
-    else:
+        return _of_tables(raw, source, params)
+    if dataset not in READERS:
         raise KassandraError(f"source.dataset: {dataset!r} holds no texts with labels; those that do: {list(READERS)}")
+    parts = READERS[dataset](raw)
     everything = [one for part in parts for one in part]
     texts, labels, ids = ([one[place] for one in everything] for place in range(3))
-    keys = [" ".join(tokens.normal_form(text, lowercase=True).split()) for text in texts]
-    near = ["".join(filter(str.isalnum, key)) or key for key in keys]
+    keys, near = _forms(texts)
     test = np.arange(len(texts)) >= len(parts[0]) if len(parts) > 1 else None
-    return Examples("texts", texts, labels, ids, keys, test, near=near, meta={"refused_rows": refused}, message=message)
+    return Examples("texts", texts, labels, ids, keys, test, near=near, meta={"refused_rows": 0})
+
+
+def _forms(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Of each text, what is equal where two are the same to a model, and where they are nearly the same: see `read`."""
+    keys = [" ".join(tokens.normal_form(text, lowercase=True).split()) for text in texts]
+    return keys, ["".join(filter(str.isalnum, key)) or key for key in keys]
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:
@@ -62,6 +66,9 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
     texts = {name: [examples.contents[row] for row in some] for name, some in rows.items()}
     how = params.vocab_size, params.min_frequency, params.lowercase
     tokenizer = tokens.fit(params.tokens, texts["train"], *how)  # fitted on train only
+    if tokenizer.get_vocab_size() <= len(SPECIAL):
+        what = f"no token stands {params.min_frequency} times in train"
+        raise KassandraError(f"prepare.min_frequency: {what}; say `prepare.tokens: characters` (of names), or less")
     arrays, unknown = {}, dict[str, float]()
     for name, some in texts.items():
         ids = tokens.encode(tokenizer, some)
@@ -125,33 +132,26 @@ def _is_folder_of_texts(raw: Path, source: ExamplesSource) -> bool:
     return len({path.parent for path in texts}) > 1 and len(texts) > 2
 
 
+def _of_tables(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
+    own = read_own(raw, source)
+    everything = [(*one, split) for split, part in own.parts.items() for one in part]
+    texts, labels, ids, splits = (list(column) for column in zip(*everything, strict=True))
+    valid, test = (np.array(splits) == name if name in own.parts else None for name in ("valid", "test"))
+    keys, near = _forms(texts)
+    meta = {"refused_rows": own.refused} | own.meta
+    return Examples("texts", texts, labels, ids, keys, test, meta=meta, message=own.message, valid=valid, near=near)
+
+
 def _of_folder(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
     listed = listing(raw, source, Kind("texts", ENDINGS, is_text, named))
     good = usable(listed.files, lambda path: read_text(path, source.encoding), source.tolerate, "texts")
     valid, test = masks(good.files)
     meta = {"refused_rows": 0, "files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out}
+    meta["encoding"] = source.encoding or "utf-8-sig"
     labels, ids = [one.label for one in good.files], [one.name.removeprefix(f"{one.label}/") for one in good.files]
-    keys = [tokens.normal_form(text, params.lowercase) for text in good.contents]
+    keys, near = _forms(good.contents)
     message = "\n".join([*listed.message, *good.message])
     return Examples(
         "texts", good.contents, labels, ids, keys, test, groups(good.files), meta=meta | good.meta, message=message,
-        valid=valid, together=True,
+        valid=valid, together=True, near=near,
     )  # fmt: skip
-
-
-def _own(raw: Path, text: str | None, label: str | None) -> tuple[list[list[Text]], int, str]:
-    """One table, or train.* and test.* beside each other; how many rows are refused, and which."""
-    files = files_in(raw)
-    by_split = {path.name.partition(".")[0]: path for path in files}
-    if len(files) != 1 and not (len(files) == 2 and set(by_split) == {"train", "test"}):
-        names = [path.name for path in files]
-        raise KassandraError(f"source.path: expected one table, or a folder with train.* and test.*; found {names}")
-    parts, refused, messages = [], 0, []
-    for path in [by_split["train"], by_split["test"]] if len(files) > 1 else files:
-        table = read_table_of_texts(path, text, label)
-        ids = [f"{path.name}:{line}" for line in table.lines]
-        parts.append(list(map(Text, table.texts, table.labels, ids)))
-        refused += len(table.refused)
-        if table.refused:
-            messages.append(sentence(table.refused, path, len(table.texts) + len(table.refused)))
-    return parts, refused, " ".join(messages)

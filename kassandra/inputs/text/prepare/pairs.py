@@ -19,13 +19,16 @@ from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Pair, Pairs
 from kassandra.contracts.splits import WHOLE
-from kassandra.inputs.text.prepare.table import NOT_UTF_8, NUL, UTF_8_MARK, UTF_16_MARKS, Refused, sentence
+from kassandra.inputs.text.prepare.pair_tables import PairTable, is_described, tables_of_pairs
 from kassandra.inputs.text.prepare.text_files import is_about
 from kassandra.params.inputs.text import PairsPrepare, PairsSource
 from kassandra.sources.own.labelled import folder_of_split
+from kassandra.sources.own.lines import NOT_UTF_8, NUL, UTF_16_MARKS
+from kassandra.sources.own.refused import Refused, sentence
 
 SPLITS = {"train": "train", "valid": "valid", "val": "valid", "dev": "valid", "test": "test"}  # as files are named
 SPLIT = re.compile(rf"({'|'.join(SPLITS)})(?![A-Za-z])", re.IGNORECASE)
+UTF_8_MARK = b"\xef\xbb\xbf"
 EMPTY, UNEQUAL, REPEATED = "empty", "one side much longer", "repeated"
 REASONS = (NOT_UTF_8, NUL, EMPTY, UNEQUAL, REPEATED)
 SHORT = 20  # characters; of shorter sentences the ratio says little: "Thanks!" may be "Je vous en remercie beaucoup !"
@@ -61,7 +64,7 @@ def read(raw: Path, source: PairsSource, params: PairsPrepare) -> Pairs:
     if asked and asked[0] == asked[1]:
         raise KassandraError(f"source.pair: {pair!r} is one language; name two")
     if dataset is None:
-        return _own(raw, asked, max_ratio)
+        return _own(raw, source, asked, max_ratio)
     if dataset not in READERS:
         raise KassandraError(f"source.dataset: {dataset!r} holds no pairs of sentences; those that do: {list(READERS)}")
     languages, reader = READERS[dataset]
@@ -92,25 +95,43 @@ READERS: dict[str, tuple[tuple[str, str], Callable[[Path, tuple[str, ...], float
 }
 
 
-def _own(raw: Path, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
+def _own(raw: Path, source: PairsSource, asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
     """Your own files, but for those that are about them."""
     everything = files_in(raw)
     files = [path for path in everything if not is_about(path)] or everything
-    read = _own_files(raw, files, asked, max_ratio)
+    if is_described(source) and not _go_line_by_line(files, asked):
+        parts = {split: _of_table(table, max_ratio) for split, table in tables_of_pairs(files, source).items()}
+        read = _pairs(asked or ("source", "target"), parts)
+    else:
+        read = _own_files(raw, files, source.encoding, asked, max_ratio)
     if len(files) == len(everything):
         return read
     about = f"{raw}: files about the texts: {len(everything) - len(files)} left out"
     return read._replace(message="\n".join(filter(None, [about, read.message])))
 
 
-def _own_files(raw: Path, files: list[Path], asked: tuple[str, ...] | None, max_ratio: float) -> Pairs:
+def _go_line_by_line(files: list[Path], asked: tuple[str, ...] | None) -> bool:
+    """Whether the files are named after the languages, as talks.de and talks.en are."""
+    endings = {path.name.lower().removesuffix(".gz").rpartition(".")[2] for path in files}
+    return asked is not None and {language.lower() for language in asked} <= endings
+
+
+def _of_table(table: PairTable, max_ratio: float) -> Part:
+    part = _part(table.rows, table.path, table.path.name, max_ratio)
+    return Part(part.pairs, [*table.refused, *part.refused], "\n".join(filter(None, [table.message, part.message])))
+
+
+def _own_files(
+    raw: Path, files: list[Path], encoding: str | None, asked: tuple[str, ...] | None, max_ratio: float
+) -> Pairs:
     table = "a file of two columns parted by a tab, .tsv or .txt"
     names = sorted(path.name for path in files)
     if len(files) == 1 and names[0].lower().removesuffix(".gz").endswith((".tsv", ".txt")):
-        part = columns(content_of(files[0]), files[0], max_ratio)
+        part = columns(content_of(files[0], encoding), files[0], max_ratio)
         return _pairs(asked or ("source", "target"), {WHOLE: part})
     if any(name.lower().removesuffix(".gz").endswith((".csv", ".tsv")) for name in names):
-        raise KassandraError(f"source.path: expected {table}; found {names}")
+        advice = "of any other table name the columns, `source.text` and `source.translation`"
+        raise KassandraError(f"source.path: expected {table}; {advice}; found {names}")
     by_stem = _by_stem(files, folder_of_split([PurePosixPath(path.relative_to(raw)) for path in files]))
     known = sorted({language for files in by_stem.values() for language in files})
     if len(known) < 2:
@@ -123,7 +144,7 @@ def _own_files(raw: Path, files: list[Path], asked: tuple[str, ...] | None, max_
         raise KassandraError(
             f"source.pair: no file is in {lacking[0]!r}, that is, ends in .{lacking[0]}; found {names}"
         )
-    return _aligned(by_stem, asked, max_ratio)
+    return _aligned(by_stem, asked, max_ratio, encoding)
 
 
 def _by_stem(files: list[Path], splits: Sequence[str] = ()) -> dict[str, dict[str, Path]]:
@@ -141,7 +162,9 @@ def _by_stem(files: list[Path], splits: Sequence[str] = ()) -> dict[str, dict[st
     return by_stem
 
 
-def _aligned(by_stem: dict[str, dict[str, Path]], languages: tuple[str, ...], max_ratio: float) -> Pairs:
+def _aligned(
+    by_stem: dict[str, dict[str, Path]], languages: tuple[str, ...], max_ratio: float, encoding: str | None = None
+) -> Pairs:
     chosen = {stem: files for stem, files in by_stem.items() if set(languages) & set(files)}
     for stem, files in chosen.items():
         if lacking := [language for language in languages if language not in files]:
@@ -159,7 +182,7 @@ def _aligned(by_stem: dict[str, dict[str, Path]], languages: tuple[str, ...], ma
         raise KassandraError(f"source.path: no file is named {lacking[0]}; found {sorted(chosen)}")
     source, target = languages
     both = {split: (chosen[stem][source], chosen[stem][target]) for split, stem in by_split.items()}
-    return _pairs(languages, {split: aligned(*files, max_ratio) for split, files in both.items()})
+    return _pairs(languages, {split: aligned(*files, max_ratio, encoding) for split, files in both.items()})
 
 
 def _pairs(languages: tuple[str, ...], parts: dict[str, Part]) -> Pairs:
@@ -202,13 +225,13 @@ def columns(content: bytes, path: Path, max_ratio: float) -> Part:
     return _part(rows, path, path.name, max_ratio)
 
 
-def aligned(source: Path, target: Path, max_ratio: float) -> Part:
+def aligned(source: Path, target: Path, max_ratio: float, encoding: str | None = None) -> Part:
     """Pairs of the lines of two files that go line by line.
 
     Raises:
         KassandraError: they have different numbers of lines, or no line is good.
     """
-    ours, theirs = (_lines(content_of(path), path) for path in (source, target))
+    ours, theirs = (_lines(content_of(path, encoding), path) for path in (source, target))
     if len(ours) != len(theirs):
         counts = f"{len(ours)} lines, but {target.name} has {len(theirs)}"
         raise KassandraError(f"{source}: {counts}; they must go line by line")
@@ -216,15 +239,18 @@ def aligned(source: Path, target: Path, max_ratio: float) -> Part:
     return _part(list(zip(range(1, len(ours) + 1), ours, theirs, strict=True)), both, source.name, max_ratio)
 
 
-def content_of(path: Path) -> bytes:
-    """What the file holds, unpacked if its name ends in .gz.
+def content_of(path: Path, encoding: str | None = None) -> bytes:
+    """What the file holds, unpacked if its name ends in .gz; of another encoding as UTF-8.
 
     Raises:
-        KassandraError: there is no such file, or it is damaged.
+        KassandraError: there is no such file, it is damaged, or in another encoding.
     """
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            return file.read()
+            content = file.read()
+        return content.decode(encoding).encode() if encoding else content
+    except UnicodeError:
+        raise KassandraError(f"{path}: is not in `source.encoding: {encoding}`") from None
     except FileNotFoundError:
         raise missing(path) from None
     except (OSError, EOFError, zlib.error) as error:  # the last two: a .gz that is cut off or damaged

@@ -6,14 +6,15 @@ from pathlib import Path, PurePosixPath
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded
-from kassandra.contracts.printed import printable, some
+from kassandra.contracts.printed import some
 from kassandra.contracts.spec import UNK
 from kassandra.contracts.splits import SPLIT_OF, SPLITS, WHOLE
 from kassandra.contracts.stream import Texts
 from kassandra.inputs.text.prepare.text_files import ENDINGS, is_about, is_text, read_text
 from kassandra.params.inputs.text import StreamPrepare
 from kassandra.params.sections.table_file import OwnFile
-from kassandra.sources.own.labelled import below_one_folder, folder_of_split, visible
+from kassandra.sources.own.labelled import Labelled, below_one_folder, folder_of_split, visible
+from kassandra.sources.own.tolerated import Usable, usable
 from kassandra.vocabulary import streams
 
 OF_TEXTS = {*ENDINGS, ".md", ".rst", ".tex", ".tokens", ".raw"}
@@ -44,13 +45,24 @@ def read(raw: Path, source: OwnFile, params: StreamPrepare) -> Texts:
         if about := [str(name) for name, path in texts if is_about(path) and (name, path) not in chosen]:
             left["files about the texts"] = about
     by_split = _by_split(chosen, left)
-    parts = {name: "\n".join(read_text(path, source.encoding) for _, path in some) for name, some in by_split.items()}
+    everything = [Labelled(path, str(name), split) for split, some in by_split.items() for name, path in some]
+    if len(everything) == 1:
+        good = Usable(everything, [read_text(everything[0].path, source.encoding)], {}, [])
+    else:  # in a book of few chapters each matters: the share alone counts
+        good = usable(everything, lambda path: read_text(path, source.encoding), source.tolerate, "texts", few=0)
+    texts_of: dict[str, dict[str, str]] = {split: {} for split in by_split}
+    for one, text in zip(good.files, good.contents, strict=True):
+        texts_of[one.label][one.name] = text
+    parts = {split: "\n".join(texts.values()) for split, texts in texts_of.items()}
     if source.dataset:
         return Texts(parts, {}, "")
     message = [f"{raw}: {why}: {len(names)} left out ({some(names)})" for why, names in left.items()]
-    message += [_sentence(raw, name, some) for name, some in by_split.items() if len(some) > 1]
+    message += [
+        *good.message,
+        *(_order(raw, split, list(texts)) for split, texts in texts_of.items() if len(texts) > 1),
+    ]
     counts = {why: len(names) for why, names in left.items()}
-    meta = {"texts": {name: len(some) for name, some in by_split.items()}, "left_out": counts}
+    meta = {"texts": {split: len(texts) for split, texts in texts_of.items()}, "left_out": counts, **good.meta}
     return Texts(parts, meta | {"encoding": source.encoding or "utf-8"}, "\n".join(message))
 
 
@@ -96,7 +108,6 @@ def _named(name: PurePosixPath) -> str:
     return next((SPLIT_OF[part] for part in name.name.lower().split(".") if part in SPLIT_OF), "")
 
 
-def _sentence(raw: Path, name: str, texts: Paths) -> str:
-    order = ", ".join([*(printable(str(one)) for one, _ in texts[:5]), *(["…"] if len(texts) > 5 else [])])
-    of = "" if name == WHOLE else f" of {name}"
-    return f"{raw}: {len(texts)} texts{of}, one after another: {order}"
+def _order(raw: Path, split: str, names: list[str]) -> str:
+    of = "" if split == WHOLE else f" of {split}"
+    return f"{raw}: {len(names)} texts{of}, one after another: {some(names)}"

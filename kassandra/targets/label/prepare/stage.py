@@ -1,6 +1,7 @@
 """Examples with a label each → train.npz, valid.npz, test.npz and meta.json."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,11 +12,14 @@ from kassandra.contracts import splits
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples, Rows, numbered
+from kassandra.contracts.printed import printable
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.kind import Pipeline
 
 NEAR = "train_nearly_in_test"  # counted, and kept
+SHOWN = 20  # classes that are named with their counts
+IMBALANCED = 10  # times as many examples of one class as of another
 LEAKED, REPEATED = "dropped_from_train_because_in_test", "dropped_because_repeated"
 LEAKED_INTO_VALID, VALID_LEAKED = "dropped_from_train_because_in_valid", "dropped_from_valid_because_in_test"
 
@@ -28,7 +32,7 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     """
     how: Any = params.prepare  # with the keys of the input and those of this target
     examples: Examples = reader.read(raw, params.source, how)
-    rows, dropped = _split(raw, examples, how, seed)
+    rows, dropped, rare = _split_without_rare(raw, examples, how, seed, params.source.tolerate)
     classes = _classes(raw, examples, rows)
     encoded = reader.encode(examples, rows, how, seed)  # fitted on train only
     ids = _ids(examples)
@@ -43,6 +47,7 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     near = _nearly_in_test(examples, rows)
     meta = {"spec": spec.to_json(), "classes": classes, "examples": counts, **dropped, **near}
     meta |= {"train_labels": [of_train[name] for name in classes], **examples.meta, **encoded.meta}
+    meta |= {"rare_classes": rare} if rare else {}
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
     message = f"{sizes} {examples.unit} in {len(classes)} classes; {dropped[LEAKED]} of train dropped as they are in "
@@ -52,7 +57,56 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
         message += f"valid too, {dropped[VALID_LEAKED]} of valid as they are in test too"
     if near.get(NEAR):
         message += f"; {near[NEAR]} of train are nearly in test (the same letters and digits), and were kept"
-    return "\n".join(filter(None, [examples.message, message]))
+    return "\n".join(filter(None, [examples.message, _of_rare(rare, examples), message, _of_classes(examples, rows)]))
+
+
+def _of_rare(rare: dict[str, int], examples: Examples) -> str:
+    named = ", ".join(f"{printable(label)} {count}" for label, count in rare.items())
+    return f"classes too rare to be in every split are set aside, with their {examples.unit}: {named}" if rare else ""
+
+
+def _of_classes(examples: Examples, rows: dict[str, Rows]) -> str:
+    """The classes of train and how many examples each has, most frequent first."""
+    counts = Counter(examples.labels[row] for row in rows["train"]).most_common()
+    named = ", ".join(f"{printable(label)} {count:,}" for label, count in counts[:SHOWN])
+    text = f"classes of train: {named}{', …' if len(counts) > SHOWN else ''}"
+    (most, largest), (least, smallest) = counts[0], counts[-1]
+    if largest >= IMBALANCED * smallest:
+        text += f"; {printable(most)} has {largest // smallest} times as many {examples.unit} as {printable(least)}, "
+        text += "so accuracy says little of the latter: see macro F1"
+    return text
+
+
+def _split_without_rare(
+    raw: Path, examples: Examples, params: Any, seed: int, tolerate: float
+) -> tuple[dict[str, Rows], dict[str, int], dict[str, int]]:
+    """As `_split`, of the classes that can be split; and of each other class how many examples are set aside.
+
+    Raises:
+        KassandraError: those of the others are more than the share `tolerate` of all.
+    """
+    kept, rare = np.arange(len(examples.labels)), dict[str, int]()
+    while True:
+        try:
+            split, dropped = _split(raw, _of_rows(examples, kept) if rare else examples, params, seed)
+            return {name: kept[rows] for name, rows in split.items()}, dropped, rare
+        except splits.TooRare as error:
+            rare[error.label] = sum(label == error.label for label in examples.labels)
+            kept = np.array([row for row in kept.tolist() if examples.labels[row] != error.label], np.intp)
+            if sum(rare.values()) > tolerate * len(examples.labels) or not len(kept):
+                raise KassandraError(str(error)) from None
+
+
+def _of_rows(examples: Examples, rows: Rows) -> Examples:
+    def some(values: Any) -> Any:
+        return None if values is None else [values[row] for row in rows]
+
+    masks: dict[str, Any] = {
+        "test": None if examples.test is None else examples.test[rows],
+        "valid": None if examples.valid is None else examples.valid[rows],
+    }
+    lists = {name: some(getattr(examples, name)) for name in ("labels", "ids", "keys", "groups")}
+    return replace(examples, **lists, **masks)
 
 
 def _nearly_in_test(examples: Examples, rows: dict[str, Rows]) -> dict[str, int]:

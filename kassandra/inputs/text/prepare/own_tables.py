@@ -1,0 +1,116 @@
+"""Your own tables of labelled texts: one, or one for each split, in a folder that may hold others too."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kassandra.contracts.artifacts import files_in
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import printable, some
+from kassandra.contracts.splits import SPLIT_OF, WHOLE
+from kassandra.inputs.text.prepare.table import Texts, read_table_of_texts
+from kassandra.params.inputs.text import ExamplesSource
+from kassandra.params.sections.table_file import EVERYWHERE
+from kassandra.sources.own.refused import by_reason, check_share
+from kassandra.sources.own.table_file import first_rows
+
+WHOLE_NUMBER, DECIMAL = re.compile(r"-?\d+", re.ASCII), re.compile(r"(-?\d+)\.0+", re.ASCII)
+TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+READ_AS_SPACES = "<br>, <p>, <i>, <b> and <em> are read as spaces, other tags as they stand"
+
+
+class Own(NamedTuple):
+    """parts: by split, in the order train, valid, test; or one as WHOLE: texts, labels, and file and line of each.
+    refused: rows. meta: for meta.json. message: what was left out, and what is odd."""
+
+    parts: dict[str, list[tuple[str, str, str]]]
+    refused: int
+    meta: dict[str, Any]
+    message: str
+
+
+def read_own(raw: Path, source: ExamplesSource) -> Own:
+    """
+    Raises:
+        KassandraError: there is no table, or several of which none is called train; one cannot be read; or more rows
+            are refused than `source.tolerate` allows.
+    """
+    by_split, messages = _tables(raw)
+    parts, left_out, refused = {}, dict[str, Any](), 0
+    set_aside: list[str] = []
+    for split, path in by_split.items():
+        if split not in ("train", WHOLE) and (why := _without_labels(path, source)):
+            set_aside.append(path.name)
+            messages.append(f"{path}: {why}, so it cannot be the {split} split, and is set aside; one is drawn instead")
+            continue
+        table = read_table_of_texts(path, source)
+        source = source.model_copy(update=dict(zip(("text", "label"), table.columns, strict=True)))
+        total = len(table.texts) + len(table.refused)
+        messages += [check_share(table.refused, path, total, source.tolerate, table.hint), *table.remarks]
+        refused += len(table.refused)
+        left_out |= {path.name: by_reason(table.refused)} if table.refused else {}
+        ids = [f"{path.name}:{line}" for line in table.lines]
+        parts[split] = list(zip(table.texts, table.labels, ids, strict=True))
+        messages.append(_of_tags(path, table))
+    parts, said = _with_one_spelling(parts)
+    described = source.model_dump(exclude=EVERYWHERE, exclude_defaults=True)
+    meta = {"source": described, "left_out": left_out, "set_aside": set_aside}
+    return Own(parts, refused, meta, "\n".join(filter(None, [*messages, said])))
+
+
+def _tables(raw: Path) -> tuple[dict[str, Path], list[str]]:
+    """The table of each split, train first; or the only one as WHOLE; and which files are set aside."""
+    files = files_in(raw)
+    if len(files) == 1:
+        return {WHOLE: files[0]}, []
+    splits: dict[str, list[Path]] = {"train": [], "valid": [], "test": []}
+    others = []
+    for path in files:
+        split = SPLIT_OF.get(path.name.partition(".")[0].lower())
+        splits[split].append(path) if split else others.append(path)
+    names = some(path.name for path in files)
+    if not splits["train"]:
+        raise KassandraError(
+            f"source.path: expected one table, or a folder with train.* and perhaps valid.* and test.*; found {names}"
+        )
+    if twice := [split for split, paths in splits.items() if len(paths) > 1]:
+        raise KassandraError(f"source.path: several tables are called {twice[0]}; keep one of them; found {names}")
+    said = [f"{raw}: {len(others)} files that are no split are set aside: {some(path.name for path in others)}"]
+    return {split: paths[0] for split, paths in splits.items() if paths}, said if others else []
+
+
+def _without_labels(path: Path, source: ExamplesSource) -> str:
+    """Why a table cannot be a split: it has no column of labels, or nothing in it."""
+    assert source.label is not None  # it is known once train is read
+    names, _ = first_rows(path, source, 0)
+    if source.label not in names:
+        return f"has no column {source.label!r}"
+    try:
+        read_table_of_texts(path, source)
+    except KassandraError:
+        rows = read_table_of_texts(path, source, texts_alone=True)
+        return f"has nothing in column {source.label!r}" if rows.texts else ""
+    return ""
+
+
+def _of_tags(path: Path, table: Texts) -> str:
+    count = sum(bool(TAG.search(text)) for text in table.texts)
+    return f"{path}: {count:,} of {len(table.texts):,} texts hold HTML tags; {READ_AS_SPACES}" if count else ""
+
+
+def _with_one_spelling(
+    parts: dict[str, list[tuple[str, str, str]]],
+) -> tuple[dict[str, list[tuple[str, str, str]]], str]:
+    """Where all labels are whole numbers, some of them written as 5.0 and others as 5, those are one label."""
+    labels = Counter(label for part in parts.values() for _, label, _ in part)
+    decimal = {label: match[1] for label in labels if (match := DECIMAL.fullmatch(label))}
+    if not decimal or not all(label in decimal or WHOLE_NUMBER.fullmatch(label) for label in labels):
+        return parts, ""
+    if not set(decimal.values()) & set(labels):
+        return parts, ""
+    merged = {
+        split: [(text, decimal.get(label, label), one) for text, label, one in part] for split, part in parts.items()
+    }
+    both = ", ".join(f"{printable(old)} ({labels[old]:,}) is {new}" for old, new in sorted(decimal.items()))
+    return merged, f"labels that are one number are one label: {both}"
