@@ -146,11 +146,12 @@ def test_texts_of_test_leave_train_and_are_counted_and_so_are_repeated_ones(tmp_
 
 
 def test_texts_that_are_read_alike_are_the_same(table, made):
-    """Case, markup and compatible characters make no other text to a model; case does where it is kept."""
+    """Case, markup and compatible characters make no other text; nor does case where the model keeps it: who has learned
+    one by heart knows the other."""
     train = [*rows(60), ("A ﬁne film", "good"), ("a fine FILM", "good"), ("So<br />so", "bad")]
     raw = table(train=train, test=[*rows(20, start=1000), ("so so", "bad")])
     assert [made(raw).meta[name] for name in (REPEATED, LEAKED)] == [1, 1]
-    assert [made(raw, lowercase=False).meta[name] for name in (REPEATED, LEAKED)] == [0, 0]
+    assert [made(raw, lowercase=False).meta[name] for name in (REPEATED, LEAKED)] == [1, 1]
 
 
 def test_a_text_with_both_labels_stays_once_with_the_first(table, made):
