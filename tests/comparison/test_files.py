@@ -65,7 +65,7 @@ def test_methods_are_judged_by_their_seeds(judged):
     assert found.verdict == "better"
     right = [(table["target"] == table["prediction"]).mean() for table in (bad, good)]
     assert [found.headline.a, found.headline.b] == pytest.approx(right)  # means over seeds
-    assert "About the methods: means over 3 and 3 seeds, intervals of seeds and test examples." in found.notes
+    assert (found.of_method, found.seeds) == (True, (3, 3))
     assert judged(good, bad).verdict == "worse"
 
 

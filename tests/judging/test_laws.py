@@ -81,7 +81,7 @@ def test_every_score_says_which_way_is_better_and_is_one_function(target):
 
 def test_what_is_judged_is_what_is_compared(target):
     module, (a, b) = target
-    reports = [judge(module.SCORES, table, {"other": b}, module.RESAMPLING, 0) for table in (a, b)]
+    reports = [judge(module.SCORES, [table], table, {"other": b}, module.RESAMPLING, 0) for table in (a, b)]
     found = compare(module.SCORES, a, b, module.RESAMPLING, 200)
     assert list(found) == list(reports[0].scores) == [score.name for score in reports[0].kinds]
     for name, (one, other, difference) in found.items():
@@ -130,7 +130,7 @@ def test_a_date_counts_once_however_much_is_forecast_at_it():
 def test_a_users_own_score_is_judged_and_compared():
     error = Score("error", "lower", "pulses", 1, lambda table: per_row(abs(table["count"] - table["predicted"])))
     table = pd.DataFrame({"example": range(50), "count": np.arange(50), "predicted": np.arange(50) + np.arange(50) % 3})
-    report = judge([error], table, {"none": table.assign(predicted=0)}, Rows(), 0)
+    report = judge([error], [table], table, {"none": table.assign(predicted=0)}, Rows(), 0)
     assert report.scores["error"].value == pytest.approx(np.mean(np.arange(50) % 3))
     assert report.gains["none"].low > 0
     better = compare([error], table, table.assign(predicted=table["count"]), Rows())["error"]

@@ -30,7 +30,7 @@ def evaluate(trained_speech, prepared_speech):
     def evaluate(folder):
         baselines = pd.DataFrame({"zero": np.zeros(15, dtype=np.int64)})
         predictor = load(trained_speech)
-        report, table = stage.evaluate(
+        report, _, table = stage.evaluate(
             predictor, prepared_speech / "test.npz", speech, baselines=baselines, history=HISTORY,
             plots=folder / "plots", pages=folder / "pages", seed=0,
         )  # fmt: skip

@@ -31,7 +31,7 @@ def evaluate(trained, prepared):
         write_arrays(folder / "test.npz", **arrays)
         baselines = pd.DataFrame({"zero": np.zeros(count, dtype=np.int64)})
         predictor = load(trained.folder)
-        report, table = stage.evaluate(
+        report, _, table = stage.evaluate(
             predictor, folder / "test.npz", images, baselines=baselines, history=HISTORY, plots=folder / "plots",
             pages=folder / "pages", seed=seed,
         )  # fmt: skip
@@ -84,7 +84,7 @@ def test_an_input_that_shows_nothing_has_no_pictures_of_examples(evaluated, tmp_
     baselines = pd.DataFrame({"zero": np.zeros(60, dtype=np.int64)})
     path = evaluated.plots.parent / "test.npz"
     folders = {"plots": tmp_path / "plots", "pages": tmp_path / "pages"}
-    report, _ = stage.evaluate(evaluated.predictor, path, None, baselines, HISTORY, **folders, seed=0)
+    report, *_ = stage.evaluate(evaluated.predictor, path, None, baselines, HISTORY, **folders, seed=0)
     assert report.scores == evaluated.report.scores
     names = {path.name for path in evaluated.plots.iterdir()} - {"mistakes.png", "attention.png"}
     assert {path.name for path in (tmp_path / "plots").iterdir()} == names

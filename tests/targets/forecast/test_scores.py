@@ -57,7 +57,8 @@ def scored(split, meta, model=None, baselines=None, seed=0):
     baselines = baselines or others(actual)
     historical = baselines[HISTORICAL].point.ravel() if HISTORICAL in baselines else None
     table = predictions(split, model or noisy(actual), historical, meta)
-    return judged(table, {name: of_model(table, each.point) for name, each in baselines.items()}, meta["predict"], seed)
+    tables = {name: of_model(table, each.point) for name, each in baselines.items()}
+    return judged([table], table, tables, meta["predict"], seed)
 
 
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
@@ -199,7 +200,7 @@ def test_what_did_not_change_has_no_direction():
     assert counted.tolist() == [False, True, False, True, False]
     assert right.tolist() == [False, True, False, False, False]
     copied = of_model(table, table["last"])
-    assert "directional_accuracy" not in judged(copied, {"other": copied}, "value", 0)[0].scores
+    assert "directional_accuracy" not in judged([copied], copied, {"other": copied}, "value", 0)[0].scores
 
 
 def test_directions_of_one_step_have_the_interval_of_a_coin():

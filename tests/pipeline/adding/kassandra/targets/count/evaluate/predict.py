@@ -15,7 +15,7 @@ class Predictor(TrainedModel):
     @torch.inference_mode()
     def outputs(self, split: Any) -> NDArray[np.float64]:
         """(examples,) in order."""
-        rates = [self.model(batch.inputs, batch.lengths).exp() for _, batch in self.pair.numbered_batches(split)]
+        rates = [self.models[0](batch.inputs, batch.lengths).exp() for _, batch in self.pair.numbered_batches(split)]
         return torch.cat(rates).double().cpu().numpy()
 
     def predict(self, inputs: Any) -> list[float]:
