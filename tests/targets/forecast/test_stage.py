@@ -48,7 +48,7 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
 
 
 def run(folder, forecaster, baselines):
-    report, _, table = evaluate(forecaster, None, None, baselines, HISTORY, folder / "plots", folder / "pages", 0)
+    report, _, table = evaluate(forecaster, None, None, baselines, HISTORY, folder / "plots", folder / "pages", None, 0)
     return report, table, {path.name for path in (folder / "plots").iterdir()}
 
 

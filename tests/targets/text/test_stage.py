@@ -73,7 +73,7 @@ def evaluate():
         baselines = pd.DataFrame({"weak": texts, "strong": [one.text for one in translator.outputs(SimpleNamespace(sources=texts), 1)], "weaker": ""})  # fmt: skip # noqa: E501
         translator.asked.clear()
         report, _, table = translation.evaluate(
-            translator, folder / "test.npz", None, baselines, HISTORY, folder / "plots", folder / "pages", 0
+            translator, folder / "test.npz", None, baselines, HISTORY, folder / "plots", folder / "pages", None, 0
         )
         return SimpleNamespace(report=report, table=table, folder=folder, asked=translator.asked)
 
