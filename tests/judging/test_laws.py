@@ -139,3 +139,28 @@ def test_a_users_own_score_is_judged_and_compared():
 
 def test_a_target_that_is_not_there_has_no_scores():
     assert scores_of("tarot") is None
+
+
+def test_of_several_members_a_score_is_the_mean_and_what_they_say_together_stands_beside_it(target):
+    module, (a, b) = target
+    report = judge(module.SCORES, [a, b, a], b, {"other": b}, module.RESAMPLING, 0)
+    alone = [judge(module.SCORES, [table], table, {"other": b}, module.RESAMPLING, 0) for table in (a, b)]
+    for score in report.kinds:
+        name, (one, other) = score.name, [each.scores[score.name].value for each in alone]
+        assert report.members[name] == pytest.approx([one, other, one]), name
+        assert report.scores[name].value == pytest.approx((2 * one + other) / 3), name
+        assert report.scores[name].low <= report.scores[name].value <= report.scores[name].high
+        assert report.together[name] == alone[1].scores[name]
+    assert report.headline is module.SCORES[0]
+    value, low, high = report.gains["other"]
+    assert value == pytest.approx(alone[0].gains["other"].value * 2 / 3)
+    assert low < value < high
+
+
+def test_members_that_are_the_same_are_as_one(target):
+    """No seed makes a difference, so that the interval is of examples alone."""
+    module, (a, b) = target
+    one, three = (judge(module.SCORES, [a] * count, a, {"other": b}, module.RESAMPLING, 0) for count in (1, 3))
+    for name, estimate in one.scores.items():
+        assert three.scores[name] == pytest.approx(estimate, rel=1e-6), name
+    assert three.together == one.together == one.scores

@@ -288,3 +288,26 @@ def test_baselines_are_read_as_they_are_written(horizon, targets, origins):
     np.testing.assert_array_equal(
         with_quantiles(own, "a, b", table)[QUANTILES].T, predicted[1:].reshape(len(LEVELS), -1)
     )
+
+
+@pytest.mark.parametrize("freedom", [None, 5.0])
+def test_the_crps_of_a_distribution_is_in_closed_form(freedom):
+    """Quantiles stand beside it, and do not count: they know nothing of the tails."""
+    split, meta = made()
+    actual = observed(split, meta)
+    point = noisy(actual, 0.01).point
+    law = {"place": point, "spread": np.full(actual.shape, 0.3)}
+    law |= {} if freedom is None else {"freedom": np.full(actual.shape, freedom)}
+    wrong = np.stack([np.zeros_like(actual)] * len(LEVELS))
+    done, _ = scored(split, meta, Forecast(point, wrong, None, law))
+    drawn = stats.norm(0, 0.3) if freedom is None else stats.t(freedom, 0, 0.3)
+    x = np.linspace(-60, 60, 400_001)  # CRPS = ∫ (F - 1)², by hand
+    errors = (actual - point).ravel()[:40]
+    by_hand = [((drawn.cdf(x) - (x >= error)) ** 2).sum() * (x[1] - x[0]) for error in errors]
+    closed = crps.student(errors, 0, 0.3, freedom) if freedom else crps.gaussian(errors, 0, 0.3)
+    assert closed == pytest.approx(by_hand, rel=1e-3)
+    every = (actual - point).ravel()
+    expected = crps.student(every, 0, 0.3, freedom) if freedom else crps.gaussian(every, 0, 0.3)
+    assert done.scores["crps"].value == pytest.approx(expected.mean())
+    others = [mean_pinball_loss(actual.ravel(), np.zeros(actual.size), alpha=level) for level in LEVELS]
+    assert done.scores["pinball"].value == pytest.approx(np.mean(others))
