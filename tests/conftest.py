@@ -149,9 +149,9 @@ def train_small(cpu, tmp_path_factory):
     from kassandra.params.sections.pipeline import pipeline_of
     from kassandra.training.checkpoint import Checkpoint
     from kassandra.training.fingerprint import fingerprint
-    from kassandra.training.folder import build, save
-    from kassandra.training.loop import train
+    from kassandra.training.folder import build
     from kassandra.training.pair import Pair
+    from tests.trained import save, train
 
     def train_small(input, target, prepared: Path, model: dict[str, object], how: dict[str, object]):
         meta, folder = read_json(prepared / "meta.json"), tmp_path_factory.mktemp("trained")
@@ -163,7 +163,7 @@ def train_small(cpu, tmp_path_factory):
         splits = [pair.read(prepared / f"{name}.npz") for name in ("train", "valid")]
         built = build(target, meta, params.model)
         result = train(built, pair, *splits, params.train, 0, Checkpoint(folder / "checkpoint"))
-        save(folder / "model", result.weights, meta, params, fingerprint(cpu, 1, "fp32"))
+        save(folder / "model", [result.weights], meta, params, fingerprint(cpu, 1, "fp32"))
         return SimpleNamespace(folder=folder / "model", trained=result)
 
     return train_small
@@ -342,7 +342,7 @@ def answers():
         log_probabilities = logits - np.log(np.exp(logits).sum(1, keepdims=True))
         names = [f"class {label}" for label in range(classes)]
         table = predictions([f"{seed}-{row}" for row in rows], targets, log_probabilities, names)
-        report = judge(SCORES, table, {"none": table.assign(predicted=0)}, RESAMPLING, 0)
+        report = judge(SCORES, [table], table, {"none": table.assign(predicted=0)}, RESAMPLING, 0)
         machine = {"device": "cpu"}
         return contents(report, 7, machine, machine), table
 

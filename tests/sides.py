@@ -39,7 +39,8 @@ def side():
     from kassandra.comparison.revisions import Absent, Side
 
     def side(label, pipelines, results, predictions, lock=None, seed=0):
-        """lock: dvc.lock; where it is None, all was made from the same."""
+        """predictions: of each pipeline, of a single model or of all members; what they answer together, under its
+        name and ` together`. lock: dvc.lock; where it is None, all was made from the same."""
         lock = "".join(MADE_FROM.format(name=name) for name in pipelines) if lock is None else lock
         lock = lock if lock.startswith("schema") else f"stages:\n{lock}"
         params = json.dumps({"seed": seed, "pipelines": pipelines})
@@ -48,7 +49,8 @@ def side():
         for name, table in predictions.items():
             buffer = io.BytesIO()
             table.to_parquet(buffer)
-            files[f"data/predictions/{name}/test.parquet"] = buffer.getvalue()
+            pipeline, _, which = name.partition(" ")
+            files[f"data/predictions/{pipeline}/{which or 'test'}.parquet"] = buffer.getvalue()
 
         def read(path, missing=FileNotFoundError):
             if path.as_posix() not in files:

@@ -85,10 +85,10 @@ def test_a_row_alone_is_the_row_in_a_batch(model, test_split, monkeypatch):
 
 def test_predictions_repeat_and_teach_nothing(model, test_split):
     """PITFALLS 16: dropout is off."""
-    before = {name: value.clone() for name, value in model.model.state_dict().items()}
+    before = {name: value.clone() for name, value in model.models[0].state_dict().items()}
     assert model.predict(test_split["images"][:9]) == model.predict(test_split["images"][:9])
-    assert all(value.equal(before[name]) for name, value in model.model.state_dict().items())
-    assert not model.model.training
+    assert all(value.equal(before[name]) for name, value in model.models[0].state_dict().items())
+    assert not model.models[0].training
 
 
 def test_no_images(model):
@@ -194,7 +194,7 @@ def test_model_json_without_a_key(folder, name):
 
 
 def test_what_a_model_is(model, folder):
-    size = sum(weight.numel() for weight in model.model.parameters())
+    size = sum(weight.numel() for weight in model.models[0].parameters())
     assert repr(model) == f"<kassandra model model: images → label, attention, 10 classes, {size:,} parameters>"
 
 

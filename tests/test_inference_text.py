@@ -36,8 +36,8 @@ def writer(trained_writer):
 
 def test_load_says_what_it_is(reader, writer):
     assert (type(reader), type(writer)) == (LabelPredictor, NextPredictor)
-    assert not reader.model.training
-    assert not writer.model.training
+    assert not reader.models[0].training
+    assert not writer.models[0].training
 
 
 def test_predictions_of_texts(reader):
@@ -77,14 +77,14 @@ def test_it_has_learned_something(reader, prepared_books):
 
 
 def log_odds(reader, vectors, label):
-    logits = reader.model.answer(reader.model.encoder(vectors, None))[0]
+    logits = reader.models[0].answer(reader.models[0].encoder(vectors, None))[0]
     return (logits[label] - torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)).item()
 
 
 def test_contributions_are_what_the_log_odds_lose_without_a_token(trained_reader):
     """To first order: its vector made smaller by a little, in double, by hand."""
     reader = kassandra.load(trained_reader)
-    reader.model.double()
+    reader.models[0].double()
     contributions, predictions = reader.contributions(TEXTS), reader.predict(TEXTS)
     split = reader.pair.own(TEXTS)
     assert [len(one) for one in contributions] == split.inputs.lengths.tolist() == [4, 1, 40, 1]
@@ -92,7 +92,7 @@ def test_contributions_are_what_the_log_odds_lose_without_a_token(trained_reader
         ids = torch.from_numpy(split.inputs.take(np.array([row])).flat.astype(np.int64))
         label = reader.meta["classes"].index(prediction.label)
         with torch.no_grad():
-            vectors, little = reader.model.embedding(ids.unsqueeze(0)), 1e-5
+            vectors, little = reader.models[0].embedding(ids.unsqueeze(0)), 1e-5
             for place in range(0, len(ids), 7):
                 both = []
                 for factor in (1 + little, 1 - little):
@@ -106,11 +106,11 @@ def test_contributions_are_what_the_log_odds_lose_without_a_token(trained_reader
 
 
 def test_contributions_teach_nothing(reader):
-    before = {name: value.clone() for name, value in reader.model.state_dict().items()}
+    before = {name: value.clone() for name, value in reader.models[0].state_dict().items()}
     first = reader.contributions(TEXTS[:2])
     assert all(np.array_equal(a, b) for a, b in zip(first, reader.contributions(TEXTS[:2]), strict=True))
-    assert all(value.equal(before[name]) for name, value in reader.model.state_dict().items())
-    assert all(weight.grad is None for weight in reader.model.parameters())
+    assert all(value.equal(before[name]) for name, value in reader.models[0].state_dict().items())
+    assert all(weight.grad is None for weight in reader.models[0].parameters())
 
 
 def written(writer, *args, **keys):
@@ -131,7 +131,7 @@ def test_temperature_zero_takes_the_likeliest_and_so_does_a_small_top_p(writer):
     ids = torch.from_numpy(writer.pair.sequences.own("The ").astype(np.int64))
     with torch.no_grad():
         for _ in range(20):
-            logits = writer.model.logits(writer.model(ids.unsqueeze(0)).outputs[0, -1])
+            logits = writer.models[0].logits(writer.models[0](ids.unsqueeze(0)).outputs[0, -1])
             logits[[PAD, UNK]] = -math.inf
             ids = torch.cat([ids, logits.argmax().view(1)])
     expected = "".join(writer.pair.target.piece(int(token)) for token in ids[4:])
@@ -186,8 +186,8 @@ def test_losses_are_of_each_token_from_all_before(writer, prepared_shakespeare):
     assert losses.shape == (1999,)
     with torch.no_grad():
         ids = torch.from_numpy(split.inputs.astype(np.int64))
-        read = writer.model(ids[:-1].unsqueeze(0))
-        expected = writer.model.losses(read.outputs[0], ids[1:])
+        read = writer.models[0](ids[:-1].unsqueeze(0))
+        expected = writer.models[0].losses(read.outputs[0], ids[1:])
     np.testing.assert_allclose(losses, expected.double().numpy(), atol=1e-4)
     assert losses.mean() < 0.85 * math.log(len(writer.meta["vocabulary"]))  # it has learned something
 

@@ -21,7 +21,7 @@ def translator(trained_translator):
 
 def test_load_says_what_it_is(translator):
     assert type(translator) is TextPredictor
-    assert not translator.model.training
+    assert not translator.models[0].training
     assert translator.meta["languages"] == {"source": "en", "target": "fr"}
 
 
@@ -63,7 +63,7 @@ def test_the_log_probability_is_that_of_the_model(translator):
     ((_, batch),) = translator.pair.numbered_batches(source)
     ids = torch.tensor([[translator.pair.target.tokenizer.token_to_id(piece) for piece in one.pieces]])
     with torch.no_grad():
-        losses = translator.model.losses(batch.inputs, batch.lengths, ids)
+        losses = translator.models[0].losses(batch.inputs, batch.lengths, ids)
     assert one.log_probability == pytest.approx(-losses.sum().item(), rel=1e-5)
 
 

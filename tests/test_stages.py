@@ -174,7 +174,7 @@ def run(stages, raw, tmp_path, monkeypatch):
 
     (tmp_path / "params.yaml").write_text(PARAMS % raw)
     (tmp_path / "code.py").write_text("1")
-    monkeypatch.setattr(importlib.import_module("stages.train"), "code", lambda *_: [tmp_path / "code.py"])
+    monkeypatch.setattr(importlib.import_module("kassandra.training.member"), "code", lambda *_: [tmp_path / "code.py"])
     monkeypatch.chdir(tmp_path)
     threads = torch.get_num_threads()
     yield lambda name: importlib.import_module(f"stages.{name}").main("mine")

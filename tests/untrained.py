@@ -16,7 +16,8 @@ def save_untrained(
 
     from kassandra.contracts.section import check
     from kassandra.params.sections.pipeline import pipeline_of
-    from kassandra.training.folder import build, save
+    from kassandra.training.folder import build
+    from tests.trained import save
 
     section = {"input": input, "target": target, "source": {"path": "mine"}, "prepare": {}, "train": {}}
     section["model"] = {"variant": "vanilla", "hidden_size": 5, **model}
@@ -25,5 +26,5 @@ def save_untrained(
     made = build(target, meta, params.model)
     if change:
         change(made)
-    save(folder, made.state_dict(), meta, params, {})
+    save(folder, [made.state_dict()], meta, params, {})
     return folder

@@ -10,21 +10,27 @@ from PIL import Image
 PIPELINES = {"digits": {"task": "images", "train": {"epochs": 1}}, "same": {"task": "images"}}
 
 
-def stored(value, half=0.01, loss=0.5):
-    scores = [("accuracy", value, half), ("loss", loss, 0.1)]
-    return {"examples": 9, "intervals": [{"score": n, "value": v, "low": v - h, "high": v + h} for n, v, h in scores]}
+def stored(value, seeds=1):
+    """test.json; with one seed as it was before there were members."""
+    rows = []
+    for name, mean, half in (("accuracy", value, 0.01), ("loss", 0.5, 0.1)):
+        ends = {"value": mean, "low": mean - half, "high": mean + half}
+        members = {"members": [mean - half / 9, mean, mean + half / 9], "together": ends}
+        rows.append({"score": name, **ends} | (members if seeds > 1 else {}))
+    return {"examples": 9, "intervals": rows} | ({"seeds": seeds} if seeds > 1 else {})
 
 
 @pytest.fixture
 def compare(kassandra, monkeypatch, side):
     """Runs `kassandra compare` with HEAD, whose accuracy is 0.9, and another side."""
 
-    def compare(*options, accuracy=0.8, pipelines=PIPELINES):
+    def compare(*options, accuracy=0.8, pipelines=PIPELINES, seeds=(1, 1)):
         import kassandra.cli.compare as module
 
         @contextmanager
         def sides(one, other):
-            results = [{"digits": stored(value), "same": stored(0.5)} for value in (0.9, accuracy)]
+            accuracies = zip((0.9, accuracy), seeds, strict=True)
+            results = [{"digits": stored(value, count), "same": stored(0.5, count)} for value, count in accuracies]
             yield [side(one, PIPELINES, results[0], {}), side(other, pipelines, results[1], {})]
 
         monkeypatch.setattr(module, "sides", sides)
@@ -51,7 +57,28 @@ def test_a_table(compare):
         in printed.out
     )
     assert "same: identical results" in lines
-    assert "Another seed of training may change as much again." in lines[-1]
+    assert "  Of these two models. No verdict on the method: it needs 3 seeds a side, and A has 1, B 1." in lines
+    assert lines[-1].endswith("another seed may change as much again.")
+
+
+def test_a_table_of_methods(compare):
+    """Means over seeds decide; the two models stand beside them."""
+    printed = compare(seeds=(3, 3)).out
+    assert re.search(
+        r"^digits: B is worse \(accuracy 0.9000 → 0.8000, -0.1000 \[-0.\d+, -0.0\d+\], p", printed, re.MULTILINE
+    )
+    assert "  Of the method: means over 3 seeds. These two models, members together: B is worse (accuracy" in printed
+    assert "Verdicts are on the method: means over seeds" in printed.splitlines()[-1]
+    assert "No verdict" not in printed
+
+
+def test_without_seeds_enough_there_is_no_verdict_on_the_method(compare):
+    """A result of before there were members, beside one of three."""
+    for seeds in ((1, 3), (3, 1)):
+        printed = compare(seeds=seeds).out
+        few = f"No verdict on the method: it needs 3 seeds a side, and A has {seeds[0]}, B {seeds[1]}."
+        assert f"  Of these two models. {few}" in printed.splitlines()
+        assert "Verdicts are on the method" not in printed
 
 
 def test_no_more_is_printed_than_necessary(compare):
@@ -73,6 +100,10 @@ def test_json(compare):
     assert accuracy["difference"]["value"] == pytest.approx(-0.1)
     assert accuracy["p"] < 1e-9
     assert (accuracy["paired"], loss["verdict"]) == (False, "no evidence")
+    assert (digits["about"], digits["seeds"], digits["models"]) == ("models", {"a": 1, "b": 1}, [])
+    digits = json.loads(compare("--json", seeds=(3, 3)).out)["pipelines"]["digits"]
+    assert (digits["about"], digits["seeds"], digits["verdict"]) == ("method", {"a": 3, "b": 3}, "worse")
+    assert [row["verdict"] for row in digits["models"]] == ["worse", "no evidence"]
 
 
 def test_json_of_what_cannot_be_compared(compare):
@@ -85,10 +116,9 @@ def test_markdown(compare):
     changed = PIPELINES | {"digits": {"task": "images", "train": {"epochs": "<b>`|@you"}}}
     lines = compare("main", "HEAD", "--markdown", pipelines=changed).out.splitlines()
     assert lines[0] == "### Results: `HEAD` against `main`"
-    assert (
-        "| ❌ | `digits` | accuracy | 0.9000 | 0.8000 | -0.1000 [-0.1141, -0.0859] | <0.0001 | **worse** (unpaired) |"
-        in lines
-    )
+    row = "| ❌ | `digits` | accuracy | 0.9000 | 0.8000 | -0.1000 [-0.1141, -0.0859] | <0.0001 | **worse**"
+    assert f"{row} (these two models) (unpaired) |" in lines
+    assert "(these two models)" not in compare("main", "HEAD", "--markdown", seeds=(3, 3)).out
     assert lines.count("</details>") == 1  # of what is identical there is nothing more to say
     tables = [line for line in lines if line.startswith("|")]
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in tables} == {9, 8}  # of the headlines, and of all scores
@@ -98,8 +128,17 @@ def test_markdown(compare):
 
 @pytest.mark.parametrize(("accuracy", "status"), [(0.8, 1), (0.95, 0), (0.9, 0), (0.899, 0)])
 def test_fail_if_worse(compare, accuracy, status):
-    assert compare("--fail-if-worse", accuracy=accuracy).status == status
-    assert compare(accuracy=accuracy).status == 0
+    failed = compare("--fail-if-worse", accuracy=accuracy, seeds=(3, 3))
+    assert (failed.status, failed.err) == (status, "")
+    assert compare(accuracy=accuracy, seeds=(3, 3)).status == 0
+
+
+@pytest.mark.parametrize("seeds", [(1, 1), (3, 1), (1, 3)])
+def test_two_models_fail_nothing_and_that_is_printed(compare, seeds):
+    """One training a side says nothing of the method, however much worse it is."""
+    done = compare("--fail-if-worse", seeds=seeds)
+    assert done.status == 0
+    assert "--fail-if-worse: no verdict on the method of digits, same, so that nothing can fail there" in done.err
 
 
 @pytest.mark.slow

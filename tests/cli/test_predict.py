@@ -14,9 +14,8 @@ def model(monkeypatch):
 
     def model(input, target, command=None):
         asked = []
-        monkeypatch.setattr(
-            "kassandra.cli.predict.load", lambda folder: SimpleNamespace(input=input, target=target, meta={})
-        )
+        loaded = SimpleNamespace(input=input, target=target, meta={})
+        monkeypatch.setattr("kassandra.cli.predict.load", lambda folder, member: loaded)
         if command:
             show = ModuleType("show")
             show.COMMAND, show.show = command, lambda _, *args, **options: asked.append((*args, options))

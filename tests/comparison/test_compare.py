@@ -123,13 +123,13 @@ def test_what_test_json_says_of_a_score_is_believed(side):
 
 
 def test_scores_without_width_and_yet_other_values():
-    from kassandra.comparison.compare import _row
+    from kassandra.comparison.compare import _row_of_models
     from kassandra.comparison.pairing import Paired
 
     printed = {"score": "accuracy", "better": "higher"}
     one, other = ({**printed, "value": value, "low": value, "high": value} for value in (1.0, 0.9))
-    assert _row(one, other, Paired({}, "")).verdict == "worse"
-    assert _row(one, one, Paired({}, "")).verdict == "identical"
+    assert _row_of_models(one, other, Paired({}, "")).verdict == "worse"
+    assert _row_of_models(one, one, Paired({}, "")).verdict == "identical"
 
 
 def language(side, label, tokens, loss, count):

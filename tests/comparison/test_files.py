@@ -65,7 +65,7 @@ def test_methods_are_judged_by_their_seeds(judged):
     assert found.verdict == "better"
     right = [(table["target"] == table["prediction"]).mean() for table in (bad, good)]
     assert [found.headline.a, found.headline.b] == pytest.approx(right)  # means over seeds
-    assert "About the methods: means over 3 and 3 seeds, intervals of seeds and test examples." in found.notes
+    assert (found.of_method, found.seeds) == (True, (3, 3))
     assert judged(good, bad).verdict == "worse"
 
 
@@ -193,12 +193,17 @@ def test_numbers_that_are_none(judged):
 
 def test_the_command(kassandra, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # no repository
-    labels(0.9).to_csv("a.csv", index=False)
-    labels(0.7, seed=1).to_parquet("b.parquet")
+    of_seeds((0.90, 0.91, 0.92)).to_csv("a.csv", index=False)
+    of_seeds((0.70, 0.71, 0.72)).to_parquet("b.parquet")
     done = kassandra("compare", "a.csv", "b.parquet", "--json", "--fail-if-worse")
     assert done.status == 1
     assert json.loads(done.out)["pipelines"]["label"]["verdict"] == "worse"
     assert kassandra("compare", "b.parquet", "a.csv", "--fail-if-worse").status == 0
+    labels(0.9).to_csv("one.csv", index=False)
+    labels(0.7, seed=1).to_parquet("other.parquet")
+    done = kassandra("compare", "one.csv", "other.parquet", "--fail-if-worse")
+    assert (done.status, "B is worse" in done.out) == (0, True)  # of two models, which is no verdict on methods
+    assert "--fail-if-worse: no verdict on the method of label" in done.err
     (tmp_path / "c.parquet").write_bytes(b"no table")
     (tmp_path / "d.csv").write_bytes(b"")
     for arguments, sentence in (

@@ -81,7 +81,7 @@ def test_every_score_says_which_way_is_better_and_is_one_function(target):
 
 def test_what_is_judged_is_what_is_compared(target):
     module, (a, b) = target
-    reports = [judge(module.SCORES, table, {"other": b}, module.RESAMPLING, 0) for table in (a, b)]
+    reports = [judge(module.SCORES, [table], table, {"other": b}, module.RESAMPLING, 0) for table in (a, b)]
     found = compare(module.SCORES, a, b, module.RESAMPLING, 200)
     assert list(found) == list(reports[0].scores) == [score.name for score in reports[0].kinds]
     for name, (one, other, difference) in found.items():
@@ -130,7 +130,7 @@ def test_a_date_counts_once_however_much_is_forecast_at_it():
 def test_a_users_own_score_is_judged_and_compared():
     error = Score("error", "lower", "pulses", 1, lambda table: per_row(abs(table["count"] - table["predicted"])))
     table = pd.DataFrame({"example": range(50), "count": np.arange(50), "predicted": np.arange(50) + np.arange(50) % 3})
-    report = judge([error], table, {"none": table.assign(predicted=0)}, Rows(), 0)
+    report = judge([error], [table], table, {"none": table.assign(predicted=0)}, Rows(), 0)
     assert report.scores["error"].value == pytest.approx(np.mean(np.arange(50) % 3))
     assert report.gains["none"].low > 0
     better = compare([error], table, table.assign(predicted=table["count"]), Rows())["error"]
@@ -139,3 +139,28 @@ def test_a_users_own_score_is_judged_and_compared():
 
 def test_a_target_that_is_not_there_has_no_scores():
     assert scores_of("tarot") is None
+
+
+def test_of_several_members_a_score_is_the_mean_and_what_they_say_together_stands_beside_it(target):
+    module, (a, b) = target
+    report = judge(module.SCORES, [a, b, a], b, {"other": b}, module.RESAMPLING, 0)
+    alone = [judge(module.SCORES, [table], table, {"other": b}, module.RESAMPLING, 0) for table in (a, b)]
+    for score in report.kinds:
+        name, (one, other) = score.name, [each.scores[score.name].value for each in alone]
+        assert report.members[name] == pytest.approx([one, other, one]), name
+        assert report.scores[name].value == pytest.approx((2 * one + other) / 3), name
+        assert report.scores[name].low <= report.scores[name].value <= report.scores[name].high
+        assert report.together[name] == alone[1].scores[name]
+    assert report.headline is module.SCORES[0]
+    value, low, high = report.gains["other"]
+    assert value == pytest.approx(alone[0].gains["other"].value * 2 / 3)
+    assert low < value < high
+
+
+def test_members_that_are_the_same_are_as_one(target):
+    """No seed makes a difference, so that the interval is of examples alone."""
+    module, (a, b) = target
+    one, three = (judge(module.SCORES, [a] * count, a, {"other": b}, module.RESAMPLING, 0) for count in (1, 3))
+    for name, estimate in one.scores.items():
+        assert three.scores[name] == pytest.approx(estimate, rel=1e-6), name
+    assert three.together == one.together == one.scores

@@ -8,18 +8,17 @@ import pytest
 
 from kassandra.judging.intervals import LEVEL, Estimate, Z
 from kassandra.judging.ranking import Entry, interval, rank
-from kassandra.judging.resampling import Units
 from kassandra.judging.score import Score, per_row
 
 
 def entry(values, examples="test", half=0.01):
-    """Of (seeds, examples) numbers, whose mean is the score; with units, and intervals of a normal mean."""
+    """Of (seeds, examples) numbers, whose mean is the score; with what each adds, and intervals of a normal mean."""
     scores, sums = [], []
     for row in values:
         error = Z * row.std(ddof=1) / math.sqrt(len(row)) if len(row) > 1 else half
         scores.append(Estimate(row.mean(), row.mean() - error, row.mean() + error))
         sums.append(per_row(row))
-    return Entry(scores, examples=examples, sums=sums, score=Score("mean", "higher"), units=Units(len(values[0])))
+    return Entry(scores, examples=examples, sums=sums, score=Score("mean", "higher"))
 
 
 def drawn(generator, seeds, examples, of_seeds, of_examples, rest=0.5, mean=0.0, hard=None):
@@ -101,7 +100,7 @@ def test_an_interval_ends_at_the_largest_score_that_there_can_be():
 def test_more_models_to_pick_from_make_it_harder_to_be_sure():
     """The difference is between what two, and what twenty models need."""
     good, bad = ([Estimate(value + shift, value + shift - 0.02, value + shift + 0.02) for shift in (-0.01, 0, 0.01)]
-                 for value in (0.55, 0.50))  # fmt: skip
+                 for value in (0.55, 0.51))  # fmt: skip
     two = rank([Entry(good), Entry(bad)], True)
     twenty = rank([Entry(good), *[Entry(bad)] * 19], True)
     assert two[1].standing == "worse"

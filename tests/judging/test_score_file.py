@@ -20,7 +20,7 @@ def file():
     baselines = {"one": np.zeros(60, int), "two": np.where(np.arange(60) < 30, targets, 2)}
     table = predictions([str(row) for row in range(60)], targets, log_probabilities, ["a", "b", "c"])
     others = {name: table.assign(predicted=answers) for name, answers in baselines.items()}
-    scores = contents(judge(SCORES, table, others, RESAMPLING, 0), 12345, TRAINED_ON, {"torch": "2"})
+    scores = contents(judge(SCORES, [table], table, others, RESAMPLING, 0), 12345, TRAINED_ON, {"torch": "2"})
     return json.loads(json.dumps(scores))
 
 
@@ -31,7 +31,7 @@ def test_numbers_alone_at_the_top_and_all_else_in_lists(file):
     assert numbers == [
         "accuracy", "accuracy_low", "accuracy_high", "precision", "recall", "f1", "loss",
         "roc_auc", "average_precision", "calibration_error",
-        "baseline_accuracy", "examples", "parameters",
+        "baseline_accuracy", "examples", "seeds", "parameters",
     ]  # fmt: skip
     assert all(isinstance(file[name], list) for name in set(file) - set(numbers))
 
@@ -57,21 +57,19 @@ def test_of_a_headline_that_is_better_when_lower():
     scores = {"perplexity": Estimate(8.0, 7.0, 9.0), "loss": Estimate(2.08, 1.9, 2.2)}
     baselines = {"one": Estimate(20.0, 19.0, 21.0), "two": Estimate(10.0, 9.0, 11.0)}
     gains = {"one": Estimate(12.0, 11.0, 13.0), "two": Estimate(2.0, 1.0, 3.0)}
-    made = contents(
-        Report(scores, baselines, gains, 70, (Score("perplexity", "lower", "per token"), Score("loss", "lower"))),
-        5,
-        {},
-        {},
-    )
+    alone = {name: [score.value] for name, score in scores.items()}
+    kinds = (Score("perplexity", "lower", "per token"), Score("loss", "lower"))
+    made = contents(Report(scores, alone, scores, baselines, gains, 70, kinds), 5, {}, {})
     numbers = {name: value for name, value in made.items() if not isinstance(value, list)}
     assert numbers == {
         "perplexity": 8.0, "perplexity_low": 7.0, "perplexity_high": 9.0, "loss": 2.08,
-        "baseline_perplexity": 10.0, "examples": 70, "parameters": 5,
+        "baseline_perplexity": 10.0, "examples": 70, "seeds": 1, "parameters": 5,
     }  # fmt: skip
     assert next(iter(numbers)) == "perplexity"
     assert [score["score"] for score in made["intervals"]] == ["perplexity", "loss"]
     assert made["intervals"][0] | {"value": 0, "low": 0, "high": 0} == {
         "score": "perplexity", "value": 0, "low": 0, "high": 0, "better": "lower", "unit": "per token", "decimals": 4,
+        "members": [8.0],
     }  # fmt: skip
     for baseline in made["baselines"]:
         name = baseline["baseline"]
@@ -85,7 +83,8 @@ def small(**more):
         Estimate(0.0123456789, 0.0112345678, 0.0134567891),
         Estimate(0.0000123456, -0.0000023456, 0.0000223456),
     )
-    return Report({"rmse": score}, {"zero": score}, {"zero": gain}, 7, (Score("rmse", "lower"),), **more)
+    one, kinds = {"rmse": score}, (Score("rmse", "lower"),)
+    return Report(one, {"rmse": [score.value]}, one, {"zero": score}, {"zero": gain}, 7, kinds, **more)
 
 
 def test_tests_and_cautions_stand_there_if_there_are_any(file):

@@ -10,8 +10,8 @@ from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.loop import train
 from kassandra.training.pair import Split
+from tests.trained import train
 
 MODEL_PARAMS, TRAIN_PARAMS = (
     pipeline_of("images", "label").model_fields[section].annotation for section in ("model", "train")

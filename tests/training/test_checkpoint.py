@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 
 from kassandra.training.checkpoint import Checkpoint, digest
-from kassandra.training.folder import save
+from tests.trained import save
 
 pytestmark = pytest.mark.slow
 
@@ -188,7 +188,7 @@ def test_the_folder_that_is_written_is_the_same_too(cut, run, fresh, pair, tmp_p
     section = {"input": "images", "target": "label", "source": {"path": "mine"}, "prepare": {}, "train": {}}
     params = pipeline_of("images", "label").model_validate(section | {"model": {"variant": "vanilla"}})
     for name, done in (("one", fresh(RANDOM)), ("other", run(RANDOM))):
-        save(tmp_path / name, done.trained.weights, {"classes": ["a", "b"]}, params, {"torch": "2"})
+        save(tmp_path / name, [done.trained.weights], {"classes": ["a", "b"]}, params, {"torch": "2"})
     files = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "other")]
     assert len(files[0]) == 3
     assert files[0] == files[1]

@@ -10,7 +10,8 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.model import Model
 from kassandra.params.sections.pipeline import pipeline_of
-from kassandra.training.folder import build, load, save
+from kassandra.training.folder import build, load
+from tests.trained import save
 
 COMBINED = {"variant": "attention", "num_layers": 2, "bidirectional": True, "attention": {"kind": "dot"}}
 NUMBERS, TOKENS, CHARACTERS = ModelSpec(3, features=5), ModelSpec(3, vocab_size=11), ModelSpec(11, vocab_size=11)
@@ -49,10 +50,10 @@ def answers(model, spec):
 def test_a_saved_model_is_the_same_when_loaded(input, target, spec, given, tmp_path):
     params, meta = params_of(input, target, given), {"spec": spec.to_json()}
     model = build(target, meta, params.model).eval()
-    save(tmp_path / "model", model.state_dict(), meta, params, {"device": "cpu"})
+    save(tmp_path / "model", [model.state_dict()], meta, params, {"device": "cpu"})
     loaded = load(tmp_path / "model")
-    assert torch.equal(answers(loaded.model, spec), answers(model, spec))
-    assert type(loaded.model) is type(model)
+    assert torch.equal(answers(loaded.members[0], spec), answers(model, spec))
+    assert type(loaded.members[0]) is type(model)
     assert (loaded.input, loaded.target, loaded.fingerprint) == (input, target, {"device": "cpu"})
 
 
@@ -71,7 +72,7 @@ def test_a_folder_of_0_1_0_loads(task, architecture, kind, tmp_path):
     input, target, spec, given = CASES[kind]
     params, meta = params_of(input, target, given), {"spec": spec.to_json()}
     model = build(target, meta, params.model).eval()
-    save(tmp_path / "model", model.state_dict(), meta, params, {"device": "cpu"})
+    save(tmp_path / "model", [model.state_dict()], meta, params, {"device": "cpu"})
     answer = "numbers" if task == "forecast" else "classes"
     old = {"task": task, "spec": {"architecture": architecture, "answers": answer, **spec.to_json()}}
     write_json(tmp_path / "model" / "meta.json", old, sealed=True)
@@ -82,7 +83,7 @@ def test_a_folder_of_0_1_0_loads(task, architecture, kind, tmp_path):
     loaded = load(tmp_path / "model")
     assert (loaded.input, loaded.target) == (input, target)
     assert loaded.meta == meta
-    assert torch.equal(answers(loaded.model, spec), answers(model, spec))
+    assert torch.equal(answers(loaded.members[0], spec), answers(model, spec))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_folder_of_0_1_0_loads(task, architecture, kind, tmp_path):
 )
 def test_a_folder_of_no_kind_that_there_is(keys, tmp_path):
     params, meta = params_of(*CASES[0][:2], CASES[0][3]), {"spec": NUMBERS.to_json()}
-    save(tmp_path, build("label", meta, params.model).state_dict(), meta, params, {"device": "cpu"})
+    save(tmp_path, [build("label", meta, params.model).state_dict()], meta, params, {"device": "cpu"})
     described = json.loads((tmp_path / "model.json").read_text())
     del described["sha256"]
     write_json(tmp_path / "model.json", described | keys)

@@ -13,6 +13,7 @@ from kassandra.inputs.text.train.pretrain import VECTORS
 from kassandra.params.inputs.text import ExamplesModel
 from kassandra.targets.label.train.target import build
 from kassandra.training.pretrain import pretrain
+from kassandra.training.progress import Display
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +37,8 @@ def pretrained(prepared_books, cpu, tmp_path):
     def run(model, prepared=prepared_books, where="checkpoints", seed=0, **pretraining):
         params = params_of(model, **pretraining)
         meta = read_json(prepared / "meta.json")
-        return pretrain("text", prepared, meta, params, seed, cpu, tmp_path / where)
+        with Display() as display:
+            return pretrain("text", prepared, meta, params, seed, cpu, tmp_path / where, display.watcher())
 
     return run
 

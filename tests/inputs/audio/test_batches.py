@@ -17,8 +17,8 @@ from kassandra.params.sections.model import Model
 from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.loop import train
 from kassandra.training.pair import Pair, Split
+from tests.trained import train
 
 pytestmark = pytest.mark.slow
 Train = pipeline_of("audio", "label").model_fields["train"].annotation

@@ -14,6 +14,7 @@ from kassandra.inference import load
 from kassandra.inputs.audio.show import examples as speech
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.judging import figures
+from kassandra.params.targets.label import Evaluate
 from kassandra.targets.label.evaluate import stage
 
 pytestmark = pytest.mark.slow
@@ -30,9 +31,9 @@ def evaluate(trained_speech, prepared_speech):
     def evaluate(folder):
         baselines = pd.DataFrame({"zero": np.zeros(15, dtype=np.int64)})
         predictor = load(trained_speech)
-        report, table = stage.evaluate(
+        report, _, table = stage.evaluate(
             predictor, prepared_speech / "test.npz", speech, baselines=baselines, history=HISTORY,
-            plots=folder / "plots", pages=folder / "pages", seed=0,
+            plots=folder / "plots", pages=folder / "pages", how=Evaluate(), seed=0,
         )  # fmt: skip
         return SimpleNamespace(report=report, table=table, folder=folder, predictor=predictor)
 

@@ -13,6 +13,7 @@ from kassandra.contracts.tables import read_table
 from kassandra.inference import load
 from kassandra.inputs.images.show import examples as images
 from kassandra.judging import figures
+from kassandra.params.targets.label import Evaluate
 from kassandra.targets.label.evaluate import stage
 
 pytestmark = pytest.mark.slow
@@ -31,9 +32,9 @@ def evaluate(trained, prepared):
         write_arrays(folder / "test.npz", **arrays)
         baselines = pd.DataFrame({"zero": np.zeros(count, dtype=np.int64)})
         predictor = load(trained.folder)
-        report, table = stage.evaluate(
+        report, _, table = stage.evaluate(
             predictor, folder / "test.npz", images, baselines=baselines, history=HISTORY, plots=folder / "plots",
-            pages=folder / "pages", seed=seed,
+            pages=folder / "pages", how=Evaluate(), seed=seed,
         )  # fmt: skip
         return SimpleNamespace(report=report, table=table, plots=folder / "plots", predictor=predictor, **arrays)
 
@@ -84,7 +85,7 @@ def test_an_input_that_shows_nothing_has_no_pictures_of_examples(evaluated, tmp_
     baselines = pd.DataFrame({"zero": np.zeros(60, dtype=np.int64)})
     path = evaluated.plots.parent / "test.npz"
     folders = {"plots": tmp_path / "plots", "pages": tmp_path / "pages"}
-    report, _ = stage.evaluate(evaluated.predictor, path, None, baselines, HISTORY, **folders, seed=0)
+    report, *_ = stage.evaluate(evaluated.predictor, path, None, baselines, HISTORY, **folders, how=Evaluate(), seed=0)
     assert report.scores == evaluated.report.scores
     names = {path.name for path in evaluated.plots.iterdir()} - {"mistakes.png", "attention.png"}
     assert {path.name for path in (tmp_path / "plots").iterdir()} == names

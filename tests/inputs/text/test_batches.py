@@ -15,8 +15,8 @@ from kassandra.params.inputs.text import ExamplesModel
 from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.label.train.target import build
 from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.loop import train
 from kassandra.training.pair import Pair, Split
+from tests.trained import train
 
 Train = pipeline_of("text", "label").model_fields["train"].annotation
 

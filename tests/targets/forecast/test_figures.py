@@ -148,7 +148,7 @@ def test_no_direction_at_all(shown):
 def test_calibration(shown):
     split, meta, predicted = made(rows=60)
     table = predictions(split, predicted, None, meta)
-    _, curves = judged(table, {"last value": table}, "value", 0)
+    _, curves = judged([table], table, {"last value": table}, "value", 0)
     left, right = shown(forecast_figures.interval_calibration, curves.inside, curves.below).axes
     inside, below = (np.array(axis.containers[0].lines[0].get_data(), float) for axis in (left, right))
     np.testing.assert_allclose(inside, [[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], [1] * 9])

@@ -9,6 +9,7 @@ from scipy import stats
 from sklearn.metrics import mean_pinball_loss
 
 from kassandra.contracts.windows import LEVELS, Split, ahead, observed, shown
+from kassandra.judging import crps
 from kassandra.targets.forecast.evaluate.predict import Forecast
 from kassandra.targets.forecast.evaluate.scores import QUANTILES, directions
 from kassandra.targets.forecast.evaluate.stage import (
@@ -57,7 +58,8 @@ def scored(split, meta, model=None, baselines=None, seed=0):
     baselines = baselines or others(actual)
     historical = baselines[HISTORICAL].point.ravel() if HISTORICAL in baselines else None
     table = predictions(split, model or noisy(actual), historical, meta)
-    return judged(table, {name: of_model(table, each.point) for name, each in baselines.items()}, meta["predict"], seed)
+    tables = {name: of_model(table, each.point) for name, each in baselines.items()}
+    return judged([table], table, tables, meta["predict"], seed)
 
 
 @pytest.mark.parametrize("predict", ["value", "return", "volatility"])
@@ -74,7 +76,8 @@ def test_scores_as_defined(predict):
     assert got["r2"] == pytest.approx(1 - (error**2).sum() / ((actual - actual.mean()) ** 2).sum())
     losses = [mean_pinball_loss(actual.ravel(), each.ravel(), alpha=level) for level, each in zip(LEVELS, model.quantiles, strict=True)]  # fmt: skip # noqa: E501
     assert got["pinball"] == pytest.approx(np.mean(losses))
-    assert got["crps"] == pytest.approx(2 * np.mean(losses))
+    at = np.reshape(model.quantiles, (len(LEVELS), -1)).T
+    assert got["crps"] == pytest.approx(crps.quantiles(actual.ravel(), at, LEVELS).mean())
     for share, low, high in ((90, 0, 18), (50, 4, 14)):
         inside = (model.quantiles[low] <= actual) & (actual <= model.quantiles[high])
         assert got[f"coverage_{share}"] == pytest.approx(inside.mean())
@@ -115,9 +118,11 @@ def test_a_perfect_forecast():
     split, meta = made("volatility")
     actual = observed(split, meta)
     done, _ = scored(split, meta, Forecast(actual, np.stack([actual] * len(LEVELS)), None))
-    expected = {"rmse": 0, "mae": 0, "mase": 0, "r2": 1, "pinball": 0, "crps": 0, "qlike": 0}
-    expected |= {"coverage_90": 1, "coverage_50": 1}
-    assert {name: tuple(score) for name, score in done.scores.items()} == {name: (value,) * 3 for name, value in expected.items()}  # fmt: skip # noqa: E501
+    expected = {"rmse": 0, "mae": 0, "mase": 0, "r2": 1, "pinball": 0, "crps": 0}
+    expected |= {"coverage_90": 1, "coverage_50": 1, "qlike": 0}
+    assert list(done.scores) == list(expected)
+    for name, score in done.scores.items():
+        assert tuple(score) == pytest.approx((expected[name],) * 3, abs=1e-300), name
 
 
 def test_a_baseline_that_says_the_same_adds_nothing():
@@ -199,7 +204,7 @@ def test_what_did_not_change_has_no_direction():
     assert counted.tolist() == [False, True, False, True, False]
     assert right.tolist() == [False, True, False, False, False]
     copied = of_model(table, table["last"])
-    assert "directional_accuracy" not in judged(copied, {"other": copied}, "value", 0)[0].scores
+    assert "directional_accuracy" not in judged([copied], copied, {"other": copied}, "value", 0)[0].scores
 
 
 def test_directions_of_one_step_have_the_interval_of_a_coin():
@@ -283,3 +288,26 @@ def test_baselines_are_read_as_they_are_written(horizon, targets, origins):
     np.testing.assert_array_equal(
         with_quantiles(own, "a, b", table)[QUANTILES].T, predicted[1:].reshape(len(LEVELS), -1)
     )
+
+
+@pytest.mark.parametrize("freedom", [None, 5.0])
+def test_the_crps_of_a_distribution_is_in_closed_form(freedom):
+    """Quantiles stand beside it, and do not count: they know nothing of the tails."""
+    split, meta = made()
+    actual = observed(split, meta)
+    point = noisy(actual, 0.01).point
+    law = {"place": point, "spread": np.full(actual.shape, 0.3)}
+    law |= {} if freedom is None else {"freedom": np.full(actual.shape, freedom)}
+    wrong = np.stack([np.zeros_like(actual)] * len(LEVELS))
+    done, _ = scored(split, meta, Forecast(point, wrong, None, law))
+    drawn = stats.norm(0, 0.3) if freedom is None else stats.t(freedom, 0, 0.3)
+    x = np.linspace(-60, 60, 400_001)  # CRPS = ∫ (F - 1)², by hand
+    errors = (actual - point).ravel()[:40]
+    by_hand = [((drawn.cdf(x) - (x >= error)) ** 2).sum() * (x[1] - x[0]) for error in errors]
+    closed = crps.student(errors, 0, 0.3, freedom) if freedom else crps.gaussian(errors, 0, 0.3)
+    assert closed == pytest.approx(by_hand, rel=1e-3)
+    every = (actual - point).ravel()
+    expected = crps.student(every, 0, 0.3, freedom) if freedom else crps.gaussian(every, 0, 0.3)
+    assert done.scores["crps"].value == pytest.approx(expected.mean())
+    others = [mean_pinball_loss(actual.ravel(), np.zeros(actual.size), alpha=level) for level in LEVELS]
+    assert done.scores["pinball"].value == pytest.approx(np.mean(others))

@@ -44,11 +44,11 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
         table |= {f"{name} @{level}": each.ravel() for level, each in zip(LEVELS, quantiles[name], strict=True)}
     forecast = Forecast(predicted["LSTM"], np.stack(quantiles["LSTM"]) if levels else None, None)
     pair = SimpleNamespace(read=lambda path: SimpleNamespace(inputs=split))
-    return SimpleNamespace(meta=meta, pair=pair, outputs=lambda _: forecast), pd.DataFrame(table), forecast, split
+    return SimpleNamespace(meta=meta, pair=pair, of_members=lambda _: [forecast]), pd.DataFrame(table), forecast, split
 
 
 def run(folder, forecaster, baselines):
-    report, table = evaluate(forecaster, None, None, baselines, HISTORY, folder / "plots", folder / "pages", 0)
+    report, _, table = evaluate(forecaster, None, None, baselines, HISTORY, folder / "plots", folder / "pages", None, 0)
     return report, table, {path.name for path in (folder / "plots").iterdir()}
 
 
@@ -160,7 +160,7 @@ def test_a_copycat_is_found_out(tmp_path, copies):
     forecaster, baselines, forecast, split = asked()
     last = np.repeat(split.values[split.origins][:, None], 3, axis=1)
     point = last if copies else observed(split, forecaster.meta) + 0.01 * (forecast.point - last)
-    forecaster.outputs = lambda _: forecast._replace(point=point)
+    forecaster.of_members = lambda _: [forecast._replace(point=point)]
     report, _, _ = run(tmp_path, forecaster, baselines)
     assert copies == any("follows the series best at lag -1, a row that was shown" in text for text in report.cautions)
 

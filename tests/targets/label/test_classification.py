@@ -32,7 +32,7 @@ def table_of(targets, log_probabilities, classes=CLASSES):
 def report(targets, log_probabilities, baselines, classes, seed):
     table = table_of(targets, log_probabilities, classes)
     others = {name: table.assign(predicted=answers) for name, answers in baselines.items()}
-    return judge(SCORES, table, others, RESAMPLING, seed)
+    return judge(SCORES, [table], table, others, RESAMPLING, seed)
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from kassandra.targets.label.show import show
 
 NAMES = ["a [b] [bold]c.png", "=1+1", "long " * 30]
 PREDICTIONS = [
-    Prediction("cat", 0.7, {"cat": 0.7, "[dog]": 0.2, "cow": 0.1}),
-    Prediction("[dog]", 0.9876543, {"cat": 0.0023456, "[dog]": 0.9876543, "cow": 0.0100001}),
-    Prediction("cow", 0.5, {"cat": 0.0, "[dog]": 0.5, "cow": 0.5}),
+    Prediction("cat", 0.7, {"cat": 0.7, "[dog]": 0.2, "cow": 0.1}, [0.7]),
+    Prediction("[dog]", 0.9876543, {"cat": 0.0023456, "[dog]": 0.9876543, "cow": 0.0100001}, [0.9876543]),
+    Prediction("cow", 0.5, {"cat": 0.0, "[dog]": 0.5, "cow": 0.5}, [0.5]),
 ]
 ADDED = {
     "seconds": [0.25, 1.0, 12.5],
@@ -32,7 +32,7 @@ def printed(capsys, monkeypatch):
     def printed(added, as_json=False, terminal=False):
         predictor = SimpleNamespace(
             meta={"of": "it"}, pair=SimpleNamespace(own=lambda inputs: ("split", inputs)),
-            outputs=lambda split: ("outputs", split), predictions=lambda outputs: PREDICTIONS,
+            of_members=lambda split: [("outputs", split)], predictions=lambda members: PREDICTIONS,
         )  # fmt: skip
         reader = SimpleNamespace(NAME="animal", read=lambda given, meta, option: (given, [meta["of"], option]))
         if added:

@@ -17,8 +17,8 @@ from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.params.targets.next import Model
 from kassandra.targets.next.train.target import build
 from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.loop import train
 from kassandra.training.pair import Pair, Split
+from tests.trained import train
 
 pytestmark = pytest.mark.usefixtures("cpu")
 VOCABULARY = 11

@@ -15,8 +15,8 @@ from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.params.targets.text import Model
 from kassandra.targets.text.train.target import Texts, bleu, build
 from kassandra.training.checkpoint import Checkpoint
-from kassandra.training.loop import train
 from kassandra.training.pair import Pair, Split
+from tests.trained import train
 
 Train = pipeline_of("text", "text").model_fields["train"].annotation
 

@@ -1,5 +1,6 @@
 """Beam search: of one it is greedy, of all it finds the best, and in every case it tells the truth."""
 
+import copy
 import itertools
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from kassandra.contracts.spec import BOS, EOS, ModelSpec
 from kassandra.params.targets.text import Model
+from kassandra.targets.text.evaluate.together import Together
 from kassandra.targets.text.train.encoder_decoder import length_normaliser, search
 from kassandra.targets.text.train.target import build
 
@@ -135,3 +137,48 @@ def test_a_larger_length_penalty_prefers_longer_translations(model, sources):
     ]
     assert written == sorted(written)
     assert written[0] < written[-1]
+
+
+@pytest.fixture
+def another(model):
+    """Of the same shape, with other weights."""
+    generator, other = torch.Generator().manual_seed(5), copy.deepcopy(model)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(torch.randn(parameter.shape, generator=generator))
+    return other.eval()
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_members_that_are_the_same_write_what_one_of_them_does(model, sources, beam):
+    ids, lengths = sources
+    longest = torch.full((6,), 5)
+    alone = search(model, ids, lengths, longest, beam, keep_attention=True)
+    for count in (2, 3):
+        joint = search(Together([model] * count), ids, lengths, longest, beam, keep_attention=True)
+        for one, other in zip(joint, alone, strict=True):
+            assert one.tokens == other.tokens
+            assert one.log_probability == pytest.approx(other.log_probability, abs=1e-4)
+            if other.attention is None:
+                assert one.attention is None
+            else:
+                torch.testing.assert_close(one.attention, other.attention, rtol=0, atol=1e-5)
+
+
+def test_several_go_by_the_mean_of_their_probabilities(model, another, sources):
+    """Token by token along what they write together."""
+    ids, lengths = sources
+    members, longest = [model, another], torch.full((6,), 4)
+    for row, one in enumerate(search(Together(members), ids, lengths, longest, 3)):
+        own, total = ids[row : row + 1, : lengths[row]], 0.0
+        standing, token = [member.read(own, None) for member in members], torch.tensor([BOS])
+        for written in one.tokens:
+            steps = [member.next(each, token) for member, each in zip(members, standing, strict=True)]
+            mean = torch.stack([log_probabilities.exp() for log_probabilities, _, _ in steps]).mean(0)[0]
+            total += float(mean[written].log())
+            standing = [each._replace(standing=step[1]) for each, step in zip(standing, steps, strict=True)]
+            token = torch.tensor([written])
+        assert one.log_probability == pytest.approx(total, abs=1e-3)
+    swapped = search(Together(members[::-1]), ids, lengths, longest, 3)
+    again = search(Together(members), ids, lengths, longest, 3)
+    assert [each.tokens for each in swapped] == [each.tokens for each in again]

@@ -1,6 +1,7 @@
 """BLEU and chrF: sacrebleu's own numbers, resampled in pairs, with what they were computed by and what to beware of."""
 
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from sacrebleu.metrics.chrf import CHRF
 
 from kassandra.judging.intervals import Estimate
 from kassandra.judging.judge import contents
-from kassandra.targets.text.evaluate.scores import cautions, corpus_bleu, corpus_chrf, ngrams, score
+from kassandra.targets.text.evaluate.scores import Hypotheses, cautions, corpus_bleu, corpus_chrf, ngrams, score
 from kassandra.vocabulary.languages import bleu_tokenizer
 
 WORDS = [
@@ -56,12 +57,13 @@ def streams(references):
 
 
 def scored(hypotheses, references, greedy=None, baselines=None, **meta):
-    return score_of(hypotheses, greedy or hypotheses, references, baselines or {}, META | meta, 0)
+    return score_of(Hypotheses(hypotheses, greedy or hypotheses), references, baselines or {}, META | meta, 0)
 
 
 def score_of(hypotheses, *rest):
-    rows = [f"sentence {row}" for row in range(len(hypotheses))]
-    return score(rows, rows, hypotheses, *rest)
+    rows = [f"sentence {row}" for row in range(len(hypotheses.beam))]
+    done = score(rows, rows, [hypotheses], *rest)
+    return SimpleNamespace(report=done.report, table=done.tables[0], baselines=done.baselines)
 
 
 @pytest.mark.slow
@@ -167,7 +169,9 @@ def test_intervals_are_as_wide_as_those_of_sacrebleu():
 @pytest.mark.slow
 def test_no_seed_changes_an_interval():
     hypotheses, references = made()
-    one, other = (score_of(hypotheses, hypotheses, references, {}, META, seed).report.scores for seed in (0, 1))
+    one, other = (
+        score_of(Hypotheses(hypotheses, hypotheses), references, {}, META, seed).report.scores for seed in (0, 1)
+    )
     assert one == other
 
 

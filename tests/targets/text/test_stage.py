@@ -40,6 +40,7 @@ class Fake:
     def __init__(self, texts, references, attends=True):
         split = SimpleNamespace(sources=texts, targets=SimpleNamespace(references=references))
         self.pair, self.attends, self.asked = SimpleNamespace(read=lambda path: split), attends, []
+        self.models = [self]
 
     def outputs(self, split, beam):
         self.asked.append(beam)
@@ -71,8 +72,8 @@ def evaluate():
         translator = Fake(texts, references()[: len(texts)], attends)
         baselines = pd.DataFrame({"weak": texts, "strong": [one.text for one in translator.outputs(SimpleNamespace(sources=texts), 1)], "weaker": ""})  # fmt: skip # noqa: E501
         translator.asked.clear()
-        report, table = translation.evaluate(
-            translator, folder / "test.npz", None, baselines, HISTORY, folder / "plots", folder / "pages", 0
+        report, _, table = translation.evaluate(
+            translator, folder / "test.npz", None, baselines, HISTORY, folder / "plots", folder / "pages", None, 0
         )
         return SimpleNamespace(report=report, table=table, folder=folder, asked=translator.asked)
 

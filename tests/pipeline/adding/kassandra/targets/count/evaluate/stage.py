@@ -15,12 +15,15 @@ from kassandra.judging.judge import judge
 
 def evaluate(
     predictor: Any, test: Path, show: Any, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path, pages: Path,
-    seed: int,
+    how: Any, seed: int,
 ) -> Any:  # fmt: skip
     arrays = map_arrays(test)
     targets = np.array(arrays["counts"])
     ids = example_ids(arrays, len(targets))
-    table = pd.DataFrame({"example": ids, "target": targets, "predicted": predictor.outputs(predictor.pair.read(test))})
+    table = pd.DataFrame({"example": ids, "target": targets})
+    rates = predictor.of_members(predictor.pair.read(test))
+    members = [table.assign(predicted=each) for each in rates]
+    joint = table.assign(predicted=np.mean(rates, axis=0))
     others = {str(name): table.assign(predicted=baselines[name].to_numpy()) for name in baselines}
     figures.learning_curves(history, SCORES, plots / "learning_curves.png")
-    return judge(SCORES, table, others, RESAMPLING, seed), table
+    return judge(SCORES, members, joint, others, RESAMPLING, seed), members, joint
