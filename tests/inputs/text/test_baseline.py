@@ -62,9 +62,17 @@ def changed(made, tmp_path):
 
 
 def test_one_column_each_and_one_row_per_test_text(predicted):
-    assert list(predicted) == NAMES
+    assert [name for name in predicted if " @" not in name] == NAMES
     assert len(predicted) == 30
-    assert predicted.isin(range(3)).all(axis=None)
+    assert predicted[NAMES].isin(range(3)).all(axis=None)
+
+
+def test_probabilities_of_classes_stand_beside_each(predicted):
+    """They sum to 1, and the likeliest class is the one predicted."""
+    for name in NAMES:
+        probabilities = predicted[[f"{name} @{label}" for label in range(3)]].to_numpy()
+        assert np.allclose(probabilities.sum(1), 1)
+        assert (probabilities.argmax(1) == predicted[name]).all()
 
 
 def test_majority(predicted):
