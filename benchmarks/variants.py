@@ -55,7 +55,7 @@ def run(pipeline: str, row: str, seed: int) -> dict[str, Any]:
         "seed": seed,
         "accuracy": float(right.mean()),
         "valid_loss": min(epoch["valid_loss"] for epoch in trained.history),
-        "parameters": sum(parameter.numel() for parameter in predictor.model.parameters()),
+        "parameters": sum(parameter.numel() for parameter in predictor.models[0].parameters()),
         "cpu_seconds": trained.cpu_seconds,
         "wrong": np.flatnonzero(right == 0).tolist(),
     }

@@ -165,6 +165,7 @@ def test_members_that_are_the_same_write_what_one_of_them_does(model, sources, b
                 torch.testing.assert_close(one.attention, other.attention, rtol=0, atol=1e-5)
 
 
+@torch.no_grad()
 def test_several_go_by_the_mean_of_their_probabilities(model, another, sources):
     """Token by token along what they write together."""
     ids, lengths = sources
