@@ -29,18 +29,18 @@ class Pruner(StrEnum):
     NONE = "none"
 
 
-def _version(asked: bool) -> None:
+def _print_version(asked: bool) -> None:
     if asked:
-        from kassandra import __version__
+        from importlib.metadata import version
 
-        print(f"kassandra {__version__}")
+        print(f"kassandra {version('kassandra')}")
         raise typer.Exit
 
 
 @app.callback()
 def _commands(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None: ...
 

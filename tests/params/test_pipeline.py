@@ -32,7 +32,7 @@ def test_read(read):
 def test_unknown_section(refused):
     refused(
         "pipelines.mine: unknown key 'modle'; "
-        "known keys are ['input', 'model', 'prepare', 'source', 'target', 'train'] (did you mean 'model'?)",
+        "known keys are ['evaluate', 'input', 'model', 'prepare', 'source', 'target', 'train'] (did you mean 'model'?)",
         ("    train:", "    modle: {}\n    train:"),
     )
 

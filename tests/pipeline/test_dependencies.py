@@ -209,7 +209,7 @@ def test_what_git_keeps_is_not_in_the_cache(kind):
         ((path, options),) = entry.items()
         assert path.startswith("metrics/${key}/")
         assert options["cache"] is False
-        assert set(options) <= {"cache", "x", "y"}
+        assert set(options) <= {"cache", "x", "y", "template"}
 
 
 def test_a_stage_is_named_as_its_script():

@@ -40,9 +40,9 @@ def changed(prepared_speech, tmp_path):
 
 
 def test_one_column_each_and_one_row_per_recording_of_test(predicted):
-    assert list(predicted) == NAMES
+    assert [name for name in predicted if " @" not in name] == NAMES
     assert len(predicted) == 15
-    assert predicted.isin(range(5)).all(axis=None)
+    assert predicted[NAMES].isin(range(5)).all(axis=None)
 
 
 def test_majority(predicted, changed):

@@ -38,9 +38,9 @@ def changed(prepared, tmp_path):
 
 
 def test_one_column_each_and_one_row_per_test_image(predicted):
-    assert list(predicted) == NAMES
+    assert [name for name in predicted if " @" not in name] == NAMES
     assert len(predicted) == 200
-    assert predicted.isin(range(10)).all(axis=None)
+    assert predicted[NAMES].isin(range(10)).all(axis=None)
 
 
 def test_majority(predicted, prepared):

@@ -146,7 +146,7 @@ def test_texts_of_test_leave_train_and_are_counted_and_so_are_repeated_ones(tmp_
 
 
 def test_texts_that_are_read_alike_are_the_same(table, made):
-    """Case, markup and compatible characters make no other text; nor does case where the model keeps it: who has learned
+    """Case, markup and compatible characters make no other text; nor does case where it is kept: who has learned
     one by heart knows the other."""
     train = [*rows(60), ("A ﬁne film", "good"), ("a fine FILM", "good"), ("So<br />so", "bad")]
     raw = table(train=train, test=[*rows(20, start=1000), ("so so", "bad")])

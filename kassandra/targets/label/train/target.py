@@ -101,11 +101,11 @@ class Target(AnswersOfRows):
 
     def scores(self, model: Classifier, batches: Iterable[tuple[Any, Batch]], split: Labels) -> dict[str, float]:
         """`f1` is the mean over classes, 0 for one that is never right."""
-        loss, size = 0.0, model.linear.out_features
-        pairs = np.zeros((size, size), np.int64)  # of target and prediction
+        loss, pairs = 0.0, np.zeros((0, 0), np.int64)  # of target and prediction
         for _, batch in batches:
             logits = model(batch.inputs, batch.lengths).float()  # (batch, classes)
             loss += F.cross_entropy(logits, batch.targets, reduction="sum").item()
+            pairs = pairs if len(pairs) else np.zeros((logits.shape[1],) * 2, np.int64)
             np.add.at(pairs, (batch.targets.cpu().numpy(), logits.argmax(1).cpu().numpy()), 1)
         right, both = pairs.diagonal(), pairs.sum(0) + pairs.sum(1)  # (classes,) each
         f1 = float((2 * right / np.maximum(both, 1)).mean())
