@@ -1,6 +1,7 @@
 """Where the labels of files in a folder are: its folders, or a table beside them."""
 
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
@@ -13,6 +14,11 @@ LARGEST = 64 << 20  # bytes of a table of labels
 LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
 FOLD = re.compile(r"^fold$|^k_?fold$", re.IGNORECASE)
 SPLIT = re.compile(r"^split$|^set$|^subset$|^partition$", re.IGNORECASE)
+PATTERNS = (
+    r"(?:^|/)(?P<label>[^/_]+)_(?P<group>[A-Za-z]+)_[0-9]+[.][^/.]+$",
+    r"(?:^|/)(?P<label>[A-Za-z][A-Za-z ]*)[ ._-]*[(]?[0-9]+[)]?[.][^/.]+$",
+    r"(?:^|/)(?P<label>[^/._-]+)[._-][^/]*$",
+)
 TABLES = (".csv", ".tsv", ".txt")
 
 
@@ -39,10 +45,14 @@ def described(look: Look, proposal: Proposal, unit: str) -> Proposal:
         if lists := sorted(name for name in tree.files if PurePosixPath(name).name in LISTS):
             proposal.splits |= {"test" if "test" in name else "valid" for name in lists}
             proposal.seen.append(f"splits by the lists {some(lists)}")
+    elif by_name := _named(files):
+        pattern, proposal.classes = by_name
+        proposal.source["label_pattern"] = pattern
+        proposal.guessed.append(f"labels are the beginnings of the files' names, as of {files[0]!r} (label_pattern)")
     else:
         raise KassandraError(
             f"{look.path}: {len(files):,} {unit} without labels; put them into a folder for each label, or a table "
-            "(file, label) beside them"
+            "(file, label) beside them, or say by `source.label_pattern` where in their names the label is"
         )
     proposal.seen.append(f"{len(files):,} {unit} in {len(proposal.classes)} classes")
     if tree.hidden:
@@ -52,6 +62,16 @@ def described(look: Look, proposal: Proposal, unit: str) -> Proposal:
         proposal.seen.append(f"{tree.links:,} symbolic links lead out of the folder, or to folders: they are followed")
     proposal.rows = [{"file": name} for name in files[:: max(1, len(files) // 5)][:5]]
     return proposal
+
+
+def _named(files: list[str]) -> tuple[str, dict[str, int]] | None:
+    """A pattern under which the names of files begin with few different labels: cat.12.jpg, 7_jackson_3.wav."""
+    for pattern in PATTERNS:
+        found = [match["label"] for name in files if (match := re.search(pattern, name))]
+        counts = Counter(found)
+        if len(found) > 0.98 * len(files) and 2 <= len(counts) <= len(files) / 5:
+            return pattern, dict(counts.most_common())
+    return None
 
 
 def _with(tree: Tree, files: list[str]) -> dict[str, int]:

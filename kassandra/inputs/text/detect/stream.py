@@ -7,13 +7,16 @@ from kassandra.detection.content import form_of, lines_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
 
+NO_PROSE = {".csv", ".tsv", ".tab", ".psv", ".dat", ".json", ".jsonl", ".ndjson", ".xml", ".xls"}
 WORDS_FROM = 20_000_000  # characters of a text that is read as words
 
 
 def evidence(look: Look) -> float:
     """How likely this is a text to continue, from 0 to 1."""
     if look.form == "text":
-        return 0.1 if look.table else 0.6 if look.lines and look.lines.total else 0.0
+        if look.lines is None or not look.lines.total:
+            return 0.0
+        return 0.1 if look.table or look.path.suffix.lower() in NO_PROSE else 0.6
     tree = look.tree
     if look.form != "folder" or tree is None or tree.depth > 0 or look.table:
         return 0.0
