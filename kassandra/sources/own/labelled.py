@@ -82,7 +82,7 @@ def listing(raw: Path, source: Folder, kind: Kind) -> Listing:
         else:
             _leave(left, f"files that are no {kind.unit}", name)
     if not (source.labels or source.label_pattern):
-        chosen = _without_the_only_folder(chosen)
+        chosen = _without_the_only_folder(chosen, kind)
     if not chosen:
         but = "; ".join(_sentences(left))
         raise KassandraError(f"{raw}: no {kind.unit} in this folder" + (f" ({but})" if but else ""))
@@ -136,10 +136,17 @@ def below_one_folder(paths: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Pa
     return paths
 
 
-def _without_the_only_folder(chosen: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Path]:
-    """One folder that holds all examples is no label, but where they are kept, beside a README and the like."""
+def _without_the_only_folder(chosen: dict[PurePosixPath, Path], kind: Kind) -> dict[PurePosixPath, Path]:
+    """One folder that holds all examples is no label, but where they are kept, beside a README and the like: if there
+    are folders in it, or the names of files say labels."""
     while len({name.parts[0] for name in chosen}) == 1 and all(len(name.parts) > 1 for name in chosen):
-        chosen = {PurePosixPath(*name.parts[1:]): path for name, path in chosen.items()}
+        within = {PurePosixPath(*name.parts[1:]): path for name, path in chosen.items()}
+        if all(len(name.parts) == 1 for name in within):
+            try:
+                kind.named(next(iter(within)), False)
+            except KassandraError:
+                return chosen
+        chosen = within
     return chosen
 
 
