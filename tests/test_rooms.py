@@ -37,7 +37,18 @@ MAY_IMPORT["comparison"] = MAY_IMPORT["experiments"] = set(MAY_IMPORT) - {"compa
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"cli"}
 MAY_IMPORT[""] = {"inference", "notebook"}  # kassandra/__init__.py
 HEAVY = {"torch", "torchvision"}
-WITHOUT_PYTORCH = ("contracts", "params", "sources", "vocabulary", "judging", "before", "prepare", "baseline")
+WITHOUT_PYTORCH = (
+    "contracts",
+    "params",
+    "sources",
+    "vocabulary",
+    "judging",
+    "before",
+    "detection",
+    "prepare",
+    "baseline",
+    "detect",
+)
 LONGEST = 60  # lines of a function
 
 

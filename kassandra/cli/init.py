@@ -22,6 +22,8 @@ from kassandra.detection.sizes import duration, seconds_of
 from kassandra.params.sections.pipeline import pipeline_of
 
 LARGEST_TRIAL = 256 << 20  # bytes of data that are prepared for a trial; larger ones are for `kassandra check`
+TOLERATE = re.compile(r"say `source\.tolerate: ([0-9.]+)`")  # how a reader refuses that there are too many bad rows
+TOLERABLE = 0.1  # share of them that is left out unasked, and stated
 SHOWN = 60  # characters of a cell
 
 
@@ -117,14 +119,12 @@ def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
         )
         return None
     first: KassandraError | None = None
+    changes = [dict[str, Any](), *proposal.others]
     before = dict(proposal.prepare), dict(proposal.source)
-    for change in [{}, *proposal.others]:
-        proposal.prepare, proposal.source = dict(before[0]), dict(before[1])
-        for key, value in change.items():
-            if key == "frequency":
-                proposal.source.pop(key, None)
-            else:
-                proposal.prepare[key] = value
+    while changes:
+        change = changes.pop(0)
+        proposal.prepare = {**before[0], **{key: value for key, value in change.items() if key != "frequency"}}
+        proposal.source = {key: value for key, value in before[1].items() if key not in change}
         try:
             with prepared(proposal.section(), name) as tried:
                 if first:
@@ -132,9 +132,23 @@ def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
                     proposal.guessed.append(f"taken instead, as the first choice was refused: {changed}")
                 return tried
         except KassandraError as error:
+            if share := _tolerable(error, proposal):
+                before[1]["tolerate"] = share
+                changes.insert(0, change)
+                continue
             first = first or error
     assert first is not None
     raise first
+
+
+def _tolerable(error: KassandraError, proposal: Proposal) -> float | None:
+    """The share of bad rows or files that a reader's sentence names, if it is small; None if it names none."""
+    match = TOLERATE.search(str(error))
+    if match is None or "tolerate" in proposal.source or not float(match[1]) <= TOLERABLE:
+        return None
+    what = str(error).partition("; `source.tolerate")[0].partition(". `source.tolerate")[0]
+    proposal.guessed.append(f"these are left out (tolerate: {match[1]}): {what}")
+    return float(match[1])
 
 
 def _number(value: Any, otherwise: int) -> int:

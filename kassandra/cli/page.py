@@ -99,8 +99,7 @@ def _histogram(axis: Any, parts: Mapping[str, Any]) -> None:
 def _lines(axis: Any, parts: Mapping[str, Any]) -> None:
     for part, (x, y) in parts.items():
         step = max(1, len(x) // 3000)
-        times = np.asarray(x[::step]).astype("datetime64[s]")
-        axis.plot(times, y[::step], color=COLOURS.get(part, GREY), label=part, linewidth=0.9)
+        axis.plot(x[::step], y[::step], color=COLOURS.get(part, GREY), label=part, linewidth=0.9)
 
 
 def _shown(name: str) -> str:

@@ -16,7 +16,7 @@ DELIMITERS = [",", ";", "\t", "|"]
 SAME = 0.9  # share of the rows that have as many cells as most
 SKIPPED = 100  # lines before the header, and after the last row, at most
 HEADER_ROWS = 5
-FEW = 50  # different values of a column of labels, at most
+FEW = 200  # different values of a column of labels, at most
 LANGUAGES = (
     "english|french|german|spanish|italian|portuguese|dutch|russian|chinese|japanese|français|deutsch|español|korean|"
     "arabic|hindi|turkish|polish|swedish|ukrainian|czech"
@@ -84,7 +84,13 @@ def layout_of(lines: Lines, delimiter: str | None = None) -> Layout | None:
         notes.append(f"columns {twice} are named more than once, and numbered")
     if encoding := lines.encoding:
         keys = {"encoding": encoding} | keys
-    total = max(lines.total - skip - footer - (1 + below) * header, len(rows))
+    total = lines.total - skip - footer - (1 + below) * header
+    if cut.records and len(lines.first) == lines.total:
+        total = len(rows)
+    elif cut.records:
+        within = sum(line <= len(lines.first) for line, _ in cut.records)
+        total = round(total * within / max(len(lines.first), 1))  # rows may be of several lines
+    total = max(total, len(rows))
     return Layout(keys, names, rows, total, notes, uneven)
 
 
@@ -149,7 +155,9 @@ def _skipped(cut: _Cut, lines: Lines) -> tuple[int, int, list[str]]:
     """Lines before the header, and after the last row (empty ones included)."""
     notes = []
     even = [len(cells) == cut.width and any(map(str.strip, cells)) for _, cells in cut.records]
-    first = next((place for place, good in enumerate(even) if good), 0)
+    names = [good and sum(bool(cell.strip()) for cell in cells) >= min(2, cut.width)
+             for good, (_, cells) in zip(even, cut.records, strict=True)]  # fmt: skip
+    first = next((place for place, good in enumerate(names) if good), 0)
     skip = cut.records[first][0] - 1 if first else 0
     if skip > SKIPPED:
         skip = 0
@@ -215,9 +223,17 @@ def _names_of_texts(head: list[str], columns: Sequence[Sequence[str]]) -> bool:
         held = [cell for cell in column if cell]
         if len(held) > 20 and len(set(held)) <= min(FEW, len(held) // 4):  # labels: a name is none of them
             return name not in set(held)
+    long = [(name, column) for name, column in zip(head, columns, strict=True) if _words(column) >= 3]
+    if long:
+        return all(name and len(name.split()) <= 2 and name not in column for name, column in long)
     if any(not name or len(name) > 60 for name in head) or len(set(head)) < len(head):
         return False
     return all(USUAL.search(name.replace("_", " ")) for name in head)
+
+
+def _words(column: Sequence[str]) -> float:
+    some = [cell for cell in column if cell][:500]
+    return sum(len(cell.split()) for cell in some) / max(len(some), 1)
 
 
 def _unique(names: Sequence[str]) -> list[str]:

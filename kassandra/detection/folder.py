@@ -1,15 +1,16 @@
 """The tree of a folder, or of an archive of one: which files it holds, how deep, and which folders are splits."""
 
-import os
 import tarfile
 import zipfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.content import reading
+from kassandra.sources.walk import FOLDERS, OUT, walk
 
 MOST = 500_000  # files that are looked at
 SPLITS = {"train": "train", "training": "train", "valid": "valid", "val": "valid", "dev": "valid",
@@ -60,6 +61,18 @@ class Tree:
         step = max(1, len(self.files) // most)
         return self.files[::step][:most]
 
+    def of_kind(self, is_one: Callable[[Path], bool], most: int) -> list[str]:
+        """The files with an ending that most files with it share with those of a kind; `is_one` looks at some."""
+        by_ending: dict[str, list[str]] = {}
+        for name in self.files:
+            by_ending.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
+        good = set[str]()
+        for ending, names in by_ending.items():
+            some = names[:: max(1, len(names) * len(by_ending) // most)][:most]
+            if sum(is_one(self.path / name) for name in some) > 0.5 * len(some):
+                good.add(ending)
+        return [name for name in self.files if PurePosixPath(name).suffix.lower() in good]
+
 
 def tree_of(path: Path) -> Tree:
     """Raises: KassandraError: it cannot be read, or holds no files, or too many."""
@@ -77,19 +90,15 @@ def _is_hidden(name: str) -> bool:
 
 
 def _walked(path: Path) -> tuple[list[str], int]:
-    names, links = list[str](), 0
+    """Files, those that links lead to as well, and how many links have to be followed for that."""
     root = path.resolve()
-    for parent, folders, files in os.walk(root):
-        links += sum((Path(parent) / name).is_symlink() for name in folders)
-        for name in files:
-            file = Path(parent, name)
-            if file.is_symlink() and root not in file.resolve().parents:
-                links += 1
-            if file.is_file():  # no pipe, which nobody may ever write to, and no broken link
-                names.append(file.relative_to(root).as_posix())
-        if len(names) > MOST:
-            raise KassandraError(f"{path}: holds more than {MOST:,} files; name a folder of the data alone")
-    return names, links
+    walked = walk(root, str(path))
+    links = len(walked.left_out.get(OUT, [])) + len(walked.left_out.get(FOLDERS, []))
+    if links:
+        walked = walk(root, str(path), follow_links=True)
+    if len(walked.files) > MOST:
+        raise KassandraError(f"{path}: holds more than {MOST:,} files; name a folder of the data alone")
+    return [name.as_posix() for name in walked.files], links
 
 
 def _packed(path: Path) -> list[str]:

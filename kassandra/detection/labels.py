@@ -1,48 +1,61 @@
 """Where the labels of files in a folder are: its folders, or a table beside them."""
 
 import re
+from collections import Counter
 from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.detection.folder import LISTS, Tree
+from kassandra.detection.folder import LISTS
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, table_of
 from kassandra.detection.words import some
+from kassandra.sources.own.labelled import label_folders
 
 LARGEST = 64 << 20  # bytes of a table of labels
 LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
 FOLD = re.compile(r"^fold$|^k_?fold$", re.IGNORECASE)
 SPLIT = re.compile(r"^split$|^set$|^subset$|^partition$", re.IGNORECASE)
-TABLES = (".csv", ".tsv", ".txt")
+PATTERNS = (
+    r"(?:^|/)(?P<label>[^/_]+)_(?P<group>[A-Za-z]+)_[0-9]+[.][^/.]+$",
+    r"(?:^|/)(?P<label>[A-Za-z][A-Za-z ]*)[ ._-]*[(]?[0-9]+[)]?[.][^/.]+$",
+    r"(?:^|/)(?P<label>[^/._-]+)[._-][^/]*$",
+)
+UNLABELLED = re.compile(r"(?:^|/)test[0-9]*/", re.IGNORECASE)  # where nothing else says labels
+NO_LABELS = re.compile(r"sample_?submission", re.IGNORECASE)  # of a competition: what answers are to look like
 
 
-def described(look: Look, proposal: Proposal, unit: str) -> Proposal:
-    """Adds where the labels are, and which splits there are.
+def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Proposal:
+    """Adds where the labels of `files` are, and which splits there are.
 
     Raises:
         KassandraError: nothing says the labels.
     """
     tree = look.tree
     assert tree is not None
-    files = [name for name in tree.files if not name.lower().endswith((*TABLES, ".md", ".json"))]
     proposal.examples = len(files)
     named = _table(look, files)
+    said = label_folders([PurePosixPath(name) for name in files])
+    labels = Counter(label for label, _ in said if label)
     if named:
         path, table, file = named
         _of_table(look, proposal, path, table, file)
-    elif len(tree.folders) >= 2:
-        proposal.classes = dict(sorted(_with(tree, files).items(), key=lambda one: -one[1]))
-        splits = tree.splits
+    elif len(labels) >= 2:
+        proposal.classes, proposal.examples = dict(labels.most_common()), labels.total()
+        splits = Counter(split for label, split in said if label and split)
         if splits:
             proposal.splits = frozenset(splits)
             proposal.seen.append("splits: " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
         if lists := sorted(name for name in tree.files if PurePosixPath(name).name in LISTS):
             proposal.splits |= {"test" if "test" in name else "valid" for name in lists}
             proposal.seen.append(f"splits by the lists {some(lists)}")
+    elif by_name := _named([name for name in files if not UNLABELLED.search(name)] or files):
+        pattern, proposal.classes = by_name
+        proposal.source["label_pattern"] = pattern
+        proposal.guessed.append(f"labels are the beginnings of the files' names, as of {files[0]!r} (label_pattern)")
     else:
         raise KassandraError(
             f"{look.path}: {len(files):,} {unit} without labels; put them into a folder for each label, or a table "
-            "(file, label) beside them"
+            "(file, label) beside them, or say by `source.label_pattern` where in their names the label is"
         )
     proposal.seen.append(f"{len(files):,} {unit} in {len(proposal.classes)} classes")
     if tree.hidden:
@@ -54,8 +67,14 @@ def described(look: Look, proposal: Proposal, unit: str) -> Proposal:
     return proposal
 
 
-def _with(tree: Tree, files: list[str]) -> dict[str, int]:
-    return Tree(tree.path, files, 0, 0).folders
+def _named(files: list[str]) -> tuple[str, dict[str, int]] | None:
+    """A pattern under which the names of files begin with few different labels: cat.12.jpg, 7_jackson_3.wav."""
+    for pattern in PATTERNS:
+        found = [match["label"] for name in files if (match := re.search(pattern, name))]
+        counts = Counter(found)
+        if len(found) > 0.98 * len(files) and 2 <= len(counts) <= len(files) / 5:
+            return pattern, dict(counts.most_common())
+    return None
 
 
 def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
@@ -66,7 +85,7 @@ def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
     names = {part for name in files for path in [PurePosixPath(name)] for part in (name, path.name, path.stem)}
     for name in tree.files:
         path = tree.path / name
-        if not name.lower().endswith((".csv", ".tsv")) or path.stat().st_size > LARGEST:
+        if not name.lower().endswith((".csv", ".tsv")) or path.stat().st_size > LARGEST or NO_LABELS.search(name):
             continue
         table = table_of(path)
         for column in table.columns if table else []:

@@ -62,7 +62,8 @@ def is_missing(cell: str) -> bool:
 def looks_numeric(cells: Sequence[str]) -> bool:
     """Whether nearly all cells that hold a value begin and end like numbers, under whatever marks."""
     held = [cell for cell in cells if not is_missing(cell)]
-    loose = re.compile(rf"[+-]?[\d.,'\s]*\d[\d.,'\s]*([eE][+-]?\d+)?({SUFFIX})?", re.ASCII)
+    some = r"[\d.,' \u00a0\u202f\u2009]*"
+    loose = re.compile(rf"[+-]?{some}\d{some}([eE][+-]?\d+)?({SUFFIX})?", re.ASCII)
     return bool(held) and sum(bool(loose.fullmatch(cell)) for cell in held) >= (1 - RARE) * len(held)
 
 

@@ -66,4 +66,5 @@ def _seen(look: Look) -> str:
         return f"a folder of {len(look.tree.files):,} files, as {look.tree.files[0]!r}"
     if look.form == "text" and look.lines and not look.lines.total:
         return "an empty file"
-    return {"binary": "a binary file"}.get(look.form, f"a file of the form {look.form}")
+    known = {"binary": "a binary file", "text": "text in which nothing parts columns"}
+    return known.get(look.form, f"a file of the form {look.form}")

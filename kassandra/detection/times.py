@@ -23,12 +23,14 @@ CLOCK = re.compile(
     r"(,? |T|-|_)(\d{1,2}):\d\d(:\d\d)?([.,]\d+)?( ?[AaPp]\.?[Mm])?( ?(?:[A-Z]{1,5}|[+-]\d\d:?\d\d))?$", re.ASCII
 )
 WHOLE = ["%a %b %d %H:%M:%S %Z %Y", "%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d%H", "%Y%m%dT%H%M%S", "%d/%b/%Y:%H:%M:%S %z"]
-LENGTHS = {"%Y%m%d": 8, "%Y%m": 6, "%Y%m%d%H": 10, "%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
+LENGTHS = {"%Y": 4, "%Y%m%d": 8, "%Y%m": 6, "%Y%m%d%H": 10, "%Y%m%d%H%M": 12, "%Y%m%d%H%M%S": 14}
+UNIX = {"unix": 1, "unix_ms": 1000, "unix_us": 1_000_000}
 ZONES = ["", "Z", "%z", " %z", " UTC", " GMT", " %Z"]
 WRONG = 0.02  # share of cells that may be no time
 NAMED = re.compile(
     r"time|date|zeit|datum|fecha|heure|hora|stamp|unix|epoch|month|day|year|index|^t$|^ts$|^ds$", re.IGNORECASE
 )
+YEAR = re.compile(r"^(year|yr|jahr|année|annee|año|anno|ano|date)$", re.IGNORECASE)
 PARTS = ("year", "month", "day", "hour", "minute", "second")
 ABBREVIATED = {"yr": "year", "mo": "month", "mon": "month", "dy": "day", "hr": "hour", "min": "minute", "sec": "second",
                "jahr": "year", "monat": "month", "tag": "day", "stunde": "hour"}  # fmt: skip
@@ -60,9 +62,11 @@ def time_of(cells: Sequence[str], name: str, where: str, given: str | None = Non
         return _read(cells, given)
     if _share(ISO.fullmatch(cell) for cell in held) >= 1 - WRONG:
         return _read(cells, None)
-    if _share(re.fullmatch(r"\d{9,10}(\.\d+)?|\d{12,13}", cell) for cell in held) >= 1 - WRONG:
-        return _unix(cells, held, name)
     distinct = list(dict.fromkeys(held))
+    if all(map(str.isdigit, distinct[:50])) and (calendar := _calendar(distinct, name)):
+        return _read(cells, calendar)
+    if _share(re.fullmatch(r"\d{9,10}(\.\d+)?|\d{12,13}|\d{15,16}", cell) for cell in held) >= 1 - WRONG:
+        return _unix(cells, held, name)
     if all(re.fullmatch(r"[+-]?\d*[.,]?\d*([eE][+-]?\d+)?", cell) for cell in distinct[:50]) and not NAMED.search(name):
         return None  # numbers
     probe = distinct[:3] + distinct[len(distinct) // 2 :][:3]
@@ -90,6 +94,19 @@ def time_of(cells: Sequence[str], name: str, where: str, given: str | None = Non
     return _read(cells, equal[0])
 
 
+def _calendar(distinct: Sequence[str], name: str) -> str | None:
+    """Of whole numbers, the format in which all of them are days of this calendar: 20240131, 2024013118; and years in a
+    column that is called so."""
+    for format, length in LENGTHS.items():
+        if format == "%Y" and not YEAR.search(name):
+            continue
+        if format == "%Y%m" and not NAMED.search(name):
+            continue
+        if all(len(cell) == length and "15" <= cell[:2] <= "21" and _parsed(cell, format) for cell in distinct):
+            return format
+    return None
+
+
 def _is_regular(seconds: Sequence[float | None]) -> bool:
     distance = distance_of([time for time in seconds if time is not None])
     return distance.frequency is not None and distance.share > 0.9 and distance.missing < 0.1 * len(seconds)
@@ -102,6 +119,14 @@ def clock_of(cells: Sequence[str]) -> str | None:
         if held and _share(_parsed(cell, one) for cell in held) >= 1 - WRONG and not all(map(str.isdigit, held)):
             return one
     return None
+
+
+def hours_of(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column holds the hour of the day, from 0 to 23."""
+    hours = set(cells)
+    return bool(re.fullmatch(r"hour|hr|h|stunde|heure|hora|uhr", name.strip(), re.IGNORECASE)) and all(
+        hour.isdigit() and int(hour) < 24 for hour in hours
+    )
 
 
 def parts_of(names: Sequence[str]) -> list[str]:
@@ -201,7 +226,7 @@ def _parsed(cell: str, format: str) -> datetime | None:
         moment = datetime.strptime(cell, format)
     except ValueError:
         return None
-    if not (1500 < moment.year < 2500) and "%y" in format.lower():
+    if not (1000 < moment.year < 2500) and "%y" in format.lower():
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -209,10 +234,8 @@ def _parsed(cell: str, format: str) -> datetime | None:
 def _read(cells: Sequence[str], format: str | None) -> Written:
     seconds: dict[str, float | None] = {}
     for cell in dict.fromkeys(cells):
-        if format in ("unix", "unix_ms"):
-            seconds[cell] = (
-                float(cell) / (1000 if format == "unix_ms" else 1) if cell.replace(".", "").isdigit() else None
-            )
+        if format in UNIX:
+            seconds[cell] = float(cell) / UNIX[format] if cell.replace(".", "", 1).isdigit() else None
             continue
         moment = _iso(cell) if format is None else _parsed(cell, format)
         seconds[cell] = moment.timestamp() if moment else None
@@ -230,7 +253,8 @@ def _iso(cell: str) -> datetime | None:
 
 
 def _unix(cells: Sequence[str], held: Sequence[str], name: str) -> Written | None:
-    unit = "unix_ms" if len(held[0].partition(".")[0]) > 10 else "unix"
+    digits = len(held[0].partition(".")[0])
+    unit = "unix" if digits < 11 else "unix_ms" if digits < 14 else "unix_us"
     written = _read(cells, unit)
     known = [time for time in written.seconds if time is not None]
     plausible = min(known) > 1e8 and max(known) < 4e9

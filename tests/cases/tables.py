@@ -51,11 +51,7 @@ SERIES = [
         reports=("1 line after the last row",),
         predict=("international-airline-passengers.csv",),
     ),
-    Case(
-        "07b-airline-clean",
-        section={"source.frequency": "m", "prepare.season": 12},
-        predict=("airline-passengers.csv",),
-    ),
+    Case("07b-airline-clean", section={"prepare.season": 12}, predict=("airline-passengers.csv",)),
     Case("07c-shampoo", section={"source.time": "row"}, predict=("shampoo.csv",)),
     Case("08-yahoo-null-rows", section={"source.missing_values": ["null"]}, predict=("GC=F.csv",)),
     Case("08b-yahoo-web-newest-first", reports=("newest first",), predict=("daily_IBM.csv",)),

@@ -84,6 +84,10 @@ class Pipeline(kind.Pipeline):
             raise ValueError(
                 f"source: predict {predict!r} does not use {named[0]!r}; it reads Date, Open, High, Low, Close, Volume"
             )
+        if predict != "value" and (
+            isinstance(source.time, list) or source.time == "row" or source.time_format == "step"
+        ):
+            raise ValueError(f"source: predict {predict!r} reads days of trade; 'time' names one column of dates")
         made_up = {"missing": ("forward", "interpolate"), "duplicates": ("mean",)}
         for key, values in made_up.items() if predict != "value" else ():
             if getattr(self.prepare, key) in values:

@@ -82,7 +82,7 @@ def listing(raw: Path, source: Folder, kind: Kind) -> Listing:
         else:
             _leave(left, f"files that are no {kind.unit}", name)
     if not (source.labels or source.label_pattern):
-        chosen = _without_the_only_folder(chosen)
+        chosen = _without_the_only_folder(chosen, kind)
     if not chosen:
         but = "; ".join(_sentences(left))
         raise KassandraError(f"{raw}: no {kind.unit} in this folder" + (f" ({but})" if but else ""))
@@ -136,10 +136,17 @@ def below_one_folder(paths: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Pa
     return paths
 
 
-def _without_the_only_folder(chosen: dict[PurePosixPath, Path]) -> dict[PurePosixPath, Path]:
-    """One folder that holds all examples is no label, but where they are kept, beside a README and the like."""
+def _without_the_only_folder(chosen: dict[PurePosixPath, Path], kind: Kind) -> dict[PurePosixPath, Path]:
+    """One folder that holds all examples is no label, but where they are kept, beside a README and the like: if there
+    are folders in it, or the names of files say labels."""
     while len({name.parts[0] for name in chosen}) == 1 and all(len(name.parts) > 1 for name in chosen):
-        chosen = {PurePosixPath(*name.parts[1:]): path for name, path in chosen.items()}
+        within = {PurePosixPath(*name.parts[1:]): path for name, path in chosen.items()}
+        if all(len(name.parts) == 1 for name in within):
+            try:
+                kind.named(next(iter(within)), False)
+            except KassandraError:
+                return chosen
+        chosen = within
     return chosen
 
 
@@ -199,10 +206,35 @@ def folder_of_split(names: list[PurePosixPath]) -> list[str]:
     return []
 
 
+def label_folders(names: list[PurePosixPath]) -> list[tuple[str, str]]:
+    """The label and the split that folders say of each file, "" where they say none; for `kassandra init`.
+
+    >>> label_folders([PurePosixPath("x/train/a/1.png"), PurePosixPath("x/test/b/2.png"), PurePosixPath("x/old/3.png")])
+    [('a', 'train'), ('b', 'test'), ('', '')]
+    """
+    while len({name.parts[0] for name in names}) == 1 and all(len(name.parts) > 1 for name in names):
+        names = [PurePosixPath(*name.parts[1:]) for name in names]
+    said = folder_of_split(names)
+    if not said and _likely_splits({name.parts[0].lower() for name in names if len(name.parts) > 1}):
+        return [("", "")] * len(names)
+    both = []
+    for name, split in zip(names, said or [""] * len(names), strict=True):
+        within = _within(name, split)
+        is_labelled = len(within.parts) > 1 and within.parts[0].lower() not in UNLABELLED and bool(split or not said)
+        both.append((within.parts[0] if is_labelled else "", split))
+    return both
+
+
+def _likely_splits(folders: set[str]) -> list[str]:
+    """Those of the folders that are called like splits, if they are several and one is train."""
+    likely = sorted(folder for folder in folders if folder.rstrip("0123456789_-") in SPLIT_OF)
+    return likely if "train" in likely and len(likely) > 1 else []
+
+
 def _are_no_splits(raw: Path, folders: set[str], split: bool) -> None:
     """Refuses folders such as `train` and `test1`, which are nobody's labels."""
-    likely = sorted(folder for folder in folders if folder.rstrip("0123456789_-") in SPLIT_OF)
-    if not split and "train" in likely and len(likely) > 1:
+    likely = _likely_splits(folders)
+    if likely and not split:
         raise KassandraError(
             f"{raw}: folders {likely} look like splits, not like labels; call them train, valid, test, and have them "
             "hold a folder for each label, or say the labels by `source.labels` or `source.label_pattern`"

@@ -179,8 +179,10 @@ def _index(raw: Path, table: Path, paths: Sequence[Path]) -> dict[str, list[int]
 def _names(raw: Path, table: Path, path: Path) -> list[str]:
     """What a file may be called, the longest first: within `raw`, within the table's folder, by its last parts."""
     beside = path.relative_to(table.parent) if path.is_relative_to(table.parent) else None
+    called_so = table.with_suffix("")  # train/ beside train.csv
+    within = path.relative_to(called_so) if path.is_relative_to(called_so) else None
     last = (PurePosixPath(*path.parts[-parts:]) for parts in (3, 2, 1))
-    ways = [PurePosixPath(path.relative_to(raw)), PurePosixPath(beside or ""), *last]
+    ways = [PurePosixPath(path.relative_to(raw)), *(PurePosixPath(one or "") for one in (beside, within)), *last]
     return [
         _normal(str(name)) if name.name else ""
         for way in ways

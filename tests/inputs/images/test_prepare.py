@@ -74,9 +74,9 @@ def test_what_is_printed(mnist, prepare, tmp_path):
     mnist["train", "images"][0] = mnist["test", "images"][0]
     mnist.write("train", "images")
     printed = prepare("images", "label", mnist.folder, tmp_path / "prepared")
-    assert printed == (
+    assert printed.startswith(
         "549 train, 50 valid, 200 test images in 10 classes; 1 of train dropped as they are in test too, 0 as "
-        "repeated; 28×28 pixels"
+        "repeated; 28×28 pixels\nclasses of train: "
     )
 
 
@@ -96,9 +96,9 @@ def test_limit(mnist, made, limit):
         (
             "valid_fraction",
             0.001,
-            r"^prepare.valid_fraction: 0.001 of 60 images cannot be drawn by class \(.*number of cl",
+            r"^prepare.valid_fraction: 0.001 of 60 images \(0 20, 1 20, 2 20\) cannot be drawn by class; at least",
         ),
-        ("valid_fraction", 0.999, r"^prepare.valid_fraction: 0.999 of 60 images cannot be drawn by class \("),
+        ("valid_fraction", 0.999, r"^prepare.valid_fraction: 0.999 of 60 images \(0 20, 1 20, 2 20\) cannot be drawn"),
     ],
 )
 def test_fractions_too_small_for_the_classes(tiny, made, key, value, text):

@@ -145,13 +145,13 @@ AUTUMN = [f"29.10.2023 {hour}" for hour in ("01:30", "02:00", "02:30", "02:00", 
 def test_the_hour_that_is_there_twice():
     times, clock, said = read(AUTUMN, **BERLIN)
     assert np.diff(times).tolist() == [1800] * 5
-    assert said == ["2 times are of the hour that clocks of Europe/Berlin show again"]
+    assert said == ["the hour that clocks of Europe/Berlin show again: 2 of its times"]
     assert clock.text(times[2]) == "2023-10-29T02:30:00+02:00"
     assert clock.text(times[4]) == "2023-10-29T02:30:00+01:00"
     assert read(AUTUMN[::-1], **BERLIN)[0] == times[::-1]
     assert not grid(np.array(times), "30min", clock).off.any()
     _, _, said = read([*AUTUMN[:3], *AUTUMN[5:]], **BERLIN)
-    assert said == ["2 times of that hour are there once, and taken as before the clocks were set back"]
+    assert said == ["times of that hour that are there once, taken as before the clocks were set back: 2"]
 
 
 def test_the_hour_that_is_left_out():

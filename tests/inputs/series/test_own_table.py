@@ -186,3 +186,28 @@ def test_the_day_and_the_month_of_a_format(read):
     np.testing.assert_array_equal(np.diff(found), [86_400])
     with pytest.raises(KassandraError, match="has 2 of the 32 times"):
         read(data, frequency="d", time_format="%m/%d/%Y")
+
+
+def test_an_index_without_a_name_and_a_mark_that_is_suspected(read):
+    rows = [(START + timedelta(hours=hour), hour % 7 if hour != 5 else -9999) for hour in range(20)]
+    found = read(table(rows, ",OT"), time="Unnamed: 0")
+    assert len(found.series[0].times) == 20
+    assert "column 'OT' holds -9999 in line 7, all others lie from 0 to 6; if it marks missing" in found.message
+    assert "1 value was missing in 1 series: forward" in read(table(rows, ",OT"), "forward", time="column 1",
+                                                              missing_values=["-9999"]).message  # fmt: skip
+
+
+def test_rows_that_are_counted_and_steps(read):
+    one = read("OT\n1\n2\n4\n", time="row", frequency=None)
+    assert (one.series[0].times.tolist(), one.clock.unit) == ([1, 2, 3], "step")
+    two = read(
+        "unit,cycle,OT\n1,7,1\n1,8,2\n2,7,3\n2,8,5\n", time="cycle", time_format="step", series="unit", frequency=None
+    )
+    assert [series.times.tolist() for series in two.series] == [[7, 8], [7, 8]]
+
+
+def test_rows_are_put_in_order_unless_that_is_refused(read):
+    rows = [(START + timedelta(hours=hour), hour) for hour in (3, 2, 1)]
+    assert "2 rows stood after later ones in 1 series: sorted" in read(table(rows)).message
+    with pytest.raises(KassandraError, match=r"rows are earlier than the ones before them in lines 3, 4; `source.sort"):
+        read(table(rows), sort="none")

@@ -104,3 +104,50 @@ def test_what_is_printed(prepare, tmp_path):
 def test_prices_have_no_value_and_ones_own_table_names_its_columns(prepare, tmp_path):
     with pytest.raises(KassandraError, match=r"data set 'sp500' holds prices, of which 'return' and 'volatility' are"):
         prepare("series", "forecast", tmp_path, tmp_path, source={"dataset": "sp500"})
+
+
+def test_windows_may_reach_back_over_the_horizon_alone(prepared, tmp_path):
+    """As ETTh1 is split in the literature: months as plain dates, targets in one split alone, no row lost."""
+    table = hourly(24 * 100)
+    dates = {"train_until": "2016-08-30", "valid_until": "2016-09-19"}
+    folder = prepared(table, tmp_path, window=48, horizon=12, gap="horizon", **dates)
+    meta, splits = read_json(folder / "meta.json"), {}
+    for name, days in (("train", 60), ("valid", 20), ("test", 20)):
+        split = splits[name] = read_split(folder / f"{name}.npz")
+        rows = 24 * days
+        reach = 0 if name == "train" else 48
+        assert meta["examples"][name] == rows - 11 - (48 if name == "train" else 0)
+        assert len(split.times) == rows + reach
+        targets = split.times[split.origins[:, None] + np.arange(1, 13)]
+        until = [meta["spans"][name][0], meta["spans"][name][1]]
+        assert (targets >= np.datetime64(until[0], "s").astype(int)).all()
+        assert targets.max() == np.datetime64(until[1], "s").astype(int)
+    before, after = splits["train"], splits["valid"]
+    assert after.times[48] - before.times[-1] == 3600
+    assert meta["spans"]["valid"] == ["2016-08-30", "2016-09-18T23:00:00"]
+
+
+def test_what_fits_is_said(prepared, tmp_path):
+    largest = "the largest window that fits is 5 with `prepare.gap: window` or 24 with `prepare.gap: horizon`"
+    with pytest.raises(KassandraError, match=f"The rows are 93 train, 22 valid, 29 test; {largest}$"):
+        prepared(hourly(144), tmp_path)
+    for gap, size in (("window", 5), ("horizon", 24)):
+        prepared(hourly(144), tmp_path / gap, window=size, gap=gap)
+    with pytest.raises(KassandraError):
+        prepared(hourly(144), tmp_path / "larger", window=6)
+    with pytest.raises(KassandraError, match=r"no window fits this horizon$"):
+        prepared(hourly(20), tmp_path / "small")
+
+
+def test_bad_rows_stand_in_the_meta(prepare, tmp_path):
+    (tmp_path / "raw").mkdir()
+    table = hourly(900).astype(object)
+    table.loc[500, "load"] = "broken"
+    table.loc[501, "heat"] = "broken"
+    table.to_csv(tmp_path / "raw" / "load.csv", index=False)
+    source = SOURCE | {"frequency": None}
+    prepare("series", "forecast", tmp_path / "raw", tmp_path / "prepared", source=source, window=24, horizon=6)
+    assert read_json(tmp_path / "prepared" / "meta.json")["left_out"] == {
+        "no number in column 'load'": {"rows": 1, "first_lines": [502], "by_label": {}},
+        "no number in column 'heat'": {"rows": 1, "first_lines": [503], "by_label": {}},
+    }

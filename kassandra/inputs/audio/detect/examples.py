@@ -6,20 +6,25 @@ from pathlib import Path
 from kassandra.detection.labels import described
 from kassandra.detection.proposal import Look, Proposal
 
+LEAST = 0.3  # share of files: transcripts, or sketches of regions, may stand beside each
 LOOKED_AT = 100
 ENDINGS = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".au", ".opus", ".m4a")
 
 
 def evidence(look: Look) -> float:
     """How likely these are recordings with a label each, from 0 to 1."""
-    tree = look.tree
-    if tree is None:
+    if look.tree is None:
         return 0.0
-    some = tree.sample(LOOKED_AT)
+    return 0.95 if len(_files(look)) >= LEAST * len(look.tree.files) else 0.0
+
+
+def _files(look: Look) -> list[str]:
+    """The recordings among the files of a folder, by their content; of an archive by their names."""
+    tree = look.tree
+    assert tree is not None
     if look.form == "archive":
-        return 0.95 * sum(name.lower().endswith(ENDINGS) for name in tree.files) / len(tree.files)
-    recordings = sum(_looked_at(tree.path / name) is not None for name in some)
-    return 0.95 if recordings > 0.5 * len(some) else 0.0
+        return [name for name in tree.files if name.lower().endswith(ENDINGS)]
+    return tree.of_kind(lambda path: _looked_at(path) is not None, LOOKED_AT)
 
 
 def propose(look: Look) -> Proposal:
@@ -28,11 +33,12 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: nothing says their labels.
     """
-    tree = look.tree
+    tree, files = look.tree, _files(look)
     assert tree is not None
-    proposal = described(look, Proposal("audio", "label"), "recordings")
+    some = files[:: max(1, len(files) // LOOKED_AT)][:LOOKED_AT]
+    proposal = described(look, Proposal("audio", "label"), "recordings", files)
     rates, durations = Counter[int](), list[float]()
-    for name in tree.sample(LOOKED_AT) if look.form == "folder" else []:
+    for name in some if look.form == "folder" else []:
         recording = _looked_at(tree.path / name)
         if recording:
             rates[recording[0]] += 1

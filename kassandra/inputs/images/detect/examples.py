@@ -7,21 +7,26 @@ from pathlib import Path
 from kassandra.detection.labels import described
 from kassandra.detection.proposal import Look, Proposal
 
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif")
+LEAST = 0.3  # share of files: transcripts, or sketches of regions, may stand beside each
 LOOKED_AT = 200
 COLOUR = 12  # mean difference of the channels, of 255, from which an image has colours
 
 
 def evidence(look: Look) -> float:
     """How likely these are images with a label each, from 0 to 1: the share of files that are images."""
-    tree = look.tree
-    if tree is None:
+    if look.tree is None:
         return 0.0
+    return 0.95 if len(_files(look)) >= LEAST * len(look.tree.files) else 0.0
+
+
+def _files(look: Look) -> list[str]:
+    """The images among the files of a folder, by their content; of an archive by their names."""
+    tree = look.tree
+    assert tree is not None
     if look.form == "archive":
-        endings = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif")
-        return 0.95 * sum(name.lower().endswith(endings) for name in tree.files) / len(tree.files)
-    some = tree.sample(LOOKED_AT)
-    images = sum(_looked_at(tree.path / name) is not None for name in some)
-    return 0.95 if images > 0.5 * len(some) else 0.0
+        return [name for name in tree.files if name.lower().endswith(ENDINGS)]
+    return tree.of_kind(lambda path: _looked_at(path) is not None, LOOKED_AT)
 
 
 def propose(look: Look) -> Proposal:
@@ -30,12 +35,13 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: nothing says their labels.
     """
-    tree = look.tree
+    tree, files = look.tree, _files(look)
     assert tree is not None
-    proposal = described(look, Proposal("images", "label"), "images")
+    some = files[:: max(1, len(files) // LOOKED_AT)][:LOOKED_AT]
+    proposal = described(look, Proposal("images", "label"), "images", files)
     sizes, modes, coloured = Counter[tuple[int, int]](), Counter[str](), 0.0
     known = 0
-    for name in tree.sample(LOOKED_AT) if look.form == "folder" else []:
+    for name in some if look.form == "folder" else []:
         image = _looked_at(tree.path / name)
         if image is not None:
             sizes[image[0]] += 1

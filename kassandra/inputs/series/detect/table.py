@@ -85,10 +85,9 @@ def propose(look: Look) -> Proposal:
 
 def _clock(table: Table) -> _Clock:
     """Which columns say the time, and how."""
-    read = table.times
     parts = times.parts_of(table.names)
-    undated = table.asked.time is None and not _dated(read)
-    if len(parts) > (2 if read else 1) and undated:
+    read = {name: written for name, written in table.times.items() if name not in parts or len(parts) < 2}
+    if len(parts) > 1 and table.asked.time is None and not _dated(read):
         return _of_parts(table, parts)
     if read:
         name = next(iter(read))
@@ -99,7 +98,8 @@ def _clock(table: Table) -> _Clock:
             column.name: one for column in table.columns
             if column.name not in read and not column.is_numeric and (one := times.clock_of(column.cells))
         }  # fmt: skip
-        if clocks and written.format not in ("unix", "unix_ms") and "%H" not in (written.format or ""):
+        clocks |= {column.name: "%H" for column in table.numeric if times.hours_of(column.name, column.cells)}
+        if clocks and written.format not in times.UNIX and "%H" not in (written.format or ""):
             other, one = next(iter(clocks.items()))
             if written.format or all(len(cell) == 10 for cell in table.column(name).held[:100]):
                 format = f"{written.format or '%Y-%m-%d'} {one}"
@@ -116,7 +116,7 @@ def _clock(table: Table) -> _Clock:
 
 
 def _dated(read: dict[str, times.Written]) -> bool:
-    return any(written.format not in ("unix", "unix_ms") for written in read.values())
+    return any(written.format not in times.UNIX for written in read.values())
 
 
 def _of_parts(table: Table, parts: list[str]) -> _Clock:

@@ -174,9 +174,9 @@ def _in_zone(
                 if seen[cell] > 1:
                     values[row], late = second[cell], late + 1
         alone += sum(count == 1 for count in seen.values())
-    said = [f"{late} times are of the hour that clocks of {name} show again"] if late else []
+    said = [f"the hour that clocks of {name} show again: {late} of its times"] if late else []
     said += (
-        [f"{alone} times of that hour are there once, and taken as before the clocks were set back"] if alone else []
+        [f"times of that hour that are there once, taken as before the clocks were set back: {alone}"] if alone else []
     )
     wrong = [row for row, cell in enumerate(cells) if cell in skipped]
     if not wrong:

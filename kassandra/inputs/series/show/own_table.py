@@ -67,7 +67,9 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
     everything = read_series(path, source, params, meta["predict"], to_learn=False)
     if everything.message:
         print(everything.message, file=sys.stderr)
-    tables = _chosen(everything.series, known, series, bool(source.series), path)
+    of_train = Clock.of(meta)
+    own = [one._replace(times=_on(of_train, one.times, everything.clock)) for one in everything.series]
+    tables = _chosen(own, known, series, bool(source.series), path)
     for name, one in tables.items():
         rows = int(np.logical_and.accumulate(one.usable[::-1]).sum())
         if rows < meta["window"]:
@@ -81,6 +83,13 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
         raise KassandraError(f"{path}: holds numbers far too large for what the model was trained on")
     begins, ends = split.offsets[:-1], split.offsets[1:]
     return split._replace(origins=ends[ends > begins] - 1)
+
+
+def _on(clock: Clock, times: NDArray[np.int64], own: Clock) -> NDArray[np.int64]:
+    """Times of a table in which they may be rounder, or finer, than in train."""
+    if clock.unit == own.unit:
+        return times
+    return times * clock.per_second // own.per_second
 
 
 def _chosen(tables: list[Columns], known: list[str], series: str | None, named: bool, path: Path) -> dict[str, Columns]:

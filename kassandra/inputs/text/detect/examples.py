@@ -16,6 +16,7 @@ LABELS = re.compile(
     r"label|class|category|sentiment|stars|rating|score|target|overall|polarity|spam|type|topic|genre|language|lang|^y$",
     re.IGNORECASE,
 )
+MOST_SHARE = 0.1  # of rows that cannot be used: more are for their owner to look at
 USUAL_SHARE = 0.01  # of rows that cannot be used: the default of `source.tolerate`
 MOST_LABELS = 200
 LONG = 0.95  # share of the texts that are read whole
@@ -86,7 +87,7 @@ def _tolerate(proposal: Proposal, table: Table, text: Column, label: Column) -> 
     empty = sum(not (one.strip() and other.strip()) for one, other in zip(text.cells, label.cells, strict=True))
     lacking = empty + len(table.uneven)
     share = lacking / max(len(text.cells) + len(table.uneven), 1)
-    if share > USUAL_SHARE:
+    if USUAL_SHARE < share <= MOST_SHARE:
         proposal.source["tolerate"] = ceil(100 * share + 0.5) / 100  # the sample may hold fewer of them than the rest
         proposal.guessed.append(
             f"{lacking:,} of {len(text.cells):,} rows have no text or no label ({share:.1%}): they are left out"

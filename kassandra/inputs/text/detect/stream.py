@@ -7,19 +7,23 @@ from kassandra.detection.content import form_of, lines_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
 
+NO_PROSE = {".csv", ".tsv", ".tab", ".psv", ".dat", ".json", ".jsonl", ".ndjson", ".xml", ".xls"}
 WORDS_FROM = 20_000_000  # characters of a text that is read as words
 
 
 def evidence(look: Look) -> float:
     """How likely this is a text to continue, from 0 to 1."""
     if look.form == "text":
-        return 0.1 if look.table else 0.6 if look.lines and look.lines.total else 0.0
+        if look.lines is None or not look.lines.total:
+            return 0.0
+        return 0.1 if look.table or look.path.suffix.lower() in NO_PROSE else 0.6
     tree = look.tree
-    if look.form != "folder" or tree is None or tree.depth > 0 or look.table:
+    if look.form != "folder" or tree is None or look.table:
         return 0.0
     files = tree.sample(20)
-    texts = [PurePosixPath(name).suffix.lower() in (".txt", "", ".md") for name in files]
-    return 0.5 if all(texts) and all(form_of(tree.path / name) == "text" for name in files) else 0.0
+    texts = [PurePosixPath(name).suffix.lower() in (".txt", "", ".text", ".md", ".tokens", ".raw") for name in files]
+    sure = 0.5 if tree.depth == 0 else 0.35  # in folders, which are likelier to be labels
+    return sure if all(texts) and all(form_of(tree.path / name) == "text" for name in files) else 0.0
 
 
 def propose(look: Look) -> Proposal:

@@ -2,26 +2,35 @@
 
 from kassandra.detection.proposal import Proposal
 
+SMALL, FEW = 500, 150  # rows
 USUAL = 60  # rows of a window, where nothing comes back
 
 
 def complete(proposal: Proposal) -> None:
     """Adds what the target has a say in."""
     rows, season = proposal.examples, proposal.season
-    small = rows < 150
-    valid, test = (0.25, 0.25) if small else (0.15, 0.2)
-    most = max(3, int(rows * valid) // 3)  # of a window and a horizon together: a third of valid is then windows
-    horizon = max(1, min(season or 5, most // 4, 48))
-    window = max(2, min(2 * season if season and season <= 100 else season or USUAL, most - horizon, 400))
+    small = rows < SMALL
+    valid, test = (0.25, 0.25) if rows < FEW else (0.15, 0.2)
+    if small:  # windows of valid and test may begin in the split before
+        horizon = max(1, min(season or 5, int(rows * valid) // 3, 48))
+        window = max(2, min(2 * season if season else USUAL, int(rows * (1 - valid - test)) // 3, 400))
+        proposal.prepare["gap"] = "horizon"
+        proposal.guessed.append(
+            "few rows: windows of valid and test may begin in the split before, what is forecast may not (gap: horizon)"
+        )
+    else:
+        most = int(rows * valid) // 3  # of a window and a horizon together: a third of valid is then windows
+        horizon = max(1, min(season or 5, most // 4, 48))
+        window = max(2, min(2 * season if season and season <= 100 else season or USUAL, most - horizon, 400))
     proposal.prepare |= {"window": window, "horizon": horizon}
     if season and rows * (1 - valid - test) > 2 * season:
         proposal.prepare["season"] = season
     proposal.prepare["normalise"] = "last"
-    if small:
+    if rows < FEW:
         proposal.prepare |= {"valid_fraction": valid, "test_fraction": test}
     proposal.others += [
         {"window": max(2, window // 2), "horizon": max(1, horizon // 2)},
-        {"window": 2, "horizon": 1, "valid_fraction": 0.25, "test_fraction": 0.25},
+        {"window": 2, "horizon": 1, "valid_fraction": 0.25, "test_fraction": 0.25, "gap": "horizon"},
     ]
     windows = int(rows * (1 - valid - test))
     hidden = 16 if windows < 500 else 32 if windows < 20_000 else 64

@@ -1,9 +1,12 @@
 """What suits a classifier: its size, its epochs, and the shares of the splits."""
 
+from math import ceil
+
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.proposal import Proposal
 from kassandra.detection.sizes import size_for
 
+RARE = 3  # examples of a label, below which it cannot be in every split
 LEAST = 10  # examples of a label, so that each split has one of it
 
 
@@ -21,6 +24,10 @@ def complete(proposal: Proposal) -> None:
         shown = ", ".join(f"{label!r} {count}" for label, count in list(counts.items())[:5])
         what = f"{sum(counts.values()):,} examples ({shown}) are too few to train on and to judge by"
         raise KassandraError(f"{what}; at least {LEAST} of each of two labels are needed")
+    rare = sum(count for count in counts.values() if count < RARE)
+    if counts and rare > 0.01 * sum(counts.values()) and rare < 0.1 * sum(counts.values()):
+        proposal.source["tolerate"] = ceil(rare / sum(counts.values()) * 1000 + 1) / 1000
+        proposal.guessed.append(f"labels with fewer than {RARE} examples are set aside: {rare} examples (tolerate)")
     size = size_for(proposal.examples)
     proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout}
     if proposal.input == "text":
