@@ -36,6 +36,7 @@ from kassandra.sources.own.unpacked import LARGEST, readable, unpacked
 Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
 Row = tuple[int, list[Any] | str]  # the line where it begins; its cells, or the reason against it
 PANDAS = re.compile(r"Unnamed: (\d+)")  # how pandas calls columns without a name
+OF_LINES = ("columns", "header", "header_rows", "skip_rows", "skip_footer")
 MOST_KEYS = 10_000  # different ones in the lines of .jsonl
 EMPTY_ROWS = "rows of empty cells alone, taken for empty lines"
 LONGER = "rows with empty cells after the last column, not read"
@@ -115,6 +116,8 @@ def read_table(path: Path, source: TableFile, choose: Choose, largest: int = LAR
         table = Table(path, {}, np.array([], np.int64))
         if kind == "lines" and re.search(r"\.(jsonl|ndjson|json)\b", path.name.lower()):
             kind = "json"
+        if kind in ("parquet", "json"):
+            _refuse_keys_of_lines(path, source)
         if kind == "parquet":
             names, rows = _parquet(file, path, choose)
             table.unit = "row"
@@ -138,6 +141,15 @@ def read_table(path: Path, source: TableFile, choose: Choose, largest: int = LAR
     if not table.total:
         raise KassandraError(f"{path}: holds the names of columns and no rows; expected a row per time or text")
     return table
+
+
+def _refuse_keys_of_lines(path: Path, source: TableFile) -> None:
+    """A file that names its columns itself has no header to be skipped or replaced."""
+    fields = TableFile.model_fields
+    if unused := [
+        key for key in OF_LINES if getattr(source, key) != fields[key].get_default(call_default_factory=True)
+    ]:
+        raise KassandraError(f"source.{unused[0]}: is of tables of lines; {path.name} names its columns itself")
 
 
 def _delimited(file: Any, path: Path, source: TableFile, largest: int, table: Table) -> Iterator[Record]:
@@ -219,9 +231,9 @@ def _json(path: Path, source: TableFile, choose: Choose, largest: int) -> tuple[
 def _objects(path: Path, source: TableFile, largest: int) -> Iterator[tuple[int, dict[str, Any] | str]]:
     with readable(path), unpacked(path) as (file, _):
         if re.match(rb"(\xef\xbb\xbf)?\s*\[\s*\{", file.peek(64)):
-            content = file.read(largest + 1)
-            if len(content) > largest:
-                raise KassandraError(f"{path}: holds more than {largest >> 20} MiB; write an object per line")
+            content = file.read(LARGEST + 1)
+            if len(content) > LARGEST:
+                raise KassandraError(f"{path}: holds more than {LARGEST >> 20} MiB; write an object per line")
             try:
                 yield from enumerate((_object(one) for one in json.loads(content)), 1)
             except (ValueError, RecursionError):

@@ -194,6 +194,13 @@ def test_keys_that_do_not_fit_the_file(read, keys):
         read(workbook([["a", "b"], [1, 2]]), **keys)
 
 
+@pytest.mark.parametrize("keys", [{"columns": ["x", "y"]}, {"header": "none"}, {"skip_rows": 1}])
+def test_keys_of_lines_where_there_is_no_header(read, keys):
+    says = rf"^source.{next(iter(keys))}: is of tables of lines; a.jsonl names its columns itself"
+    with pytest.raises(KassandraError, match=says):
+        read(LINES, "a.jsonl", **keys)
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv.gz", "a.parquet"])
 def test_missing_file(tmp_path, name):
     with pytest.raises(KassandraError, match=f"{name}: no such file"):
