@@ -78,6 +78,11 @@ def expected(prepared):
     return project.results()
 
 
+def trained(results):
+    """What `train` makes, and `evaluate` reads."""
+    return {path: content for path, content in results.items() if "/models/" in path or path.endswith("history.csv")}
+
+
 @pytest.fixture
 def project(prepared, tmp_path):
     return prepared.copy(tmp_path / "kassandra")
@@ -130,22 +135,20 @@ def test_as_many_processes_as_there_may_be_give_the_same_bytes(project, expected
 
 
 @needs_two_cores
-@pytest.mark.parametrize("kills", [1, 3])
-def test_killed_at_any_time_no_member_lives_on_and_the_next_run_goes_on(project, expected, seeded, kills):
-    for kill in range(kills):
+def test_killed_at_any_time_no_member_lives_on_and_the_next_run_goes_on(project, expected, seeded):
+    for kill in range(2):
         process = project.start("train")
         wait_until_some_epoch_is_over(project, process)
         time.sleep(seeded.uniform(0, 0.3))
         os.kill(process.pid, signal.SIGKILL)  # the stage alone: its members see to themselves
-        process.wait()
+        process.communicate(timeout=PATIENCE)  # members hold the other end of its output
         end = time.monotonic() + PATIENCE
         while of_group(process.pid):
             assert time.monotonic() < end, "a member lives on"
             time.sleep(0.05)
         assert project.checkpoints() > 0, kill
     assert "Continuing after epoch" in project.run("train")
-    project.run("evaluate")
-    assert project.results() == expected
+    assert project.results() == trained(expected)
 
 
 @needs_two_cores
@@ -164,8 +167,7 @@ def test_a_member_that_is_killed_ends_the_stage_with_a_sentence(project, expecte
     assert not of_group(process.pid)
     assert not (project.root / "data/models/small/model.json").exists()
     assert "Continuing after epoch" in project.run("train")
-    project.run("evaluate")
-    assert project.results() == expected
+    assert project.results() == trained(expected)
 
 
 @needs_two_cores
