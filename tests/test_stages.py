@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 
 from kassandra.contracts.artifacts import read_arrays, read_json, sha256, write_arrays
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.seeds import member_seeds
 from kassandra.training.rooms import code
 
 NAMES = ["download", "prepare", "baseline", "pretrain", "train", "evaluate"]
@@ -207,6 +208,31 @@ def test_from_raw_files_to_a_model_without_a_look_at_test(run, tmp_path, capsys)
     assert contents(data / "models", tmp_path / "metrics") == first
     costs = data / "costs" / "mine" / f"{sha256(data / 'models' / 'mine' / 'weights.safetensors')}.json"
     assert set(read_json(costs)) == {"seconds", "cpu_seconds"}
+
+
+@pytest.mark.slow
+def test_a_member_is_the_same_however_many_there_are(run, tmp_path, monkeypatch, capsys):
+    """One after another, in this process; side by side, in tests/faults/test_members.py."""
+    monkeypatch.setattr(importlib.import_module("stages.train"), "at_once", lambda *_: 1)
+    for name in ("download", "prepare", "pretrain"):
+        run(name)
+    params, folder = tmp_path / "params.yaml", tmp_path / "data" / "models" / "mine"
+    history, made = tmp_path / "metrics" / "mine" / "history.csv", {}
+    for seeds in (1, 2, 3):
+        params.write_text(params.read_text().replace(f"seeds: {seeds - 1 or 1}", f"seeds: {seeds}"))
+        run("train")
+        names = ["weights"] if seeds == 1 else [f"weights-{number}" for number in range(seeds)]
+        made[seeds] = [(folder / f"{name}.safetensors").read_bytes() for name in names]
+        rows = history.read_text().splitlines()
+        assert rows[0].startswith("member,epoch,")
+        assert [row.split(",")[0] for row in rows[1:]] == [str(number) for number in range(seeds) for _ in range(2)]
+        assert read_json(folder / "model.json")["seeds"] == member_seeds(3, seeds)
+        printed = capsys.readouterr().out
+        assert ("Member 0: kept the weights of epoch 2 of 2" in printed) == (seeds > 1)
+        assert not list(tmp_path.glob(".checkpoints/*"))
+    assert made[1] == made[3][:1]
+    assert made[2] == made[3][:2]
+    assert len(set(made[3])) == 3
 
 
 @pytest.mark.faults

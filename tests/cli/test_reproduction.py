@@ -285,6 +285,23 @@ def test_report(repository, kassandra):
     assert sentence in kassandra("report").out
 
 
+def test_report_of_several_members(repository, kassandra):
+    """Means with intervals of seeds and examples; beside them what all answer together."""
+    made = scores() | {"seeds": 3}
+    for score, apart in zip(made["intervals"], (0.004, 0.01), strict=True):
+        value = score["value"]
+        ends = {"value": value + 0.01, "low": value + 0.005, "high": value + 0.015}
+        score |= {"members": [value - apart, value, value + apart], "together": ends}
+    repository.commit(made, repository.run())
+    done = kassandra("report", "mine")
+    assert (done.status, done.err) == (0, "")
+    (heading,) = [line for line in done.out.splitlines() if "mean of 3" in line]
+    assert heading.split() == ["on", "test", "mean", "of", "3", "95%", "interval", "together"]
+    assert "Means over 3 trainings from different seeds; intervals are of other seeds and other test" in done.out
+    assert "Each alone has accuracy 0.9660 to 0.9740; together they answer with 0.9800 [0.9750, 0.9850]," in done.out
+    assert "Means over" not in (repository.write() or kassandra("report", "mine").out)
+
+
 def forecasts(*one, two=((0.0002, 0.0003), 9.0, 0.0), **more):
     """test.json of forecasts: of each baseline the interval of the gain, a statistic and its p."""
     made = scores() | {"rmse": 0.01, "examples": 1992, "parameters": 7, "baselines": [], "tests": []}

@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from kassandra.cli.leaderboard import page
+from kassandra.contracts.seeds import member_seeds
 from kassandra.contracts.tables import write_table
 from kassandra.experiments import leaderboard, recorded
 from kassandra.experiments.leaderboard import boards
 from kassandra.experiments.recorded import Result
+from kassandra.judging.intervals import Estimate
 
 PARAMS = {"input": "images", "target": "label", "source.dataset": "mnist", "prepare.scan": "rows",
           "model.variant": "vanilla", "model.hidden_size": 32, "train.epochs": 2}  # fmt: skip
@@ -96,6 +98,36 @@ def test_seeds_whose_predictions_are_kept_are_paired(monkeypatch, answers, tmp_p
     monkeypatch.setattr(leaderboard, "cached", lambda folder: {"test.parquet": tmp_path / folder})
     (board,) = boards(results)
     assert [(row.rank.standing, row.rank.paired) for row in board.rows] == [("best", None), ("worse", True)]
+
+
+def of_members(value, count, seed=0, **params):
+    """A result of several members, each a hair better than the one before."""
+    one = result(value, seed, **params)
+    (score,) = one.scores["intervals"]
+    members = [value + 0.001 * (number - (count - 1) / 2) for number in range(count)]
+    score |= {"members": members} | ({"together": dict(score)} if count > 1 else {})
+    return replace(one, scores=one.scores | {"seeds": count})
+
+
+def test_members_count_as_seeds_and_a_seed_counts_once():
+    (board,) = boards([of_members(0.9, 3), of_members(0.8, 3, model__variant="stacked")])
+    assert [(row.rank.standing, len(row.seeds)) for row in board.rows] == [("best", 3), ("worse", 3)]
+    assert board.rows[0].seeds == sorted(member_seeds(0, 3))
+    assert board.rows[0].rank.interval == Estimate(0.9, 0.89, 0.91)  # as it is reported
+    (board,) = boards([of_members(0.9, 3), of_members(0.8, 2, model__variant="stacked")])
+    assert [row.rank.standing for row in board.rows] == ["best", "few"]
+    # The number of seeds makes no other model: two members of three are the same.
+    (board,) = boards([of_members(0.9, 3), of_members(0.9, 2, train__seeds=2), of_members(0.9, 3, seed=1)])
+    (row,) = board.rows
+    assert row.seeds == sorted({*member_seeds(0, 3), *member_seeds(1, 3)})
+
+
+def test_results_of_before_there_were_members_rank_beside_them():
+    (board,) = boards([*seeds(0.9), of_members(0.8, 3, model__variant="stacked")])
+    assert [(row.name, row.rank.standing, len(row.seeds)) for row in board.rows] == [
+        ("vanilla", "best", 3),
+        ("stacked", "worse", 3),
+    ]
 
 
 def test_the_page():
