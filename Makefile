@@ -3,7 +3,7 @@
 # make test             what everything does, in some minutes (make test-unit: the quick ones, in seconds);  make lint: ruff and mypy
 # make test-faults      breaks processes, disks and files;  make test-sharing: remotes of DVC;  make test-sweeps: queues and searches;
 #                       make test-pipelines: kinds and recipes added, projects migrated;  make test-statistics: simulations
-#                       make test-tiers: these four
+#                       make test-cases: files as people have them; make test-tiers: these five
 # make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
@@ -15,7 +15,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all of-today setup test test-unit test-faults test-pipelines test-sharing test-statistics test-sweeps test-tiers lint format guard lock clean
+.PHONY: repro all of-today setup test test-unit test-faults test-cases test-pipelines test-sharing test-statistics test-sweeps test-tiers lint format guard lock clean
 
 repro: setup of-today
 	dvc repro evaluate@$(NAME)
@@ -40,7 +40,7 @@ setup: .venv/.installed
 	touch $@
 
 # The tiers that `make test` leaves out, each a marker and a target of its own.
-REST = not (faults or pipelines or sharing or statistics or sweeps)
+REST = not (faults or cases or pipelines or sharing or statistics or sweeps)
 
 test: setup
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "$(REST)"
@@ -54,9 +54,12 @@ test-faults: setup
 test-pipelines: setup
 	python -m pytest -n 2 --dist loadfile -m pipelines
 
-# The last four at once, so that both workers have something to do to the end.
+test-cases: setup
+	python -m pytest -n 2 -m cases
+
+# The last five at once, so that both workers have something to do to the end.
 test-tiers: setup
-	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "pipelines or sharing or statistics or sweeps"
+	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "cases or pipelines or sharing or statistics or sweeps"
 
 test-statistics: setup
 	python -m pytest -n 2 -m statistics

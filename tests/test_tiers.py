@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text()
 FOLDERS = {  # tier → files whose tests are all of it
     "faults": ["faults/test_*.py"],
+    "cases": ["cases/test_*.py"],
     "pipelines": [f"pipeline/test_{name}.py" for name in ("adding", "migrate", "stale", "texts")],
     "sharing": ["pipeline/sharing/test_*.py"],
     "statistics": ["judging/test_false_alarms.py"],

@@ -5,7 +5,7 @@ import pytest
 from tests.cases import folders, tables
 from tests.cases.harness import go
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+pytestmark = [pytest.mark.slow, pytest.mark.cases, pytest.mark.filterwarnings("default")]
 
 
 @pytest.mark.parametrize("case", [*tables.CASES, *folders.CASES], ids=str)
