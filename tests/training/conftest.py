@@ -31,11 +31,11 @@ def run(pair, splits, tmp_path, capsys, request):
     """A training as the stage does it; returns what it returned, the bytes of its weights, and what it printed."""
 
     def run(keys=None, *, model=None, seed=0, pair=pair, splits=splits, checkpoint=tmp_path / "checkpoint"):
+        if (keys or {}).get("precision") == "bf16":  # before the seed is set, as asking draws random numbers
+            request.getfixturevalue("bf16")
         torch.manual_seed(seed)
         built = build(ModelSpec(10, 28), MODEL_PARAMS.model_validate(MODEL | (model or {})))
         params = TRAIN_PARAMS.model_validate(TRAIN | (keys or {}))
-        if params.precision == "bf16":
-            request.getfixturevalue("bf16")
         capsys.readouterr()
         trained = train(built, pair, *splits, params, seed, Checkpoint(checkpoint))
         return SimpleNamespace(

@@ -18,7 +18,7 @@ from kassandra.training.pair import Pair
 pytestmark = pytest.mark.slow
 
 DISTORT = {"shift": 1, "rotate": 8, "scale": 0.1, "shear": 3}
-COLUMNS = ["epoch", "train_loss", "valid_loss", "valid_accuracy", "learning_rate"]
+COLUMNS = ["epoch", "train_loss", "valid_loss", "valid_accuracy", "valid_f1", "learning_rate"]
 
 
 def test_learns(trained):
