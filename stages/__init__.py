@@ -87,6 +87,9 @@ if "DVC_STAGE" in os.environ:
 keep_memory()
 # Idle OpenMP threads sleep instead of spinning: beside other work, spinning ones are many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # of NumPy's small matrices: two wait for each other most of the time
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats its bits only with a fixed workspace
 os.environ.setdefault("MPLBACKEND", "agg")  # pictures go to files; no display is needed
 check_packages(Path("pyproject.toml"), Path("requirements.lock"))

@@ -44,6 +44,11 @@ def estimate(score: Score, table: pd.DataFrame, resampling: Resampling, seed: in
     return ends(float(one.values[0]), math.sqrt(one.covariance[0, 0]), one.freedom, score, one.units)
 
 
+def has_own_interval(score: Score, resampling: Resampling) -> bool:
+    """Whether it is not one of a standard error and Student's t."""
+    return (isinstance(score, Share) and not resampling.test) or type(score).interval is not Score.interval
+
+
 def _without_interval(score: Score, table: pd.DataFrame, resampling: Resampling) -> Estimate | None:
     """The score of a single unit, of which nothing varies; None where it is not defined."""
     function = score.of(table)

@@ -26,7 +26,7 @@ import pandas as pd
 from scipy.special import stdtr, stdtrit
 
 from kassandra.judging.dependence import OF_ONE, Swayed, swayed
-from kassandra.judging.estimate import estimate
+from kassandra.judging.estimate import ends, estimate, has_own_interval
 from kassandra.judging.intervals import TAIL, Estimate
 from kassandra.judging.paired import Compared, Difference
 from kassandra.judging.resampling import Resampling
@@ -164,13 +164,23 @@ def mean_over_seeds(
 
 
 def _mean(score: Score, members: Sequence[pd.DataFrame], resampling: Resampling, seed: int) -> Estimate | None:
+    if len(members) == 1:
+        return estimate(score, members[0], resampling, seed)
     together = swayed(score, members, resampling, OF_ONE)
-    alone = [estimate(score, table, resampling, seed) for table in members]
-    if together is None or any(each is None for each in alone):
+    if together is None:
+        return None
+    alone: list[Estimate | None]
+    if has_own_interval(score, resampling):
+        alone = [estimate(score, table, resampling, seed) for table in members]
+    else:  # what `estimate` would find out again
+        errors = np.sqrt(np.diag(together.covariance))
+        alone = [
+            ends(float(value), float(error), together.freedom, score, together.units)
+            for value, error in zip(together.values, errors, strict=True)
+        ]
+    if any(each is None for each in alone):
         return None
     values, lows, highs = np.array([each for each in alone if each]).T
-    if len(members) == 1:
-        return alone[0]
     less = _less(together)
     freedom = len(members) - 1
     net = max(over_seeds(values) - interaction(together.covariance), 0.0)

@@ -88,12 +88,11 @@ def _model(path: Path, target: str, spec: ModelSpec, params: Model) -> nn.Module
     another = KassandraError(f"{path}: these are not the weights of the model that model.json describes")
     try:
         with torch.device("meta"):  # which takes no memory: sizes that nobody trained would be more than there is
-            expected = target_module(target).build(spec, params).state_dict()
-        shapes = [{name: value.shape for name, value in tensors.items()} for tensors in (expected, weights)]
+            model: nn.Module = target_module(target).build(spec, params)
+        shapes = [{name: value.shape for name, value in each.items()} for each in (model.state_dict(), weights)]
         if shapes[0] != shapes[1]:
             raise another
-        model: nn.Module = target_module(target).build(spec, params)
-        model.load_state_dict(weights)
+        model.to_empty(device="cpu").load_state_dict(weights)
     except (RuntimeError, TypeError, ValueError, OverflowError):
         raise another from None
     return model.eval()
