@@ -9,7 +9,7 @@ from kassandra.contracts.errors import KassandraError
 
 LARGEST = 2 << 30  # bytes of a text, unpacked
 LOOKED_AT = 4096  # bytes of a file whose name does not say what it is
-ENDINGS = {".txt", ".text"}
+ENDINGS = {".txt", ".text", ".md"}
 ABOUT = {"about", "readme", "license", "licence", "copying", "citation"}
 PACKED = b"\x1f\x8b"
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
