@@ -90,6 +90,11 @@ class Table:
     def column(self, name: str) -> Column:
         return self.columns[self.names.index(name)]
 
+    @property
+    def together(self) -> int:
+        """Rows at the beginning of the sample between which none is left out."""
+        return sum(line <= content.FIRST for line in self.lines) if self.form == "delimited" else len(self.lines)
+
     @cached_property
     def times(self) -> dict[str, Written]:
         """Columns that hold times."""
