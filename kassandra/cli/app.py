@@ -202,6 +202,7 @@ def init(
     time_format: Annotated[str | None, typer.Option(help="How its times are written, as '%d/%m/%Y'.")] = None,
     decimal: Annotated[str | None, typer.Option(help="The mark before the decimals of numbers: . or ,")] = None,
     delimiter: Annotated[str | None, typer.Option(help="What parts the cells of a line.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of a text: latin-1, cp1251, …")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the section, and write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing; guesses are stated.")] = False,
 ) -> None:
@@ -219,7 +220,7 @@ def init(
     from kassandra.detection.proposal import Wish
     from kassandra.detection.table import Asked
 
-    wish = Wish(target, as_, Asked(decimal, delimiter, time, time_format))
+    wish = Wish(target, as_, Asked(decimal, delimiter, time, time_format, encoding))
     look_at(path, wish, Options(name, dry_run, yes))
 
 

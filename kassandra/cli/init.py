@@ -21,7 +21,8 @@ from kassandra.detection.section import text_of
 from kassandra.detection.sizes import duration, seconds_of
 from kassandra.params.sections.pipeline import pipeline_of
 
-LARGEST_TRIAL = 256 << 20  # bytes of data that are prepared for a trial; larger ones are for `kassandra check`
+LARGEST_TRIAL = 8 << 20  # bytes of a file that is prepared for a trial, which takes seconds; larger ones are not
+LARGEST_FOLDER = 128 << 20  # bytes of a folder
 TOLERATE = re.compile(r"say `source\.tolerate: ([0-9.]+)`")  # how a reader refuses that there are too many bad rows
 TOLERABLE = 0.1  # share of them that is left out unasked, and stated
 SHOWN = 60  # characters of a cell
@@ -58,8 +59,9 @@ def init(path: Path, wish: Wish, options: Options) -> None:
     tried = _tried(proposal, name, _bytes(home))
     section = proposal.section()
     steps = max(1, proposal.steps)
-    examples = (tried.meta.get("examples") or {}).get("train", proposal.examples) if tried else proposal.examples
-    minutes = duration(seconds_of(section, _number(examples, proposal.examples), _steps(section, steps), steps))
+    estimated = proposal.examples * proposal.series
+    examples = (tried.meta.get("examples") or {}).get("train", estimated) if tried else estimated
+    minutes = duration(seconds_of(section, _number(examples, estimated), _steps(section, steps), steps))
     text = text_of(name, section, proposal.seen, proposal.guessed, minutes)
     _show(name, proposal, tried, minutes)
     if options.dry_run:
@@ -105,7 +107,7 @@ def _bytes(path: Path) -> int:
     total = 0
     for file in files:
         total += file.stat().st_size if file.is_file() else 0
-        if total > LARGEST_TRIAL:
+        if total > LARGEST_FOLDER:
             break
     return total
 
@@ -113,9 +115,10 @@ def _bytes(path: Path) -> int:
 def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
     """Has the stages prepare the data, with the settings proposed, or the first of the others that are not refused."""
     check(pipeline_of(proposal.input, proposal.target), proposal.section(), "init")
-    if size > LARGEST_TRIAL:
+    most = LARGEST_FOLDER if Path(proposal.source["path"]).expanduser().is_dir() else LARGEST_TRIAL
+    if size > most:
         proposal.guessed.append(
-            f"more than {LARGEST_TRIAL >> 20} MiB: not prepared for a trial; `kassandra check` does so"
+            f"more than {most >> 20} MiB: not tried on the data; `kassandra check` reads all of them"
         )
         return None
     first: KassandraError | None = None

@@ -26,6 +26,11 @@ FIRST, LATER, LAST = 5000, 20_000, 200  # lines that are kept: from the beginnin
 LONGEST = 1 << 20  # characters of a line that are kept
 GUESSED = 1 << 18  # bytes from which an encoding is guessed
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
+LIKELY = [
+    "cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "shift_jis", "euc_jp",
+    "gb18030", "big5", "euc_kr",
+]  # fmt: skip
+CYRILLIC = ["cp1251", "koi8_r"]
 WESTERN = {"cp1252", "latin_1", "iso8859_15", "cp1250", "cp1254", "cp1257", "iso8859_9", "cp437", "cp850", "cp858",
            "mac_roman", "iso8859_4", "iso8859_10", "iso8859_14", "iso8859_16", "hp_roman8"}  # fmt: skip
 
@@ -72,15 +77,26 @@ def form_of(path: Path) -> str:
         return "text" if _is_text(head) else "binary"
 
 
-def lines_of(path: Path) -> Lines:
+def lines_of(path: Path, given: str | None = None) -> Lines:
     """A sample of the lines of a text file, decoded.
 
+    Args:
+        given: the encoding that the user named.
+
     Raises:
-        KassandraError: it cannot be read, or is larger than anything that is read.
+        KassandraError: it cannot be read, or is larger than anything that is read; or no encoding has this name.
     """
+    if given:
+        try:
+            codecs.lookup(given)
+        except LookupError:
+            raise KassandraError(
+                f"--encoding: {given!r} is no encoding; `latin-1`, `cp1251` and `utf-16` are"
+            ) from None
     with reading(path):
         encoding, size = _encoding(path)
-        garbled = _first_garbled(path, encoding) if encoding else ""
+        encoding = given or encoding
+        garbled = _first_garbled(path, encoding) if encoding and not given else ""
         first, later, last, number = list[str](), list[tuple[int, str]](), deque[tuple[int, str]](maxlen=LAST), 0
         every = 1
         for number, line in enumerate(_decoded(path, encoding), 1):
@@ -164,8 +180,10 @@ def _guessed(sample: bytes) -> str:
     """The likeliest encoding of lines with bytes that are no ASCII."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample).best()
+    best = from_bytes(sample[: 1 << 15], cp_isolation=LIKELY).best()
     name = best.encoding if best else "latin_1"
+    if name in CYRILLIC:  # in the wrong one of these, small letters are capitals
+        name = max(CYRILLIC, key=lambda one: sum(map(str.islower, sample.decode(one, "replace"))))
     high = [place for place, byte in enumerate(sample) if byte > 127]
     alone = sum(later - before > 1 for before, later in pairwise(high)) + 1
     if name in WESTERN or alone > 0.7 * len(

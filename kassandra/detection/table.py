@@ -31,6 +31,7 @@ class Asked:
     delimiter: str | None = None
     time: str | None = None
     time_format: str | None = None
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Table:
 
     def column(self, name: str) -> Column:
         return self.columns[self.names.index(name)]
+
+    @property
+    def together(self) -> int:
+        """Rows at the beginning of the sample between which none is left out."""
+        return sum(line <= content.FIRST for line in self.lines) if self.form == "delimited" else len(self.lines)
 
     @cached_property
     def times(self) -> dict[str, Written]:
@@ -149,7 +155,7 @@ def table_of(path: Path, asked: Asked | None = None) -> Table | None:
             return (_parquet if form == "parquet" else _xlsx)(path, asked)
     if form != "text":
         return None
-    lines = content.lines_of(path)
+    lines = content.lines_of(path, asked.encoding)
     if table := _json_lines(path, lines, asked):
         return table
     layout = layout_of(lines, asked.delimiter)
@@ -157,9 +163,9 @@ def table_of(path: Path, asked: Asked | None = None) -> Table | None:
         return None
     columns = _columns(layout.names, [cells for _, cells in layout.rows])
     notes = list(layout.notes)
-    if lines.encoding:
+    if lines.encoding and not asked.encoding:
         example = f", as {lines.garbled!r}" if lines.garbled else ""
-        notes.insert(0, f"not UTF-8; its encoding is guessed: {lines.encoding}{example}")
+        notes.insert(0, f"not UTF-8; its encoding is guessed: {lines.encoding}{example} (--encoding)")
     where = [line for line, _ in layout.rows]
     return Table(path, "delimited", columns, layout.keys, layout.total, where, notes, layout.uneven, asked)
 

@@ -1,7 +1,9 @@
 """`kassandra init` and `kassandra check`: what they print and write; nothing is written that the stages refuse."""
 
 import csv
+import io
 import re
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -73,6 +75,18 @@ def test_a_dry_run_writes_nothing(home, kassandra):
     assert "# classes: 'idea' 60, 'bug' 60" in done.out
     assert "  input: text\n  target: label\n" in done.out
     assert (home / "params.yaml").read_text(encoding="utf-8") == BEFORE
+
+
+def test_on_a_terminal_it_asks_what_it_cannot_know(home, kassandra, monkeypatch):
+    rows = "\n".join(f"2021-01-{1 + row // 24:02} {row % 24:02}:00,{row % 7},{row % 5}" for row in range(600))
+    (home / "s.csv").write_text(f"when,heat,rain\n{rows}")
+    asked = io.StringIO("snow\n2\n")  # what is no answer is asked again
+    monkeypatch.setattr(asked, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", asked)
+    done = kassandra("init", "s.csv", "--dry-run")
+    assert done.status == 0, done.err
+    assert "Which column is to be forecast? [heat]" in done.err
+    assert "target: rain" in done.out
 
 
 def test_a_name_that_is_taken(home, kassandra):

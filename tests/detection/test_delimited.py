@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from kassandra.detection.table import table_of
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection.table import Asked, table_of
 
 ROWS = [f"2021-01-{day:02};{day},5;{day * 1000}" for day in range(1, 29)]
 
@@ -56,6 +57,16 @@ def test_one_encoding_for_the_file(tmp_path, encoding, key):
     table = of(tmp_path, "\n".join(["a;b", *rows]), encoding)
     assert table.keys["encoding"] == key
     assert table.columns[1].cells[0].startswith("Größe")
+
+
+def test_the_encoding_of_other_alphabets(tmp_path):
+    rows = [f"{number};очень хороший фильм {number}" for number in range(50)]
+    table = of(tmp_path, "\n".join(["a;b", *rows]), "cp1251")
+    assert table.keys["encoding"] == "cp1251"
+    given = table_of(tmp_path / "table", Asked(encoding="koi8-r"))
+    assert given.keys["encoding"] == "koi8-r"
+    with pytest.raises(KassandraError, match="'nonsense' is no encoding"):
+        table_of(tmp_path / "table", Asked(encoding="nonsense"))
 
 
 def test_a_packed_file_and_a_large_one(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.labels import described
 from kassandra.detection.proposal import Look, Proposal, Wish
+from kassandra.detection.recognise import recognise
 
 
 def looked_at(tmp_path, names):
@@ -92,3 +93,21 @@ def test_splits_below_the_labels(tmp_path):
     proposal = looked_at(tmp_path, [f"{one}/{split}/good/{n}.png" for one, split in places for n in range(10)])
     assert proposal.classes == {"bottle": 20, "cable": 20}
     assert proposal.splits == {"train", "test"}
+
+
+def test_folders_of_few_texts_each_are_books(tmp_path):
+    def pair(files):
+        for number in range(files):
+            for folder in ("austen", "dickens"):
+                path = tmp_path / str(files) / folder / f"{number}.txt"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("some words that are written here\n" * 50)
+        return recognise(Look(tmp_path / str(files), Wish(), lambda _question, _answers, likely: likely)).target
+
+    assert pair(3) == "next"
+    assert pair(12) == "label"
+
+
+def test_four_idx_files(root, tmp_path):
+    proposal = recognise(Look(root / "tests" / "data" / "mnist", Wish(), lambda *_: ""))
+    assert (proposal.input, proposal.target, proposal.examples) == ("images", "label", 600)

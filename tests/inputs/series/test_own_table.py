@@ -211,3 +211,12 @@ def test_rows_are_put_in_order_unless_that_is_refused(read):
     assert "2 rows stood after later ones in 1 series: sorted" in read(table(rows)).message
     with pytest.raises(KassandraError, match=r"rows are earlier than the ones before them in lines 3, 4; `source.sort"):
         read(table(rows), sort="none")
+
+
+def test_a_row_of_nothing_beside_a_row_of_its_time(read):
+    """As dividends stand between the days of a web page's prices."""
+    found = read(
+        "date,note,OT\n2024-01-01,,1\n2024-01-02,,2\n2024-01-02,0.24 Dividend,\n2024-01-03,,4\n", frequency="d"
+    )
+    assert found.series[0].columns["OT"].tolist() == [1, 2, 4]
+    assert "1 row without a value in 1 series: another has the time; left out" in found.message

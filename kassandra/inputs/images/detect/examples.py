@@ -2,8 +2,10 @@
 
 import warnings
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from kassandra.detection.content import unpacked
+from kassandra.detection.folder import Tree
 from kassandra.detection.labels import described
 from kassandra.detection.proposal import Look, Proposal
 
@@ -17,6 +19,8 @@ def evidence(look: Look) -> float:
     """How likely these are images with a label each, from 0 to 1: the share of files that are images."""
     if look.tree is None:
         return 0.0
+    if _is_idx(look.tree):
+        return 0.95
     return 0.95 if len(_files(look)) >= LEAST * len(look.tree.files) else 0.0
 
 
@@ -35,8 +39,11 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: nothing says their labels.
     """
-    tree, files = look.tree, _files(look)
+    tree = look.tree
     assert tree is not None
+    if _is_idx(tree):
+        return _of_idx(look)
+    files = _files(look)
     some = files[:: max(1, len(files) // LOOKED_AT)][:LOOKED_AT]
     proposal = described(look, Proposal("images", "label"), "images", files)
     sizes, modes, coloured = Counter[tuple[int, int]](), Counter[str](), 0.0
@@ -62,6 +69,27 @@ def propose(look: Look) -> Proposal:
     proposal.model["variant"] = "attention"
     proposal.train["batch_size"] = 16 if proposal.examples < 2000 else 64
     proposal.steps = size
+    return proposal
+
+
+def _is_idx(tree: Tree) -> bool:
+    return any(PurePosixPath(name).name.startswith("train-images-idx3-ubyte") for name in tree.files)
+
+
+def _of_idx(look: Look) -> Proposal:
+    """Four files as MNIST has them; their headers say how many images of which size."""
+    assert look.tree is not None
+    name = next(one for one in look.tree.files if "train-images-idx3-ubyte" in one)
+    count, size = 60_000, 28
+    if look.form == "folder":
+        with unpacked(look.path / name) as file:
+            header = file.read(16)
+        count, size = (int.from_bytes(header[at : at + 4], "big") for at in (4, 8))
+    proposal = Proposal("images", "label", examples=count, steps=size, splits=frozenset({"test"}))
+    proposal.seen.append(f"idx files: {count:,} images of train, {size} pixels high; test is beside them")
+    proposal.rows = [{"file": one} for one in look.tree.files]
+    proposal.model["variant"] = "attention"
+    proposal.train["batch_size"] = 16 if count < 2000 else 64
     return proposal
 
 

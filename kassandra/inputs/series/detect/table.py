@@ -11,7 +11,6 @@ from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import count, some
 
-TOGETHER = 5000  # rows from the beginning, which stand together in a sample
 MOST_FEATURES = 20
 LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
 STEPS = re.compile(r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period", re.IGNORECASE)
@@ -78,7 +77,11 @@ def propose(look: Look) -> Proposal:
     _gaps(table, [target, *chosen], marked, proposal)
     shown = [*clock.columns, *([series] if series else []), target.name, *(column.name for column in chosen)][:7]
     proposal.rows = preview(table, [table.names.index(name) for name in shown])
-    rows = min(table.column(series).values.values()) if series else table.rows
+    rows = table.rows
+    if series:
+        counts = table.column(series).values
+        whole = len(table.lines) >= table.rows
+        proposal.series, rows = len(counts), min(counts.values()) if whole else table.rows // len(counts)
     proposal.examples, proposal.steps = rows, 1 + len(chosen)
     return proposal
 
@@ -130,7 +133,7 @@ def _of_parts(table: Table, parts: list[str]) -> _Clock:
 def _step(table: Table) -> str | None:
     """A column of whole numbers that grows by one from row to row, but where a series begins again."""
     for column in table.numeric:
-        cells = column.cells[:TOGETHER]
+        cells = column.cells[: table.together]
         if not STEPS.search(column.name) or not all(cell.isdigit() for cell in cells) or len(cells) < 3:
             continue
         steps = Counter(int(later) - int(before) for before, later in pairwise(cells))
@@ -144,12 +147,12 @@ def _series(table: Table, clock: _Clock) -> str | None:
     """A column with whose names each time is there once, if there are times that are there several times."""
     if not clock.columns or "row" in clock.keys.values():
         return None
-    stamps = list(zip(*(table.column(name).cells[:TOGETHER] for name in clock.columns), strict=True))
+    stamps = list(zip(*(table.column(name).cells[: table.together] for name in clock.columns), strict=True))
     repeated = len(stamps) - len(set(stamps))
     if repeated < max(2, 0.05 * len(stamps)):
         return None
     for column in table.columns:
-        cells = column.cells[:TOGETHER]
+        cells = column.cells[: table.together]
         if column.name in clock.columns or not 2 <= len(set(cells)) <= len(cells) / 3 or not all(cells):
             continue
         if column.is_numeric and not all(cell.isdigit() for cell in set(cells)):
@@ -206,7 +209,7 @@ def _marks(table: Table, columns: list[Column], proposal: Proposal) -> int:
 
 def _times(table: Table, clock: _Clock, series: str | None, proposal: Proposal) -> None:
     """Adds `frequency` and `duplicates`, and what the order of the rows is."""
-    seconds = [time for time in clock.seconds[:TOGETHER] if time is not None]
+    seconds = [time for time in clock.seconds[: table.together] if time is not None]
     if len(seconds) < 2:
         return
     bad = sum(time is None for time in clock.seconds)
@@ -216,7 +219,7 @@ def _times(table: Table, clock: _Clock, series: str | None, proposal: Proposal) 
     elif seconds != sorted(seconds) and series is None:
         proposal.seen.append("rows are not in the order of their times: they are sorted")
     if series:
-        names = table.column(series).cells[:TOGETHER]
+        names = table.column(series).cells[: table.together]
         first = Counter(names).most_common(1)[0][0]
         seconds = [time for time, name in zip(clock.seconds, names, strict=False) if name == first and time is not None]
     distance = times.distance_of(seconds)

@@ -166,9 +166,26 @@ def _read_rows(table: Table, source: TableSource, to_learn: bool) -> Rows:
     mine = {name: left for name, some in mine.items() if len(left := some[used[some]])}
     if not mine:
         raise KassandraError(f"{message}; no row is good")
+    mine, empty = _without_empty_twins(mine, times, values)
     said = [message, *said, *(f"{count:,} {what}" for what, count in table.remarks.items())]
+    said.append(
+        policies.counted(empty, "row without a value", "rows without a value", "another has the time; left out")
+    )
     meta: dict[str, Any] = {"left_out": by_reason(refused)} if refused else {}
     return Rows(mine, times, clock, names, values, said, meta)
+
+
+def _without_empty_twins(
+    mine: dict[str, NDArray[np.int64]], times: NDArray[np.int64], values: NDArray[np.float64]
+) -> tuple[dict[str, NDArray[np.int64]], list[int]]:
+    """Rows without any value go where another row of the series has their time, as dividends among days of a price."""
+    empty = np.asarray(np.isnan(values).all(axis=1))
+    kept, counts = {}, []
+    for name, rows in mine.items():
+        twins = empty[rows] & np.isin(times[rows], times[rows][~empty[rows]])
+        kept[name] = rows[~twins]
+        counts.append(int(twins.sum()))
+    return kept, counts
 
 
 def _refuse_late(table: Table, rows: Rows) -> None:

@@ -10,6 +10,7 @@ from kassandra.detection.content import form_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import some
+from kassandra.sources.own.labelled import label_folders
 
 TEXTS = re.compile(r"text|review|sentence|content|comment|message|tweet|body|description|summary|title", re.IGNORECASE)
 LABELS = re.compile(
@@ -19,6 +20,8 @@ LABELS = re.compile(
 MOST_SHARE = 0.1  # of rows that cannot be used: more are for their owner to look at
 USUAL_SHARE = 0.01  # of rows that cannot be used: the default of `source.tolerate`
 MOST_LABELS = 200
+FEWEST = 10  # files of a label, on average, from which folders are labels rather than books
+TEXT_FILES = {".txt", ".text", ".md", ""}
 LONG = 0.95  # share of the texts that are read whole
 HTML = re.compile(r"<(br|p|div|a|b|i|span)\b[^>]*>", re.IGNORECASE)
 
@@ -26,7 +29,9 @@ HTML = re.compile(r"<(br|p|div|a|b|i|span)\b[^>]*>", re.IGNORECASE)
 def evidence(look: Look) -> float:
     """How likely these are texts with a label each, from 0 to 1."""
     if look.form in ("folder", "archive") and not look.table:
-        return 0.8 if _is_folder_of_texts(look) else 0.0
+        labels = Counter(label for label, _ in _labelled(look))
+        sure = 0.8 if len(labels) and labels.total() >= FEWEST * len(labels) else 0.32  # chapters of a few books?
+        return sure if _is_folder_of_texts(look) else 0.0
     table = look.table
     if table is None:
         return 0.0
@@ -171,40 +176,53 @@ def _settle(proposal: Proposal, texts: list[str], words: float, rows: int) -> No
     proposal.examples, proposal.steps = rows, max(1, int(sum(lengths) / len(lengths)))
 
 
+def _files(look: Look) -> list[str]:
+    """Those that are read as texts, by their names."""
+    files = look.tree.files if look.tree else []
+    endings = {name: PurePosixPath(name).suffix.lower() for name in files}
+    return [name for name in files if endings[name] in TEXT_FILES or endings[name][1:].isdigit()]
+
+
+def _labelled(look: Look) -> list[tuple[str, str]]:
+    """(label, split) of the texts that lie in the folder of a label."""
+    return [both for both in label_folders([PurePosixPath(name) for name in _files(look)]) if both[0]]
+
+
 def _is_folder_of_texts(look: Look) -> bool:
-    tree = look.tree
-    if tree is None or len(tree.folders) < 2:
+    tree, files = look.tree, _files(look)
+    if tree is None or len({label for label, _ in _labelled(look)}) < 2 or len(files) <= 0.5 * len(tree.files):
         return False
-    some_files = tree.sample(50)
-    named = [PurePosixPath(name).suffix.lower() in (".txt", "", ".text", ".md", ".html") for name in some_files]
-    if look.form == "archive":
-        return sum(named) > 0.8 * len(named)
-    return sum(named) > 0.5 * len(named) and all(form_of(tree.path / name) == "text" for name in some_files)
+    some_files = files[:: max(1, len(files) // 50)][:50]
+    return look.form == "archive" or all(form_of(tree.path / name) == "text" for name in some_files)
 
 
 def _of_folder(look: Look) -> Proposal:
-    tree = look.tree
+    tree, files, labelled = look.tree, _files(look), _labelled(look)
     assert tree is not None
-    proposal = Proposal("text", "label", classes=tree.folders)
-    proposal.seen.append(f"{len(tree.files):,} files of text, their labels are folders: {some(list(tree.folders))}")
-    if tree.splits:
-        proposal.splits = frozenset(tree.splits)
-        proposal.seen.append("splits: " + ", ".join(f"{name} {files:,}" for name, files in tree.splits.items()))
+    classes, splits = Counter(label for label, _ in labelled), Counter(split for _, split in labelled if split)
+    proposal = Proposal("text", "label", classes=dict(classes.most_common()))
+    proposal.seen.append(f"{len(labelled):,} files of text, their labels are folders: {some(list(proposal.classes))}")
+    if splits:
+        proposal.splits = frozenset(splits)
+        proposal.seen.append("splits: " + ", ".join(f"{name} {count:,}" for name, count in splits.items()))
+    if tree.links:
+        proposal.source["follow_links"] = True
+        proposal.seen.append(f"{tree.links:,} symbolic links lead out of the folder, or to folders: they are followed")
     texts, encodings = list[str](), Counter[str]()
-    if look.form == "folder":
-        for name in tree.sample(200):
-            content = (tree.path / name).read_bytes()[:100_000]
-            try:
-                texts.append(content.decode())
-            except UnicodeDecodeError:
-                texts.append(content.decode("latin-1"))
-                encodings["latin-1"] += 1
+    shown = files[:: max(1, len(files) // 200)][:200]
+    for name in shown if look.form == "folder" else []:
+        content = (tree.path / name).read_bytes()[:100_000]
+        try:
+            texts.append(content.decode())
+        except UnicodeDecodeError:
+            texts.append(content.decode("latin-1"))
+            encodings["latin-1"] += 1
     if encodings:
         proposal.source["encoding"] = "latin-1"
         proposal.guessed.append(
             f"{encodings['latin-1']} of {len(texts)} files looked at are not UTF-8: read as latin-1"
         )
     words = sum(len(text.split()) for text in texts) / max(len(texts), 1) if texts else 200
-    _settle(proposal, texts or ["x " * 200], words, len(tree.files))
-    proposal.rows = [{"file": name, "text": text[:60]} for name, text in zip(tree.sample(200)[:5], texts, strict=False)]
+    _settle(proposal, texts or ["x " * 200], words, len(labelled))
+    proposal.rows = [{"file": name, "text": text[:60]} for name, text in zip(shown[:5], texts, strict=False)]
     return proposal

@@ -32,7 +32,7 @@ def propose(look: Look) -> Proposal:
     paths = (
         [look.path] if look.form != "folder" or look.tree is None else [look.path / name for name in look.tree.files]
     )
-    read = [lines_of(path) for path in paths]
+    read = [lines_of(path, look.wish.asked.encoding) for path in paths]
     encodings = Counter(lines.encoding for lines in read if lines.encoding)
     if encodings:
         encoding = encodings.most_common(1)[0][0]

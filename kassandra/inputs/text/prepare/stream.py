@@ -17,7 +17,7 @@ from kassandra.sources.own.labelled import Labelled, below_one_folder, folder_of
 from kassandra.sources.own.tolerated import Usable, usable
 from kassandra.vocabulary import streams
 
-OF_TEXTS = {*ENDINGS, ".md", ".rst", ".tex", ".tokens", ".raw"}
+OF_TEXTS = {*ENDINGS, ".rst", ".tex", ".tokens", ".raw"}
 Paths = list[tuple[PurePosixPath, Path]]
 
 

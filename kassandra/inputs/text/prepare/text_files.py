@@ -9,7 +9,7 @@ from kassandra.contracts.errors import KassandraError
 
 LARGEST = 2 << 30  # bytes of a text, unpacked
 LOOKED_AT = 4096  # bytes of a file whose name does not say what it is
-ENDINGS = {".txt", ".text"}
+ENDINGS = {".txt", ".text", ".md"}
 ABOUT = {"about", "readme", "license", "licence", "copying", "citation"}
 PACKED = b"\x1f\x8b"
 MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -31,8 +31,6 @@ def read_text(path: Path, encoding: str | None) -> str:
         raise KassandraError(f"{path}: UTF-16, not UTF-8; say `source.encoding: utf-16`")
     try:
         text = content.decode(encoding or "utf-8-sig")
-    except LookupError:
-        raise KassandraError(f"source.encoding: {encoding!r} is no encoding that Python knows, as latin-1 is") from None
     except UnicodeDecodeError as error:
         if encoding:
             raise KassandraError(f"{path}: byte {error.start} is not in `source.encoding: {encoding}`") from None

@@ -32,9 +32,13 @@ def complete(proposal: Proposal) -> None:
         {"window": max(2, window // 2), "horizon": max(1, horizon // 2)},
         {"window": 2, "horizon": 1, "valid_fraction": 0.25, "test_fraction": 0.25, "gap": "horizon"},
     ]
-    windows = int(rows * (1 - valid - test))
+    windows = int(rows * (1 - valid - test)) * proposal.series
     hidden = 16 if windows < 500 else 32 if windows < 20_000 else 64
-    epochs = 20 if windows < 2000 else 8 if windows < 50_000 else 3
+    epochs = 20 if windows < 2000 else 8 if windows < 50_000 else 3 if windows < 200_000 else 2
     proposal.model |= {"variant": "vanilla", "hidden_size": hidden, "head": "quantiles"}
-    proposal.train |= {"epochs": epochs, "batch_size": 16 if windows < 500 else 64, "learning_rate": 0.003}
-    proposal.seen.append(f"{rows:,} rows{' of the shortest series' * ('series' in proposal.source)}")
+    proposal.train |= {
+        "epochs": epochs,
+        "batch_size": 16 if windows < 500 else 64 if windows < 100_000 else 256,
+        "learning_rate": 0.003,
+    }
+    proposal.seen.append(f"{rows:,} rows" + " in a series" * (proposal.series > 1))
