@@ -42,7 +42,7 @@ def seconds_of(section: dict[str, Any], examples: int, steps: int, width: int) -
     epoch = examples * steps * work / SPEED + batches * (BATCH + steps * STEP * directions * layers)
     if "decoder" in model:
         epoch *= 3
-    return float(epoch * train.get("epochs", 5) * train.get("seeds", 1))
+    return float(epoch * train.get("epochs", 5) * train.get("seeds", 3))
 
 
 def duration(seconds: float) -> str:
