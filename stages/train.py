@@ -28,6 +28,8 @@ def main(name: str) -> None:
     members = run_members(train_member, jobs, processes)
 
     folder = artifacts.MODELS / name
+    for path in set(folder.glob("*.safetensors")) - set(artifacts.weights_in(folder, how.seeds)):
+        path.unlink()  # of a training with more or fewer members; DVC empties the folder, a run by hand does not
     save_description(folder, meta, params, seeds, made_on)
     rows = [{"member": number, **row} for number, each in enumerate(members) for row in each.history]
     write_table(artifacts.METRICS / name / "history.csv", rows)

@@ -280,7 +280,7 @@ def test_a_checkpoint_is_of_the_code_that_training_imports(pair, root, monkeypat
     rooms = {dep for stage in ("pretrain", "train") for dep in stages[stage]["do"]["deps"] if dep.startswith("kass")}
     rooms = {re.sub(r"\$\{.*?\}", lambda found: kinds[found[0]], room) for room in rooms - {"kassandra/before"}}
     files = {path for room in rooms for path in [Path(room), *Path(room).rglob("*.*")]}
-    assert set(code(*pair)) >= {path for path in files if path.suffix in (".py", ".link")}
+    assert set(code(*pair)) >= {path.absolute() for path in files if path.suffix in (".py", ".link")}
 
 
 def test_mistakes_are_reported_before_any_work(run, tmp_path):
