@@ -59,7 +59,10 @@ def compare(
         _show(comparison)
     if fail_if_worse and (none := [each.name for each in comparison.pipelines if not each.of_method]):
         why = f"no verdict on the method of {', '.join(none)}, so that nothing can fail there"
-        print(f"--fail-if-worse: {why}; {ENOUGH} seeds or more on both sides (train.seeds; a column `seed`) give one", file=sys.stderr)
+        print(
+            f"--fail-if-worse: {why}; {ENOUGH} seeds or more on both sides (train.seeds; a column `seed`) give one",
+            file=sys.stderr,
+        )
     return int(fail_if_worse and bool(comparison.worse))
 
 

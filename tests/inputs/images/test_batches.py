@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import f1_score
 from torch import nn
 from torch.nn import functional as F
 
@@ -164,6 +165,7 @@ def test_scores_are_means_over_examples_whatever_the_batches(pair, prepared, mon
     expected = {
         "loss": F.cross_entropy(logits, targets).item(),
         "accuracy": (logits.argmax(1) == targets).double().mean().item(),
+        "f1": f1_score(targets, logits.argmax(1), average="macro", zero_division=0),
     }
     for batch_size in (1, 7, 200, 1000):
         monkeypatch.setattr(examples, "EVALUATION_BATCH", batch_size)
