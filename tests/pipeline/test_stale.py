@@ -59,7 +59,7 @@ def users(file: Path) -> set[str]:
 
 
 def test_exactly_the_pipelines_that_use_a_room_become_stale(clone):
-    idle = {"cli", "comparison", "experiments", "before"}  # no stage runs them
+    idle = {"cli", "comparison", "experiments", "before", "detection"}  # no stage runs them
     for file in rooms():
         where = file.relative_to(ROOT)
         original = (clone.root / where).read_text()
@@ -68,7 +68,6 @@ def test_exactly_the_pipelines_that_use_a_room_become_stale(clone):
         if where.parts[1] == "params":  # download depends on all of it, to report an unknown kind in a sentence of ours
             found = {name: stages - {"download"} for name, stages in found.items() if stages - {"download"}}
         (clone.root / where).write_text(original)
-        expected = set() if where.parts[1] in idle or where.name == "show.py" else users(file)
-        if where.parts[:2] == ("kassandra", "__init__.py"):
-            expected = set()
+        unused = where.parts[1] in idle or where.name == "show.py" or "detect" in where.parts or len(where.parts) == 2
+        expected = set() if unused else users(file)
         assert set(found) == expected, where
