@@ -16,6 +16,7 @@ from kassandra.experiments import search as searches
 from kassandra.experiments import space as spaces
 from kassandra.experiments.search import begin, run
 from kassandra.experiments.trial import Line
+from kassandra.training import rooms
 
 pytestmark = pytest.mark.slow  # dozens of trials
 
@@ -230,7 +231,8 @@ def test_what_is_given_up_does_not_depend_on_what_dvc_has_cached(study):
     assert TrialState.PRUNED in states[0]
 
 
-def test_code_that_was_changed_begins_another_study(study):
+def test_code_that_was_changed_begins_another_study(study, monkeypatch):
+    monkeypatch.setattr(rooms, "LIBRARY", Path("kassandra"))
     study(1, space=GOOD)
     path = Path("kassandra/lstm/new.py")
     path.parent.mkdir(parents=True)
