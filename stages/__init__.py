@@ -6,6 +6,7 @@ stage be stopped at any moment, also in the seconds of its imports.
 
 from __future__ import annotations  # so that a Python that is too old gets as far as the sentence that says so
 
+import argparse
 import ctypes
 import os
 import re
@@ -13,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -48,6 +50,27 @@ def check_packages(project: Path, lock: Path) -> None:
 def pipeline_of_dvc() -> str:
     """Of the stage that DVC runs, `train@mnist` or `folder/dvc.yaml:train@mnist`; empty where it does not."""
     return os.environ.get("DVC_STAGE", "").rpartition(":")[2].partition("@")[2]
+
+
+def run(stage: Callable[[str], None], description: str | None) -> None:
+    """Call `stage` with the name of the pipeline; end with a sentence, no traceback, for what a user can mend.
+
+    The name is that of the stage which DVC runs, else that on the command line. DVC gives it in its environment, as the
+    words of a command are read by a shell first.
+    """
+    from kassandra.contracts.errors import KassandraError  # here, after the checks below
+
+    parser = argparse.ArgumentParser(description=description, epilog="DVC runs this: `dvc repro <stage>@<pipeline>`.")
+    parser.add_argument("pipeline", nargs="?", help="a section of `pipelines:` in params.yaml")
+    name = parser.parse_args().pipeline or pipeline_of_dvc()
+    if not name:
+        parser.error("give the name of a pipeline")
+    try:
+        stage(name)
+    except KassandraError as error:
+        sys.exit(f"Error: {error}")
+    except MemoryError:
+        sys.exit(f"Error: {name}: there is not enough memory; take smaller batches or less data, or another machine")
 
 
 def stop_at_once(*_: object) -> None:
@@ -87,9 +110,8 @@ if "DVC_STAGE" in os.environ:
 keep_memory()
 # Idle OpenMP threads sleep instead of spinning: beside other work, spinning ones are many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault(
-    "OPENBLAS_NUM_THREADS", "1"
-)  # of NumPy's small matrices: two wait for each other most of the time
+# Of NumPy's small matrices two threads wait for each other most of the time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats its bits only with a fixed workspace
 os.environ.setdefault("MPLBACKEND", "agg")  # pictures go to files; no display is needed
 check_packages(Path("pyproject.toml"), Path("requirements.lock"))

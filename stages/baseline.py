@@ -4,7 +4,7 @@ from kassandra.contracts.artifacts import BASELINES, PREPARED
 from kassandra.contracts.kinds import part, part_if_any
 from kassandra.contracts.tables import write_table
 from kassandra.params.sections.pipeline import read_pipeline, reading
-from stages.script import run
+from stages import run
 
 
 def main(name: str) -> None:

@@ -6,7 +6,7 @@ from kassandra.contracts.artifacts import RAW
 from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.sources.fetch import fetch_dataset
 from kassandra.sources.folder import copy_own
-from stages.script import run
+from stages import run
 
 
 def main(name: str) -> None:

@@ -13,7 +13,7 @@ from kassandra.judging.judge import contents
 from kassandra.params.sections.pipeline import read_pipeline, reading
 from kassandra.training.advice import of_training
 from kassandra.training.fingerprint import fingerprint, set_up
-from stages.script import run
+from stages import run
 
 
 def main(name: str) -> None:

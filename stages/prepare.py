@@ -3,7 +3,7 @@
 from kassandra.contracts.artifacts import PREPARED, RAW
 from kassandra.contracts.kinds import part
 from kassandra.params.sections.pipeline import read_pipeline, reading
-from stages.script import run
+from stages import run
 
 
 def main(name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kassandra.contracts.artifacts import PRETRAINED, write_tensors
 from kassandra.params.sections.pipeline import read_pipeline
-from stages.script import run
+from stages import run
 
 
 def main(name: str) -> None:

@@ -10,7 +10,7 @@ from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import save_description
 from kassandra.training.member import train_member
 from kassandra.training.members import at_once, run_members
-from stages.script import run
+from stages import run
 
 
 def main(name: str) -> None:

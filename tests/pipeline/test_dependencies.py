@@ -213,7 +213,7 @@ def test_what_git_keeps_is_not_in_the_cache(kind):
 
 
 def test_a_stage_is_named_as_its_script():
-    assert set(STAGES) == {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "script"}
+    assert set(STAGES) == {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
     assert {name: stage["cmd"] for name, stage in STAGES.items()} == {
         name: f"exec python -m stages.{name}" for name in STAGES
     }
