@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.false_alarms import RESULTS, markdown
+from kassandra.cli.results_page import page
 from kassandra.contracts.artifacts import read_json
 
 ROOT = Path(__file__).parents[1]
@@ -40,3 +41,16 @@ def test_predictions_of_other_frameworks_are_compared_as_the_page_says(kassandra
     for text in (done.out, shown):
         assert "\nlabel: B is worse (accuracy 0.9" in text
         assert "\n  Note: Paired on all 597 examples.\n" in text
+
+
+def test_the_page_of_results_is_that_of_the_committed_ones(monkeypatch):
+    """`kassandra report --markdown > docs/results.md` writes it; README shows its first table."""
+    monkeypatch.chdir(ROOT)
+    written = page(sorted(path.parent.name for path in Path("metrics").glob("*/test.json")))
+    assert (ROOT / "docs" / "results.md").read_text() == written
+    table = written[written.index("| pipeline |") :].partition("\n\n")[0]
+    assert table in (ROOT / "README.md").read_text()
+
+
+def test_readme_is_two_screens():
+    assert (ROOT / "README.md").stat().st_size <= 8192
