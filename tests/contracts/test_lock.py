@@ -56,7 +56,10 @@ def test_the_one_of_the_repository_is_read_as_dvc_reads_it(root):
     }
     assert read.keys() == stages.keys()
     for key, stage in read.items():
-        assert stage.params == stages[key].get("params", {}).get("params.yaml", {})
+        pipeline = f"pipelines.{key.partition('@')[2]}"
+        params = dict(stages[key].get("params", {}).get("params.yaml", {}))
+        params |= {f"{pipeline}.{name}": value for name, value in params.pop(pipeline, {}).items()}  # of evaluate
+        assert stage.params == params
         for mine, theirs in ((stage.deps, "deps"), (stage.outs, "outs")):
             assert mine == {each["path"]: each["md5"] for each in stages[key].get(theirs, [])}
 
