@@ -264,4 +264,4 @@ def _side(repo: Any, label: str, commit: str) -> Side:
         paths = repo.dvcignore.find(repo.fs, repo.fs.join(repo.root_dir, *path.parts))
         return [Path(*repo.fs.relparts(file, repo.root_dir)) for file in paths]
 
-    return Side(label, commit, remote, read, open_output, files, Path(repo.cache.local.path))
+    return Side(label, commit, remote, read, open_output, files, Path(repo.cache.local_cache_dir))
