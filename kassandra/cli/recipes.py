@@ -111,7 +111,7 @@ def _put_in(params: _File, source: _File, name: str | None) -> tuple[list[str], 
         block += separator + [" " * column + line if line else "" for line in [*head, first, *rest]]
         report += [f"Added {key!r} to {PARAMS}.", *(f"  {line}" for line in head)]
     lines[at:at] = block
-    _write(params, lines, params.tree | {"pipelines": params.tree["pipelines"] | new}, list(new))
+    _write(params, lines, params.tree | {"pipelines": (pipelines or {}) | new}, list(new))
     return report, list(new)
 
 
@@ -204,7 +204,7 @@ def _recipe(file: _File) -> list[_Section]:
 
 
 def _pipelines(file: _File) -> tuple[int, int, list[_Section]]:
-    """The line of `pipelines:`, the indent of the names under it, and its sections; none of `pipelines: {}`."""
+    """The line of `pipelines:`, the indent of the names under it, and its sections; none where none stand there."""
     entries = file.root().value
     place = next((place for place, (key, _) in enumerate(entries) if key.value == "pipelines"), None)
     if place is None:
@@ -217,6 +217,8 @@ def _pipelines(file: _File) -> tuple[int, int, list[_Section]]:
         return line, sections[0].column, sections
     after = file.text[key.end_mark.index :]
     if isinstance(value, MappingNode) and not value.value and after.startswith(": {}"):
+        return line, _indent(file.lines[line]) + 2, []
+    if isinstance(value, ScalarNode) and not value.value and after.startswith(":"):  # nothing stands there yet
         return line, _indent(file.lines[line]) + 2, []
     raise KassandraError(
         f"{file.path}: line {line + 1}: under 'pipelines:', put each section on lines of its own, without braces, or "

@@ -187,12 +187,20 @@ def test_files_that_are_not_there(refused, here):
     refused("params.yaml: no such file; run this in the root of the repository", "remove", "mine")
 
 
-@pytest.mark.parametrize("pipelines", ["{mine: {input: images}}", "", "3", "[]", "{ }", "&all {}", "\n  {}"])
+@pytest.mark.parametrize("pipelines", ["{mine: {input: images}}", "3", "[]", "{ }", "&all {}", "\n  {}"])
 def test_pipelines_in_another_layout(refused, pipelines):
     params = f"seed: 1\npipelines: {pipelines}\n"
     text = "params.yaml: line 2: under 'pipelines:', put each section on lines of its own, without braces, or write .*"
     refused(text, params=params)
     refused(text, "remove", "mine", params=params)
+
+
+def test_nothing_under_pipelines_is_a_start(here, kassandra):
+    here.params.write_text("seed: 1\npipelines: # none yet\n")
+    assert kassandra("add", "recipes/digits.yaml").status == 0
+    assert here.params.read_text().startswith("seed: 1\npipelines: # none yet\n  ")
+    assert kassandra("remove", "digits").status == 0
+    assert here.params.read_text() == "seed: 1\npipelines: {} # none yet\n"
 
 
 def test_what_stands_in_the_way(refused):
