@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, read_json, read_tensors, write_tensors
+from kassandra.contracts.artifacts import CHECKPOINTS, PREPARED, damaged, read_json, read_tensors, write_tensors
 from kassandra.contracts.kinds import part
 from kassandra.contracts.seeds import member_seeds
 from kassandra.params.sections.kind import Pipeline
@@ -36,10 +36,17 @@ def pretrained(name: str, params: Pipeline, seed: int) -> dict[str, Any]:
 
 
 def first_weights(path: Path, member: int) -> dict[str, Tensor]:
-    """Those that a member begins with, of the file of all; empty where nothing was pretrained."""
+    """Those that a member begins with, of the file of all; empty where nothing was pretrained.
+
+    Raises:
+        KassandraError: the file is damaged, or has other weights.
+    """
     arrays = read_tensors(path)[0]
     own = f"{member}/" if any(name.startswith(f"{member}/") for name in arrays) else "0/"  # one may serve all
-    return {name.removeprefix(own): torch.tensor(array) for name, array in arrays.items() if name.startswith(own)}
+    weights = {name.removeprefix(own): torch.tensor(array) for name, array in arrays.items() if name.startswith(own)}
+    if arrays and not weights:
+        raise damaged(path, ValueError(f"it holds no weights of member {member}"))
+    return weights
 
 
 def pretrain_member(watcher: Watcher, name: str, seed: int, precision: Precision) -> Path:

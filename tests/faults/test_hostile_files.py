@@ -217,7 +217,7 @@ def test_images_that_are_larger_than_memory(name, content, workplace):
         place.path(f"data/raw/small/{label}").mkdir(parents=True)
         place.path(f"data/raw/small/{label}/{name}").write_bytes(content)
     sentence = place.run("prepare", memory=MEMORY).sentence()
-    not_read = "no .bmp, .jpeg, .jpg" if name == "a.gif" else f"/one/{name}: not an image that can be read"
+    not_read = f"/one/{name}: not an image that can be read"
     assert "data/raw/small" in sentence
     assert not_read in sentence
 
