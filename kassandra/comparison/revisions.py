@@ -109,7 +109,7 @@ class Side:
         return sorted({path for path, md5 in ran if self._md5(Path(path)) != md5})
 
     def predictions(self, name: str, file: str = "test") -> pd.DataFrame:
-        """Of each member, told apart by the column `seed`; or what all of them answer `together`.
+        """Of each member, named by the column `seed`; or what all of them answer `together`.
 
         Raises:
             Absent: they are neither in the cache nor in the remote.

@@ -43,6 +43,13 @@ class Look:
         """Of a folder, or of an archive of one."""
         return tree_of(self.path) if self.form in ("folder", "archive") else None
 
+    def files_of(self, is_one: Callable[[Path], bool], endings: tuple[str, ...], most: int) -> list[str]:
+        """Those of a kind among the files of a folder, by the content of some; of an archive by their names."""
+        assert self.tree is not None
+        if self.form == "archive":
+            return [name for name in self.tree.files if name.lower().endswith(endings)]
+        return self.tree.of_kind(is_one, most)
+
     @cached_property
     def tables(self) -> dict[str, Path]:
         """Of a folder with nothing but files, those with names as train.csv and test.csv, by split; or its only one."""

@@ -19,12 +19,8 @@ def evidence(look: Look) -> float:
 
 
 def _files(look: Look) -> list[str]:
-    """The recordings among the files of a folder, by their content; of an archive by their names."""
-    tree = look.tree
-    assert tree is not None
-    if look.form == "archive":
-        return [name for name in tree.files if name.lower().endswith(ENDINGS)]
-    return tree.of_kind(lambda path: _looked_at(path) is not None, LOOKED_AT)
+    """The recordings among the files of a folder."""
+    return look.files_of(lambda path: _looked_at(path) is not None, ENDINGS, LOOKED_AT)
 
 
 def propose(look: Look) -> Proposal:
