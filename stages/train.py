@@ -9,7 +9,7 @@ from kassandra.training.checkpoint import home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import save_description
 from kassandra.training.member import train_member
-from kassandra.training.members import at_once, run_members
+from kassandra.training.members import at_once, makespan, run_members
 from stages import run
 
 
@@ -34,7 +34,7 @@ def main(name: str) -> None:
     rows = [{"member": number, **row} for number, each in enumerate(members) for row in each.history]
     write_table(artifacts.METRICS / name / "history.csv", rows)
     cpu_seconds = sum(each.cpu_seconds for each in members)
-    spent = {"seconds": sum(each.seconds for each in members) / processes, "cpu_seconds": cpu_seconds}
+    spent = {"seconds": makespan([each.seconds for each in members], processes), "cpu_seconds": cpu_seconds}
     digest = artifacts.weights_digest(artifacts.weights_in(folder, how.seeds))
     artifacts.write_json(home() / artifacts.COSTS / name / f"{digest}.json", spent)
     for number, each in enumerate(members):

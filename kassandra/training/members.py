@@ -4,6 +4,7 @@ A member is trained by one thread (or `train.threads`) and knows nothing of the 
 nothing but the time. What they print and how far they are goes to this process, which shows it.
 """
 
+import heapq
 import multiprocessing
 import os
 import signal
@@ -33,6 +34,14 @@ def at_once(device: torch.device, threads: int) -> int:
     if device.type != "cpu":
         return 1
     return max(1, len(os.sched_getaffinity(0)) // threads)
+
+
+def makespan(seconds: Sequence[float], processes: int) -> float:
+    """How long members of so many seconds each take in all, when each begins as soon as a process is free."""
+    ends = [0.0] * processes
+    for each in seconds:
+        heapq.heapreplace(ends, ends[0] + each)  # the process that is free first
+    return max(ends)
 
 
 def run_members(work: Work, arguments: Sequence[tuple[Any, ...]], processes: int) -> list[Any]:
