@@ -1,5 +1,6 @@
 """What several rooms share: the slice of real MNIST, raw, prepared and with a small model trained on it."""
 
+import gc
 import os
 import re
 import signal
@@ -30,6 +31,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     left_out = re.findall(r"(?:^|and )not (\w+)", chosen)
     line = re.search(r"^pytestmark = .*", text, re.MULTILINE)
     return bool(line and set(re.findall(r"mark\.(\w+)", line[0])).intersection(left_out)) or None
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays to the end: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ def test_the_table_of_false_alarms_is_that_of_the_last_simulation():
     assert "\n".join(markdown(read_json(RESULTS)["rates"])) in (ROOT / "docs" / "comparing.md").read_text()
 
 
+@pytest.mark.slow
 def test_predictions_of_other_frameworks_are_compared_as_the_page_says(kassandra, tmp_path, monkeypatch):
     """The examples run, and give the verdict that is printed there; numbers may differ by the processor."""
     page = (ROOT / "docs" / "comparing.md").read_text()

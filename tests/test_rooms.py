@@ -8,6 +8,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -52,30 +53,45 @@ WITHOUT_PYTORCH = (
 LONGEST = 60  # lines of a function
 
 
-@cache
-def nodes(path, but_in=""):
-    """All nodes of a file's syntax tree.
+class Facts(NamedTuple):
+    """Of one file. No syntax tree is kept: of all files they are millions of objects, which slow down every other test.
 
-    Args:
-        but_in: a function whose body is left out.
+    imported: the full name of each module, or of each thing in one, and the function in whose body it is imported.
+    long: functions past `LONGEST` lines. swallowed: lines where anything at all is caught and not raised again.
     """
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == but_in]:
-        function.body = []
-    return [*ast.walk(tree)]
+
+    imported: list[tuple[str, str]]
+    long: list[str]
+    swallowed: list[int]
+    documented: bool
 
 
 @cache
-def imported(path, but_in=""):
-    """The full name of each module, or of each thing in one, that a file imports anywhere in it."""
-    names = []
-    for node in nodes(path, but_in):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
+def facts(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports, long, swallowed, todo = [], [], [], [(tree, "")]
+    for node, function in todo:  # which grows
+        if isinstance(node, ast.FunctionDef):
+            function = function or node.name
+            long += [node.name] if (node.end_lineno or 0) - node.lineno >= LONGEST else []
+        elif isinstance(node, ast.Import):
+            imports += [(alias.name, function) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return names
+            imports += [(f"{node.module}.{alias.name}", function) for alias in node.names]
+        elif isinstance(node, ast.ExceptHandler) and not isinstance(node.body[-1], ast.Raise):
+            caught = ast.unparse(node.type) if node.type else ""
+            swallowed += [node.lineno] if caught in ("", "Exception", "BaseException") else []
+        if not isinstance(node, ast.expr):  # no statement is inside an expression
+            todo += [(child, function) for child in ast.iter_child_nodes(node)]
+    return Facts(imports, long, swallowed, not tree.body or bool(ast.get_docstring(tree)))
+
+
+def imported(path, but_in=""):
+    """Args:
+    but_in: a function whose body is left out.
+    """
+    return [name for name, function in facts(path).imported if not but_in or function != but_in]
 
 
 def parts(path):
@@ -151,10 +167,7 @@ def test_no_pytorch_where_there_is_no_model():
 
 def test_a_function_fits_on_a_screen():
     """Its branches are counted by ruff (PLR0912)."""
-    functions = [(path, node) for path in LIBRARY for node in nodes(path) if isinstance(node, ast.FunctionDef)]
-    assert not [
-        f"{by_room(path)}: {node.name}" for path, node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST
-    ]
+    assert not [f"{by_room(path)}: {name}" for path in LIBRARY for name in facts(path).long]
 
 
 @pytest.mark.parametrize(
@@ -181,8 +194,7 @@ def test_names_say_what_is_inside():
 
 
 def test_every_module_says_what_it_is():
-    trees = {path: nodes(path)[0] for path in CODE}
-    assert not [by_room(path) for path, tree in trees.items() if tree.body and not ast.get_docstring(tree)]
+    assert not [by_room(path) for path in CODE if not facts(path).documented]
 
 
 def test_no_pickles():
@@ -196,11 +208,7 @@ def test_no_pickles():
 
 def test_no_error_is_swallowed_unseen():
     """Whoever catches anything at all raises it again."""
-    for path in CODE:
-        for node in nodes(path):
-            if isinstance(node, ast.ExceptHandler) and not isinstance(node.body[-1], ast.Raise):
-                caught = ast.unparse(node.type) if node.type else ""
-                assert caught not in ("", "Exception", "BaseException"), f"{by_room(path)}:{node.lineno}"
+    assert not [f"{by_room(path)}:{line}" for path in CODE for line in facts(path).swallowed]
 
 
 def test_no_address_of_a_package_index_and_no_path_of_a_machine():

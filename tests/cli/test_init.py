@@ -122,6 +122,7 @@ def test_a_file_that_is_not_there(home, kassandra):
     assert "no such file or folder" in kassandra("init", "nothing.csv").err
 
 
+@pytest.mark.slow
 def test_strangers_names_are_no_markup(home, kassandra, tmp_path):
     """Neither rich's, nor HTML's, nor YAML's; nor do they move the cursor."""
     tickets(home / "t.csv", label="[red]<script>alert(1)</script>$x^\x1b[2J: #")

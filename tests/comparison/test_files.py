@@ -28,6 +28,9 @@ def numbers(noise, examples=120, seed=0):
     return pd.DataFrame({"example": range(examples), "target": observed, "prediction": observed + errors})
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def judged(tmp_path):
     """The one comparison of two tables, the first a CSV, the second a parquet file."""

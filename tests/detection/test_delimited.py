@@ -69,6 +69,7 @@ def test_the_encoding_of_other_alphabets(tmp_path):
         table_of(tmp_path / "table", Asked(encoding="nonsense"))
 
 
+@pytest.mark.slow
 def test_a_packed_file_and_a_large_one(tmp_path):
     path = tmp_path / "table.csv.gz"
     rows = (f"{number},{number % 7}\n" for number in range(60_000))

@@ -36,6 +36,7 @@ def test_kinds_of_errors_are_recognised(errors, kind):
     assert of_errors(np.ones(50)) == of_errors(series[:5]) == "errors"
 
 
+@pytest.mark.slow
 def test_shares_cover_whatever_the_accuracy():
     rows = {int(row["units"]): row for row in simulation.shares()}
     for units, row in rows.items():
