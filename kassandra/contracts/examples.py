@@ -70,6 +70,7 @@ class View(NamedTuple):
     known, unknown: (examples, features) arrays or sparse matrices: examples to fit to, and examples to predict.
     counts: whether features are counts of things that an example holds; a target may then weigh each by how much more
         frequent it is inside of a class than outside.
+    features: what the features are, so that a target can name its own model of them; "" where another view has them.
     """
 
     name: str
@@ -77,6 +78,7 @@ class View(NamedTuple):
     unknown: Any
     options: dict[str, Any]
     counts: bool = False
+    features: str = ""
 
 
 class Pair(NamedTuple):

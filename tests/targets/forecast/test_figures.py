@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kassandra.contracts.windows import LEVELS, Split, observed
+from kassandra.judging import interval_figures
 from kassandra.judging.intervals import Estimate
 from kassandra.targets.forecast.evaluate import figures as forecast_figures
 from kassandra.targets.forecast.evaluate.predict import Forecast
@@ -149,7 +150,7 @@ def test_calibration(shown):
     split, meta, predicted = made(rows=60)
     table = predictions(split, predicted, None, meta)
     _, curves = judged([table], table, {"last value": table}, "value", 0)
-    left, right = shown(forecast_figures.interval_calibration, curves.inside, curves.below).axes
+    left, right = shown(interval_figures.interval_calibration, curves.inside, curves.below).axes
     inside, below = (np.array(axis.containers[0].lines[0].get_data(), float) for axis in (left, right))
     np.testing.assert_allclose(inside, [[0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1], [1] * 9])
     np.testing.assert_allclose(below, [LEVELS, [0] * 9 + [1] * 10])

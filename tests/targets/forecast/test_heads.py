@@ -7,8 +7,9 @@ import torch
 from scipy import stats
 
 from kassandra.contracts.spec import LEVELS, ModelSpec
+from kassandra.lstm.heads import HEADS
 from kassandra.params.targets.forecast import Model
-from kassandra.targets.forecast.train.target import HEADS, build
+from kassandra.targets.forecast.train.target import build
 
 SPEC = ModelSpec(outputs=6, features=3, steps=7)
 

@@ -10,8 +10,9 @@ from sklearn.metrics import mean_pinball_loss
 
 from kassandra.contracts.windows import LEVELS, Split, ahead, observed, shown
 from kassandra.judging import crps
+from kassandra.judging.distributions import QUANTILES
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.scores import QUANTILES, directions
+from kassandra.targets.forecast.evaluate.scores import directions
 from kassandra.targets.forecast.evaluate.stage import (
     HISTORICAL,
     judged,

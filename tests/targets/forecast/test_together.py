@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from kassandra.contracts.spec import LEVELS
-from kassandra.targets.forecast.evaluate.predict import Forecast, pooled, together
+from kassandra.judging.pooling import pooled
+from kassandra.targets.forecast.evaluate.predict import Forecast, together
 
 NORMALS = st.lists(st.tuples(st.floats(-2, 2), st.floats(0.3, 3)), min_size=1, max_size=5)
 

@@ -21,7 +21,8 @@ def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Vi
     cepstra = np.concatenate([_mean_and_deviation(split, scale) for split in known])
     scaler = StandardScaler().fit(cepstra)
     seen, unseen = (scaler.transform(some) for some in (cepstra, _mean_and_deviation(unknown, scale)))
-    return [View("MFCC means and deviations + logistic regression", seen, unseen, {"max_iter": 1000})]
+    features = "MFCC means and deviations"
+    return [View(f"{features} + logistic regression", seen, unseen, {"max_iter": 1000}, features=features)]
 
 
 def _mean_and_deviation(split: Arrays, scale: MelScale) -> NDArray[np.float64]:

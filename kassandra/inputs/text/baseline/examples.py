@@ -19,7 +19,8 @@ def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Vi
     counts, unknown_counts = counter.fit_transform(texts), counter.transform(unknown_texts)
     weigh = TfidfTransformer(sublinear_tf=True)
     weighed, unknown_weighed = weigh.fit_transform(counts), weigh.transform(unknown_counts)
+    features, options = "TF-IDF of bigrams", {"C": 10, "max_iter": 1000}
     return [
-        View("TF-IDF of bigrams + logistic regression", weighed, unknown_weighed, {"C": 10, "max_iter": 1000}),
+        View(f"{features} + logistic regression", weighed, unknown_weighed, options, features=features),
         View("NB-weighted bigrams + logistic regression", counts, unknown_counts, {"C": 1, "max_iter": 1000}, True),
     ]

@@ -19,7 +19,7 @@ from kassandra.judging.intervals import Z
 from kassandra.judging.judge import Report
 from kassandra.judging.score import Numbers
 from kassandra.targets.forecast.evaluate.predict import Forecast
-from kassandra.targets.forecast.evaluate.scores import NOMINAL, Curves, directions
+from kassandra.targets.forecast.evaluate.scores import Curves, directions
 
 ROWS = 120  # of what was observed, at the end of test
 FANS = 10
@@ -150,27 +150,6 @@ def cumulative_direction(models: dict[str, pd.DataFrame], path: Path) -> None:
     axis.set(ylim=(0.5 - reach, 0.5 + reach), ylabel="share of right signs so far")
     axis.set_title("Direction of the first step, from the first date of test on")
     axis.legend(frameon=False, fontsize=8, ncols=2)
-    figures.save(figure, path)
-
-
-def interval_calibration(inside: Numbers, below: Numbers, path: Path) -> None:
-    """The share of observations inside each central interval, and below each quantile; on the diagonal if
-    calibrated."""
-    figure = Figure(figsize=(9, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for axis, promised, observed in ((left, NOMINAL, inside), (right, LEVELS, below)):
-        value, low, high = observed.T
-        axis.plot([0, 1], [0, 1], ":", color=figures.GREY, label="calibrated")
-        axis.errorbar(
-            promised, value, [(value - low).clip(0), (high - value).clip(0)], fmt="o-", color=figures.BLUE,
-            linewidth=0.8, elinewidth=1.2, markersize=3.5, label="LSTM, with its 95% intervals",
-        )  # fmt: skip
-        axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    left.set(xlabel="what a central interval promises", ylabel="share of test inside of it")
-    right.set(xlabel="level of the quantile", ylabel="share of test below it")
-    left.set_title("Central intervals: above the line too wide, beneath too narrow")
-    right.set_title("Quantiles: above the line too high, beneath too low")
-    left.legend(frameon=False, fontsize=8, loc="upper left")
     figures.save(figure, path)
 
 

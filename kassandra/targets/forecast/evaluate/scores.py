@@ -9,21 +9,17 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import stdtrit
 
-from kassandra.contracts.spec import LEVELS
-from kassandra.judging import crps
 from kassandra.judging.dependence import cosines
+from kassandra.judging.distributions import QUANTILES, covered, crps_of, quantile_losses
 from kassandra.judging.intervals import TAIL, Estimate, percentiles, wilson
 from kassandra.judging.judge import EqualityTest
 from kassandra.judging.paired import in_order
 from kassandra.judging.resampling import Dates
 from kassandra.judging.score import Numbers, Score, per_row, ratio
 
-NOMINAL = [round(1 - 2 * level, 2) for level in LEVELS if level < 0.5]  # of central intervals: 0.9, 0.8, … 0.1
 KEYS = ["example", "step", "target"]
 RESAMPLING = Dates()
 SERIES = ["example", "series", "origin", "time", "step", "target"]  # columns that say what is forecast
-QUANTILES = [f"quantile_{level}" for level in LEVELS]
-DISTRIBUTION = ("place", "spread", "freedom")  # of one in closed form
 
 
 def asked(table: pd.DataFrame) -> NDArray[Any]:
@@ -71,35 +67,9 @@ def _variances(table: pd.DataFrame) -> Numbers:
     return np.asarray(np.exp(log_ratio) - log_ratio - 1)
 
 
-def _quantile_loss(table: pd.DataFrame) -> Numbers:
-    losses = np.zeros(len(table))
-    for level, name in zip(LEVELS, QUANTILES, strict=True):
-        over = ((table["observed"] - table[name]) / table["scale"]).to_numpy()
-        losses += np.maximum(level * over, (level - 1) * over) / len(LEVELS)
-    return losses
-
-
 def _crps(table: pd.DataFrame) -> Numbers | None:
-    observed = table["observed"].to_numpy(np.float64)
-    if "spread" in table:  # a distribution in closed form
-        place, spread = (table[name].to_numpy(np.float64) for name in ("place", "spread"))
-        free = [table["freedom"].to_numpy(np.float64)] if "freedom" in table else []
-        each = crps.student(observed, place, spread, *free) if free else crps.gaussian(observed, place, spread)
-    elif set(QUANTILES) <= set(table):
-        each = crps.quantiles(observed, np.sort(table[QUANTILES].to_numpy(np.float64)), LEVELS)
-    else:
-        return None
-    return per_row(each / table["scale"].to_numpy(np.float64)) if "scale" in table else None
-
-
-def inside(table: pd.DataFrame, place: int) -> NDArray[np.bool_]:
-    """(rows,) whether what was observed lies in the central interval of NOMINAL[place]."""
-    low, high = (table[name] for name in (QUANTILES[place], QUANTILES[-1 - place]))
-    return ((low <= table["observed"]) & (table["observed"] <= high)).to_numpy()
-
-
-def _coverage(share: float) -> Callable[[pd.DataFrame], Numbers | None]:
-    return _per_number(lambda table: inside(table, NOMINAL.index(share)), *QUANTILES)
+    each = crps_of(table)
+    return per_row(each / table["scale"].to_numpy(np.float64)) if each is not None and "scale" in table else None
 
 
 class Directions(Score):
@@ -135,10 +105,11 @@ SCORES = [
           value=lambda sums: 1 - ratio(sums), depends_on=ASKED),
     Directions("directional_accuracy", "higher", "share of changes",
                sums=_where_known("last", directions), depends_on=ASKED),
-    Score("pinball", "lower", "of the target", sums=_per_number(_quantile_loss, "scale", *QUANTILES), depends_on=ASKED),
+    Score("pinball", "lower", "of the target", depends_on=ASKED,
+          sums=_per_number(lambda table: quantile_losses(table, table["scale"]), "scale", *QUANTILES)),
     Score("crps", "lower", "of the target", sums=_crps, depends_on=ASKED),
-    Score("coverage_90", None, "share of numbers", sums=_coverage(0.9), depends_on=ASKED),
-    Score("coverage_50", None, "share of numbers", sums=_coverage(0.5), depends_on=ASKED),
+    Score("coverage_90", None, "share of numbers", sums=covered(0.9), depends_on=ASKED),
+    Score("coverage_50", None, "share of numbers", sums=covered(0.5), depends_on=ASKED),
     Score("qlike", "lower", "of variances", sums=_per_number(_variances, "point"), depends_on=ASKED),
 ]  # fmt: skip
 # What says nothing of prices, of returns, of volatilities.
@@ -157,17 +128,9 @@ def _by_step(table: pd.DataFrame) -> sparse.csr_array:
     return sparse.csr_array((values, places), shape=(len(table), 2 * horizon))
 
 
-def _shares(each: Callable[[pd.DataFrame], list[Any]]) -> Callable[[pd.DataFrame], Numbers | None]:
-    return lambda table: np.stack([*each(table), np.ones(len(table))], 1) if set(QUANTILES) <= set(table) else None
-
-
-# For pictures: of each step, of each central interval, of each quantile.
+# For pictures: of each step.
 BY_STEP = Score("rmse_by_step", "lower", sums=_by_step,
                 value=lambda sums: np.sqrt(np.divide(*np.split(np.asarray(sums), 2, axis=-1))))  # fmt: skip
-INSIDE = Score("inside", None, value=lambda sums: sums[..., :-1] / sums[..., -1:],
-               sums=_shares(lambda table: [inside(table, place) for place in range(len(NOMINAL))]))  # fmt: skip
-BELOW = Score("below", None, value=lambda sums: sums[..., :-1] / sums[..., -1:],
-              sums=_shares(lambda table: [table["observed"] <= table[name] for name in QUANTILES]))  # fmt: skip
 
 
 class Curves(NamedTuple):

@@ -15,7 +15,7 @@ from kassandra.contracts.clock import Clock
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
 from kassandra.contracts.windows import SMALLEST, Split, ahead, observed, shown
-from kassandra.judging import coverage, figures
+from kassandra.judging import coverage, distributions, figures, interval_figures
 from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.resampling import Units
@@ -62,7 +62,7 @@ def evaluate(
         drawn = {name: models[name] for name in ("LSTM", HISTORICAL) if name in models}
         forecast_figures.cumulative_direction(drawn, plots / "cumulative_direction.png")
     if curves.inside is not None and curves.below is not None:
-        forecast_figures.interval_calibration(curves.inside, curves.below, plots / "interval_calibration.png")
+        interval_figures.interval_calibration(curves.inside, curves.below, plots / "interval_calibration.png")
     write_table(plots / "by_model.csv", _by_model(models, baselines, meta["predict"]))
     write_table(plots / "by_step.csv", _by_step(report, curves, table))
     if len(meta["series"]) > 1:
@@ -81,7 +81,7 @@ def judged(
     """Of the predictions of each member, of all together, and of `others`, those of each baseline."""
     units, tables = scores.RESAMPLING.units(table), [table, *others.values()]
     report = judge(scores.scores_for(predict), members, table, others, scores.RESAMPLING, seed)
-    every = [*((scores.BY_STEP, each) for each in tables), (scores.INSIDE, table), (scores.BELOW, table)]
+    every = [*((scores.BY_STEP, each) for each in tables), (distributions.INSIDE, table), (distributions.BELOW, table)]
     *steps, inside, below = resample(every, units, seed)
     values = [each.values for each in steps if each]
     gains = [percentiles(value - values[0][0], drawn - values[0][1]) for value, drawn in values[1:]]
@@ -142,7 +142,7 @@ def _worst(table: pd.DataFrame) -> pd.DataFrame:
 
 def _by_model(models: dict[str, pd.DataFrame], baselines: pd.DataFrame, predict: str) -> pd.DataFrame:
     """The scores of every model alike, rmse last; an LSTM without quantiles is compared by its points."""
-    rows, quantiles = [], scores.QUANTILES[0] in models["LSTM"]
+    rows, quantiles = [], distributions.QUANTILES[0] in models["LSTM"]
     for name, table in models.items():
         of_model = with_quantiles(table, name, baselines) if quantiles and name != "LSTM" else table
         sums = {score: score.sums(of_model) for score in scores.scores_for(predict)}
@@ -231,8 +231,8 @@ def of_model(table: pd.DataFrame, point: Any, quantiles: Any = None) -> pd.DataF
     """The table with the forecasts of another model: arrays of as many numbers, `quantiles` with LEVELS before them."""
     columns = {"point": np.ravel(point)}
     if quantiles is not None:
-        columns |= {name: np.ravel(each) for name, each in zip(scores.QUANTILES, quantiles, strict=True)}
-    of_another = ["point", *scores.QUANTILES, *scores.DISTRIBUTION]
+        columns |= {name: np.ravel(each) for name, each in zip(distributions.QUANTILES, quantiles, strict=True)}
+    of_another = ["point", *distributions.QUANTILES, *distributions.DISTRIBUTION]
     return pd.concat([table.drop(columns=of_another, errors="ignore"), pd.DataFrame(columns)], axis=1)
 
 

@@ -1,74 +1,28 @@
 """One class per example: an encoder, and a linear layer on its summary."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import AnswersOfRows, Batch
 from kassandra.lstm.build import build_reader
-from kassandra.lstm.embedding import Embedding
-from kassandra.lstm.encoder import Encoded, Encoder
-from kassandra.lstm.summaries import Attentive, Pooled
+from kassandra.lstm.linear_on_summary import LinearOnSummary
 from kassandra.params.sections.model import Model
 from kassandra.params.targets.label import Train
 
 Labels = NDArray[np.int64]  # (examples,)
 
 
-class Classifier(nn.Module):
-    """Logits of the classes of a sequence that was read to its end. There is no softmax: CrossEntropyLoss has it.
-
-    Args:
-        encoder: reads the sequence. outputs: number of classes, ≥ 1.
-        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
-        embedding: makes the numbers that the encoder reads of token ids; None where inputs are numbers.
-    """
-
-    def __init__(
-        self, encoder: Encoder, outputs: int, dropout: float = 0.0, embedding: Embedding | None = None
-    ) -> None:
-        super().__init__()
-        self.embedding = embedding
-        self.encoder = encoder
-        self.dropout = nn.Dropout(dropout)
-        self.linear = nn.Linear(encoder.output_size, outputs)
-
-    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
-        """Take over the weights of a language model: `embedding.…`, and `encoder.…` of the layers below the summary.
-
-        Raises:
-            RuntimeError: they are not those of these layers.
-        """
-        assert self.embedding is not None, "a language model reads token ids"
-        reader: nn.Module = self.encoder
-        while isinstance(reader, Pooled | Attentive):
-            reader = reader.encoder
-        for part, prefix in ((self.embedding, "embedding."), (reader, "encoder.")):
-            part.load_state_dict(
-                {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
-            )
-
-    def forward(self, inputs: Tensor, lengths: Tensor | None) -> Tensor:
-        """(batch, outputs) logits of what `encode` takes."""
-        return self.answer(self.encode(inputs, lengths))
-
-    def encode(self, inputs: Tensor, lengths: Tensor | None) -> Encoded:
-        """Read `inputs`, numbers (batch, time, input_size) or token ids (batch, time); `lengths` as in Encoder."""
-        encoded: Encoded = self.encoder(inputs if self.embedding is None else self.embedding(inputs), lengths)
-        return encoded
-
-    def answer(self, encoded: Encoded) -> Tensor:
-        """(batch, outputs) logits of a sequence that was read."""
-        logits: Tensor = self.linear(self.dropout(encoded.summary))
-        return logits
+class Classifier(LinearOnSummary):
+    """Logits of the classes of a sequence that was read to its end. There is no softmax: CrossEntropyLoss has it."""
 
 
 def build(spec: ModelSpec, params: Model) -> Classifier:

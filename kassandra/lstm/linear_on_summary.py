@@ -1,0 +1,57 @@
+"""A model with one answer per sequence: an encoder, and a linear layer on its summary."""
+
+from collections.abc import Mapping
+
+from torch import Tensor, nn
+
+from kassandra.lstm.embedding import Embedding
+from kassandra.lstm.encoder import Encoded, Encoder
+from kassandra.lstm.summaries import Attentive, Pooled
+
+
+class LinearOnSummary(nn.Module):
+    """Outputs of a sequence that was read to its end.
+
+    Args:
+        encoder: reads the sequence. outputs: how many numbers, ≥ 1.
+        dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
+        embedding: makes the numbers that the encoder reads of token ids; None where inputs are numbers.
+    """
+
+    def __init__(
+        self, encoder: Encoder, outputs: int, dropout: float = 0.0, embedding: Embedding | None = None
+    ) -> None:
+        super().__init__()
+        self.embedding = embedding
+        self.encoder = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(encoder.output_size, outputs)
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over the weights of a language model: `embedding.…`, and `encoder.…` of the layers below the summary.
+
+        Raises:
+            RuntimeError: they are not those of these layers.
+        """
+        assert self.embedding is not None, "a language model reads token ids"
+        reader: nn.Module = self.encoder
+        while isinstance(reader, Pooled | Attentive):
+            reader = reader.encoder
+        for part, prefix in ((self.embedding, "embedding."), (reader, "encoder.")):
+            part.load_state_dict(
+                {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+            )
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None) -> Tensor:
+        """(batch, outputs) of what `encode` takes."""
+        return self.answer(self.encode(inputs, lengths))
+
+    def encode(self, inputs: Tensor, lengths: Tensor | None) -> Encoded:
+        """Read `inputs`, numbers (batch, time, input_size) or token ids (batch, time); `lengths` as in Encoder."""
+        encoded: Encoded = self.encoder(inputs if self.embedding is None else self.embedding(inputs), lengths)
+        return encoded
+
+    def answer(self, encoded: Encoded) -> Tensor:
+        """(batch, outputs) of a sequence that was read."""
+        outputs: Tensor = self.linear(self.dropout(encoded.summary))
+        return outputs
