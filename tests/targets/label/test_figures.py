@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
+from kassandra.judging import class_figures
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures
 from kassandra.targets.label.evaluate.figures import roc_and_precision_recall
@@ -179,12 +180,14 @@ def by_class(classes):
 
 
 DRAWINGS = {
-    "confusion of 2": lambda path: figures.confusion(matrix(2), ["a", "b"], path),
-    "confusion of 40": lambda path: figures.confusion(matrix(40), [f"class {number}" for number in range(40)], path),
-    "nothing wrong": lambda path: figures.confusion(np.diag([3, 5, 7]), ["ant", "bee", "centipede"], path),
-    "a class that is not there": lambda path: figures.confusion(np.diag([3, 0, 7]), ["a", "b", "c"], path),
-    "per class": lambda path: figures.per_class(by_class(3), path),
-    "per class, 40": lambda path: figures.per_class(by_class(40), path),
+    "confusion of 2": lambda path: class_figures.confusion(matrix(2), ["a", "b"], path),
+    "confusion of 40": lambda path: class_figures.confusion(
+        matrix(40), [f"class {number}" for number in range(40)], path
+    ),
+    "nothing wrong": lambda path: class_figures.confusion(np.diag([3, 5, 7]), ["ant", "bee", "centipede"], path),
+    "a class that is not there": lambda path: class_figures.confusion(np.diag([3, 0, 7]), ["a", "b", "c"], path),
+    "per class": lambda path: class_figures.per_class(by_class(3), path),
+    "per class, 40": lambda path: class_figures.per_class(by_class(40), path),
     "two": lambda path: roc_and_precision_recall(*made(), ["negative", "positive"], path),
     "strange names": lambda path: roc_and_precision_recall(*made(60, 3), ["$5^{", "猫 \n\t$", "x" * 200], path),
     "strange second": lambda path: roc_and_precision_recall(*made(60, 2), ["a", "$\\frac 猫"], path),
@@ -202,7 +205,7 @@ def test_drawn_twice_the_same_bytes(tmp_path, name):
 
 def test_confusion(shown):
     counts = np.array([[5, 2, 0], [0, 7, 0], [1, 0, 3]])
-    (axis,) = shown(figures.confusion, counts, ["ant", "bee", "cat"]).axes
+    (axis,) = shown(class_figures.confusion, counts, ["ant", "bee", "cat"]).axes
     written = {text.get_position(): text.get_text() for text in axis.texts}
     assert {(column, row): str(count or "") for (row, column), count in np.ndenumerate(counts)} == written
     assert axis.get_title() == "3 of 18 test examples are wrong (blue: right)"
@@ -212,12 +215,12 @@ def test_confusion(shown):
 
 
 def test_forty_classes_are_coloured_without_numbers(shown):
-    (axis,) = shown(figures.confusion, matrix(40), [str(number) for number in range(40)]).axes
+    (axis,) = shown(class_figures.confusion, matrix(40), [str(number) for number in range(40)]).axes
     assert not axis.texts
 
 
 def test_per_class_with_the_weakest_on_top(shown):
-    (axis,) = shown(figures.per_class, by_class(5)).axes
+    (axis,) = shown(class_figures.per_class, by_class(5)).axes
     names = [label.get_text() for label in axis.get_yticklabels()]
     best_first = by_class(5).sort_values("f1", ascending=False)["class"]
     assert names == [f"{name}  (7)" for name in best_first]  # the first tick is the lowest

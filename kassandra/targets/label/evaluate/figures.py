@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kassandra.judging import figures
@@ -17,44 +15,6 @@ from kassandra.targets.label.evaluate.scores import BINS, Labels, rankings
 
 DRAWN = 10  # classes; more lines cannot be followed
 GRID = np.linspace(0.001, 1, 1000)  # where curves are averaged; at 0 itself a curve may have several values
-
-
-def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None:
-    """Rows are what an example is, columns what the model predicts; colour shows the share of the row's mistakes."""
-    mistakes = matrix - np.diag(np.diag(matrix))
-    shares = mistakes / np.maximum(matrix.sum(1, keepdims=True), 1)  # (classes, classes)
-    side = 2 + 0.42 * min(len(classes), 30)
-    figure = Figure(figsize=(side, side))
-    axis = figure.subplots()
-    axis.imshow(shares, cmap="Oranges", vmin=0, vmax=max(float(shares.max()), 1e-9))
-    if len(classes) <= 30:  # beyond that, numbers cannot be read
-        for (row, column), count in np.ndenumerate(matrix):
-            right, light = row == column, shares[row, column] < 0.6 * shares.max()
-            colour = figures.BLUE if right else (figures.INK if light else "white")
-            axis.text(column, row, str(count or ""), ha="center", va="center", color=colour, fontsize=8)
-        axis.set_xticks(range(len(classes)), classes, rotation=90 if max(map(len, classes)) > 3 else 0)
-        axis.set_yticks(range(len(classes)), classes)
-    wrong = int(mistakes.sum())
-    axis.set(xlabel="what the model predicts", ylabel="what it is")
-    axis.set_title(f"{wrong:,} of {int(matrix.sum()):,} test examples are wrong (blue: right)")
-    axis.spines[["left", "bottom"]].set_visible(False)
-    figures.save(figure, path)
-
-
-def per_class(table: pd.DataFrame, path: Path) -> None:
-    """F1 of each class with its interval, the weakest on top."""
-    table = table.sort_values("f1", ascending=False, kind="stable")
-    figure = Figure(figsize=(5, 1 + 0.27 * len(table)))
-    axis = figure.subplots()
-    rows = np.arange(len(table))
-    axis.hlines(rows, table["f1_low"], table["f1_high"], color=figures.BLUE, linewidth=2, alpha=0.4)
-    axis.plot(table["f1"], rows, "o", color=figures.BLUE)
-    names = [f"{name}  ({count:,})" for name, count in zip(table["class"], table["examples"], strict=True)]
-    axis.set_yticks(rows, names)
-    axis.set(xlabel="F1 on test, with its 95% interval", title="Class (test examples)")
-    axis.xaxis.set_major_locator(MaxNLocator(5))
-    axis.grid(axis="x", linewidth=0.4)
-    figures.save(figure, path)
 
 
 def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], error: Estimate, path: Path) -> None:

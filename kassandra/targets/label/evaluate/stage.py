@@ -12,7 +12,7 @@ from sklearn.metrics import confusion_matrix
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.tables import write_table
-from kassandra.judging import coverage, figures
+from kassandra.judging import class_figures, coverage, figures
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures as label_figures
@@ -57,8 +57,8 @@ def evaluate(
 
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png")
     confusion = confusion_matrix(targets, table["predicted"], labels=range(len(classes)))
-    label_figures.confusion(confusion, classes, plots / "confusion.png")
-    label_figures.per_class(by_class, plots / "per_class.png")
+    class_figures.confusion(confusion, classes, plots / "confusion.png")
+    class_figures.per_class(by_class, plots / "per_class.png")
     write_table(plots / "per_class.csv", by_class)
     confidence, right = np.exp(log_probabilities.max(1)), (table["predicted"] == table["target"]).to_numpy()
     label_figures.reliability(confidence, right, report.together["calibration_error"], plots / "reliability.png")
