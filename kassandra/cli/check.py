@@ -17,6 +17,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.detection.findings import Findings
 from kassandra.detection.sizes import duration, seconds_of
+from kassandra.export.data_card import write_data_card
 from kassandra.params.sections.pipeline import read_pipeline
 
 PARAMS = Path("params.yaml")
@@ -44,7 +45,8 @@ def check(names: Sequence[str], output: Path | None) -> int:
         show(console, name, findings)
         if output:
             page = write_page(output, name, findings)
-            console.print(f"written to {page}", markup=False)
+            card = write_data_card(output, name, pipelines[name], findings)  # type: ignore[index]
+            console.print(f"written to {page}; as a card {card}", markup=False)
     return status
 
 

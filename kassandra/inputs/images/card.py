@@ -1,0 +1,3 @@
+"""What a model card calls this input."""
+
+MODALITY = "image"
