@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from kassandra.cli.page import write_page
@@ -15,6 +14,7 @@ from kassandra.contracts import yaml
 from kassandra.contracts.artifacts import RAW
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
+from kassandra.contracts.printed import in_terminal, visible
 from kassandra.detection.findings import Findings
 from kassandra.detection.sizes import duration, seconds_of
 from kassandra.export.data_card import write_data_card
@@ -98,24 +98,21 @@ def _stages(section: dict[str, Any], meta: dict[str, Any], seconds: float) -> st
 
 def show(console: Console, name: str, findings: Findings) -> None:
     """On a terminal; what comes from the data is no markup."""
-    console.rule(escape(name))
+    console.rule(in_terminal(name))
     facts = Table(box=None, show_header=False)
     for key, value in findings.facts.items():
-        facts.add_row(escape(key), escape(_plain(value)))
+        facts.add_row(in_terminal(key), in_terminal(value))
     console.print(facts)
     for grid in findings.tables:
         if not grid.rows:
             continue
-        table = Table(*(escape(key) for key in grid.rows[0]), title=escape(grid.title), box=None, title_justify="left")
+        table = Table(
+            *(in_terminal(key) for key in grid.rows[0]), title=in_terminal(grid.title), box=None, title_justify="left"
+        )
         for row in grid.rows:
-            table.add_row(*(escape(_plain(cell)[:SHOWN]) for cell in row.values()))
+            table.add_row(*(in_terminal(cell, SHOWN) for cell in row.values()))
         console.print(table)
     for warning in findings.warnings:
-        console.print(f"! {_plain(warning)}", markup=False, soft_wrap=True, style="bold")
+        console.print(f"! {visible(warning)}", markup=False, soft_wrap=True, style="bold")
     if not findings.warnings:
         console.print("nothing to warn of", markup=False)
-
-
-def _plain(text: str) -> str:
-    """Without characters that move a terminal's cursor or colour it."""
-    return "".join(sign if sign.isprintable() else "·" for sign in text)

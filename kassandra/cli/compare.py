@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from kassandra.comparison.compare import Comparison, Pipeline, Row
@@ -16,6 +15,7 @@ from kassandra.comparison.compare import compare as judge
 from kassandra.comparison.files import SUFFIXES, compare_files
 from kassandra.comparison.revisions import sides
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import in_markdown, in_terminal
 from kassandra.judging.intervals import Estimate
 from kassandra.judging.method import ENOUGH
 
@@ -69,21 +69,21 @@ def compare(
 def _show(comparison: Comparison) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.width = max(console.width, WIDTH)
-    console.print(f"A = {escape(comparison.a)}, B = {escape(comparison.b)}")
+    console.print(f"A = {in_terminal(comparison.a)}, B = {in_terminal(comparison.b)}")
     for line in _beside(comparison):
-        console.print(escape(line))
+        console.print(in_terminal(line))
     for pipeline in comparison.pipelines:
         colour = COLOURS.get(pipeline.verdict, "bold")
-        console.print(f"\n[bold]{escape(pipeline.name)}[/]: [{colour}]{_sentence(pipeline)}[/]")
+        console.print(f"\n[bold]{in_terminal(pipeline.name)}[/]: [{colour}]{_sentence(pipeline)}[/]")
         for line in _params(pipeline):
-            console.print(f"  {escape(line)}")
+            console.print(f"  {in_terminal(line)}")
         if pipeline.verdict != "identical":
             console.print(_table(pipeline))
             console.print(f"  {_tests(pipeline)}")
         if scope := _scope(pipeline):
-            console.print(f"  {escape(scope)}")
+            console.print(f"  {in_terminal(scope)}")
         for note in pipeline.notes:
-            console.print(f"  [yellow]Note:[/] {escape(note)}")
+            console.print(f"  [yellow]Note:[/] {in_terminal(note)}")
     for sentence in _meanings(comparison):
         console.print(f"\n{sentence}")
 
@@ -93,7 +93,7 @@ def _table(pipeline: Pipeline) -> Table:
     for row in pipeline.rows:
         colour = COLOURS.get(row.verdict, "default")
         name = f"  [bold]{row.score}[/]" if row is pipeline.headline else f"  {row.score}"
-        table.add_row(name, *map(escape, _cells(row)), f"[{colour}]{row.verdict}[/]")
+        table.add_row(name, *map(in_terminal, _cells(row)), f"[{colour}]{row.verdict}[/]")
     return table
 
 
@@ -229,31 +229,26 @@ def _as_markdown(comparison: Comparison) -> list[str]:
         verdict += "" if row.paired or row.difference is None else " (unpaired)"
         change = f"{difference} {interval}".strip()
         lines.append(_line([SIGNS[row.verdict], _code(pipeline.name), row.score, a, b, change, p, verdict]))
-    lines += ["", *[f"- {_plain(line)}" for line in _beside(comparison)]]
+    lines += ["", *[f"- {in_markdown(line)}" for line in _beside(comparison)]]
     for pipeline in comparison.pipelines:
         if details := _details(pipeline):
-            lines += ["", f"<details><summary>{_plain(pipeline.name)}</summary>", "", *details, "", "</details>"]
+            lines += ["", f"<details><summary>{in_markdown(pipeline.name)}</summary>", "", *details, "", "</details>"]
     meanings = " ".join(_meanings(comparison))
     return [*lines, "", f"A = {_code(comparison.a)}, B = {_code(comparison.b)}. {meanings}".rstrip()]
 
 
 def _details(pipeline: Pipeline) -> list[str]:
     lines = [f"- {_code(line)}" for line in _params(pipeline)]
-    lines += [f"- {_plain(note)}" for note in pipeline.notes]
+    lines += [f"- {in_markdown(note)}" for note in pipeline.notes]
     if pipeline.verdict != "identical":
         lines += ["", "| score | A | B | B − A | 95% interval | p | verdict |", "|-|-|-|-|-|-|-|"]
         lines += [_line([row.score, *_cells(row), row.verdict]) for row in pipeline.rows]
-        lines += ["", _plain(f"{_tests(pipeline)} {_scope(pipeline)}".rstrip())]
+        lines += ["", in_markdown(f"{_tests(pipeline)} {_scope(pipeline)}".rstrip())]
     return lines
 
 
 def _line(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _plain(text: str) -> str:
-    """What names and values of params hold is text, and none of it markup."""
-    return text.translate({ord(mark): f"&#{ord(mark)};" for mark in "&\\`*_[]<>|#@"})
 
 
 def _code(text: str) -> str:

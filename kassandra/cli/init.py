@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Shown
 
 from kassandra.cli import recipes
 from kassandra.cli.trial import Prepared, prepared
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import in_terminal, visible
 from kassandra.contracts.section import check
 from kassandra.detection.proposal import Look, Proposal, Wish
 from kassandra.detection.recognise import recognise
@@ -87,10 +87,10 @@ def _ask(question: str, answers: Sequence[str], likely: str) -> str:
     """On a terminal; Enter takes the likeliest."""
     console = Console(highlight=False, stderr=True)
     for number, answer in enumerate(answers, 1):
-        console.print(f"  {number:>3}  {escape(answer[:SHOWN])}", markup=True)
+        console.print(f"  {number:>3}  {in_terminal(answer, SHOWN)}", markup=True)
     while True:
         try:
-            given = console.input(escape(f"{question} [{likely[:SHOWN]}] ")).strip()
+            given = console.input(in_terminal(f"{question} [{likely[:SHOWN]}] ")).strip()
         except EOFError:
             return likely
         if not given:
@@ -167,20 +167,15 @@ def _show(name: str, proposal: Proposal, tried: Prepared | None, minutes: str) -
     console = Console(highlight=False, stderr=False)
     console.print(f"{name}: {proposal.input} → {proposal.target}", markup=False)
     if proposal.rows:
-        table = Shown(*(escape(_short(key)) for key in proposal.rows[0]), box=None)
+        table = Shown(*(in_terminal(key, SHOWN) for key in proposal.rows[0]), box=None)
         for row in proposal.rows:
-            table.add_row(*(escape(_short(cell)) for cell in row.values()))
+            table.add_row(*(in_terminal(cell, SHOWN) for cell in row.values()))
         console.print("first rows, as they are read:")
         console.print(table)
     for line in proposal.seen:
-        console.print(f"  {line}", markup=False, soft_wrap=True)
+        console.print(f"  {visible(line)}", markup=False, soft_wrap=True)
     for line in proposal.guessed:
-        console.print(f"  guessed: {line}", markup=False, soft_wrap=True)
+        console.print(f"  guessed: {visible(line)}", markup=False, soft_wrap=True)
     if tried:
         console.print(tried.message, markup=False, soft_wrap=True)
     console.print(f"  training: {minutes}", markup=False)
-
-
-def _short(text: str) -> str:
-    plain = "".join(sign if sign.isprintable() else "·" for sign in text)
-    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}…"

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import in_terminal
 from kassandra.experiments import recorded
 from kassandra.experiments.leaderboard import Board, Row, boards
 from kassandra.judging.method import ENOUGH
@@ -96,11 +96,11 @@ def _show(all_boards: list[Board]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.width = max(console.width, WIDTH)
     for board in all_boards:
-        table = Table("", COLUMNS[0], board.headline, *COLUMNS[1:], title=escape(_title(board)), box=None)
+        table = Table("", COLUMNS[0], board.headline, *COLUMNS[1:], title=in_terminal(_title(board)), box=None)
         for row in board.rows:
-            table.add_row(*map(escape, _cells(row)))
+            table.add_row(*map(in_terminal, _cells(row)))
         console.print(table)
-        console.print(f"{escape(_summary(board))}\n")
+        console.print(f"{in_terminal(_summary(board))}\n")
 
 
 def _plain(board: Board) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """The report of `kassandra check` as one HTML page with its picture, and the picture as a PNG."""
 
 import base64
-import html
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,10 @@ from matplotlib.ticker import StrMethodFormatter
 from kassandra.contracts.artifacts import whole
 from kassandra.detection.findings import Findings, Grid, Panel
 from kassandra.judging.figures import BLUE, GREY, ORANGE, save
+from kassandra.judging.figures import name as drawn
+from kassandra.judging.highlight import escaped
 
 COLOURS = {"train": GREY, "valid": ORANGE, "test": BLUE}
-LONGEST = 24  # characters of a name in a picture
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 table { border-collapse: collapse; margin: .5rem 0 1.5rem } th, td { text-align: left; padding: .15rem .8rem .15rem 0 }
@@ -44,20 +43,20 @@ def write_page(folder: Path, name: str, findings: Findings) -> Path:
 
 def html_of(name: str, findings: Findings, image: str) -> str:
     """The page; whatever comes from the data is escaped."""
-    title = html.escape(f"kassandra check {name}")
+    title = escaped(f"kassandra check {name}")
     body = [f"<h1>{title}</h1>"]
-    body += [f'<p class="warning">{html.escape(one)}</p>' for one in findings.warnings]
+    body += [f'<p class="warning">{escaped(one)}</p>' for one in findings.warnings]
     body.append(_table(Grid("", [{"": key, " ": value} for key, value in findings.facts.items()])))
-    body += [f"<h2>{html.escape(grid.title)}</h2>{_table(grid)}" for grid in findings.tables if grid.rows]
+    body += [f"<h2>{escaped(grid.title)}</h2>{_table(grid)}" for grid in findings.tables if grid.rows]
     body += [f'<img alt="pictures of the data" src="data:image/png;base64,{image}">'] if image else []
     head = f'<meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(body)}</body></html>\n'
 
 
 def _table(grid: Grid) -> str:
-    head = "".join(f"<th>{html.escape(key)}</th>" for key in grid.rows[0]) if any(map(str.strip, grid.rows[0])) else ""
+    head = "".join(f"<th>{escaped(key)}</th>" for key in grid.rows[0]) if any(map(str.strip, grid.rows[0])) else ""
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.values()) + "</tr>" for row in grid.rows
+        "<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in row.values()) + "</tr>" for row in grid.rows
     )
     return f"<table>{f'<tr>{head}</tr>' if head else ''}{rows}</table>"
 
@@ -68,13 +67,11 @@ def draw(panels: list[Panel], path: Path) -> None:
     axes = np.atleast_1d(figure.subplots(len(panels), 1))
     for axis, panel in zip(axes, panels, strict=True):
         {"bars": _bars, "histogram": _histogram, "lines": _lines}[panel.kind](axis, panel.parts)
-        axis.set_title(_shown(panel.title), loc="left", parse_math=False)
+        axis.set_title(panel.title, loc="left")
         axis.set_xlabel(panel.x)
         if len(panel.parts) > 1:
             axis.legend(frameon=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # letters that the font lacks are drawn as boxes
-        save(figure, path)
+    save(figure, path)
 
 
 def _bars(axis: Any, parts: Mapping[str, Any]) -> None:
@@ -84,7 +81,7 @@ def _bars(axis: Any, parts: Mapping[str, Any]) -> None:
         values = np.array([heights[name] for name in names], float)
         axis.bar(range(len(names)), values, bottom=below, color=COLOURS.get(part, GREY), label=part)
         below += values
-    axis.set_xticks(range(len(names)), [_shown(name) for name in names], rotation=45, ha="right", parse_math=False)
+    axis.set_xticks(range(len(names)), [drawn(name) for name in names], rotation=45, ha="right")
 
 
 def _histogram(axis: Any, parts: Mapping[str, Any]) -> None:
@@ -100,8 +97,3 @@ def _lines(axis: Any, parts: Mapping[str, Any]) -> None:
     for part, (x, y) in parts.items():
         step = max(1, len(x) // 3000)
         axis.plot(x[::step], y[::step], color=COLOURS.get(part, GREY), label=part, linewidth=0.9)
-
-
-def _shown(name: str) -> str:
-    plain = "".join(sign if sign.isprintable() else "·" for sign in name)
-    return plain if len(plain) <= LONGEST * 3 else f"{plain[: LONGEST * 3]}…"

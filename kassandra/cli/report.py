@@ -6,7 +6,6 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from scipy.special import stdtrit
 
@@ -16,6 +15,7 @@ from kassandra.comparison.fingerprints import differing
 from kassandra.contracts import lock
 from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, weights_digest
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import in_terminal
 from kassandra.experiments.recorded import content, run_here
 from kassandra.judging.intervals import LEVEL, Estimate
 from kassandra.params.sections.kind import Pipeline
@@ -78,9 +78,9 @@ def _one(name: str) -> bool:
     for sentence in _verdicts(scores, headline):
         console.print(sentence)
     for caution in [*scores.get("cautions", []), *_of_new_speakers(name, pipeline)]:
-        console.print(f"[yellow]Caution:[/] {escape(caution)}")
+        console.print(f"[yellow]Caution:[/] {in_terminal(caution)}")
     for signature in scores.get("signatures", []):
-        console.print(f"Signature of {escape(signature)}")
+        console.print(f"Signature of {in_terminal(signature)}")
     console.print(f"{scores['parameters']:,} parameters{_cost(name)}")
     if not lock.LOCK.exists():
         raise missing(lock.LOCK)
@@ -88,11 +88,12 @@ def _one(name: str) -> bool:
     colour = {"differs": "red", "identical": "green", "agrees": "green"}.get(reproduction.verdict, "yellow")
     console.print(f"[{colour}]Reproduction: {reproduction.verdict}[/]: {reproduction.sentence}")
     if problem:
-        console.print(f"[yellow]These are results of before[/]: {escape(problem)}")
+        lines = "\n".join(map(in_terminal, problem.split("\n")))
+        console.print(f"[yellow]These are results of before[/]: {lines}")
     path = pipeline.source.path if pipeline else None  # DVC watches its copy in data/raw, and not the path itself
     if path and (RAW / name).is_dir() and has_changed(Path(path), RAW / name):
         again = f"`dvc repro -f download@{name}`, then `dvc repro evaluate@{name}`"
-        console.print(f"[yellow]{path} has changed since it was read[/]: {again}")
+        console.print(f"[yellow]{in_terminal(path)} has changed since it was read[/]: {in_terminal(again)}")
     console.print("Pictures:")
     for picture in sorted((METRICS / name / "plots").glob("*.png")):
         console.print(f"  {picture}")
@@ -103,7 +104,7 @@ def _table(name: str, scores: dict[str, Any], intervals: list[dict[str, Any]]) -
     """Scores, then what each baseline has of the headline, and by how much the LSTM is better."""
     headline, least = intervals[0]["score"], intervals[0]["decimals"]
     seeds = scores.get("seeds", 1)
-    table = Table("on test", title=f"{name}: {scores['examples']:,} test examples", box=None)
+    table = Table("on test", title=f"{in_terminal(name)}: {scores['examples']:,} test examples", box=None)
     together = ["together"] if seeds > 1 else []
     for column in (f"mean of {seeds}" if seeds > 1 else "value", "95% interval", *together):
         table.add_column(column, no_wrap=True)
@@ -112,7 +113,7 @@ def _table(name: str, scores: dict[str, Any], intervals: list[dict[str, Any]]) -
         more = [f"{score['together']['value']:.{score['decimals']}f}"] if seeds > 1 else []
         table.add_row(f"[bold]{score['score']}[/]{unit}", *_cells(score, score["decimals"]), *more)
     for baseline in scores["baselines"]:
-        table.add_row(f"{headline} of {baseline['baseline']}", *_cells(baseline[headline], least))
+        table.add_row(f"{headline} of {in_terminal(baseline['baseline'])}", *_cells(baseline[headline], least))
         table.add_row("  what the LSTM adds (paired)", *_cells(baseline["gain"], least, "+"))
     return table
 

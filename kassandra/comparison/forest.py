@@ -7,7 +7,6 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from kassandra.comparison.compare import Comparison, Pipeline
 from kassandra.judging import figures
-from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Estimate
 
 COLOURS = {"better": figures.BLUE, "worse": figures.ORANGE}
@@ -20,8 +19,8 @@ def forest(comparison: Comparison, path: Path) -> None:
     """
     shown = [pipeline for pipeline in comparison.pipelines if pipeline.headline.difference is not None]
     figure = Figure(figsize=(7, 0.9 + 0.75 * max(1, len(shown))), layout="constrained")
-    a, b = (drawable(side) for side in (comparison.a, comparison.b))
-    figure.suptitle(f"{b} less {a}, on test", fontsize=10, parse_math=False)
+    a, b = (figures.drawable(side) for side in (comparison.a, comparison.b))
+    figure.suptitle(f"{b} less {a}, on test", fontsize=10)
     if not shown:
         figure.text(0.5, 0.4, "no pipeline can be compared", ha="center", color=figures.GREY)
     for place, pipeline in enumerate(shown):
@@ -41,7 +40,7 @@ def _row(figure: Figure, place: int, rows: int, pipeline: Pipeline) -> None:
     axis.plot([difference.low, difference.high], [0, 0], color=colour, linewidth=2.5, solid_capstyle="butt")
     axis.plot(difference.value, 0, "o", color=colour, markerfacecolor=colour if headline.paired else "white")
     axis.set(ylim=(-1, 1), xlim=(far, -far) if headline.better == "lower" else (-far, far))
-    axis.set_yticks([0], [f"{drawable(pipeline.name)}\n{headline.score}"], parse_math=False)
+    axis.set_yticks([0], [f"{figures.name(pipeline.name)}\n{headline.score}"])
     axis.xaxis.set_major_locator(MaxNLocator(5, symmetric=True) if difference.high > difference.low else NullLocator())
     axis.tick_params(axis="x", labelsize=7)
     axis.spines["left"].set_visible(False)

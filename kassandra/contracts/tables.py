@@ -9,16 +9,20 @@ import numpy as np
 import pandas as pd
 
 from kassandra.contracts.artifacts import SEAL, damaged, missing, whole
+from kassandra.contracts.printed import in_csv
 
 
 def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> None:
-    """CSV keeps six significant digits, parquet every bit, and a seal of them all (see artifacts.SEAL)."""
+    """CSV keeps six significant digits, and no formula; parquet every bit, sealed (see artifacts.SEAL)."""
     import pyarrow as pa  # here and below: it costs a quarter of a second, which most readers of CSV need not wait for
     from pyarrow import parquet
 
     table = pd.DataFrame(rows)
     with whole(path) as partial:
         if path.suffix == ".csv":
+            for name in table.select_dtypes(exclude="number"):
+                table[name] = table[name].map(in_csv)
+            table = table.rename(columns=in_csv)
             table.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
         else:
             content = pa.Table.from_pandas(table, preserve_index=False)

@@ -25,8 +25,9 @@ def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None
             right, light = row == column, shares[row, column] < 0.6 * shares.max()
             colour = figures.BLUE if right else (figures.INK if light else "white")
             axis.text(column, row, str(count or ""), ha="center", va="center", color=colour, fontsize=8)
-        axis.set_xticks(range(len(classes)), classes, rotation=90 if max(map(len, classes)) > 3 else 0)
-        axis.set_yticks(range(len(classes)), classes)
+        names = [figures.name(each) for each in classes]
+        axis.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 3 else 0)
+        axis.set_yticks(range(len(names)), names)
     wrong = int(mistakes.sum())
     axis.set(xlabel="what the model predicts", ylabel="what it is")
     axis.set_title(f"{wrong:,} of {int(matrix.sum()):,} test examples are wrong (blue: right)")
@@ -42,8 +43,8 @@ def per_class(table: pd.DataFrame, path: Path) -> None:
     rows = np.arange(len(table))
     axis.hlines(rows, table["f1_low"], table["f1_high"], color=figures.BLUE, linewidth=2, alpha=0.4)
     axis.plot(table["f1"], rows, "o", color=figures.BLUE)
-    names = [f"{name}  ({count:,})" for name, count in zip(table["class"], table["examples"], strict=True)]
-    axis.set_yticks(rows, names)
+    names = [figures.name(name) for name in table["class"]]
+    axis.set_yticks(rows, [f"{name}  ({count:,})" for name, count in zip(names, table["examples"], strict=True)])
     axis.set(xlabel="F1 on test, with its 95% interval", title="Class (test examples)")
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.grid(axis="x", linewidth=0.4)

@@ -1,27 +1,54 @@
-"""Pictures that targets share; each function writes one PNG, the same bytes for the same numbers."""
+"""Pictures that targets share; each function writes one PNG, the same bytes for the same numbers.
 
+Names and texts are drawn as they stand: `$a_$` is no formula, whatever a picture writes; see `save`.
+"""
+
+import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import category, normalize
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, FuncFormatter, LogFormatter, MaxNLocator
 
 from kassandra.contracts.artifacts import damaged, whole
 from kassandra.contracts.tables import read_table
 from kassandra.judging.score import Score
 
 INK, BLUE, ORANGE, GREY = "#222222", "#1f5fa8", "#d1661b", "#8a8a8a"
+FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # they come with matplotlib: the same on each machine
+LONGEST = 32  # characters of a name
+WIDEST, TALLEST = 160, 40  # characters of a line, and lines, of any text
 matplotlib.rcParams.update(
-    {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "text.color": INK}
-)
+    {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "text.color": INK,
+     "text.parse_math": False}
+)  # fmt: skip
 
 
 def save(figure: Figure, path: Path) -> None:
-    with whole(path) as partial:
+    """Whatever a text holds, a picture is written: no text is read as a formula, each is drawable and not too long."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, LogFormatter):  # 10² is a formula, and the only one
+                for label in axis.get_ticklabels(which="both"):
+                    label.set_parse_math(True)
+            elif isinstance(formatter, FuncFormatter | FixedFormatter):
+                axis.set_major_formatter(
+                    FuncFormatter(lambda value, place, own=formatter: _lines_of(own(value, place)))
+                )
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and not text.get_parse_math():
+            text.set_text(_lines_of(text.get_text()))
+    with whole(path) as partial, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where a text of theirs leaves no room for the axes
         # Without the version of matplotlib in it, equal pictures have equal bytes.
         figure.savefig(partial, format="png", dpi=110, metadata={"Software": None}, bbox_inches="tight")
 
@@ -73,3 +100,45 @@ def _lines(axis: Any, members: Sequence[pd.DataFrame], column: str, colour: str,
     style = {"color": colour} | (thin if several else full)
     for number, rows in enumerate(members):
         axis.plot(rows["epoch"], rows[column], "o-", label=None if number else label, **style)
+
+
+def name(text: str) -> str:
+    """A name as pictures have it: drawable, and cut where it is long.
+
+    >>> name("x" * 12_000)
+    'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
+    """
+    return _cut(drawable(text), LONGEST)
+
+
+def _lines_of(text: str) -> str:
+    lines = text.split("\n")
+    return "\n".join(_cut(drawable(line), WIDEST) for line in lines[:TALLEST])
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def drawable(text: str) -> str:
+    """What a picture can show of a text: □ for what the fonts lack, a space for anything blank or for control, and no
+    marks that combine with the sign before, unless both make a sign of their own.
+
+    >>> drawable("cafe\\u0301\\t猫\\n$1")
+    'café □ $1'
+    """
+    signs = []
+    for sign in normalize("NFC", text):
+        kind = category(sign)
+        if kind in ("Cc", "Zs", "Zl", "Zp"):
+            signs.append(" ")
+        elif kind not in ("Mn", "Me", "Cf"):
+            signs.append(sign if ord(sign) in _glyphs() else "□")
+    return "".join(signs)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Characters that both fonts have: that of text here, and that of legends and titles."""
+    maps = (FT2Font(str(FONTS / name)).get_charmap() for name in ("DejaVuSansMono.ttf", "DejaVuSans.ttf"))
+    return frozenset.intersection(*map(frozenset, maps))

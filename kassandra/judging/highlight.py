@@ -1,30 +1,28 @@
 """Texts whose pieces are coloured by how much they weigh, say by attention: as a page and as a picture."""
 
 import re
-from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
-from unicodedata import bidirectional, category, normalize
+from unicodedata import bidirectional, category
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import whole
+from kassandra.contracts.printed import TURNS
 from kassandra.judging import figures
+from kassandra.judging.figures import FONTS, drawable
 
-FONTS = Path(matplotlib.get_data_path(), "fonts", "ttf")  # they come with matplotlib: the same on each machine
 DRAWN, LINES, COLUMNS = 6, 12, 100  # passages of a picture, lines of a passage, characters of a line
 CELL, PITCH = 8 / 110, 17 / 110  # inches: width of a character, height of a line; 8 and 17 pixels as `save` writes
 ALPHA = 0.75  # of the colour behind the largest weight: the text on it must stay readable
-TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # bidirectional classes of the controls
 EM = 1233 / 2048  # of the font: the width of a character
 MONOSPACE = FontProperties(fname=FONTS / "DejaVuSansMono.ttf", size=CELL * 72 / EM)
 
@@ -190,7 +188,7 @@ def _wrapped(signs: str) -> list[tuple[int, int]]:
 
 
 def _write(axis: Axes, column: float, line: float, text: str, colour: str = figures.INK) -> None:
-    axis.text(column, line + 0.72, text, color=colour, fontproperties=MONOSPACE, parse_math=False)
+    axis.text(column, line + 0.72, text, color=colour, fontproperties=MONOSPACE)
 
 
 def _box(axis: Axes, column: float, line: float, width: float, level: float) -> None:
@@ -201,27 +199,3 @@ def _box(axis: Axes, column: float, line: float, width: float, level: float) -> 
 def _cut(text: str, length: int) -> str:
     text = drawable(text)
     return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def drawable(text: str) -> str:
-    """What a picture can show of a text: □ for what the fonts lack, a space for anything blank or for control, and no
-    marks that combine with the sign before, unless both make a sign of their own.
-
-    >>> drawable("cafe\\u0301\\t猫\\n$1")
-    'café □ $1'
-    """
-    signs = []
-    for sign in normalize("NFC", text):
-        kind = category(sign)
-        if kind in ("Cc", "Zs", "Zl", "Zp"):
-            signs.append(" ")
-        elif kind not in ("Mn", "Me", "Cf"):
-            signs.append(sign if ord(sign) in _glyphs() else "□")
-    return "".join(signs)
-
-
-@cache
-def _glyphs() -> frozenset[int]:
-    """Characters that both fonts have: that of text here, and that of legends and titles."""
-    maps = (FT2Font(str(FONTS / name)).get_charmap() for name in ("DejaVuSansMono.ttf", "DejaVuSans.ttf"))
-    return frozenset.intersection(*map(frozenset, maps))

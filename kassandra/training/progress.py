@@ -6,8 +6,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from kassandra.contracts.printed import in_terminal
 
 
 class Watcher:
@@ -80,7 +81,7 @@ class Display(Progress):
         self.console.print(f"{self._of(member)}epoch {row['epoch']:.0f}/{epochs}  {scores}  {rate}{mark}")
 
     def note(self, member: int, text: str) -> None:
-        self.console.print(f"{self._of(member)}{escape(text)}")
+        self.console.print(f"{self._of(member)}{in_terminal(text)}")
 
     def _task(self, line: TaskID) -> Any:
         return self._tasks[line]

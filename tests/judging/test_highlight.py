@@ -212,7 +212,7 @@ def test_what_is_drawn_instead(text, signs):
 @given(st.text())
 def test_what_is_drawable_has_a_glyph_and_stays_so(text):
     signs = drawable(text)
-    assert all(ord(sign) in highlight._glyphs() for sign in signs)
+    assert all(ord(sign) in figures._glyphs() for sign in signs)
     assert drawable(signs) == signs
     assert len(signs) <= 3 * len(text)
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.clock import Clock
-from kassandra.contracts.printed import print_csv, print_json
+from kassandra.contracts.printed import in_terminal, print_csv, print_json
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.windows import Split
 from kassandra.targets.forecast.evaluate.predict import Predictor, together
@@ -92,7 +91,7 @@ def _print(rows: list[dict[str, Any]], predict: str) -> None:
     console = Console(highlight=False)
     for series, after, target in dict.fromkeys((row["series"], row["after"], row["target"]) for row in rows):
         title = f"{series}, {target}, after {after}" if series != target else f"{series}, after {after}"
-        table = Table(when, name, title=escape(title), box=None)
+        table = Table(when, name, title=in_terminal(title), box=None)
         for heading in [f"{interval} interval" for interval in shown if with_ends]:
             table.add_column(heading, no_wrap=True)
         if predict == "return":
@@ -109,4 +108,4 @@ def _print(rows: list[dict[str, Any]], predict: str) -> None:
 
 
 def _interval(row: dict[str, Any], name: str) -> str:
-    return escape(f"[{row[f'{name} from']:.4g}, {row[f'{name} to']:.4g}]")
+    return in_terminal(f"[{row[f'{name} from']:.4g}, {row[f'{name} to']:.4g}]")

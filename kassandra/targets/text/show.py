@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.printed import print_json
+from kassandra.contracts.printed import in_terminal, print_json
 from kassandra.targets.text.evaluate.predict import Predictor, Translation
 
 COMMAND = "translate"
@@ -71,9 +70,9 @@ def _as_json(line: str, one: Translation | None, members: list[str], alignments:
 def _table(one: Translation) -> Table:
     """Source pieces across, pieces of the translation down; of each the share of the attention, in hundredths."""
     assert one.alignment is not None
-    table = Table("", *(escape(piece) for piece in one.source_pieces), box=None, padding=(0, 0, 0, 1))
+    table = Table("", *(in_terminal(piece) for piece in one.source_pieces), box=None, padding=(0, 0, 0, 1))
     for piece, weights in zip(one.pieces, one.alignment, strict=True):
-        table.add_row(escape(piece), *(_cell(float(weight)) for weight in weights))
+        table.add_row(in_terminal(piece), *(_cell(float(weight)) for weight in weights))
     return table
 
 

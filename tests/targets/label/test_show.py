@@ -63,7 +63,7 @@ def test_csv_into_a_file(printed):
     rows = list(csv.DictReader(io.StringIO(printed(added=True))))
     probabilities = ["probability_cat", "probability_[dog]", "probability_cow"]
     assert list(rows[0]) == ["animal", "label", "probability", *probabilities, "seconds", "heard", "words"]
-    assert [row["animal"] for row in rows] == NAMES
+    assert [row["animal"] for row in rows] == ["'=1+1" if name == "=1+1" else name for name in NAMES]
     assert [row["label"] for row in rows] == ["cat", "[dog]", "cow"]
     assert [float(rows[1][name]) for name in probabilities] == [0.002346, 0.987654, 0.01]
     assert [rows[0][name] for name in ADDED] == ["0.25", "10–40", "a +1.25, b -0.50"]

@@ -14,7 +14,6 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.tables import write_table
 from kassandra.inputs.audio.train.mel import MelScale, hertz
 from kassandra.judging import figures
-from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import wilson
 
 SHOWN = 12  # recordings whose weights are drawn
@@ -36,7 +35,10 @@ def pictures(
         shown = some_of_each(targets, right)
         heard = [classes[log_probabilities[row].argmax()] for row in shown]
         pairs = zip(shown, heard, strict=True)
-        titles = [f"{classes[targets[row]]}, heard as {label} ({confidence[row]:.2f})" for row, label in pairs]
+        titles = [
+            f"{figures.name(classes[targets[row]])}, heard as {figures.name(label)} ({confidence[row]:.2f})"
+            for row, label in pairs
+        ]
         waveforms = Ragged(arrays["waveforms"], arrays["offsets"]).take(shown)
         _attention(waveforms, [attention[row] for row in shown], titles, MelScale.of(meta), plots)
 
@@ -81,7 +83,7 @@ def _speakers(table: pd.DataFrame, right: NDArray[np.bool_], path: Path) -> None
     axis.plot(table["accuracy"], rows, "o", color=figures.BLUE)
     axis.axvline(float(right.mean()), linestyle=":", color=figures.GREY)
     both = zip(table["speaker"], table["recordings"], strict=True)
-    axis.set_yticks(rows, [f"{drawable(name)}  ({count:,})" for name, count in both], parse_math=False)
+    axis.set_yticks(rows, [f"{figures.name(name)}  ({count:,})" for name, count in both])
     axis.set(xlabel="accuracy on test, with its 95% interval", title="Speaker (test recordings)")
     axis.grid(axis="x", linewidth=0.4)
     figures.save(figure, path)
@@ -110,7 +112,7 @@ def _attention(
         axis.set_yticks(np.interp(ticks, middles, np.arange(bands)), [f"{hz / 1000:g}" for hz in ticks])
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.tick_params(labelsize=7)
-        axis.set_title(drawable(title), fontsize=8, parse_math=False)
+        axis.set_title(title, fontsize=8)
     figure.supxlabel("seconds", fontsize=8)
     figure.supylabel("kHz", fontsize=8)
     figures.save(figure, plots / "attention.png")

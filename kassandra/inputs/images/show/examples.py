@@ -36,7 +36,8 @@ def _mistakes(
     for place, row in enumerate(worst):
         axis = figure.add_subplot(-(-len(worst) // 8), 8, place + 1)
         axis.imshow(images[row], cmap="gray_r", vmin=0, vmax=255)
-        axis.set_title(f"{classes[targets[row]]} → {classes[predicted[row]]}  {sure[row]:.2f}", fontsize=8)
+        one, other = (figures.name(classes[label]) for label in (targets[row], predicted[row]))
+        axis.set_title(f"{one} → {other}  {sure[row]:.2f}", fontsize=8)
         axis.set_axis_off()
     figures.save(figure, path)
 
@@ -60,8 +61,8 @@ def _attention(
             axis.set_xlim(-0.5, width * 1.5)
         else:
             axis.imshow(weights[row], cmap="Oranges", alpha=0.6)
-        predicted = classes[log_probabilities[row].argmax()]
-        axis.set_title(f"{classes[targets[row]]} → {predicted}", fontsize=8)
+        one, other = (figures.name(classes[label]) for label in (targets[row], log_probabilities[row].argmax()))
+        axis.set_title(f"{one} → {other}", fontsize=8)
         axis.set_axis_off()
     figures.save(figure, plots / "attention.png")
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from kassandra.contracts.clock import Clock
 from kassandra.contracts.windows import LEVELS, Split, shown
 from kassandra.judging import figures
-from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Z
 from kassandra.judging.judge import Report
 from kassandra.judging.score import Numbers
@@ -60,7 +59,7 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
             for place in places[split.origins[places] >= rows[0]]:
                 rows = int(split.origins[place]) + np.arange(1, horizon + 1)
                 _band(axis, split, forecast, rows, (place, slice(None), target), meta)
-        axis.set_title(_name(meta, series, target) + UNIT[meta["predict"]], parse_math=False)
+        axis.set_title(_name(meta, series, target) + UNIT[meta["predict"]])
     first = figure.axes[0]
     first.plot([], [], color=figures.INK, label="observed")
     steps = "1 step" if horizon == 1 else f"1 to {horizon} steps"
@@ -96,7 +95,7 @@ def error_by_step(report: Report, curves: Curves, path: Path) -> None:
     else:
         steps = np.arange(1, horizon + 1)
         for name in rmse:
-            left.plot(steps, rmse[name][:, 0], label=drawable(name), zorder=2 + (name == strongest), **styles[name])
+            left.plot(steps, rmse[name][:, 0], label=name, zorder=2 + (name == strongest), **styles[name])
         for name in (strongest, "LSTM"):
             colour = styles[name]["color"]
             left.fill_between(steps, rmse[name][:, 1], rmse[name][:, 2], color=colour, alpha=0.15, linewidth=0)
@@ -105,14 +104,14 @@ def error_by_step(report: Report, curves: Curves, path: Path) -> None:
         right.axhline(0, color=figures.GREY, linewidth=0.8)
         left.set(ylabel="rmse on test", title="Error by step; bands are 95% intervals")
         right.set(ylabel="its rmse less that of the LSTM (paired)")
-        right.set_title(f"What the LSTM adds to {drawable(strongest)}", parse_math=False)
+        right.set_title(f"What the LSTM adds to {strongest}")
         figure.legend(frameon=False, fontsize=8, ncols=4, loc="outside lower center")
         for axis in (left, right):
             axis.set_xlabel("steps ahead")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if far:
-        beyond = ", ".join(f"{drawable(name)} ({value:.4g})" for name, value in far.items())
-        figure.suptitle(f"Not drawn, with more than twice the error: {beyond}", fontsize=8, parse_math=False)
+        beyond = ", ".join(f"{name} ({value:.4g})" for name, value in far.items())
+        figure.suptitle(f"Not drawn, with more than twice the error: {beyond}", fontsize=8)
     figures.save(figure, path)
 
 
@@ -126,22 +125,22 @@ def cumulative_direction(models: dict[str, pd.DataFrame], path: Path) -> None:
     rows = next(iter(first.values()))
     dates, of = np.unique(rows["origin"].to_numpy(str), return_inverse=True)
     times, names = dates.astype("datetime64[s]"), list(rows["series"].unique())
-    groups = {drawable(name): (rows["series"] == name).to_numpy() for name in names}
+    groups = [(figures.name(name), (rows["series"] == name).to_numpy()) for name in names]
     if len(names) > LINES:
-        groups = {f"{len(names)} series": np.full(len(of), True)}
+        groups = [(f"{len(names)} series", np.full(len(of), True))]
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axis = figure.subplots()
     half = (Z / 2 / np.sqrt(np.arange(1, len(dates) + 1))).clip(None, 0.5)  # (dates,)
     settled = min(max(20, len(dates) // 10), len(dates) - 1)  # the first few dates would take all of the picture
     reach = float(half[settled])
-    for place, (group, chosen) in enumerate(groups.items()):
+    for place, (group, chosen) in enumerate(groups):
         for (who, table), style in zip(first.items(), ("-", ":"), strict=False):
             signs = directions(table)[chosen].T  # (2, rows): right, counted
             right, counted = (np.bincount(of[chosen], each, len(dates)).cumsum() for each in signs)  # (dates,) each
             begun = counted > 0
             share = right[begun] / counted[begun]
             reach = max(reach, float(np.abs(share[settled:] - 0.5).max(initial=0)))
-            label = ", ".join([drawable(who), *([group] if len(names) > 1 else [])])
+            label = ", ".join([who, *([group] if len(names) > 1 else [])])
             label += f": {share[-1]:.4f} of {int(counted[-1]):,}" if len(share) else ": no direction"
             axis.plot(times[begun], share, style, color=f"C{place}", linewidth=1.4, label=label)
     axis.fill_between(times, 0.5 - half, 0.5 + half, color=figures.GREY, alpha=0.2, linewidth=0, label="95% of coins")
@@ -199,14 +198,14 @@ def _dots(axis: Axes, scores: dict[str, Numbers], colours: dict[str, str]) -> No
         colour = colours.get(name, figures.GREY)
         axis.hlines(row, low, high, color=colour, linewidth=2, alpha=0.5)
         axis.plot(value, row, "o", color=colour)
-    axis.set_yticks(range(len(scores)), [drawable(name) for name in scores])
+    axis.set_yticks(range(len(scores)), [*scores])
 
 
 def _name(meta: dict[str, Any], series: int, target: int) -> str:
     """Of which there are several of each: `series: target`; else of that of which there are several, or the target."""
     several = len(meta["series"]) > 1, len(meta["targets"]) > 1
     kept = [meta["series"][series]] * several[0] + [meta["targets"][target]] * (several[1] or not several[0])
-    return ": ".join(map(drawable, kept))
+    return ": ".join(map(figures.name, kept))
 
 
 def _shown(values: Numbers, meta: dict[str, Any]) -> Numbers:

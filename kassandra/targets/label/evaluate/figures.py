@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
-from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Estimate, wilson
 from kassandra.targets.label.evaluate.scores import BINS, Labels, rankings
 
@@ -75,16 +74,14 @@ def roc_and_precision_recall(
         guess = float(np.mean([ranking.positive.mean() for ranking in ranked]))
         roc.plot([0, 1], [0, 1], ":", color=figures.GREY, label=_label("guessing", 0.5, guess))
         precision.plot([0, 1], [guess, guess], ":", color=figures.GREY)
-        legend = figure.legend(
+        figure.legend(
             *roc.get_legend_handles_labels(), title="area under ROC; average precision", ncols=2, frameon=False,
             fontsize=8, title_fontsize=8, loc="outside lower center",
         )  # fmt: skip
-        for text in legend.get_texts():
-            text.set_parse_math(False)  # a class may be called $5
-    title = "each class against the rest" if len(classes) > 2 else f"“{_short(classes[-1])}” or not"
+    title = "each class against the rest" if len(classes) > 2 else f"“{figures.name(classes[-1])}” or not"
     if len(drawn) < len(ranked):
         title += f"; the {len(drawn)} of {len(ranked)} with the smallest areas under ROC"
-    figure.suptitle(title if ranked else "no curves: all examples are of one class", fontsize=10, parse_math=False)
+    figure.suptitle(title if ranked else "no curves: all examples are of one class", fontsize=10)
     roc.set(xlabel="false positives, as a share of the rest", ylabel="true positives, as a share of the class")
     roc.set_title("ROC")
     precision.set(title="Precision", xlabel="recall", ylabel="precision")
@@ -94,9 +91,4 @@ def roc_and_precision_recall(
 
 
 def _label(name: str, area: float, precision: float) -> str:
-    return f"{_short(name)}: {area:.4f}; {precision:.4f}"
-
-
-def _short(name: str) -> str:
-    name = drawable(name)
-    return name if len(name) <= 32 else name[:31] + "…"
+    return f"{figures.name(name)}: {area:.4f}; {precision:.4f}"

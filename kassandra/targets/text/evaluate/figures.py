@@ -64,11 +64,9 @@ def alignments(shown: list[Aligned], title: str, path: Path) -> None:
     axes = figure.subplots(lines, columns, width_ratios=widths, height_ratios=heights, squeeze=False).ravel()
     for axis, one in zip(axes, shown, strict=False):
         axis.imshow(one.weights, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-        style = {"fontsize": 8, "parse_math": False}
-        axis.set_xticks(
-            range(len(one.source)), [highlight.drawable(piece) for piece in one.source], rotation=90, **style
-        )
-        axis.set_yticks(range(len(one.target)), [highlight.drawable(piece) for piece in one.target], **style)
+        style = {"fontsize": 8}
+        axis.set_xticks(range(len(one.source)), [figures.drawable(piece) for piece in one.source], rotation=90, **style)
+        axis.set_yticks(range(len(one.target)), [figures.drawable(piece) for piece in one.target], **style)
         axis.xaxis.tick_top()
         axis.set_xticks(np.arange(len(one.source) + 1) - 0.5, minor=True)
         axis.set_yticks(np.arange(len(one.target) + 1) - 0.5, minor=True)
