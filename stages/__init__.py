@@ -53,24 +53,28 @@ def pipeline_of_dvc() -> str:
 
 
 def run(stage: Callable[[str], None], description: str | None) -> None:
-    """Call `stage` with the name of the pipeline; end with a sentence, no traceback, for what a user can mend.
+    """Call `stage` with the name of the pipeline; whatever it raises ends in one sentence (see contracts/errors).
 
     The name is that of the stage which DVC runs, else that on the command line. DVC gives it in its environment, as the
     words of a command are read by a shell first.
     """
-    from kassandra.contracts.errors import KassandraError  # here, after the checks below
+    from kassandra.contracts.errors import TRACEBACK, explained  # here, after the checks below
 
     parser = argparse.ArgumentParser(description=description, epilog="DVC runs this: `dvc repro <stage>@<pipeline>`.")
     parser.add_argument("pipeline", nargs="?", help="a section of `pipelines:` in params.yaml")
-    name = parser.parse_args().pipeline or pipeline_of_dvc()
+    parser.add_argument(
+        "--traceback", action="store_true", help=f"of an error, print where it was raised ({TRACEBACK}=1)"
+    )
+    arguments = parser.parse_args()
+    if arguments.traceback:
+        os.environ[TRACEBACK] = "1"
+    name = arguments.pipeline or pipeline_of_dvc()
     if not name:
         parser.error("give the name of a pipeline")
     try:
         stage(name)
-    except KassandraError as error:
-        sys.exit(f"Error: {error}")
-    except MemoryError:
-        sys.exit(f"Error: {name}: there is not enough memory; take smaller batches or less data, or another machine")
+    except Exception as error:
+        sys.exit(explained(error))
 
 
 def stop_at_once(*_: object) -> None:

@@ -42,6 +42,9 @@ def _commands(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    traceback: Annotated[  # which cli.main takes out of the arguments, wherever it stands
+        bool, typer.Option("--traceback", help="Of an error, print where in the code it was raised.")
+    ] = False,
 ) -> None: ...
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.errors import KassandraError, explained
 from kassandra.training.progress import Display, remote
 
 Work = Callable[..., Any]  # (watcher, *arguments) → what a member leaves, small
@@ -100,10 +100,8 @@ def _member(work: Work, job: Job, pipe: Connection) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         pipe.send(("result", work(remote(pipe), *job.arguments)))
-    except KassandraError as error:
-        pipe.send(("error", str(error)))
-    except MemoryError:
-        pipe.send(("error", "there is not enough memory; take smaller batches or less data, or another machine"))
+    except Exception as error:
+        pipe.send(("error", explained(error).removeprefix("Error: ")))
 
 
 def _end_with_parent() -> None:
