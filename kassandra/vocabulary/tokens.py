@@ -1,6 +1,7 @@
 """Texts as token ids, by the library `tokenizers`: a vocabulary that is fitted on train, and how it is applied."""
 
 import json
+import math
 import os
 import re
 
@@ -22,7 +23,23 @@ MARKUP = r"<\s*/?\s*(br|p|i|b|em)\s*/?\s*>"  # what reviews of the web are strew
 # Where a text is to be written too, a mark is a piece of its own, with the space before it where there is one (▁). An
 # apostrophe or a hyphen between letters is no such mark: l'ami, peut-être.
 MARKS = r"▁?(?:[[\p{P}\p{S}]&&[^▁'’-]]|(?<![\p{L}\p{M}\p{N}])['’-]|['’-](?![\p{L}\p{M}\p{N}]))"
+WORD = r"\w+(?:['’]\w+)*|[^\w\s]"  # don't is one; a mark is one too
+CHARACTER = r"[\s\S]"
 AT_ONCE = 1000  # texts handed to the library together
+# What `load` takes from a model's folder, which anybody may have written: the steps that `fit` writes, and no others.
+# Some patterns would never end, and some replacements fill the memory.
+METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
+NORMALIZERS: list[Any] = [
+    {"type": "NFC"}, {"type": "NFKC"}, {"type": "Lowercase"},
+    {"type": "Strip", "strip_left": True, "strip_right": True},
+    *({"type": "Replace", "pattern": pattern, "content": content}
+      for pattern, content in (({"Regex": MARKUP}, " "), ({"Regex": r"\s+"}, " "), ({"String": "▁"}, "_"))),
+]  # fmt: skip
+PRE_TOKENIZERS: list[Any] = [
+    METASPACE,
+    *({"type": "Split", "pattern": {"Regex": pattern}, "behavior": behavior, "invert": behavior == "Removed"}
+      for pattern, behavior in ((WORD, "Removed"), (CHARACTER, "Removed"), (MARKS, "Isolated"))),
+]  # fmt: skip
 
 
 def fit(
@@ -101,9 +118,8 @@ def _parts(kind: str, vocab_size: int, min_frequency: int, special: list[str]) -
     match kind:
         case "words" | "characters":
             tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNK]))
-            # A word keeps its apostrophe (don't, film's); every other mark is a token of its own.
-            part = r"\w+(?:['’]\w+)*|[^\w\s]" if kind == "words" else r"[\s\S]"
-            tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(part), "removed", invert=True)
+            part = Regex(WORD if kind == "words" else CHARACTER)
+            tokenizer.pre_tokenizer = pre_tokenizers.Split(part, "removed", invert=True)
             return tokenizer, trainers.WordLevelTrainer(min_frequency=min_frequency, **size)
         case "bpe":
             tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNK]))
@@ -116,15 +132,56 @@ def _parts(kind: str, vocab_size: int, min_frequency: int, special: list[str]) -
 
 
 def load(content: str) -> Tokenizer:
-    """What `Tokenizer.to_str` gave.
+    """What `Tokenizer.to_str` gave of what `fit` made.
 
     Raises:
-        KassandraError: it is something else.
+        KassandraError: it is something else, or does something else.
     """
     try:
+        if strange := _strange(json.loads(content)):
+            raise ValueError(f"{strange}; none that Kassandra writes")
         return Tokenizer.from_str(content)
     except Exception as error:  # the library raises this very class
         raise damaged_content("the tokenizer in meta.json", error) from None
+
+
+def _strange(tree: dict[str, Any]) -> str:
+    """What of a tokenizer's content `fit` does not write; empty if there is nothing."""
+    for key in ("truncation", "padding", "post_processor"):
+        if tree.get(key) is not None:
+            return f"its {key} is {str(tree[key])[:80]}"
+    for key, inside, known in (
+        ("normalizer", "normalizers", NORMALIZERS),
+        ("pre_tokenizer", "pretokenizers", PRE_TOKENIZERS),
+        ("decoder", "decoders", [METASPACE]),
+    ):
+        part = tree[key]
+        steps = part[inside] if part and part["type"] == "Sequence" else [part] if part else []
+        for step in steps:
+            if step not in known or len(steps) > len(known):
+                return f"its {key} has the step {str(step)[:80]}"
+    for token in tree["added_tokens"]:
+        flags = (token["single_word"], token["lstrip"], token["rstrip"], token["normalized"])
+        if token["content"] not in SPECIAL or token["id"] != SPECIAL.index(token["content"]) or any(flags):
+            return f"it adds the token {str(token)[:80]}"
+    return _strange_model(tree["model"])
+
+
+def _strange_model(model: dict[str, Any]) -> str:
+    rest = {key: value for key, value in model.items() if key not in ("type", "vocab", "merges", "unk_token", "unk_id")}
+    if switched := {key: value for key, value in rest.items() if value}:
+        return f"its model has {str(switched)[:80]}"
+    vocab = model["vocab"]
+    scored = model["type"] == "Unigram"
+    names = [piece for piece, _ in vocab] if scored else sorted(vocab, key=vocab.__getitem__)
+    numbers = (
+        [math.isfinite(score) for _, score in vocab] if scored else [vocab[name] == n for n, name in enumerate(names)]
+    )
+    if not all(numbers) or len(set(names)) < len(names) or not all(names):
+        return "its vocabulary has gaps"
+    if model.get("unk_id", UNK) != UNK or model.get("unk_token", SPECIAL[UNK]) != names[UNK]:
+        return "its unknown token is not the one of its vocabulary"
+    return ""
 
 
 def encode(tokenizer: Tokenizer, texts: list[str]) -> Ragged:
