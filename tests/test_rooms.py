@@ -58,7 +58,7 @@ class Facts(NamedTuple):
     """Of one file. No syntax tree is kept: of all files they are millions of objects, which slow down every other test.
 
     imported: the full name of each module, or of each thing in one, and the function in whose body it is imported.
-    long: functions past `LONGEST` lines. swallowed: lines where anything at all is caught, and not raised again or explained.
+    long: functions past `LONGEST` lines. swallowed: lines where all is caught, neither raised again nor explained.
     """
 
     imported: list[tuple[str, str]]

@@ -9,7 +9,6 @@ from sklearn import metrics
 
 from kassandra.judging import class_figures
 from kassandra.judging.score import resample
-from kassandra.targets.label.evaluate import figures
 from kassandra.targets.label.evaluate.figures import roc_and_precision_recall
 from kassandra.targets.label.evaluate.scores import AREAS, RESAMPLING, SCORES, predictions, rankings
 
