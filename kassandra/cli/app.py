@@ -316,7 +316,7 @@ def search(
     the same command goes on. Run it twice at once, or on several machines with one storage, and they share the trials.
 
     The space is a YAML file: under `space:`, keys of the pipeline, as `model.hidden_size: {low: 32, high: 256, log:
-    true}`; recipes/search/mnist.yaml shows all that a line may be, docs/search.md explains it.
+    true}`; recipes/search/mnist.yaml shows all that a line may be, docs/searching.md explains it.
 
     Example: kassandra search mnist --trials 30 --plot search.png
 

@@ -1,10 +1,12 @@
 """`dvc exp run` of another variant: what it runs, what it leaves, and how it is compared and taken back."""
 
+import hashlib
 import json
 import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.pipeline.test_reproduction import PLOTS, plots
 
@@ -49,3 +51,22 @@ def test_a_variant_switched_back_executes_nothing(reproduced, experiment, tmp_pa
         assert clone.differs_from(before) == []
         assert plots(clone) == (PLOTS if before is reproduced else PLOTS | {"attention.png"})
     assert clone.git("status", "--porcelain") == ""
+
+
+def test_results_committed_elsewhere_are_compared_by_what_this_machine_made_of_them(experiment, tmp_path):
+    """HEAD's dvc.lock has the bytes of another processor, whose predictions nobody has here; its params, code and data
+    were run here all the same."""
+    clone = experiment.clone.copy(tmp_path / "kassandra")
+    clone.commit()
+    changed = clone.git("rev-parse", "HEAD").strip()
+    clone.git("checkout", "--quiet", "-b", "elsewhere", "HEAD~1")
+    text = (clone.root / "dvc.lock").read_text()
+    digits = yaml.safe_load(text)["stages"]
+    for stage in ("train@digits", "evaluate@digits"):
+        for out in digits[stage]["outs"]:
+            text = text.replace(out["md5"], hashlib.md5(out["md5"].encode()).hexdigest() + out["md5"][32:])
+    (clone.root / "dvc.lock").write_text(text)
+    clone.commit()
+    output = clone.run("kassandra", "compare", "elsewhere", changed, "--pipeline", "digits")
+    assert "Note: accuracy could not be compared" not in output
+    assert "its params, code and data as they were run on this machine, not its committed results" in output
