@@ -54,7 +54,8 @@ def params() -> Iterator[str]:
         for source in readers(reading(target))
     }
     common = set.intersection(*(set(keys) for keys in pairs.values()))
-    yield "# Keys of params.yaml\n\nWhat `kassandra params` prints, from the sections that check them. First the keys of every pair.\n"
+    yield "# Keys of params.yaml\n"
+    yield "What `kassandra params` prints, from the sections that check them. First the keys of every pair.\n"
     yield from _table([key for key in next(iter(pairs.values())) if key in common])
     for (source, target), keys in sorted(pairs.items()):
         yield f"\n## `input: {source}`, `target: {target}`\n"
@@ -86,7 +87,9 @@ def commands() -> Iterator[str]:
             yield from ("| | |", "|---|---|")
             for parameter in command.get_params(context):
                 option = parameter.param_type_name == "option"
-                names = (*parameter.opts, *parameter.secondary_opts) if option else (parameter.metavar or parameter.name,)
+                names = (
+                    (*parameter.opts, *parameter.secondary_opts) if option else (parameter.metavar or parameter.name,)
+                )
                 yield f"| {', '.join(f'`{each}`' for each in names)} | {_cell(parameter.help or '')} |"
             yield ""
 

@@ -4,7 +4,7 @@ from kassandra.contracts import artifacts
 from kassandra.contracts.seeds import member_seeds
 from kassandra.contracts.tables import write_table
 from kassandra.params.sections.pipeline import read_pipeline
-from kassandra.training.advice import of_histories
+from kassandra.training.advice import of_histories, to_try
 from kassandra.training.checkpoint import home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import save_description
@@ -43,6 +43,8 @@ def main(name: str) -> None:
         print(f"{which} the weights of epoch {each.kept_epoch} of {len(each.history)} (train.keep: {how.keep})")
     for sentence in of_histories([each.history for each in members]):
         print(f"Caution: {sentence}")
+    for command in to_try(name, params, [each.history for each in members]):
+        print(f"Try: {command}")
 
 
 if __name__ == "__main__":

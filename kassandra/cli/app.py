@@ -81,6 +81,10 @@ def predict(
     series: Annotated[
         str | None, typer.Option(help="The series of train that a table holds, where no column names it.")
     ] = None,
+    reject: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Name no class that is less probable; see train.calibrate."),
+    ] = None,
     member: Member = None,
     as_json: Json = False,
 ) -> None:
@@ -100,7 +104,8 @@ def predict(
     """
     from kassandra.cli.predict import run
 
-    run("predict", folder, inputs or [], as_json, {"invert": invert, "text": text, "series": series}, member)
+    of_kinds = {"invert": invert, "text": text, "series": series, "reject": reject}
+    run("predict", folder, inputs or [], as_json, of_kinds, member)
 
 
 @app.command()

@@ -1,10 +1,13 @@
 """What a careful colleague would say of a training, from its history alone. Imports no PyTorch."""
 
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 FAR = 2  # times as far apart as the interval of test reaches
 FALLING = 0.01  # share by which the last epoch still lowers the loss of a training that was too short
+
+MEMORISED = 0.7  # share of the loss on validation below which that on train says that dropout is missing
 
 History = Sequence[Mapping[str, Any]]  # rows of history.csv of one member
 
@@ -33,6 +36,44 @@ def of_histories(histories: Sequence[History]) -> list[str]:
     if any(row.get("valid_r2", 1.0) <= 0 for row in _ends(histories)):
         advice.append("On validation the forecast is no better than the mean of train (valid_r2 is not above 0).")
     return advice
+
+
+def to_try(name: str, params: Any, histories: Sequence[History]) -> list[str]:
+    """Commands to paste, each an experiment with the one setting that the losses on validation ask for, and why.
+
+    Args:
+        name: of the pipeline. params: its sections.
+    """
+    return [
+        f"dvc exp run evaluate@{shlex.quote(name)} -S {shlex.quote(f'++pipelines.{name}.{key}={value}')}  # {why}"
+        for key, value, why in _settings(params, histories)
+    ]
+
+
+def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, str, str]]:
+    how, model, long = params.train, params.model, [rows for rows in histories if len(rows) > 2]
+    falls = [_last_fall(rows) for rows in histories if len(rows) > 1]
+    if falls and min(falls) > FALLING:
+        yield "train.epochs", str(2 * how.epochs), "the loss was still falling"
+    if sum(_best(rows) == 0 for rows in long) * 2 > len(histories):
+        yield "train.learning_rate", f"{how.learning_rate / 3:.2g}", "the first epoch was the best"
+    elif sum(_memorises(rows) for rows in long) * 2 > len(histories) and model.dropout < 0.5:
+        yield (
+            "model.dropout",
+            f"{min(0.5, model.dropout + 0.2):.2g}",
+            "the loss on train is far below that on validation",
+        )
+    if any(row.get("valid_r2", 1.0) <= 0 for row in _ends(histories)):
+        if not getattr(model, "linear", True):
+            yield "model.linear", "true", "the forecast is no better than the mean; a linear map may be"
+        if getattr(params.prepare, "normalise", "last") == "none":
+            yield "prepare.normalise", "last", "the forecast is no better than the mean"
+
+
+def _memorises(rows: History) -> bool:
+    """Whether the best epoch lies in the first half, and the last one fits train far better than validation."""
+    last = rows[-1]
+    return 2 * _best(rows) < len(rows) and float(last["train_loss"]) < MEMORISED * float(last["valid_loss"])
 
 
 def of_training(history: Any, report: Any) -> list[str]:

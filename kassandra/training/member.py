@@ -53,6 +53,10 @@ def train_member(watcher: Watcher, name: str, number: int, seed: int, precision:
     files = (train_file, valid_file, pretrained, *code(params.input, params.target))
     key = digest(seed, params.model_dump(exclude={"train": {"seeds"}}), meta, made_on, *files)
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
-    trained = train(model, pair, pair.read(train_file), pair.read(valid_file), how, seed, checkpoint, watcher)
-    save_weights(artifacts.weights_in(artifacts.MODELS / name, params.train.seeds)[number], trained.weights)
+    valid = pair.read(valid_file)
+    trained = train(model, pair, pair.read(train_file), valid, how, seed, checkpoint, watcher)
+    model.load_state_dict(trained.weights)
+    if sentence := pair.finish(model, valid, how):
+        watcher.note(sentence)
+    save_weights(artifacts.weights_in(artifacts.MODELS / name, params.train.seeds)[number], model.state_dict())
     return Member(trained.history, trained.kept_epoch, trained.seconds, trained.cpu_seconds, checkpoint)

@@ -67,6 +67,9 @@ class Target(Protocol):
     """What is asked of a target. `meta` is what its prepare wrote to meta.json.
 
     unit: what losses are means over, in the plural; None: the input's.
+
+    It may also have `drawn(split, rows, params, generator)`, the rows of a batch of training in place of `rows`, and
+    `finish(model, batches, params)`: see Pair.finish.
     """
 
     unit: str | None
@@ -137,7 +140,16 @@ class Pair:
         """One epoch: see Sequences.shuffled and Sequences.batch."""
         answers = self.target.lengths(split.targets)
         for rows in self.sequences.shuffled(split.inputs, params, generator, answers):
+            if hasattr(self.target, "drawn"):
+                rows = self.target.drawn(split.targets, rows, params, generator)
             yield self.target.batch(split.targets, rows, *self.sequences.batch(split.inputs, rows, params, generator))
+
+    def finish(self, model: nn.Module, valid: Split, params: Any) -> str | None:
+        """What the target still does with the weights that a training keeps, if it does anything: a sentence on it."""
+        if not hasattr(self.target, "finish"):
+            return None
+        sentence: str | None = self.target.finish(model, self.numbered_batches(valid), params)
+        return sentence
 
     def numbered_batches(self, split: Split, at_once: int | None = None) -> Iterator[tuple[Rows, Batch]]:
         """Every row once, for evaluation, with the numbers of the rows. See Sequences.ordered."""

@@ -1,8 +1,8 @@
 """`target: label`: one class per example; its sections of params.yaml."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
@@ -28,10 +28,25 @@ class Train(kind.Train):
     """Of classifiers:
 
     label_smoothing: share of the target probability spread over all classes.
+    class_weights: `balanced` weighs the loss of an example by how rare its class is in train, so that all classes weigh
+        the same in all. The loss on validation stays unweighted: `keep_by: f1` goes with it.
+    sampling: `balanced` draws the examples of each batch so that all classes are equally likely, with replacement; an
+        epoch has as many as otherwise. Not together with `class_weights`.
+    calibrate: divide the logits by a temperature fitted on validation, after the training. Which class is predicted
+        does not change; how sure the model says it is does.
     """
 
     keep_by: Literal["loss", "accuracy", "f1"] = "loss"
     label_smoothing: float = Field(0.0, ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = "none"
+    sampling: Literal["all", "balanced"] = "all"
+    calibrate: bool = False
+
+    @model_validator(mode="after")
+    def balanced_once(self) -> Self:
+        if self.class_weights == self.sampling == "balanced":
+            raise ValueError("'class_weights' and 'sampling' both balance the classes; give one of them")
+        return self
 
 
 class Evaluate(Section):

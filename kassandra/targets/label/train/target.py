@@ -17,6 +17,7 @@ from kassandra.lstm.build import build_reader
 from kassandra.lstm.linear_on_summary import LinearOnSummary
 from kassandra.params.sections.model import Model
 from kassandra.params.targets.label import Train
+from kassandra.targets.label.train.balance import Balanced, calibrate, weights_of_classes
 
 Labels = NDArray[np.int64]  # (examples,)
 
@@ -36,6 +37,8 @@ class Target(AnswersOfRows):
 
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
         self.device = device
+        self.class_weights = weights_of_classes(meta.get("train_labels", [])).to(device)  # (classes,)
+        self._balanced: Balanced | None = None
 
     def read(self, path: Path) -> Labels:
         return np.array(map_arrays(path)["labels"])
@@ -47,10 +50,28 @@ class Target(AnswersOfRows):
     def batch(self, split: Labels, rows: NDArray[np.intp], inputs: Tensor, lengths: Tensor | None) -> Batch:
         return Batch(inputs, lengths, torch.from_numpy(split[rows]).to(self.device))
 
+    def drawn(
+        self, split: Labels, rows: NDArray[np.intp], params: Train, generator: torch.Generator
+    ) -> NDArray[np.intp]:
+        """The rows of a batch of training in place of `rows`, where params ask for others."""
+        if params.sampling == "all":
+            return rows
+        self._balanced = self._balanced or Balanced(split)
+        return self._balanced.draw(len(rows), generator)
+
+    def finish(self, model: Classifier, batches: Iterable[tuple[Any, Batch]], params: Train) -> str | None:
+        """What is left to do with the weights that were kept, on validation; and what to print of it."""
+        if not params.calibrate:
+            return None
+        return f"Calibrated on validation: temperature {calibrate(model, batches):.3f}"
+
     def loss(self, model: Classifier, batch: Batch, params: Train) -> tuple[Tensor, int, None]:
         """Cross-entropy, nats."""
         logits = model(batch.inputs, batch.lengths)  # (batch, classes)
-        total = F.cross_entropy(logits.float(), batch.targets, reduction="sum", label_smoothing=params.label_smoothing)
+        weights = self.class_weights if params.class_weights == "balanced" else None
+        total = F.cross_entropy(
+            logits.float(), batch.targets, weights, reduction="sum", label_smoothing=params.label_smoothing
+        )
         return total, len(batch.targets), None
 
     def scores(self, model: Classifier, batches: Iterable[tuple[Any, Batch]], split: Labels) -> dict[str, float]:
