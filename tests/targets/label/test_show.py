@@ -29,7 +29,7 @@ ADDED = {
 def printed(capsys, monkeypatch):
     """The three answers above, printed for a model and an input that are made up."""
 
-    def printed(added, as_json=False, terminal=False):
+    def printed(added, as_json=False, terminal=False, **options):
         predictor = SimpleNamespace(
             meta={"of": "it"}, pair=SimpleNamespace(own=lambda inputs: ("split", inputs)),
             of_members=lambda split: [("outputs", split)], predictions=lambda members: PREDICTIONS,
@@ -44,7 +44,7 @@ def printed(capsys, monkeypatch):
             reader.columns = columns
         monkeypatch.setenv("COLUMNS", "200")
         monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
-        show(predictor, reader, NAMES, as_json, option=3)
+        show(predictor, reader, NAMES, as_json, option=3, **options)
         return re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
 
     return printed  # fmt: skip
@@ -78,3 +78,9 @@ def test_a_table_on_a_terminal(printed):
     assert lines[1].split()[:5] == ["=1+1", "[dog]", "0.988", "cow", "0.010"]
     assert lines[2].startswith(" " + NAMES[2][:79] + "…")
     assert printed(added=False, terminal=True).splitlines()[0].split() == ["animal", "class", "probability", "next"]
+
+
+def test_a_class_below_the_rejection_is_not_given(printed):
+    rows = list(csv.DictReader(io.StringIO(printed(added=False, reject=0.6))))
+    assert [row["label"] for row in rows] == ["cat", "[dog]", ""]
+    assert float(rows[2]["probability"]) == 0.5

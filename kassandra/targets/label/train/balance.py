@@ -41,7 +41,8 @@ class Balanced:
         """(rows,) numbers of rows."""
         chosen = torch.randint(len(self.sizes), (rows,), generator=generator).numpy()
         within = torch.rand(rows, dtype=torch.float64, generator=generator).numpy()
-        return self.order[self.begins[chosen] + (within * self.sizes[chosen]).astype(np.intp)]
+        numbers = self.begins[chosen] + (within * self.sizes[chosen]).astype(np.intp)  # in the order by class
+        return np.asarray(self.order[numbers], np.intp)
 
 
 @torch.no_grad()
