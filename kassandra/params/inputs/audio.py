@@ -8,27 +8,35 @@ from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
 from kassandra.params.sections.folder import FolderOfFiles
 from kassandra.params.sections.kind import Sections
+from kassandra.params.sections.table_file import Column, TableFile
 
 
-class Prepare(Section):
-    """What is read of recordings, and which speakers are in test.
+class Frames(Section):
+    """What is read of recordings:
 
     sample_rate: Hz; recordings at other rates are resampled to it.
-    split: `official` is that of the data set (of your own recordings: folders `train` and `test`, or a share of each
-        class); `speaker` holds out all recordings of `speakers`, so that the voices of test are not in train.
-    speakers: names of those in test, for split `speaker`.
     mels: bands of the mel scale. frame: milliseconds of a frame, which is a step of the sequence. hop: milliseconds
         from the beginning of one to that of the next.
     deltas: whether each band's slope and the slope's slope are read too.
     """
 
     sample_rate: int = Field(8000, ge=2000, le=48_000)
-    split: Literal["official", "speaker"] = "official"
-    speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
     mels: int = Field(40, ge=8, le=128)
     frame: float = Field(25.0, ge=5, le=200)
     hop: float = Field(10.0, ge=1, le=100)
     deltas: bool = False
+
+
+class Prepare(Frames):
+    """Which speakers are in test.
+
+    split: `official` is that of the data set (of your own recordings: folders `train` and `test`, or a share of each
+        class); `speaker` holds out all recordings of `speakers`, so that the voices of test are not in train.
+    speakers: names of those in test, for split `speaker`.
+    """
+
+    split: Literal["official", "speaker"] = "official"
+    speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
 
     @model_validator(mode="after")
     def speakers_are_used(self) -> Self:
@@ -74,4 +82,66 @@ class Train(kind.Train):
     augment: Augment | None = None
 
 
+class TranscriptsSource(TableFile):
+    """Recordings with a transcript each: a folder with a table, whose rows have a file, a text and perhaps who speaks.
+    Known by their names are `transcripts.tsv` (or .csv, .jsonl, …), LJSpeech's `metadata.csv` with `wavs/`, Common
+    Voice's `train.tsv`, `dev.tsv` and `test.tsv` with `clips/`, and Kaldi's `text` with `wav.scp`, all of them also in
+    folders `train`, `dev` and `test`. With `prepare.compose`, recordings of single words as those of target label are.
+
+    transcripts: the table, where it is called otherwise.
+    file, text, speaker, split: names of its columns; null takes the only one with a usual name (file, path, audio, …;
+        text, sentence, transcript, …; speaker, voice, client_id, …; split). The last two may be missing.
+    """
+
+    transcripts: Column | None = None
+    file: Column | None = None
+    text: Column | None = None
+    speaker: Column | None = None
+    split: Column | None = None
+
+
+class Compose(Section):
+    """Strings of words that are put together from recordings of single words, clips, of one speaker each. A clip is of
+    one split alone; the strings of train use each of its clips `repeats` times, those of valid and test once.
+
+    fewest, most: clips of a string. pause: shortest and longest silence between two clips, in milliseconds.
+    """
+
+    fewest: int = Field(3, ge=1, le=100)
+    most: int = Field(7, ge=1, le=100)
+    pause: Annotated[list[Annotated[float, Field(ge=0, le=5000)]], Field(min_length=2, max_length=2)] = [0.0, 300.0]
+    repeats: int = Field(5, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def in_order(self) -> Self:
+        if self.fewest > self.most or self.pause[0] > self.pause[1]:
+            raise ValueError("'fewest' is above 'most', or the first of 'pause' above the second; exchange them")
+        return self
+
+
+class TranscriptsPrepare(Frames):
+    """Of recordings with transcripts:
+
+    split: `text` draws the texts of valid and test, so that no text is in two splits; `given` takes the splits that the
+        data come in; `speaker` holds out all recordings of `speakers`. What is not given is drawn by text.
+    speakers: names of those in test, for split `speaker`.
+    stack: so many frames side by side are one step, and a sequence is as many times shorter.
+    compose: null takes recordings as they are.
+    """
+
+    split: Literal["text", "given", "speaker"] = "text"
+    speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
+    stack: int = Field(3, ge=1, le=20)
+    compose: Compose | None = None
+
+    @model_validator(mode="after")
+    def speakers_are_used(self) -> Self:
+        if (self.split == "speaker") != bool(self.speakers):
+            raise ValueError("split 'speaker' needs 'speakers', the names of those in test, and no other split uses it")
+        if self.compose and self.split == "text":
+            raise ValueError("'compose' splits clips, not texts: choose split 'given', or 'speaker' with 'speakers'")
+        return self
+
+
 examples = Sections(source=FolderOfFiles, prepare=Prepare, train=Train)
+transcripts = Sections(source=TranscriptsSource, prepare=TranscriptsPrepare, train=Train)

@@ -58,7 +58,7 @@ def by_pattern(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
     if extra := set(matches[0] or next(filter(None, matches), {})) - {"label", "split", "group"}:
         raise KassandraError(unknown(where, "group", min(extra), ["label", "split", "group"]))
     of = [
-        Label(one["label"], _split(one.get("split"), where, name), one.get("group") or "")
+        Label(one["label"], as_split(one.get("split"), where, name), one.get("group") or "")
         if one and one["label"] else None
         for one, name in zip(matches, names, strict=True)
     ]  # fmt: skip
@@ -100,14 +100,14 @@ def _matched(
     raw: Path, paths: Sequence[Path], table: Table, chosen: dict[str, str]
 ) -> tuple[list[Label | None], list[int | None], list[str]]:
     """The label and the fold of each file, and what to report of the rows."""
-    index, name = _index(raw, table.path, paths), table.path.name
+    index, name = by_names(raw, table.path, paths), table.path.name
     of: list[Label | None] = [None] * len(paths)
     folds: list[int | None] = [None] * len(paths)
     absent, unlabelled = list[str](), 0
     for row in range(len(table.lines)):
-        cells = {role: _text(table.columns[column][row]) for role, column in chosen.items()}
+        cells = {role: as_text(table.columns[column][row]) for role, column in chosen.items()}
         where = f"{name}: {table.where([row])}"
-        places = index.get(_normal(cells["file"]), [])
+        places = index.get(as_compared(cells["file"]), [])
         if len(places) > 1:
             raise KassandraError(f"{where}: {cells['file']!r} is the name of {len(places)} files; give their paths")
         if not places:
@@ -116,7 +116,7 @@ def _matched(
             unlabelled += 1
         else:
             (place,) = places
-            said = Label(cells["label"], _split(cells.get("split"), where), cells.get("group", ""))
+            said = Label(cells["label"], as_split(cells.get("split"), where), cells.get("group", ""))
             if (before := of[place]) is not None and before != said:
                 raise KassandraError(f"{where}: {cells['file']!r} is {said.label!r} here, and {before.label!r} above")
             of[place], folds[place] = said, _number(cells["fold"], where) if "fold" in chosen else None
@@ -131,10 +131,10 @@ def _matched(
     return of, folds, notes
 
 
-def _text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
     """As it would stand in a .csv: 5 for 5.0.
 
-    >>> _text(" a "), _text(5.0), _text(None), _text(True), _text("05")
+    >>> as_text(" a "), as_text(5.0), as_text(None), as_text(True), as_text("05")
     ('a', '5', '', 'true', '05')
     """
     if cell is None or cell != cell:
@@ -165,7 +165,7 @@ def _columns(columns: list[str], source: Folder, table: Path) -> dict[str, str]:
     return {role: name for role, name in chosen.items() if name is not None}
 
 
-def _index(raw: Path, table: Path, paths: Sequence[Path]) -> dict[str, list[int]]:
+def by_names(raw: Path, table: Path, paths: Sequence[Path]) -> dict[str, list[int]]:
     """By each name that a file may be called by, which files it may be; a longer name goes before a shorter one."""
     index: dict[str, list[int]] = {}
     for rank in zip(*(_names(raw, table, path) for path in paths), strict=True):
@@ -184,18 +184,18 @@ def _names(raw: Path, table: Path, path: Path) -> list[str]:
     last = (PurePosixPath(*path.parts[-parts:]) for parts in (3, 2, 1))
     ways = [PurePosixPath(path.relative_to(raw)), *(PurePosixPath(one or "") for one in (beside, within)), *last]
     return [
-        _normal(str(name)) if name.name else ""
+        as_compared(str(name)) if name.name else ""
         for way in ways
         for name in (way, way.with_suffix("") if way.name else way)
     ]
 
 
-def _normal(name: str) -> str:
+def as_compared(name: str) -> str:
     """As paths are compared: `/` between folders, none before the first, no difference of case, é in one form."""
     return str(PurePosixPath(normalize("NFC", name.strip()).replace("\\", "/"))).lstrip("/").casefold()
 
 
-def _split(cell: str | None, where: str, name: str = "") -> str:
+def as_split(cell: str | None, where: str, name: str = "") -> str:
     if not cell:
         return ""
     if cell.strip().lower() not in SPLIT_OF:

@@ -64,7 +64,7 @@ def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     given = None if test is None else places >= len(everything) - len(test)
     validates = None if valid is None else (places >= len(train)) & (places < len(train) + len(valid))
     if params.split == "speaker":
-        held_out = _by_speaker(raw, everything, params.speakers)
+        held_out = by_speaker(raw, everything, params.speakers)
         order = np.argsort(held_out, kind="stable")
         everything, given, validates = [everything[row] for row in order], held_out[order], None
     labels, ids = [one.label for one in everything], [one.id for one in everything]
@@ -92,7 +92,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
     return Encoded(arrays, {"features": features}, meta, f"{len(speakers)} known speakers{held_out}")
 
 
-def _by_speaker(raw: Path, everything: list[Recording], held_out: list[str]) -> NDArray[np.bool_]:
+def by_speaker(raw: Path, everything: list[Recording], held_out: list[str]) -> NDArray[np.bool_]:
     """(recordings,) which are of the speakers `held_out`."""
     speakers = [recording.speaker for recording in everything]
     known, advice = (

@@ -40,20 +40,33 @@ def read(path: Path, sample_rate: int, shortest: int = 1) -> NDArray[np.float32]
     try:
         if path.stat().st_size > LARGEST:
             raise KassandraError(f"{path}: {path.stat().st_size:,} bytes; at most {LARGEST:,} are read")
-        # From memory: of an open file soundfile takes the name, and trusts the ending .raw.
-        with soundfile.SoundFile(io.BytesIO(path.read_bytes())) as file:
-            if file.frames * file.channels > LONGEST:  # or so its header says, before memory is taken for it
-                raise KassandraError(f"{path}: {file.frames:,} × {file.channels} samples; at most {LONGEST:,} are read")
-            waveform, rate = file.read(dtype="float64", always_2d=True), file.samplerate
+        content = path.read_bytes()
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
-    except soundfile.LibsndfileError as error:
-        raise KassandraError(f"{path}: no sound file that can be read ({error.error_string.rstrip('.')})") from None
     except OSError as error:
         raise KassandraError(f"{path}: cannot be read: {error.strerror}") from None
+    return decoded(content, sample_rate, shortest, str(path))
+
+
+def decoded(content: bytes, sample_rate: int, shortest: int, where: str) -> NDArray[np.float32]:
+    """As `read`, of the content of a file.
+
+    Args:
+        where: how errors begin.
+    """
+    try:
+        # From memory: of an open file soundfile takes the name, and trusts the ending .raw.
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            if file.frames * file.channels > LONGEST:  # or so its header says, before memory is taken for it
+                raise KassandraError(
+                    f"{where}: {file.frames:,} × {file.channels} samples; at most {LONGEST:,} are read"
+                )
+            waveform, rate = file.read(dtype="float64", always_2d=True), file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise KassandraError(f"{where}: no sound file that can be read ({error.error_string.rstrip('.')})") from None
     if not RATES[0] <= rate <= RATES[1]:
-        raise KassandraError(f"{path}: a rate of {rate} Hz is none of a recording; expected {RATES[0]} to {RATES[1]}")
-    return checked(resampled(waveform.mean(1), rate, sample_rate), sample_rate, shortest, str(path))
+        raise KassandraError(f"{where}: a rate of {rate} Hz is none of a recording; expected {RATES[0]} to {RATES[1]}")
+    return checked(resampled(waveform.mean(1), rate, sample_rate), sample_rate, shortest, where)
 
 
 def is_recording(path: Path) -> bool:

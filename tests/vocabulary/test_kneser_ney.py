@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.targets.next.baseline.stage import FALLBACK, KneserNey
+from kassandra.vocabulary.kneser_ney import FALLBACK, KneserNey
 
 pytestmark = pytest.mark.slow
 
