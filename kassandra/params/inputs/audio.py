@@ -109,7 +109,9 @@ class Compose(Section):
 
     fewest: int = Field(3, ge=1, le=100)
     most: int = Field(7, ge=1, le=100)
-    pause: Annotated[list[Annotated[float, Field(ge=0, le=5000)]], Field(min_length=2, max_length=2)] = [0.0, 300.0]
+    pause: Annotated[list[Annotated[float, Field(ge=0, le=5000)]], Field(min_length=2, max_length=2)] = Field(
+        [0.0, 300.0]
+    )
     repeats: int = Field(5, ge=1, le=1000)
 
     @model_validator(mode="after")

@@ -1,0 +1,81 @@
+"""Recordings with a transcript each, as their folder has them, or the archive of a data set."""
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.examples import Examples
+from kassandra.inputs.audio.prepare.examples import Recording, by_speaker
+from kassandra.inputs.audio.train import sound_files
+from kassandra.inputs.audio.train.mel import MelScale
+from kassandra.params.inputs.audio import TranscriptsSource
+from kassandra.sources.own.labelled import Labelled
+from kassandra.sources.own.tolerated import usable
+from kassandra.sources.own.transcripts import listing
+
+LARGEST = 1 << 32  # bytes that the recordings of an archive may have together
+
+
+def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelScale) -> Examples:
+    """Labels are transcripts as they are written, groups who speaks.
+
+    Raises:
+        KassandraError: the table cannot be read, too many recordings cannot, or there are no such splits or speakers.
+    """
+    packed = _archived(raw) if source.dataset else None
+    listed = listing(raw, source, sound_files.ENDINGS, None if packed is None else sorted(packed))
+    rows = {str(row.file): row for row in listed.rows}
+    files = [Labelled(row.file, row.name, row.speaker) for row in rows.values()]  # by_label: by speaker
+    good = usable(files, _reader(raw, packed, scale), source.tolerate, "recordings")
+    everything = [
+        Recording(one.name, waveform, rows[str(one.path)].text, one.label)
+        for one, waveform in zip(good.files, good.contents, strict=True)
+    ]
+    splits = np.array([rows[str(one.path)].split for one in good.files])
+    masks = {name: splits == name if (splits == name).any() else None for name in ("valid", "test")}
+    if params.split == "given" and masks["test"] is None:
+        raise KassandraError(f"prepare.split: {raw} comes in no splits; choose 'text', or 'speaker' with 'speakers'")
+    if params.split != "given":
+        masks = {"valid": None, "test": None}
+    if params.split == "speaker":
+        masks["test"] = by_speaker(raw, everything, params.speakers)
+    twice = len(listed.rows) - len(rows)
+    message = [*listed.message, *good.message] + [f"{twice} rows name a recording again, and are left out"] * (
+        twice > 0
+    )
+    left_out = listed.left_out | ({"a recording that an earlier row names": twice} if twice else {})
+    return Examples(
+        "recordings", everything, [one.label for one in everything], [one.name for one in everything],
+        [one.waveform.tobytes() for one in everything], masks["test"], [one.speaker for one in everything],
+        meta={"files_left_out": sum(left_out.values()), "left_out": left_out, **good.meta},
+        message="\n".join(message), valid=masks["valid"],
+    )  # fmt: skip
+
+
+def _archived(raw: Path) -> dict[str, bytes] | None:
+    """The recordings in the only .tar of a data set, by name; None where it has none."""
+    archives = sorted(raw.glob("*.tar"))
+    if len(archives) != 1:
+        return None
+    contents, total = dict[str, bytes](), 0
+    with tarfile.open(archives[0], "r:") as archive:
+        for member in archive:
+            if member.isfile() and Path(member.name).suffix.lower() in sound_files.ENDINGS:
+                total += member.size
+                if total > LARGEST:
+                    raise KassandraError(f"{archives[0]}: holds more than {LARGEST:,} bytes of recordings")
+                opened = archive.extractfile(member)
+                contents[member.name] = opened.read() if opened else b""
+    return contents
+
+
+def _reader(raw: Path, packed: dict[str, bytes] | None, scale: MelScale) -> Callable[[Path], Any]:
+    if packed is None:
+        return lambda path: sound_files.read(path, scale.sample_rate, scale.frame_length)
+    return lambda path: sound_files.decoded(
+        packed[path.relative_to(raw).as_posix()], scale.sample_rate, scale.frame_length, str(path)
+    )
