@@ -36,7 +36,9 @@ def greedy(log_probabilities: LogProbabilities) -> Read:
     return Read(tuple(path[kept].tolist()), nats, nats)
 
 
-def beam_search(log_probabilities: LogProbabilities, beam: int, follows: Next | None = None) -> list[Read]:
+def beam_search(
+    log_probabilities: LogProbabilities, beam: int, follows: Next | None = None, faint: float = FAINT
+) -> list[Read]:
     """The best texts among the `beam` likeliest beginnings at each step, best first (Hannun et al. 2014, algorithm 1).
 
     Of each beginning two probabilities are kept, of the paths that end in a blank and of those that end in its last
@@ -45,7 +47,7 @@ def beam_search(log_probabilities: LogProbabilities, beam: int, follows: Next | 
     ends: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, -np.inf)}  # by beginning: in a blank, in its token
     added: dict[tuple[int, ...], float] = {(): 0.0}  # what `follows` adds, summed over the tokens of a beginning
     for row in log_probabilities:
-        likely = np.flatnonzero(row >= row.max() - FAINT)
+        likely = np.flatnonzero(row >= row.max() - faint)
         tokens = likely[likely != BLANK].tolist()
         blank, now = float(row[BLANK]), dict[tuple[int, ...], tuple[float, float]]()
         for prefix, (in_blank, in_token) in ends.items():
