@@ -18,14 +18,17 @@ USED = {
     "attention": {"attention", "num_layers", "bidirectional"},
 }
 CAUSAL = {"vanilla": set(), "stacked": {"num_layers"}}
+STEPWISE = {name: keys - {"readout"} for name, keys in USED.items() if name != "attention"}
+OF_TARGETS = {"next": CAUSAL, "transcript": STEPWISE}  # that take not all variants, or not all their keys
 TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
 ADDED = {
     ("text", "label"): TOKENS | {"pretrain": None},
     ("text", "next"): TOKENS | {"tied": True, "samples": 7},
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
     ("series", "forecast"): {"head": "point", "linear": True},
+    ("audio", "transcript"): {"decoder": {"beam": 1}},
 }
-VARIANTS = [(pair, variant) for pair in PAIRS for variant in (CAUSAL if pair[1] == "next" else USED)]
+VARIANTS = [(pair, variant) for pair in PAIRS for variant in OF_TARGETS.get(pair[1], USED)]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +36,7 @@ VARIANTS = [(pair, variant) for pair in PAIRS for variant in (CAUSAL if pair[1] 
 )
 def test_keys_of_a_variant(pair, variant):
     kind, added = section(*pair, "model"), ADDED.get(pair, {})
-    used = COMMON.keys() | added.keys() | (CAUSAL if pair[1] == "next" else USED)[variant]
+    used = COMMON.keys() | added.keys() | OF_TARGETS.get(pair[1], USED)[variant]
     assert set(kind.model_fields) == COMMON.keys() | OF_VARIANTS.keys() | added.keys()
     values = COMMON | added | {key: value for key, value in OF_VARIANTS.items() if key in used} | {"variant": variant}
     params = check(kind, values, "model")

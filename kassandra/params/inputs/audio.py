@@ -104,20 +104,21 @@ class Compose(Section):
     """Strings of words that are put together from recordings of single words, clips, of one speaker each. A clip is of
     one split alone; the strings of train use each of its clips `repeats` times, those of valid and test once.
 
-    fewest, most: clips of a string. pause: shortest and longest silence between two clips, in milliseconds.
+    fewest, most: clips of a string.
+    pause_from, pause_to: shortest and longest silence between two clips, in milliseconds.
     """
 
     fewest: int = Field(3, ge=1, le=100)
     most: int = Field(7, ge=1, le=100)
-    pause: Annotated[list[Annotated[float, Field(ge=0, le=5000)]], Field(min_length=2, max_length=2)] = Field(
-        [0.0, 300.0]
-    )
+    pause_from: float = Field(0.0, ge=0, le=5000)
+    pause_to: float = Field(300.0, ge=0, le=5000)
     repeats: int = Field(5, ge=1, le=1000)
 
     @model_validator(mode="after")
     def in_order(self) -> Self:
-        if self.fewest > self.most or self.pause[0] > self.pause[1]:
-            raise ValueError("'fewest' is above 'most', or the first of 'pause' above the second; exchange them")
+        for low, high in (("fewest", "most"), ("pause_from", "pause_to")):
+            if getattr(self, low) > getattr(self, high):
+                raise ValueError(f"{low!r} {getattr(self, low):g} is above {high!r} {getattr(self, high):g}")
         return self
 
 

@@ -43,27 +43,34 @@ class Prepare(Section):
         return self
 
 
+class Ngram(Section):
+    """A Kneser-Ney model of the texts of train that is asked beside the recogniser. `python -m benchmarks.decoding
+    <pipeline>` tries some on validation.
+
+    order: tokens of the longest n-gram. weight: what its log-probabilities are multiplied by. bonus: nats added for each
+        token, as an n-gram model favours short texts.
+    """
+
+    order: int = Field(3, ge=1, le=10)
+    weight: float = Field(0.5, ge=0, le=10)
+    bonus: float = Field(0.0, ge=-20, le=20)
+
+
 class Decoder(Section):
     """How a text is read off the probabilities of each step.
 
     beam: so many beginnings of a text are followed at the same time (Hannun et al. 2014); 1 takes the likeliest token
         of each step.
-    ngram: order of a Kneser-Ney model of the texts of train, in tokens, that is asked too; 0 asks none.
-    ngram_weight: what its log-probabilities are multiplied by. bonus: added for each token, as an n-gram model favours
-        short texts. Choose both on validation: `python -m benchmarks.decoding <pipeline>` tries some.
+    ngram: null asks no further model.
     """
 
     beam: int = Field(8, ge=1, le=1000)
-    ngram: int = Field(0, ge=0, le=10)
-    ngram_weight: float = Field(0.5, ge=0, le=10)
-    bonus: float = Field(0.0, ge=-20, le=20)
+    ngram: Ngram | None = None
 
     @model_validator(mode="after")
-    def keys_are_used(self) -> Self:
-        if not self.ngram and (unused := {"ngram_weight", "bonus"} & self.model_fields_set):
-            raise ValueError(f"{min(unused)!r} is of an n-gram model; give its order, 'ngram', or leave it out")
+    def ngram_is_used(self) -> Self:
         if self.ngram and self.beam == 1:
-            raise ValueError("'ngram' is not asked with 'beam' 1; follow several beginnings")
+            raise ValueError("'ngram' is not asked with beam 1; follow several beginnings")
         return self
 
 

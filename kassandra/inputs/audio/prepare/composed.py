@@ -45,8 +45,8 @@ def compose(raw: Path, source: TranscriptsSource, params: Any, scale: MelScale, 
     counts = ", ".join(f"{count:,} {split}" for split, count in by_split.items())
     message = (
         f"composed of {sum(map(len, clips['of'].values())):,} real clips, {params.compose.fewest} to "
-        f"{params.compose.most} of one speaker in a string, silence of {params.compose.pause[0]:g} to "
-        f"{params.compose.pause[1]:g} ms between them: {counts} strings"
+        f"{params.compose.most} of one speaker in a string, silence of {params.compose.pause_from:g} to "
+        f"{params.compose.pause_to:g} ms between them: {counts} strings"
     )
     masks = np.array(splits)
     return Examples(
@@ -97,7 +97,7 @@ def _strings(
             return
         parts: list[NDArray[np.float32]] = []
         for row in rows:
-            pause = generator.uniform(how.pause[0], how.pause[1]) if parts else 0.0
+            pause = generator.uniform(how.pause_from, how.pause_to) if parts else 0.0
             parts += [np.zeros(round(pause * rate / 1000), np.float32), _faded(clips[row].waveform, rate)]
         text = " ".join(clips[row].label for row in rows)
         yield Recording("", np.concatenate(parts), text, clips[rows[0]].speaker)

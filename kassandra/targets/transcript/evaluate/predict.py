@@ -61,7 +61,7 @@ class Predictor(TrainedModel):
             decoder: how texts are read off, as `model.decoder` of params; None takes that of the model.
         """
         how = decoder or self.models[0].decoder
-        follows = self._ngrams(how) if how.ngram else None
+        follows = self._ngrams(how.ngram) if how.ngram else None
         by_row = dict[int, Transcript]()
         for rows, batch in self.pair.numbered_batches(split, AT_ONCE):
             with torch.no_grad():
@@ -120,13 +120,13 @@ class Predictor(TrainedModel):
         return np.concatenate([[BLANK], *rows]).astype(np.int64)
 
     def _ngrams(self, how: Any) -> Next:
-        model = KneserNey(self._texts, int(self.meta["spec"]["outputs"]), how.ngram)
+        model = KneserNey(self._texts, int(self.meta["spec"]["outputs"]), how.order)
         known = dict[tuple[int, ...], NDArray[np.float64]]()
 
         def follows(prefix: tuple[int, ...]) -> NDArray[np.float64]:
-            context = (BLANK, *prefix)[max(0, len(prefix) + 2 - how.ngram) :] if how.ngram > 1 else ()
+            context = (BLANK, *prefix)[max(0, len(prefix) + 2 - how.order) :]
             if context not in known:
-                known[context] = how.ngram_weight * model.following(context) + how.bonus
+                known[context] = how.weight * model.following(context) + how.bonus
             return known[context]
 
         return follows
