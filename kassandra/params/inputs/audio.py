@@ -128,12 +128,15 @@ class TranscriptsPrepare(Frames):
     split: `text` draws the texts of valid and test, so that no text is in two splits; `given` takes the splits that the
         data come in; `speaker` holds out all recordings of `speakers`. What is not given is drawn by text.
     speakers: names of those in test, for split `speaker`.
+    normalise: `band` has mean 0 and standard deviation 1 in each band of a recording (Viikki & Laurila 1998), which
+        takes away what voice and microphone add to all of it; `recording` in all bands together.
     stack: so many frames side by side are one step, and a sequence is as many times shorter.
     compose: null takes recordings as they are.
     """
 
     split: Literal["text", "given", "speaker"] = "text"
     speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
+    normalise: Literal["band", "recording"] = "band"
     stack: int = Field(3, ge=1, le=20)
     compose: Compose | None = None
 

@@ -20,7 +20,7 @@ def evidence(look: Look) -> float:
 
 def _files(look: Look) -> list[str]:
     """The recordings among the files of a folder."""
-    return look.files_of(lambda path: _looked_at(path) is not None, ENDINGS, LOOKED_AT)
+    return look.files_of(lambda path: rate_and_seconds(path) is not None, ENDINGS, LOOKED_AT)
 
 
 def propose(look: Look) -> Proposal:
@@ -35,7 +35,7 @@ def propose(look: Look) -> Proposal:
     proposal = described(look, Proposal("audio", "label"), "recordings", files)
     rates, durations = Counter[int](), list[float]()
     for name in some if look.form == "folder" else []:
-        recording = _looked_at(tree.path / name)
+        recording = rate_and_seconds(tree.path / name)
         if recording:
             rates[recording[0]] += 1
             durations.append(recording[1])
@@ -52,7 +52,7 @@ def propose(look: Look) -> Proposal:
     return proposal
 
 
-def _looked_at(path: Path) -> tuple[int, float] | None:
+def rate_and_seconds(path: Path) -> tuple[int, float] | None:
     """Rate and seconds; None of what is no recording."""
     import soundfile
 

@@ -45,4 +45,4 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Any, seed: int) ->
     """As recordings with a label; several frames are one step."""
     encoded = recordings.encode(examples, rows, params, seed)
     spec = {"features": encoded.spec["features"] * params.stack}
-    return encoded._replace(spec=spec, meta={**encoded.meta, "stack": params.stack})
+    return encoded._replace(spec=spec, meta={**encoded.meta, "stack": params.stack, "normalise": params.normalise})

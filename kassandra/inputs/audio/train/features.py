@@ -35,10 +35,11 @@ class Features:
     """Of a MelScale, on a device. Computed in double precision, as differences of logarithms eat digits.
 
     deltas: whether each band's slope and the slope's slope follow the bands.
+    by_band: whether each band is normalised by itself; see `normalised`.
     """
 
-    def __init__(self, scale: MelScale, deltas: bool, device: torch.device) -> None:
-        self.scale, self.deltas = scale, deltas
+    def __init__(self, scale: MelScale, deltas: bool, device: torch.device, by_band: bool = False) -> None:
+        self.scale, self.deltas, self.by_band = scale, deltas, by_band
         self.window = torch.tensor(scale.window, device=device)  # (frame_length,) float64
         self.filters = torch.tensor(scale.filters, device=device)  # (frequencies, bands) float64
 
@@ -64,14 +65,15 @@ class Features:
     def normalised(self, values: Tensor, frames: Tensor) -> Tensor:
         """`values` (batch, frames, bands) as what is read (batch, frames, size), 0 behind each recording's last frame.
 
-        The bands of a recording have mean 0 and standard deviation 1 together, so have their slopes. Not band by band,
-        as is usual (Viikki & Laurila 1998): in a single word, how loud a band is on the whole tells more of the
-        word than of the voice. `frames`: (batch,) how many each recording has.
+        The bands of a recording have mean 0 and standard deviation 1 together, so have their slopes. Band by band is
+        usual (Viikki & Laurila 1998), and what `by_band` does: in a single word, how loud a band is on the whole tells
+        more of the word than of the voice; in several, more of the voice and the microphone. `frames`: (batch,) how
+        many each recording has.
         """
-        parts = [_standardised(values, frames)]
+        parts = [_standardised(values, frames, self.by_band)]
         if self.deltas:
             for _ in range(2):
-                parts.append(_standardised(slope(parts[-1], frames), frames))
+                parts.append(_standardised(slope(parts[-1], frames), frames, self.by_band))
         return torch.cat(parts, dim=2).float()
 
     def __call__(self, recordings: Waveforms) -> tuple[Tensor, Tensor]:
@@ -80,12 +82,13 @@ class Features:
         return self.normalised(self.log_energies(recordings), frames), frames
 
 
-def _standardised(values: Tensor, frames: Tensor) -> Tensor:
+def _standardised(values: Tensor, frames: Tensor, by_band: bool) -> Tensor:
     valid = inside(frames, values.shape[1])  # (batch, frames, 1)
-    count = frames.view(-1, 1, 1) * values.shape[2]
+    over = (1,) if by_band else (1, 2)
+    count = frames.view(-1, 1, 1) * (1 if by_band else values.shape[2])
     values = values.where(valid, 0)
-    values = (values - values.sum((1, 2), keepdim=True) / count).where(valid, 0)  # (batch, frames, bands)
-    return values / (values.square().sum((1, 2), keepdim=True) / count).sqrt().clamp(min=SMALLEST)
+    values = (values - values.sum(over, keepdim=True) / count).where(valid, 0)  # (batch, frames, bands)
+    return values / (values.square().sum(over, keepdim=True) / count).sqrt().clamp(min=SMALLEST)
 
 
 def inside(lengths: Tensor, time: int) -> Tensor:

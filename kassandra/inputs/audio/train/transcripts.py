@@ -17,6 +17,7 @@ class Sequences(examples.Sequences):
     def __init__(self, meta: dict[str, Any], device: torch.device) -> None:
         super().__init__(meta, device)
         self.stack = int(meta["stack"])
+        self.features.by_band = meta["normalise"] == "band"
 
     def batch(
         self, split: Ragged, rows: Rows, params: Train | None = None, generator: torch.Generator | None = None
