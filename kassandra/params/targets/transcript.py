@@ -47,8 +47,8 @@ class Ngram(Section):
     """A Kneser-Ney model of the texts of train that is asked beside the recogniser. `python -m benchmarks.decoding
     <pipeline>` tries some on validation.
 
-    order: tokens of the longest n-gram. weight: what its log-probabilities are multiplied by. bonus: nats added for each
-        token, as an n-gram model favours short texts.
+    order: tokens of the longest n-gram. weight: what its log-probabilities are multiplied by.
+    bonus: nats added for each token, as an n-gram model favours short texts.
     """
 
     order: int = Field(3, ge=1, le=10)
