@@ -101,8 +101,9 @@ class TranscriptsSource(TableFile):
 
 
 class Compose(Section):
-    """Strings of words that are put together from recordings of single words, clips, of one speaker each. A clip is of
-    one split alone; the strings of train use each of its clips `repeats` times, those of valid and test once.
+    """Strings of words that are put together from recordings of single words, clips, of one speaker each, made equally
+    loud. A clip is of one split alone; the strings of train use each of its clips `repeats` times, those of valid and
+    test once.
 
     fewest, most: clips of a string.
     pause_from, pause_to: shortest and longest silence between two clips, in milliseconds.

@@ -18,6 +18,7 @@ from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Compose, TranscriptsSource
 from kassandra.params.sections.folder import FolderOfFiles
 
+LOUDNESS = 0.1  # root mean square of each clip, as a share of full scale
 FADE = 0.005  # seconds over which a clip begins and ends, so that none clicks
 
 
@@ -45,7 +46,7 @@ def compose(raw: Path, source: TranscriptsSource, params: Any, scale: MelScale, 
     counts = ", ".join(f"{count:,} {split}" for split, count in by_split.items())
     message = (
         f"composed of {sum(map(len, clips['of'].values())):,} real clips, {params.compose.fewest} to "
-        f"{params.compose.most} of one speaker in a string, silence of {params.compose.pause_from:g} to "
+        f"{params.compose.most} of one speaker in a string, equally loud, silence of {params.compose.pause_from:g} to "
         f"{params.compose.pause_to:g} ms between them: {counts} strings"
     )
     masks = np.array(splits)
@@ -98,9 +99,16 @@ def _strings(
         parts: list[NDArray[np.float32]] = []
         for row in rows:
             pause = generator.uniform(how.pause_from, how.pause_to) if parts else 0.0
-            parts += [np.zeros(round(pause * rate / 1000), np.float32), _faded(clips[row].waveform, rate)]
+            parts += [np.zeros(round(pause * rate / 1000), np.float32), _as_loud(_faded(clips[row].waveform, rate))]
         text = " ".join(clips[row].label for row in rows)
         yield Recording("", np.concatenate(parts), text, clips[rows[0]].speaker)
+
+
+def _as_loud(waveform: NDArray[np.float32]) -> NDArray[np.float32]:
+    """With the mean square of any other: clips of one speaker were recorded at different loudness."""
+    return np.asarray(
+        waveform * np.float32(LOUDNESS / np.sqrt(np.mean(np.square(waveform, dtype=np.float64)))), np.float32
+    )
 
 
 def _faded(waveform: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
