@@ -14,7 +14,7 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.inputs.audio.show.examples import TICKS
 from kassandra.inputs.audio.train.mel import MelScale, hertz
 from kassandra.judging import figures
-from kassandra.judging.highlight import drawable
+from kassandra.judging.figures import drawable
 
 CROWDED = 60  # tokens, of more of which only the curve is drawn
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kassandra.judging import figures
-from kassandra.judging.highlight import drawable
+from kassandra.judging.figures import drawable
 from kassandra.judging.score import resample
 from kassandra.targets.transcript.evaluate.scores import RESAMPLING, SCORES
 
