@@ -1,7 +1,5 @@
 """The numbers of a column, as `source` says that they are written; what is none is a fault of its row."""
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,12 +7,8 @@ from numpy.typing import NDArray
 
 from kassandra.inputs.series.prepare.faults import Fault
 from kassandra.params.inputs.series import TableSource
+from kassandra.sources.own.numbers import advice, reader
 from kassandra.sources.own.table_file import Table
-
-LARGEST = 1e100  # the square of a larger number may be infinite
-SPACES = "[ \u00a0\u202f\u2009]"
-POWERS = {"k": "e3", "m": "e6", "b": "e9", "t": "e12", "%": "", "": ""}
-MINUS = "\u2212"  # as typeset
 
 
 def numbers(table: Table, column: str, source: TableSource) -> tuple[NDArray[np.float64], list[Fault]]:
@@ -34,41 +28,8 @@ def numbers(table: Table, column: str, source: TableSource) -> tuple[NDArray[np.
     if not wrong:
         return values, []
     what = f"column {column!r} holds what is no finite number"
-    text = f"{table.path}: {what}: {table.cells(column, wrong)}; {_advice(str(cells[wrong[0]]).strip(), source)}"
+    text = f"{table.path}: {what}: {table.cells(column, wrong)}; {advice(str(cells[wrong[0]]).strip(), source)}"
     return values, [Fault(wrong, f"no number in column {column!r}", text)]
-
-
-def reader(source: TableSource) -> Callable[[Any], float | None]:
-    """What makes a number of a cell, None of what is no finite number."""
-    decimal = re.escape(source.decimal)
-    mark = SPACES if source.thousands == " " else re.escape(source.thousands or "")
-    whole = rf"\d{{1,3}}(?:{mark}\d{{3}})+|\d{{1,2}}(?:{mark}\d\d)+{mark}\d{{3}}|\d+" if mark else r"\d+"
-    suffix = r"(?:\s?([kmbt%]))?" if source.suffixes else "()"
-    pattern = re.compile(
-        rf"[+-]?(?:(?:{whole})(?:{decimal}\d*)?|{decimal}\d+)(?:e[+-]?\d+)?{suffix}", re.ASCII | re.IGNORECASE
-    )
-
-    def read(cell: Any) -> float | None:
-        if isinstance(cell, bool):
-            return None
-        if isinstance(cell, str):
-            text = cell.strip().replace(MINUS, "-")
-            match = pattern.fullmatch(text)
-            if not match:
-                return None
-            power = POWERS[(match[1] or "").lower()]
-            digits = text[: match.start(1)] if match[1] else text
-            digits = re.sub(mark, "", digits) if mark else digits
-            digits = digits.replace(source.decimal, ".").strip()
-            value = float(digits + power) if "e" not in digits.lower() else float(digits) * float(f"1{power}")
-        else:
-            try:
-                value = float(cell)
-            except (TypeError, ValueError, OverflowError):
-                return None
-        return value if abs(value) <= LARGEST else None
-
-    return read
 
 
 def _is_missing(cell: Any, marks: set[str]) -> bool:
@@ -76,14 +37,3 @@ def _is_missing(cell: Any, marks: set[str]) -> bool:
         text = cell.strip()
         return not text or text.lower() == "nan" or text in marks
     return cell is None or bool(cell != cell)
-
-
-def _advice(cell: str, source: TableSource) -> str:
-    if re.fullmatch(r"[+-]?[\d.,' ]*\d,\d[\d.,' ]*", cell) and source.decimal == "." and not source.thousands:
-        both = "say it, `source.decimal: ','` or `source.thousands: ','`"
-        return f"is it a decimal comma, or one between thousands? {both}"
-    if re.match(r"[+-]?[\d.,]+\s?[kmbt%]$", cell, re.IGNORECASE | re.ASCII) and not source.suffixes:
-        return "`source.suffixes: true` reads 1.5K, 30M and 5%"
-    if re.match(r"[+-]?[\d.,]*\d", cell):
-        return "write the number alone, without a unit"
-    return "leave a cell empty where there is no value, or name the mark in `source.missing_values`"

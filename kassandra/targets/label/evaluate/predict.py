@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from kassandra.contracts.predictor import TrainedModel
+from kassandra.lstm.explained import attention_of_rows, gradient_times_input
 
 
 class Outputs(NamedTuple):
@@ -98,7 +101,8 @@ class Predictor(TrainedModel):
         split, by_row = self.pair.own(inputs), dict[int, NDArray[np.float64]]()
         labels = self.outputs(split).log_probabilities.argmax(1)  # (examples,)
         for (row,), batch in self.pair.numbered_batches(split, 1):
-            added = [_gradient_times_input(model, batch, int(labels[row])) for model in self.models]
+            log_odds = partial(_log_odds, label=int(labels[row]))
+            added = [gradient_times_input(model, batch, log_odds) for model in self.models]
             by_row[int(row)] = np.mean(added, axis=0)  # (time,)
         return [by_row[row] for row in sorted(by_row)]
 
@@ -107,19 +111,10 @@ def _batch_outputs(model: Any, batch: Any) -> tuple[NDArray[np.float64], list[ND
     """(batch, classes) log-probabilities, and the attention of each row if the model has any."""
     encoded = model.encode(batch.inputs, batch.lengths)
     log_probabilities = model.answer(encoded).double().log_softmax(1).cpu().numpy()
-    if encoded.attention is None:
-        return log_probabilities, []
-    weights = encoded.attention.float().cpu().numpy()  # (batch, time)
-    lengths = [weights.shape[1]] * len(weights) if batch.lengths is None else batch.lengths.tolist()
-    return log_probabilities, [row[:length].copy() for row, length in zip(weights, lengths, strict=True)]
+    return log_probabilities, attention_of_rows(encoded, batch.lengths)
 
 
-def _gradient_times_input(model: Any, batch: Any, label: int) -> NDArray[np.float64]:
-    """(time,) of one text."""
-    # cuDNN refuses the backward pass of a recurrent layer in evaluation mode.
-    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
-        vectors = model.embedding(batch.inputs).detach().requires_grad_()  # (1, time, size)
-        logits = model.answer(model.encoder(vectors, batch.lengths))[0]  # (classes,)
-        others = torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)
-        (gradient,) = torch.autograd.grad(logits[label] - others, vectors)
-    return np.asarray((gradient * vectors).sum(2)[0].detach().double().cpu().numpy())
+def _log_odds(logits: Tensor, label: int) -> Tensor:
+    """() of a class against the others, of logits (classes,)."""
+    others = torch.cat([logits[:label], logits[label + 1 :]]).logsumexp(0)
+    return logits[label] - others

@@ -14,7 +14,6 @@ from kassandra.contracts.examples import Examples, Rows
 from kassandra.contracts.printed import printable
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
-from kassandra.contracts.split_examples import LEAKED, LEAKED_INTO_VALID, NEAR, REPEATED, VALID_LEAKED
 from kassandra.params.sections.kind import Pipeline
 
 SHOWN = 20  # classes that are named with their counts
@@ -47,13 +46,8 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     meta |= {"rare_classes": rare} if rare else {}
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
-    message = f"{sizes} {examples.unit} in {len(classes)} classes; {dropped[LEAKED]} of train dropped as they are in "
-    message += f"test too, {dropped[REPEATED]} as repeated; {encoded.message}"
-    if VALID_LEAKED in dropped:
-        message += f"; the validation split is your own: {dropped[LEAKED_INTO_VALID]} of train dropped as they are in "
-        message += f"valid too, {dropped[VALID_LEAKED]} of valid as they are in test too"
-    if near.get(NEAR):
-        message += f"; {near[NEAR]} of train are nearly in test (the same letters and digits), and were kept"
+    message = f"{sizes} {examples.unit} in {len(classes)} classes; "
+    message += split_examples.said_of(dropped, near, encoded.message)
     return "\n".join(filter(None, [examples.message, _of_rare(rare, examples), message, _of_classes(examples, rows)]))
 
 
