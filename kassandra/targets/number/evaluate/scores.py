@@ -27,8 +27,8 @@ def errors(table: pd.DataFrame) -> Numbers:
 
 
 def _of_variance(table: pd.DataFrame) -> Numbers:
-    """(rows, 4): squared error, number, its square, and 1; numbers are taken from the mean of all, which changes nothing
-    but rounding."""
+    """(rows, 4): squared error, number, its square, and 1. Numbers are less the mean of all, which changes nothing but
+    rounding."""
     centred = (table["observed"] - table["observed"].mean()).to_numpy(np.float64)
     return np.stack([errors(table) ** 2, centred, centred**2, np.ones(len(table))], 1)
 
@@ -52,7 +52,7 @@ def _width(share: float) -> Callable[[pd.DataFrame], Numbers | None]:
 
 
 class Spearman(Unsummed):
-    """The correlation of ranks (Spearman 1904), equal numbers having their mean rank; not a number where all predictions
+    """The correlation of ranks (Spearman 1904), equal numbers having their mean rank; not defined where all predictions
     are equal."""
 
     def of(self, table: pd.DataFrame) -> Callable[[Times], Any] | None:
