@@ -58,9 +58,14 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
     message = f"{sizes} {examples.unit} with a number each; {split_examples.said_of(dropped, near, encoded.message)}"
     described = ", ".join(f"{name} {value:.6g}" for name, value in _described(of_train).items())
-    aside = f"{set_aside['examples']} {examples.unit} have no number and are left out: {set_aside['first']}"
-    lines = [examples.message, aside if set_aside else "", message, f"numbers of train: {described}"]
+    lines = [examples.message, _of_those(set_aside, examples.unit), message, f"numbers of train: {described}"]
     return "\n".join(filter(None, lines))
+
+
+def _of_those(set_aside: dict[str, Any], unit: str) -> str:
+    if not set_aside:
+        return ""
+    return f"{set_aside['examples']} {unit} have no number and are left out: {set_aside['first']}"
 
 
 def mean_and_deviation(values: Numbers) -> tuple[float, float]:
