@@ -96,15 +96,19 @@ def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
 
 
 def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Column) -> None:
-    others = [one for one in table.columns if one is not file and 2 <= len(one.values) <= max(2, len(one.held) // 3)]
-    split = next((one for one in others if SPLIT.search(one.name)), None)
-    fold = next((one for one in others if FOLD.search(one.name)), None)
+    answer = look.answer
+    few = [one for one in table.columns if one is not file and 2 <= len(one.values) <= max(2, len(one.held) // 3)]
+    others = few if answer is None else [one for one in table.columns if one is not file and answer(table, one) > 0]
+    split = next((one for one in few if SPLIT.search(one.name)), None)
+    fold = next((one for one in few if FOLD.search(one.name)), None)
     likely = [one for one in others if one not in (split, fold)]
     if look.wish.target:
         label = table.column(look.wish.target)
     else:
         texts = [one for one in likely if not one.is_numeric]
         ordered = [*(one for one in texts if LABEL.search(one.name)), *texts, *likely]
+        if answer is not None:
+            ordered = sorted(likely, key=lambda one: -answer(table, one))
         if not ordered:
             raise KassandraError(f"{table.path}: no column can be the label; --target names it: {table.names}")
         label = ordered[0]

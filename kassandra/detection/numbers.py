@@ -86,7 +86,7 @@ def format_of(columns: Iterable[Sequence[str]], where: str, decimal: str | None,
     best = max(counts.values())
     fitting = [marks for marks in candidates if counts[marks] >= best - len(cells) // 1000]
     chosen = fitting[0]
-    suffixes = any(re.search(rf"{SUFFIX}$", shape) for shape in shapes)
+    suffixes = any(re.search(rf"\d{SUFFIX}$", shape) for shape in shapes)
     for other in fitting[1:] if decimal is None else []:
         cell = next((cell for cell in samples.values() if _differ(cell, chosen, other)), None)
         if cell is None:

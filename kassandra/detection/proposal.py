@@ -1,18 +1,19 @@
 """What a kind of input offers to the files of a user: a section of params.yaml, and what was seen and guessed."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.detection.content import Lines, form_of, lines_of
 from kassandra.detection.folder import Tree, tree_of
-from kassandra.detection.table import Asked, Table, table_of
+from kassandra.detection.table import Asked, Column, Table, table_of
 
 Ask = Callable[[str, Sequence[str], str], str]  # a question, its answers, and the one that is taken without a terminal
+Answer = Callable[[Table, Column], float]
 TABLES = {"train", "valid", "val", "dev", "validation", "test"}
 
 
@@ -27,11 +28,22 @@ class Wish:
 
 @dataclass(frozen=True)
 class Look:
-    """A file or folder of a user, looked at as far as somebody asks."""
+    """A file or folder of a user, looked at as far as somebody asks.
+
+    answer: how well a column of a table would do as the answers of the target that is looked for, from 0 to 1; None
+        leaves it to the input, which looks for labels.
+    """
 
     path: Path
     wish: Wish
     ask: Ask
+    answer: Answer | None = None
+
+    def for_answers(self, answer: Answer | None) -> Self:
+        """The same for a target with other answers; what is known of the file already, is not looked at again."""
+        look = replace(self, answer=answer)
+        vars(look).update({**vars(self), "answer": answer})
+        return look
 
     @cached_property
     def form(self) -> str:

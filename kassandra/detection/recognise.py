@@ -1,5 +1,7 @@
 """Which pair of an input and a target a file or folder is for: each kind says how likely it is its own."""
 
+from typing import Any
+
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.section import unknown
@@ -37,7 +39,7 @@ def recognise(look: Look) -> Proposal:
     settings = part_if_any("targets", target, "detect", "settings")
     assert detect is not None
     assert settings is not None
-    proposal: Proposal = detect.propose(look)
+    proposal: Proposal = detect.propose(look.for_answers(getattr(settings, "answer", None)))
     proposal.target = target
     settings.complete(proposal)
     if near:
@@ -49,11 +51,24 @@ def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
     """(evidence, target, input) of all pairs that have something to say."""
     ranked = list[tuple[float, str, str]]()
     for target in targets:
+        settings = part_if_any("targets", target, "detect", "settings")
+        of_target = look.for_answers(getattr(settings, "answer", None))
         for input in readers(reading(target)):
             detect = part_if_any("inputs", input, "detect", reading(target))
             if detect is not None:
-                ranked.append((float(detect.evidence(look)), target, input))
+                evidence = float(detect.evidence(of_target))
+                if evidence > LEAST and hasattr(settings, "suits"):
+                    evidence *= _suits(settings, detect, of_target)
+                ranked.append((evidence, target, input))
     return ranked
+
+
+def _suits(settings: Any, detect: Any, look: Look) -> float:
+    """How well the answers that an input would propose suit a target, which may ask for some of a kind."""
+    try:
+        return float(settings.suits(look, detect.propose(look)))
+    except KassandraError:
+        return 1.0 if look.wish.kind else 0.0  # what was asked for, is refused with its own sentence
 
 
 def _seen(look: Look) -> str:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.content import form_of
+from kassandra.detection.numbers import Format, format_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import some
@@ -36,7 +37,7 @@ def evidence(look: Look) -> float:
     if table is None:
         return 0.0
     text = _text(table, look.wish.target)
-    if text is None or (label := _label(table, text, look.wish.target)) is None:
+    if text is None or (label := _label(look, table, text)) is None:
         return 0.0
     named = bool(LABELS.search(label.name)) + bool(TEXTS.search(text.name))
     return (0.85 if text.words >= 3 else 0.7) + 0.02 * named
@@ -52,19 +53,24 @@ def propose(look: Look) -> Proposal:
         return _of_folder(look)
     table = look.table
     text = _text(table, look.wish.target)
-    label = _label(table, text, look.wish.target) if text else None
+    label = _label(look, table, text) if text else None
     if text is None or label is None:
-        what = "no column holds texts" if text is None else "no column holds labels, a few different ones"
+        kind = "labels, a few different ones" if look.answer is None else "answers of this kind"
+        what = "no column holds texts" if text is None else f"no column holds {kind}"
         raise KassandraError(f"{table.path}: {what}; --target names the labels; the columns are {table.names}")
-    source = {**table.keys, "text": text.name, "label": label.name}
+    written = (
+        format_of([label.cells], str(table.path), table.asked.decimal, table.keys.get("delimiter"))
+        if look.answer
+        else Format()
+    )
+    source = {**table.keys, **written.keys(), "text": text.name, "label": label.name}
     proposal = Proposal("text", "label", source, seen=list(table.notes), classes=_counts(label))
     _tolerate(proposal, table, text, label)
     if look.wish.target is None:
-        others = [
-            one.name for one in table.columns if one is not label and one is not text and _may_be_label(table, one)
-        ]
+        may = look.answer or _may_be_label
+        others = [one.name for one in table.columns if one is not label and one is not text and may(table, one)]
         proposal.guessed.append(
-            f"texts in {text.name!r}, labels in {label.name!r}"
+            f"texts in {text.name!r}, {'labels' if look.answer is None else 'answers'} in {label.name!r}"
             + (f"; --target names others: {some(others)}" if others else "")
         )
     if look.tables:
@@ -139,9 +145,12 @@ def _is_float(cell: str) -> bool:
     return True
 
 
-def _label(table: Table, text: Column | None, named: str | None) -> Column | None:
-    if named:
-        return table.column(named)
+def _label(look: Look, table: Table, text: Column | None) -> Column | None:
+    if look.wish.target:
+        return table.column(look.wish.target)
+    if (answer := look.answer) is not None:
+        suited = [one for one in table.columns if one is not text and answer(table, one) > 0]
+        return max(suited, key=lambda one: answer(table, one), default=None)
     columns = [one for one in table.columns if one is not text and _may_be_label(table, one)]
     columns = [one for one in columns if len(one.held) >= 0.9 * len(one.cells)]
     likely = [one for one in columns if LABELS.search(one.name)]
