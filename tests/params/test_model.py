@@ -28,6 +28,7 @@ ADDED = {
     ("series", "forecast"): {"head": "point", "linear": True},
     ("audio", "transcript"): {"decoder": {"beam": 1}},
 }
+ADDED |= {pair: ADDED.get((pair[0], "label"), {}) | {"head": "point"} for pair in PAIRS if pair[1] == "number"}
 VARIANTS = [(pair, variant) for pair in PAIRS for variant in OF_TARGETS.get(pair[1], USED)]
 
 
