@@ -64,11 +64,15 @@ def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
 
 
 def _suits(settings: Any, detect: Any, look: Look) -> float:
-    """How well the answers that an input would propose suit a target, which may ask for some of a kind."""
+    """How well the answers that an input would propose suit a target, which may ask for some of a kind.
+
+    Of a target that the user names it is never 0: what does not suit is then refused with a sentence of its own.
+    """
+    least = 0.01 if look.wish.kind else 0.0
     try:
-        return float(settings.suits(look, detect.propose(look)))
+        return max(least, float(settings.suits(look, detect.propose(look))))
     except KassandraError:
-        return 1.0 if look.wish.kind else 0.0  # what was asked for, is refused with its own sentence
+        return least
 
 
 def _seen(look: Look) -> str:

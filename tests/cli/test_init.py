@@ -151,3 +151,50 @@ def test_check_says_what_is_wrong_with_the_data(home, kassandra):
     done = kassandra("check")  # mnist is not fetched
     assert done.status == 1
     assert "dvc repro download@mnist" in done.out
+
+
+def adverts(path, delimiter=";"):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(["description", "kind", "price"])
+        for row in range(150):
+            price = f"{100 + row * row / 3:.2f}".replace(".", ",")
+            writer.writerow([f"a {'large' if row % 2 else 'small'} house of {row} rooms", "ab"[row % 3 == 0], price])
+
+
+@pytest.mark.parametrize(
+    "options", [("--target", "price"), ("--as", "number"), ("--target", "price", "--as", "number")]
+)
+def test_numbers_of_texts(home, kassandra, options):
+    adverts(home / "adverts.csv")
+    done = kassandra("init", "adverts.csv", *options, "--yes")
+    assert done.status == 0, done.err
+    assert "adverts: text → number" in done.out
+    assert "numbers from 100 to 7500.33, 150 different ones" in done.out
+    written = (home / "params.yaml").read_text(encoding="utf-8")
+    for line in ('decimal: ","', "text: description", "label: price", "target: number", "head: quantiles"):
+        assert line in written
+    done = kassandra("check", "adverts", "--output", "report")
+    assert done.status == 0, done.err
+    assert "deviation" in done.out
+
+
+def test_a_column_of_labels_comes_first(home, kassandra):
+    adverts(home / "adverts.csv")
+    done = kassandra("init", "adverts.csv", "--dry-run")
+    assert "adverts: text → label" in done.out
+    assert "it may also be for number (--as)" in done.out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--target", "kind", "--as", "number"), "answers such as 'a' are no numbers"),
+        (("--as", "number"), "cannot be read as number"),
+    ],
+)
+def test_no_numbers(home, kassandra, options, sentence):
+    tickets(home / "t.csv") if options[0] == "--as" else adverts(home / "t.csv")
+    done = kassandra("init", "t.csv", *options)
+    assert done.status == 1
+    assert sentence in done.err

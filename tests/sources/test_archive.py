@@ -42,7 +42,7 @@ def take(tmp_path, made):
 
     def run(name, data, member=MEMBER, body=BODY, **limits):
         folder = tmp_path / "deep" / "inside"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         source = tmp_path / name
         source.write_bytes(data)
         target = folder / "digits.gz.member"
@@ -78,6 +78,24 @@ def test_names_that_climb_out_write_nothing_outside(take, name, evil):
 @pytest.mark.parametrize("name", KINDS)
 def test_a_member_that_climbs_out_lands_in_the_target(take, name):
     assert take(name, packed(name, {"../../evil": BODY}), member="../../evil") == BODY
+
+
+@pytest.mark.parametrize("inner", KINDS)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_member_of_an_archive_in_the_archive(take, name, inner):
+    data = packed(name, {"pkg-1.0/x": b"y", f"pkg-1.0/more/{inner}": packed(inner, {MEMBER: BODY, "z": b"z"})})
+    assert take(name, data, member=f"pkg-1.0/more/{inner}!{MEMBER}") == BODY
+    with pytest.raises(Unavailable, match=f"has no member '{MEMBER}'"):
+        take(name, packed(name, {f"pkg-1.0/{inner}": packed(inner, {"z": b"z"})}), member=f"pkg-1.0/{inner}!{MEMBER}")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_an_archive_in_the_archive_that_is_damaged_or_too_large(take, name, monkeypatch):
+    with pytest.raises(Unavailable, match="is damaged"):
+        take(name, packed(name, {"in.zip": b"PK nothing"}), member=f"in.zip!{MEMBER}")
+    monkeypatch.setattr("kassandra.sources.archive.LARGEST_NESTED", 1000)
+    with pytest.raises(Unavailable, match="more than the 1000 bytes"):
+        take(name, packed(name, {"in.zip": bytes(5000)}), member=f"in.zip!{MEMBER}")
 
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])

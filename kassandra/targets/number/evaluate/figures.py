@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
 from kassandra.judging.distributions import QUANTILES
-from kassandra.judging.highlight import drawable
 from kassandra.judging.intervals import Z
 from kassandra.judging.judge import Report
 from kassandra.judging.score import Numbers
@@ -32,7 +31,8 @@ def scatter(table: pd.DataFrame, report: Report, path: Path) -> None:
         ends = table[[QUANTILES[0], QUANTILES[-1]]].to_numpy(np.float64)  # (examples, 2)
         axis.hlines(observed, *ends.T, color=figures.BLUE, alpha=0.25, linewidth=1, label="interval of 90%")
     size, alpha = (14, 0.8) if few else (5, max(0.06, min(0.6, 600 / len(table))))
-    axis.scatter(point, observed, s=size, alpha=alpha, color=figures.BLUE, linewidth=0, label="a test example")
+    axis.scatter(point, observed, s=size, alpha=alpha, color=figures.BLUE, linewidth=0)
+    axis.scatter([], [], s=14, color=figures.BLUE, linewidth=0, label="a test example")
     if not few:
         bin_of = equal_mass(point, BINS)
         inside = [observed[bin_of == number] for number in range(bin_of.max() + 1)]
@@ -69,7 +69,7 @@ def errors_by_size(table: pd.DataFrame, others: dict[str, pd.DataFrame], report:
         error = (each["point"] - each["observed"]).to_numpy(np.float64)
         for axis, values in ((left, np.abs(error)), (right, error)):
             means, reach = _means([values[bin_of == number] for number in range(count)])
-            axis.errorbar(at, means, reach, fmt="o-", color=colour, linewidth=1, markersize=4, label=drawable(name))
+            axis.errorbar(at, means, reach, fmt="o-", color=colour, linewidth=1, markersize=4, label=name)
     right.axhline(0, color=figures.GREY, linewidth=0.8)
     left.set(xlabel="observed (mean of a bin)", ylabel="mean absolute error", ylim=(0, None))
     right.set(xlabel="observed (mean of a bin)", ylabel="mean of predicted less observed")
