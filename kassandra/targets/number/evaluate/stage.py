@@ -54,9 +54,11 @@ def evaluate(
     number_figures.scatter(table, report, plots / "scatter.png")
     number_figures.errors_by_size(table, others, report, plots / "errors_by_size.png")
     if distributions.QUANTILES[0] in table:
-        of_intervals = [(distributions.INSIDE, table), (distributions.BELOW, table)]
-        each = [one for one in resample(of_intervals, scores.RESAMPLING.units(table), seed) if one]
-        shares = [np.stack(one.estimate, -1) for one in each]
+        units = scores.RESAMPLING.units(table)
+        inside, below = resample([(distributions.INSIDE, table), (distributions.BELOW, table)], units, seed)
+        assert inside
+        assert below
+        shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
         interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
     write_table(plots / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
     misses = worst(table)

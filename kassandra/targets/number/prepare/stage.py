@@ -106,7 +106,7 @@ def _with_numbers(raw: Path, examples: Examples, source: Source, log: bool) -> t
     some = split_examples.of_rows(examples, kept)
     contents = examples.contents
     some = replace(
-        some, contents=contents[kept] if isinstance(contents, np.ndarray) else [contents[row] for row in kept]
+        some, contents=contents[kept] if isinstance(contents, np.ndarray) else [contents[row] for row in kept.tolist()]
     )
     return some, values[kept], {"examples": len(rows), "first": first}
 
