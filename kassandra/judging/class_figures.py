@@ -11,18 +11,21 @@ from numpy.typing import NDArray
 
 from kassandra.judging import figures
 
+DARKEST = 0.1  # share of a class that is mistaken; less is drawn paler, so that a single mistake looks like one
+
 
 def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None:
     """Rows are what an example is, columns what the model predicts; colour shows the share of the row's mistakes."""
     mistakes = matrix - np.diag(np.diag(matrix))
     shares = mistakes / np.maximum(matrix.sum(1, keepdims=True), 1)  # (classes, classes)
     side = 2 + 0.42 * min(len(classes), 30)
+    darkest = max(float(shares.max()), DARKEST)
     figure = Figure(figsize=(side, side))
     axis = figure.subplots()
-    axis.imshow(shares, cmap="Oranges", vmin=0, vmax=max(float(shares.max()), 1e-9))
+    axis.imshow(shares, cmap="Oranges", vmin=0, vmax=darkest)
     if len(classes) <= 30:  # beyond that, numbers cannot be read
         for (row, column), count in np.ndenumerate(matrix):
-            right, light = row == column, shares[row, column] < 0.6 * shares.max()
+            right, light = row == column, shares[row, column] < 0.6 * darkest
             colour = figures.BLUE if right else (figures.INK if light else "white")
             axis.text(column, row, str(count or ""), ha="center", va="center", color=colour, fontsize=8)
         names = [figures.name(each) for each in classes]
@@ -33,6 +36,17 @@ def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None
     axis.set_title(f"{wrong:,} of {int(matrix.sum()):,} test examples are wrong (blue: right)")
     axis.spines[["left", "bottom"]].set_visible(False)
     figures.save(figure, path)
+
+
+def cells(matrix: NDArray[np.int64], classes: list[str]) -> pd.DataFrame:
+    """actual, predicted, examples: the cells of a confusion matrix that are not empty, for DVC to draw.
+
+    DVC writes names as they are into a script of its page, which a `<` could end.
+    """
+    actual, predicted = np.nonzero(matrix)
+    names = np.array([figures.name(each).replace("<", "‹") for each in classes], object)
+    columns = {"actual": names[actual], "predicted": names[predicted], "examples": matrix[actual, predicted]}
+    return pd.DataFrame(columns)
 
 
 def per_class(table: pd.DataFrame, path: Path) -> None:

@@ -16,7 +16,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
-from matplotlib.ticker import FixedFormatter, FuncFormatter, LogFormatter, MaxNLocator
+from matplotlib.ticker import (
+    AutoLocator,
+    FixedFormatter,
+    FuncFormatter,
+    LogFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullLocator,
+)
 
 from kassandra.contracts.artifacts import damaged, whole
 from kassandra.contracts.tables import read_table
@@ -80,7 +88,9 @@ def learning_curves(history: pd.DataFrame, scores: Sequence[Score], path: Path, 
     for column, colour, name in (("train_loss", GREY, "train"), ("valid_loss", BLUE, "validation")):
         _lines(axes[0], members, column, colour, name)
     losses = history[["train_loss", "valid_loss"]]
-    axes[0].set(title=loss, yscale="log" if (losses > 0).all(axis=None) else "linear")  # likelihoods may be above 1
+    axes[0].set(title=loss)
+    if (losses > 0).all(axis=None):  # likelihoods may be above 1
+        logarithmic(axes[0], losses.min(axis=None), losses.max(axis=None))
     axes[0].legend(frameon=False)
     for axis, name in zip(axes[1:], others, strict=True):
         _lines(axis, members, name, BLUE)
@@ -92,6 +102,15 @@ def learning_curves(history: pd.DataFrame, scores: Sequence[Score], path: Path, 
             axis.axvline(row["epoch"], color=GREY, linewidth=0.8, linestyle=":")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     save(figure, path)
+
+
+def logarithmic(axis: Any, smallest: float, largest: float) -> None:
+    """A logarithmic y-axis whose ticks read 0.2 and 5, not 2 × 10⁻¹; enough of them also within one power of ten."""
+    axis.set_yscale("log")
+    decades = float(np.log10(largest / smallest))
+    axis.yaxis.set_major_locator(AutoLocator() if decades < 1 else LogLocator(subs=(1, 2, 5) if decades < 3 else (1,)))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:g}"))
 
 
 def _lines(axis: Any, members: Sequence[pd.DataFrame], column: str, colour: str, label: str | None = None) -> None:

@@ -45,14 +45,16 @@ class Passage(NamedTuple):
         return np.asarray(self.weights / (self.weights.max(initial=0) or 1), np.float64)
 
 
-def html(passages: list[Passage], title: str, explanation: str, path: Path) -> None:
-    """A page on which the weight of a piece shows where the pointer rests on it."""
+def html(passages: list[Passage], title: str, explanation: str, path: Path, weight: str = "weight") -> None:
+    """A page on which the weight of a piece shows where the pointer rests on it; `weight` is what it is."""
     sections = "\n".join(
         f"<section>\n<h2>{escaped(passage.heading)}</h2>\n"
         f'<p class="text" lang="" dir="auto">{_coloured(passage)}</p>\n</section>'
         for passage in passages
     )
-    write_page(title, STYLE, f"<p>{escaped(explanation)}</p>\n{SCALE}\n{sections}", path)
+    write_page(
+        title, STYLE, f"<p>{escaped(explanation)}</p>\n{SCALE.substitute(weight=escaped(weight))}\n{sections}", path
+    )
 
 
 def _coloured(passage: Passage) -> str:
@@ -115,11 +117,11 @@ section {{ border-top: 1px solid var(--line); padding: 1rem 0 }}
 .scale :first-child {{ white-space: nowrap }}
 .scale i {{ flex: none; width: 8rem; height: .9rem; border: 1px solid var(--line);
   background: linear-gradient(to right, rgb(var(--mark) / 0), rgb(var(--mark) / {ALPHA})) }}"""
-SCALE = '<p class="scale"><span>weight 0</span><i></i><span>the largest weight of the passage</span></p>'
+SCALE = Template('<p class="scale"><span>no $weight</span><i></i><span>the largest $weight of the passage</span></p>')
 
 
-def png(passages: list[Passage], title: str, path: Path) -> None:
-    """The first six as a picture; of a long passage the twelve lines that weigh most, with … where lines are left out.
+def png(passages: list[Passage], title: str, path: Path, weight: str = "weight") -> None:
+    """The first six as a picture, `weight` being what weights are; of a long passage the twelve lines that weigh most, with … where lines are left out.
 
     One column per character, so marks that combine with others are left out, and □ stands for what the font lacks.
     """
@@ -129,10 +131,11 @@ def png(passages: list[Passage], title: str, path: Path) -> None:
     axis = figure.add_axes((0, 0, 1, 1), xlim=(-2, COLUMNS + 2), ylim=(height, 0))
     axis.set_axis_off()
     _write(axis, 0, 0, _cut(title, COLUMNS))
-    _write(axis, 0, 1.2, "weight 0", figures.GREY)
+    none = f"no {weight}"
+    _write(axis, 0, 1.2, none, figures.GREY)
     for step in range(21):
-        _box(axis, 9 + step / 2, 1.2, 0.5, step / 20)
-    _write(axis, 20.5, 1.2, "the largest weight of the passage", figures.GREY)
+        _box(axis, len(none) + 1 + step / 2, 1.2, 0.5, step / 20)
+    _write(axis, len(none) + 12.5, 1.2, f"the largest {weight} of the passage", figures.GREY)
     line = 3
     for passage, text in zip(passages, texts, strict=False):
         _write(axis, 0, line, _cut(passage.heading, COLUMNS), figures.BLUE)

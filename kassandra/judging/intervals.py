@@ -31,7 +31,7 @@ class Estimate(NamedTuple):
         """
         width = self.high - self.low
         decimals = max(least, math.ceil(-math.log10(width)) + 1) if width > 0 else least
-        value, low, high = (f"{number:{sign}.{decimals}f}" for number in self)
+        value, low, high = (f"{number:{sign}z.{decimals}f}" for number in self)  # z: no -0.0000
         return f"{value} [{low}, {high}]"
 
 

@@ -123,9 +123,9 @@ def contents(
 ) -> dict[str, Any]:
     """metrics/<pipeline>/test.json as a dict: the scores, what needs no LSTM, and on which machine.
 
-    `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the lists: the intervals
-    of all scores, the members, the baselines, tests, cautions, signatures and the fingerprints stand in the file and
-    that table stays readable. Tests, cautions and signatures are there if there are any.
+    `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the headline alone at the
+    top, and lists below: all scores with their intervals and members, the baselines, tests, cautions, signatures and the
+    fingerprints stand in the file and that table stays short. Tests, cautions and signatures are there if there are any.
 
     Numbers have six decimals, and more where the headline is small (a daily return is).
     """
@@ -156,7 +156,6 @@ def contents(
         name: short(headline.value),
         f"{name}_low": short(headline.low),
         f"{name}_high": short(headline.high),
-        **{other: short(score.value) for other, score in report.scores.items() if other != name},
         f"baseline_{name}": short(best(score.value for score in report.baselines.values())),
         **({f"{name}_together": short(report.together[name].value)} if seeds > 1 else {}),
         "examples": report.units,

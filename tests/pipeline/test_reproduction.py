@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.slow
 
 PLOTS = {
-    "confusion.png", "learning_curves.png", "mistakes.png", "per_class.csv", "per_class.png", "reliability.png",
+    "confusion.csv", "confusion.png", "learning_curves.png", "mistakes.png", "per_class.png", "reliability.png",
     "roc_and_precision_recall.png",
 }  # fmt: skip
 STALE = "dvc.lock is stale"

@@ -52,7 +52,7 @@ def test(prepared_speech):
 
 def test_files(evaluated):
     plots = evaluated.folder / "plots"
-    names = [*(f"{name}.png" for name in PICTURES), "per_class.csv", "by_speaker.csv"]
+    names = [*(f"{name}.png" for name in PICTURES), "confusion.csv"]
     assert sorted(path.name for path in plots.iterdir()) == sorted(names)
     for path in plots.glob("*.png"):
         with Image.open(path) as image:
@@ -79,7 +79,7 @@ def test_scores_follow_from_the_rows(evaluated):
 
 def test_by_speaker_follows_from_the_rows(evaluated, test):
     right = (evaluated.table["target"] == evaluated.table["predicted"]).to_numpy()
-    table = read_table(evaluated.folder / "plots" / "by_speaker.csv")
+    table = read_table(evaluated.folder / "pages" / "by_speaker.csv")
     names = evaluated.predictor.meta["speakers"]
     assert sorted(table["speaker"]) == names
     for _, row in table.iterrows():

@@ -50,12 +50,12 @@ def test_files(evaluated):
     names = ["attention", "confusion", "learning_curves", "mistakes", "per_class", "reliability"]
     names += ["roc_and_precision_recall"]
     assert sorted(path.name for path in evaluated.plots.iterdir()) == sorted(
-        [f"{name}.png" for name in names] + ["per_class.csv"]
+        [f"{name}.png" for name in names] + ["confusion.csv"]
     )
     for path in evaluated.plots.glob("*.png"):
         with Image.open(path) as image:
             image.load()
-    table = read_table(evaluated.plots / "per_class.csv")
+    table = read_table(evaluated.plots.parent / "pages" / "per_class.csv")
     assert table["class"].tolist() == list(range(10))
     assert table["f1"].mean() == pytest.approx(evaluated.report.scores["f1"].value, rel=1e-5)
 

@@ -91,10 +91,10 @@ def result(horizon, far=False):
 def test_errors_by_step(shown):
     left, right = shown(forecast_figures.error_by_step, *[result(4)] * 2).axes
     drawn = {line.get_label(): list(line.get_ydata()) for line in left.get_lines()}
-    assert set(drawn) == {"LSTM", "one", "two", "three"}
-    assert drawn["LSTM"] == pytest.approx(np.linspace(1, 2, 4))
-    assert right.get_title() == "What the LSTM adds to two"
-    assert list(right.get_lines()[0].get_ydata()) == pytest.approx(np.linspace(1, 2, 4))
+    assert drawn == {"LSTM": pytest.approx(np.linspace(1, 2, 4))}
+    gains = {line.get_label(): list(line.get_ydata()) for line in right.get_lines()[:3]}
+    assert set(gains) == {"one", "two", "three"}
+    assert gains["two"] == pytest.approx(np.linspace(1, 2, 4))
 
 
 def test_errors_of_one_step(shown):

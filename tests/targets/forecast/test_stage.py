@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 DAY = 86_400
 HISTORY = pd.DataFrame({"epoch": [1, 2], "train_loss": [2.0, 1.0], "valid_loss": [1.9, 0.8], "valid_r2": [0.0, 0.1]})
-ALWAYS = {"by_model.csv", "by_step.csv", "error_by_step.png", "fan.png", "lag.png", "learning_curves.png"}
+ALWAYS = {"error_by_step.csv", "error_by_step.png", "fan.png", "lag.png", "learning_curves.png"}
 
 
 def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DAY):
@@ -53,11 +53,11 @@ def run(folder, forecaster, baselines):
 
 
 CASES = {
-    "returns": ({"predict": "return"}, {"cumulative_direction.png", "interval_calibration.png", "by_series.csv"}),
-    "volatility": ({"predict": "volatility"}, {"interval_calibration.png", "by_series.csv"}),
+    "returns": ({"predict": "return"}, {"cumulative_direction.png", "interval_calibration.png"}),
+    "volatility": ({"predict": "volatility"}, {"interval_calibration.png"}),
     "points": ({"levels": False, "series": 1}, {"cumulative_direction.png"}),
     "one step": ({"horizon": 1, "series": 1}, {"cumulative_direction.png", "interval_calibration.png"}),
-    "two targets": ({"targets": 2, "series": 1, "levels": False}, {"cumulative_direction.png", "by_target.csv"}),
+    "two targets": ({"targets": 2, "series": 1, "levels": False}, {"cumulative_direction.png"}),
 }
 
 
@@ -112,28 +112,28 @@ def test_times_of_day_are_shown_where_there_are_any(tmp_path):
 def test_tables(tmp_path):
     forecaster, baselines, forecast, split = asked(targets=2)
     report, _, _ = run(tmp_path, forecaster, baselines)
-    plots = tmp_path / "plots"
+    pages = tmp_path / "pages"
     error = observed(split, forecaster.meta) - forecast.point
     scaled = error / [2, 9]
 
-    by_step = pd.read_csv(plots / "by_step.csv")
+    by_step = pd.read_csv(pages / "by_step.csv")
     assert by_step["rmse"].to_numpy() == pytest.approx(np.sqrt((scaled**2).mean((0, 2))), rel=1e-5)
     assert {"last value", "historical mean", "directions", "right_directions"} <= set(by_step)
     assert (by_step["rmse_low"] < by_step["rmse"]).all()
-    by_series = pd.read_csv(plots / "by_series.csv")
+    by_series = pd.read_csv(pages / "by_series.csv")
     assert by_series["series"].tolist() == ["north $5", "south"]
     assert by_series["rmse"].to_numpy() == pytest.approx([np.sqrt((scaled[split.series == n] ** 2).mean()) for n in (0, 1)], rel=1e-5)  # fmt: skip # noqa: E501
     assert by_series["r2"].to_numpy() == pytest.approx(1 - (by_series["rmse"] / by_series["historical mean"]) ** 2, abs=1e-4)  # fmt: skip # noqa: E501
-    by_target = pd.read_csv(plots / "by_target.csv")
+    by_target = pd.read_csv(pages / "by_target.csv")
     assert by_target["rmse"].to_numpy() == pytest.approx(np.sqrt((error**2).mean((0, 1))), rel=1e-5)  # in their units
-    by_model = pd.read_csv(plots / "by_model.csv").set_index("model")
+    by_model = pd.read_csv(pages / "by_model.csv").set_index("model")
     for name in ("rmse", "mae", "mase", "crps", "coverage_90", "coverage_50", "directional_accuracy"):
         assert by_model.loc["LSTM", name] == pytest.approx(report.scores[name].value, rel=1e-5)
     for name, score in report.baselines.items():
         assert by_model.loc[name, "rmse"] == pytest.approx(score.value, rel=1e-5)
     assert by_model["crps"].notna().all()
     for name in ("by_step", "by_series", "by_target", "by_model"):
-        assert list(pd.read_csv(plots / f"{name}.csv"))[-1] == "rmse"  # what `dvc plots` draws
+        assert list(pd.read_csv(pages / f"{name}.csv"))[-1] == "rmse"
 
     worst = pd.read_csv(tmp_path / "pages" / "worst.csv")
     assert not worst.duplicated(["series", "time", "target"]).any()
@@ -172,4 +172,4 @@ def test_baselines_without_a_mean_do(tmp_path):
     report, _, files = run(tmp_path, forecaster, baselines[kept])
     assert "r2" not in report.scores
     assert "cumulative_direction.png" in files
-    assert "r2" not in pd.read_csv(tmp_path / "plots" / "by_series.csv")
+    assert "r2" not in pd.read_csv(tmp_path / "pages" / "by_series.csv")

@@ -29,7 +29,7 @@ def pictures(
     right, confidence = log_probabilities.argmax(1) == targets, np.exp(log_probabilities.max(1))
     speakers = by_speaker(np.array(arrays["speakers"]), right, meta["speakers"])
     if len(speakers):
-        write_table(plots / "by_speaker.csv", speakers)
+        write_table(pages / "by_speaker.csv", speakers)
         _speakers(speakers, right, plots / "by_speaker.png")
     if attention is not None:
         shown = some_of_each(targets, right)

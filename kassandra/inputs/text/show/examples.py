@@ -37,8 +37,9 @@ def pictures(
         for row, text in zip(shown, texts.take(shown).texts(), strict=True)
     ]
     explanation = "The stronger the colour, the larger the token's share in the summary that the answer is read from."
-    highlight.html(passages, "What the model attends to", explanation, pages / "attention.html")
-    highlight.png(passages, "Attention: the stronger, the larger the share in the summary", plots / "attention.png")
+    highlight.html(passages, "What the model attends to", explanation, pages / "attention.html", "share")
+    title = "Attention: the stronger, the larger the share in the summary"
+    highlight.png(passages, title, plots / "attention.png", "share")
 
 
 def in_words(test: Path, rows: NDArray[np.intp]) -> list[str]:

@@ -25,6 +25,7 @@ FANS = 10
 PANELS = 4  # series and targets that are drawn
 LINES = 4  # series whose directions are drawn one by one
 SHOWN = [LEVELS.index(level) for level in (0.05, 0.25, 0.75, 0.95)]  # the ends of the central 90% and 50%
+BASELINE: dict[str, Any] = {"color": figures.ORANGE, "linewidth": 1.2, "linestyle": "--"}
 UNIT = {"value": "", "return": ", as prices", "volatility": ", volatility per day"}
 OTHERS = [
     {"color": colour, "linestyle": style, "linewidth": 1.2}
@@ -35,14 +36,18 @@ OTHERS = [
 matplotlib.rcParams["date.converter"] = "concise"
 
 
-def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> None:
-    """The last rows of test, and what was forecast at some of them: the point, and the central 50% and 90%.
+def fan(
+    split: Split, forecast: Forecast, meta: dict[str, Any], path: Path, baseline: tuple[str, Numbers] | None = None
+) -> None:
+    """The last rows of test, and what was forecast at some of them: the point, and the central 50% and 90%; and the
+    points of a baseline, an array as `forecast.point`, with its name.
 
     Of returns prices are drawn, of volatility itself and not its logarithm. One step ahead is forecast at every row.
     """
     horizon, of, known = meta["horizon"], split.series, shown(split, meta)
     panels = [place for place in np.ndindex(len(meta["series"]), len(meta["targets"])) if (of == place[0]).any()]
-    panels = panels[:PANELS]
+    left_out, panels = len(panels[PANELS:]), panels[:PANELS]
+    points = None if baseline is None else np.reshape(baseline[1], forecast.point.shape)
     figure = Figure(figsize=(9, 0.7 + 2.5 * len(panels)), layout="constrained")
     for axis, (series, target) in zip(np.ravel(figure.subplots(len(panels), 1)), panels, strict=True):
         origins = np.flatnonzero(of == series)[::-1]  # places in `forecast`, the last in time first
@@ -53,12 +58,12 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
         axis.plot(_dates(split, rows, meta), _shown(observed, meta), color=figures.INK, linewidth=1.2)
         if horizon == 1:
             kept = origins[split.origins[origins] >= rows[0]][::-1]
-            _band(axis, split, forecast, split.origins[kept] + 1, (kept, 0, target), meta)
+            _band(axis, split, forecast, split.origins[kept] + 1, (kept, 0, target), meta, points)
         else:
             places = origins[:: max(horizon + 1, width // FANS)]
             for place in places[split.origins[places] >= rows[0]]:
                 rows = int(split.origins[place]) + np.arange(1, horizon + 1)
-                _band(axis, split, forecast, rows, (place, slice(None), target), meta)
+                _band(axis, split, forecast, rows, (place, slice(None), target), meta, points)
         axis.set_title(_name(meta, series, target) + UNIT[meta["predict"]])
     first = figure.axes[0]
     first.plot([], [], color=figures.INK, label="observed")
@@ -67,12 +72,17 @@ def fan(split: Split, forecast: Forecast, meta: dict[str, Any], path: Path) -> N
     if forecast.quantiles is not None:
         for alpha, label in ((0.4, "central 50%"), (0.2, "central 90%")):
             first.fill_between([], [], [], color=figures.BLUE, alpha=alpha, linewidth=0, label=label)
-    figure.legend(*first.get_legend_handles_labels(), frameon=False, ncols=4, fontsize=8, loc="outside lower center")
+    if baseline is not None:
+        first.plot([], [], **BASELINE, label=figures.name(baseline[0]))
+    figure.legend(*first.get_legend_handles_labels(), frameon=False, ncols=5, fontsize=8, loc="outside lower center")
+    if left_out:
+        shown_of = f"{len(panels)} of {len(panels) + left_out} series and targets; the others are not drawn"
+        figure.suptitle(shown_of, fontsize=8)
     figures.save(figure, path)
 
 
 def error_by_step(report: Report, curves: Curves, path: Path) -> None:
-    """The rmse of each step, and by how much that of the strongest baseline is larger; of a single step, of each."""
+    """The rmse of each step, and by how much that of each baseline is larger."""
     names, horizon = list(report.baselines), curves.by_step.shape[1]
     strongest = min(names, key=lambda name: report.baselines[name].value)
     styles = dict(zip([name for name in names if name != strongest], OTHERS * len(names), strict=False))
@@ -94,17 +104,15 @@ def error_by_step(report: Report, curves: Curves, path: Path) -> None:
         right.axvline(0, color=figures.GREY, linewidth=0.8)
     else:
         steps = np.arange(1, horizon + 1)
-        for name in rmse:
-            left.plot(steps, rmse[name][:, 0], label=name, zorder=2 + (name == strongest), **styles[name])
-        for name in (strongest, "LSTM"):
-            colour = styles[name]["color"]
-            left.fill_between(steps, rmse[name][:, 1], rmse[name][:, 2], color=colour, alpha=0.15, linewidth=0)
-        right.plot(steps, gains[strongest][:, 0], color=figures.BLUE, linewidth=1.6)
-        right.fill_between(steps, *gains[strongest][:, 1:].T, color=figures.BLUE, alpha=0.2, linewidth=0)
-        right.axhline(0, color=figures.GREY, linewidth=0.8)
-        left.set(ylabel="rmse on test", title="Error by step; bands are 95% intervals")
-        right.set(ylabel="its rmse less that of the LSTM (paired)")
-        right.set_title(f"What the LSTM adds to {strongest}")
+        left.plot(steps, rmse["LSTM"][:, 0], label="LSTM", **styles["LSTM"])
+        left.fill_between(steps, *rmse["LSTM"][:, 1:].T, color=figures.BLUE, alpha=0.15, linewidth=0)
+        for name in (name for name in rmse if name != "LSTM"):  # their rmse itself would lie on that of the LSTM
+            right.plot(steps, gains[name][:, 0], label=name, zorder=2 + (name == strongest), **styles[name])
+        right.fill_between(steps, *gains[strongest][:, 1:].T, color=figures.ORANGE, alpha=0.2, linewidth=0)
+        right.axhline(0, color=figures.BLUE, linewidth=1.2)
+        left.set(ylabel="rmse on test", title="Error of the LSTM by step; the band is its 95% interval")
+        right.set(ylabel="rmse less that of the LSTM (paired)")
+        right.set_title("Baselines: above 0 the LSTM is better; band: 95% interval of the strongest")
         figure.legend(frameon=False, fontsize=8, ncols=4, loc="outside lower center")
         for axis in (left, right):
             axis.set_xlabel("steps ahead")
@@ -173,23 +181,27 @@ def lag(places: NDArray[np.int64], correlations: Numbers, path: Path) -> None:
 
 
 def _band(
-    axis: Axes, split: Split, forecast: Forecast, rows: NDArray[np.int64], place: tuple[Any, ...], meta: dict[str, Any]
-) -> None:
+    axis: Axes, split: Split, forecast: Forecast, rows: NDArray[np.int64], place: tuple[Any, ...], meta: dict[str, Any],
+    baseline: Numbers | None,
+) -> None:  # fmt: skip
     """The forecast of `rows`: `place` is where it stands in `forecast.point`. A fan opens at the last value known."""
     origin, _, target = place
     known = split.values[split.origins[origin], target]
     point, quantiles = forecast.point[place], forecast.quantiles
+    other = np.full(len(rows), np.nan) if baseline is None else baseline[place]
     bands = np.empty((0, len(rows))) if quantiles is None else quantiles[SHOWN][(slice(None), *place)]  # (shown, rows)
     if meta["predict"] == "return":
-        point, bands = point + known, bands + known
+        point, bands, other = point + known, bands + known, other + known
     if meta["predict"] != "volatility" and np.ndim(origin) == 0:
         rows, point = np.insert(rows, 0, split.origins[origin]), np.insert(point, 0, known)
-        bands = np.insert(bands, 0, known, axis=1)
+        bands, other = np.insert(bands, 0, known, axis=1), np.insert(other, 0, known)
         axis.plot(_dates(split, rows[:1], meta), _shown(point[:1], meta), ".", color=figures.BLUE)
     dates, bands = _dates(split, rows, meta), _shown(bands, meta)
     axis.plot(dates, _shown(point, meta), color=figures.BLUE, linewidth=1.2)
     for low, high, alpha in zip(bands, bands[::-1], (0.2, 0.25), strict=False):  # the inner on top of the outer
         axis.fill_between(dates, low, high, color=figures.BLUE, alpha=alpha, linewidth=0)
+    if baseline is not None:
+        axis.plot(dates, _shown(other, meta), **BASELINE)
 
 
 def _dots(axis: Axes, scores: dict[str, Numbers], colours: dict[str, str]) -> None:

@@ -34,7 +34,7 @@ def evaluate(
     forecaster: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, the worst misses into `pages`, of what all members forecast together;
+    """Writes pictures into `plots`, tables and the worst misses into `pages`, of what all members forecast together;
     returns the scores, and one row per number that was forecast: of each member, and together.
 
     `of_members` of a split, of the forecaster, are Forecasts; `baselines` are the points of each, and its quantiles in
@@ -55,21 +55,24 @@ def evaluate(
         report = replace(report, cautions=(*report.cautions, *_of_copies(*correlations, meta["predict"])))
 
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png", "Loss of the head")
-    forecast_figures.fan(split, forecast, meta, plots / "fan.png")
+    strongest = min(report.baselines, key=lambda name: report.baselines[name].value)
+    of_strongest = (strongest, baselines[strongest].to_numpy())
+    forecast_figures.fan(split, forecast, meta, plots / "fan.png", of_strongest)
     forecast_figures.error_by_step(report, curves, plots / "error_by_step.png")
+    write_table(plots / "error_by_step.csv", _differences(report, curves))
     models = {"LSTM": table, **others}
     if meta["predict"] != "volatility":
         drawn = {name: models[name] for name in ("LSTM", HISTORICAL) if name in models}
         forecast_figures.cumulative_direction(drawn, plots / "cumulative_direction.png")
     if curves.inside is not None and curves.below is not None:
         interval_figures.interval_calibration(curves.inside, curves.below, plots / "interval_calibration.png")
-    write_table(plots / "by_model.csv", _by_model(models, baselines, meta["predict"]))
-    write_table(plots / "by_step.csv", _by_step(report, curves, table))
+    write_table(pages / "by_model.csv", _by_model(models, baselines, meta["predict"]))
+    write_table(pages / "by_step.csv", _by_step(report, curves, table))
     if len(meta["series"]) > 1:
-        write_table(plots / "by_series.csv", _by_group("series", models))
+        write_table(pages / "by_series.csv", _by_group("series", models))
     if len(meta["targets"]) > 1:  # each in its own unit
         write_table(
-            plots / "by_target.csv", _by_group("target", {name: each.assign(scale=1) for name, each in models.items()})
+            pages / "by_target.csv", _by_group("target", {name: each.assign(scale=1) for name, each in models.items()})
         )
     write_table(pages / "worst.csv", _worst(table))
     return report, members, table
@@ -161,6 +164,17 @@ def _by_step(report: Report, curves: scores.Curves, table: pd.DataFrame) -> pd.D
         columns |= {"directions": counted, "right_directions": right}
     columns |= dict(zip(report.baselines, curves.by_step[1:, :, 0], strict=True))
     return pd.DataFrame(columns | {"rmse_low": low, "rmse_high": high, "rmse": value})
+
+
+def _differences(report: Report, curves: scores.Curves) -> pd.DataFrame:
+    """By how much the rmse of each baseline is larger at each step, with the ends of the interval: what DVC draws by
+    .dvc/plots/forecast.json."""
+    rows = [
+        {"model": name, "step": step, "difference": value, "low": low, "high": high}
+        for name, gains in zip(report.baselines, curves.gains_by_step, strict=True)
+        for step, (value, low, high) in enumerate(gains.tolist(), 1)
+    ]
+    return pd.DataFrame(rows)
 
 
 def _by_group(column: str, models: dict[str, pd.DataFrame]) -> pd.DataFrame:

@@ -12,25 +12,30 @@ from kassandra.judging.bins import equal_mass
 from kassandra.judging.intervals import Estimate, wilson
 from kassandra.targets.label.evaluate.scores import BINS, Labels, rankings
 
+APART = 0.01  # of the axis: bins that are closer are drawn as one
 DRAWN = 10  # classes; more lines cannot be followed
 GRID = np.linspace(0.001, 1, 1000)  # where curves are averaged; at 0 itself a curve may have several values
 
 
 def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], error: Estimate, path: Path) -> None:
-    """Accuracy against mean confidence in each bin, on the diagonal if calibrated; beneath, how many are how sure."""
-    bin_of = equal_mass(confidence, BINS)
+    """Accuracy against mean confidence in each bin, on the diagonal if calibrated; beneath, how many are how sure.
+
+    The bins are those of the calibration error; those that would cover each other are drawn as one.
+    """
+    bin_of = _apart(confidence, equal_mass(confidence, BINS))
     counts, hits = np.bincount(bin_of), np.bincount(bin_of, right).astype(np.int64)  # (bins,) each
     accuracy, sure = hits / counts, np.bincount(bin_of, confidence) / counts
     low, high = wilson(hits, counts)
-    start = float(np.floor(min(low.min(), confidence.min(), 0.9) * 10) / 10)
+    start = float(np.floor(min(low.min(), sure.min(), 0.9) * 10) / 10)
     figure = Figure(figsize=(4.6, 5.2))
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1], gridspec_kw={"hspace": 0.08})
     upper.plot([start, 1], [start, 1], ":", color=figures.GREY, label="calibrated")
     upper.errorbar(
         sure, accuracy, [accuracy - low, high - accuracy], fmt="o-", color=figures.BLUE, ecolor=figures.BLUE,
-        linewidth=0.8, elinewidth=1.2, markersize=4, label=f"bins of about {len(right) // len(counts):,} examples",
+        linewidth=0.8, elinewidth=1.2, markersize=4, label=f"{_span(counts)} examples each",
     )  # fmt: skip
-    lower.hist(confidence, bins=np.linspace(start, 1, 31).tolist(), color=figures.GREY)
+    heights, _, _ = lower.hist(confidence.clip(start), bins=np.linspace(start, 1, 31).tolist(), color=figures.GREY)
+    figures.logarithmic(lower, 0.8, float(np.max(heights)))
     for mean, colour, what in (
         (confidence.mean(), figures.INK, "mean confidence"),
         (right.mean(), figures.ORANGE, "accuracy"),
@@ -43,6 +48,23 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], error
     upper.set(title=f"Expected calibration error {error} on test", ylabel="accuracy, with its 95% interval")
     lower.set(xlabel="confidence: the probability of the class that the model predicts", ylabel="examples")
     figures.save(figure, path)
+
+
+def _apart(confidence: NDArray[np.float64], bin_of: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(values,) the bins, neighbours made one where their mean confidences are closer than can be seen."""
+    means = np.bincount(bin_of, confidence) / np.bincount(bin_of)  # (bins,) rising
+    least, merged, first = APART * (1 - means[0]), [0], means[0]
+    for mean in means[1:]:
+        far = mean - first > least
+        merged.append(merged[-1] + far)
+        first = mean if far else first
+    return np.array(merged, np.intp)[bin_of]
+
+
+def _span(counts: NDArray[np.int64]) -> str:
+    low, high = counts.min(), counts.max()
+    points = f"{len(counts)} bins" if len(counts) > 1 else "one bin"
+    return f"{points} of {low:,}" if low == high else f"{points} of {low:,} to {high:,}"
 
 
 def roc_and_precision_recall(
@@ -84,7 +106,7 @@ def roc_and_precision_recall(
     figure.suptitle(title if ranked else "no curves: all examples are of one class", fontsize=10)
     roc.set(xlabel="false positives, as a share of the rest", ylabel="true positives, as a share of the class")
     roc.set_title("ROC")
-    precision.set(title="Precision", xlabel="recall", ylabel="precision")
+    precision.set(title="Precision–recall", xlabel="recall", ylabel="precision")
     for axis in (roc, precision):
         axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     figures.save(figure, path)

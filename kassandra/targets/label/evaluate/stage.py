@@ -30,8 +30,8 @@ def evaluate(
     predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, pages to read into `pages`, of what all members answer together; returns
-    the scores, and one row per example: of each member, and together.
+    """Writes pictures into `plots`, and what DVC draws by .dvc/plots/label.json; tables and pages to read into `pages`; of
+    what all members answer together. Returns the scores, and one row per example: of each member, and together.
 
     Args:
         predictor: the model; `of_members` of a split are Outputs.
@@ -59,7 +59,8 @@ def evaluate(
     confusion = confusion_matrix(targets, table["predicted"], labels=range(len(classes)))
     class_figures.confusion(confusion, classes, plots / "confusion.png")
     class_figures.per_class(by_class, plots / "per_class.png")
-    write_table(plots / "per_class.csv", by_class)
+    write_table(pages / "per_class.csv", by_class)
+    write_table(plots / "confusion.csv", class_figures.cells(confusion, classes))
     confidence, right = np.exp(log_probabilities.max(1)), (table["predicted"] == table["target"]).to_numpy()
     label_figures.reliability(confidence, right, report.together["calibration_error"], plots / "reliability.png")
     label_figures.roc_and_precision_recall(targets, log_probabilities, classes, plots / "roc_and_precision_recall.png")
@@ -127,7 +128,7 @@ def _named(names: list[str]) -> str:
 
 
 def per_class(table: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """class, examples, precision, recall, f1, and the interval of f1; f1 last, as `dvc plots` draws the last column."""
+    """class, examples, precision, recall, f1, and the interval of f1."""
     (scored,) = resample([(scores.BY_CLASS, table)], scores.RESAMPLING.units(table), seed)
     assert scored
     precision, recall, f1 = scores.precision_recall_f1(scored.observed)  # (classes,) each

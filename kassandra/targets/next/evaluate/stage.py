@@ -42,8 +42,8 @@ def evaluate(
     _by_rank(losses, others, targets, plots / "loss_by_rank.png")
     passages = _surprise(writer, losses, targets)
     explanation = "The stronger the colour, the less the model expected the token after all that stands before it."
-    highlight.html(passages, "What surprises the model", explanation, pages / "surprise.html")
-    highlight.png(passages, "Surprise: the stronger, the less expected", plots / "surprise.png")
+    highlight.html(passages, "What surprises the model", explanation, pages / "surprise.html", "surprise")
+    highlight.png(passages, "Surprise: the stronger, the less expected", plots / "surprise.png", "surprise")
     begin, length = writer.pair.target.start, WRITTEN[writer.pair.unit]
     written = "".join(writer.write(begin, length, temperature=0.8, top_p=0.95, seed=seed))
     with whole(pages / "sample.txt") as partial:
@@ -76,14 +76,25 @@ def _by_rank(
 
 
 def _surprise(writer: Any, losses: NDArray[np.float64], targets: NDArray[np.int64]) -> list[highlight.Passage]:
-    """Three stretches of test, from its beginning, its middle and its end."""
+    """Three stretches of test, from its beginning, its middle and its end; a word is not cut in two."""
     length = min(SHOWN[writer.pair.unit], len(losses))
-    starts = dict.fromkeys([0, (len(losses) - length) // 2, len(losses) - length])
-    return [
-        highlight.Passage(
-            f"{losses[start : start + length].mean():.2f} nats per token",
-            [writer.pair.target.piece(int(token)) for token in targets[start : start + length]],
-            losses[start : start + length],
-        )
-        for start in starts
-    ]
+    passages = []
+    for start in dict.fromkeys([0, (len(losses) - length) // 2, len(losses) - length]):
+        pieces = [writer.pair.target.piece(int(token)) for token in targets[start : start + length]]
+        first, last = whole_words(pieces) if writer.pair.unit == "characters" else (0, length)
+        first, last = 0 if start == 0 else first, length if start + length == len(losses) else last
+        chosen = losses[start + first : start + last]
+        passages.append(highlight.Passage(f"{chosen.mean():.2f} nats per token", pieces[first:last], chosen))
+    return passages
+
+
+def whole_words(characters: list[str]) -> tuple[int, int]:
+    """Start and end of what stands between the first space and the last; all of it where that is less than half.
+
+    >>> whole_words(list("ass my daughter had an apple and a pe"))
+    (4, 35)
+    """
+    spaces = [place for place, sign in enumerate(characters) if sign.isspace()]
+    if not spaces or spaces[-1] - spaces[0] < len(characters) / 2:
+        return 0, len(characters)
+    return spaces[0] + 1, spaces[-1]
