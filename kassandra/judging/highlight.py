@@ -121,7 +121,8 @@ SCALE = Template('<p class="scale"><span>no $weight</span><i></i><span>the large
 
 
 def png(passages: list[Passage], title: str, path: Path, weight: str = "weight") -> None:
-    """The first six as a picture, `weight` being what weights are; of a long passage the twelve lines that weigh most, with … where lines are left out.
+    """The first six as a picture, of a long passage the twelve lines that weigh most, with … where lines are left
+    out; `weight` is what a weight is.
 
     One column per character, so marks that combine with others are left out, and □ stands for what the font lacks.
     """

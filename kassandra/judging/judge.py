@@ -123,9 +123,10 @@ def contents(
 ) -> dict[str, Any]:
     """metrics/<pipeline>/test.json as a dict: the scores, what needs no LSTM, and on which machine.
 
-    `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the headline alone at the
-    top, and lists below: all scores with their intervals and members, the baselines, tests, cautions, signatures and the
-    fingerprints stand in the file and that table stays short. Tests, cautions and signatures are there if there are any.
+    `dvc metrics show` puts numbers at the top level into its table and leaves lists out. Hence the headline alone at
+    the top, and lists below: all scores with their intervals and members, the baselines, tests, cautions, signatures
+    and the fingerprints stand in the file and that table stays short. Tests, cautions and signatures are there if there
+    are any.
 
     Numbers have six decimals, and more where the headline is small (a daily return is).
     """

@@ -30,8 +30,8 @@ def evaluate(
     predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
-    """Writes pictures into `plots`, and what DVC draws by .dvc/plots/label.json; tables and pages to read into `pages`; of
-    what all members answer together. Returns the scores, and one row per example: of each member, and together.
+    """Writes pictures into `plots`, and what DVC draws by .dvc/plots/label.json; tables and pages into `pages`; of what
+    all members answer together. Returns the scores, and one row per example: of each member, and together.
 
     Args:
         predictor: the model; `of_members` of a split are Outputs.
