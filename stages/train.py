@@ -8,6 +8,7 @@ from kassandra.training.advice import of_histories, to_try
 from kassandra.training.checkpoint import home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
 from kassandra.training.folder import save_description
+from kassandra.training.live import Live
 from kassandra.training.member import train_member
 from kassandra.training.members import at_once, makespan, run_members
 from stages import run
@@ -25,7 +26,8 @@ def main(name: str) -> None:
     if how.seeds > 1:
         print(f"{how.seeds} members, {processes} at a time", flush=True)
     jobs = [(name, number, each, precision) for number, each in enumerate(seeds)]
-    members = run_members(train_member, jobs, processes)
+    with Live(name, how.seeds, how.epochs) as live:
+        members = run_members(train_member, jobs, processes, live.row)
 
     folder = artifacts.MODELS / name
     for path in set(folder.glob("*.safetensors")) - set(artifacts.weights_in(folder, how.seeds)):

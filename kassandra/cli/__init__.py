@@ -6,7 +6,8 @@ import sys
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before PyTorch is imported; see stages/__init__.py
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from kassandra.cli import hand_on as hand_on  # its commands
+from kassandra.cli import hand_on as hand_on  # their commands
+from kassandra.cli import look as look
 from kassandra.cli.app import app
 from kassandra.contracts.errors import TRACEBACK, explained
 

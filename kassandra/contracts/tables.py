@@ -14,9 +14,6 @@ from kassandra.contracts.printed import in_csv
 
 def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> None:
     """CSV keeps six significant digits, and no formula; parquet every bit, sealed (see artifacts.SEAL)."""
-    import pyarrow as pa  # here and below: it costs a quarter of a second, which most readers of CSV need not wait for
-    from pyarrow import parquet
-
     table = pd.DataFrame(rows)
     with whole(path) as partial:
         if path.suffix == ".csv":
@@ -25,6 +22,9 @@ def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> No
             table = table.rename(columns=in_csv)
             table.to_csv(partial, index=False, float_format="%.6g", lineterminator="\n")
         else:
+            import pyarrow as pa  # here and below: it costs a quarter of a second, which no CSV need wait for
+            from pyarrow import parquet
+
             content = pa.Table.from_pandas(table, preserve_index=False)
             metadata = {**content.schema.metadata, SEAL.encode(): _seal(table)}
             parquet.write_table(content.replace_schema_metadata(metadata), partial)

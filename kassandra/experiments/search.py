@@ -24,7 +24,6 @@ from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.rooms import code
 
 LOSS = "valid_loss"
-DECIMALS = 4  # of the scores that training prints after each epoch
 DIVERGED = "training diverged"  # so begins the sentence of kassandra/training/loop.py
 TOO_MANY = 3  # trials that fail one after the other, for what is not their values' fault
 Pruner = Literal["median", "hyperband", "none"]  # those of kassandra/cli/app.py
@@ -145,10 +144,10 @@ def _try(search: Search, trial: optuna.Trial) -> str | None:
         return why
     epochs = history(search.pipeline, name)
     _require(search.space.score, [str(name) for name in epochs if name != "epoch"])
-    if not losses:  # DVC had it in its cache: what it would have reported
-        for epoch, score in zip(epochs["epoch"], epochs[search.space.score].round(DECIMALS), strict=True):
-            if _gives_up(search, trial, int(epoch), float(score), params.train.epochs):
-                return None
+    reported = before + len(losses)  # not all where DVC had it in its cache, or an epoch is quicker than this process
+    for epoch, score in zip(epochs["epoch"], epochs[search.space.score], strict=True):
+        if epoch > reported and _gives_up(search, trial, int(epoch), float(score), params.train.epochs):
+            return None
     by = params.train.keep_by
     best = epochs[LOSS].argmin() if by == "loss" else epochs[f"valid_{by}"].argmax()
     kept = int(best) if params.train.keep == "best" else len(epochs) - 1
@@ -203,7 +202,7 @@ def _forget(pipeline: str, losses: list[float], before: int, since: float) -> No
                 rows = json.loads(file.metadata()["progress"])["history"]
         except (OSError, SafetensorError):  # being written, or of another kind
             continue
-        saved, reported = ([f"{loss:.4f}" for loss in each] for each in ([row[LOSS] for row in rows], losses))
+        saved, reported = ([f"{loss:.6g}" for loss in each] for each in ([row[LOSS] for row in rows], losses))
         if saved[before:][: len(reported)] == reported:  # it may be an epoch ahead
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,19 +16,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.training import live
 
 STARTED = "Reproducing experiment"  # DVC prints it once the experiment is its own
 LOCK = Path(".dvc/tmp/kassandra-search.lock")
 HELD = "refs/kassandra/search"  # the uncommitted changes, while DVC has them
 BACK = 5  # seconds for a DVC that was left alone to put them back
 PATIENCE = 60  # seconds for DVC to clear up after it is stopped
-EPOCH = re.compile(r"epoch (\d+)/\d+  (.+)")
-CONTINUING = re.compile(r"Continuing after epoch (\d+) of \d+")
 
 
 class Line(NamedTuple):
-    """Of a running training. epoch: 1, 2, …; scores: by the names of history.csv; empty where it goes on after this
-    epoch, which an earlier run had finished."""
+    """Of history.csv of a running training. epoch: 1, 2, …; scores: by its columns; none where the training goes on
+    after this epoch, which an earlier run had finished."""
 
     epoch: int
     scores: dict[str, float]
@@ -49,10 +48,10 @@ class Training:
         self._turn.enter_context(turn())
         self._turn.callback(_let_go)
         _take_hold()
-        self._started = False
+        self._started, self._name = False, name
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
-            start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            start_new_session=True, env=os.environ | {"PYTHONUNBUFFERED": "1", live.RUN: name},
         )  # fmt: skip
 
     def __enter__(self) -> "Training":
@@ -62,14 +61,22 @@ class Training:
         self.stop()
 
     def lines(self) -> Iterator[Line]:
-        """As they are printed, to the end of the run."""
+        """As history.csv grows, which is read whenever something is printed; the last epochs of a training that ends
+        may be missing, as DVC takes its copy away."""
         assert self._process.stdout
+        training, last = None, 0
         for text in self._process.stdout:
             self._hear(text)
-            if match := EPOCH.match(text):
-                yield Line(int(match[1]), _scores(match[2]))
-            elif match := CONTINUING.match(text):
-                yield Line(int(match[1]), {})
+            training = training or next(iter(live.running(run=self._name)), None)
+            if not training:
+                continue
+            rows = training.rows()
+            if not last and training.resumed and len(rows):
+                last = training.resumed
+                yield Line(last, {})
+            for row in rows[rows["epoch"] > last].to_dict("records"):
+                last = int(row["epoch"])
+                yield Line(last, {str(name): float(value) for name, value in row.items()})
 
     def _hear(self, text: str) -> None:
         self.output.append(text.rstrip("\n"))
@@ -165,12 +172,3 @@ def can_be_named(study: str) -> bool:
 
 def _git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout
-
-
-def _scores(text: str) -> dict[str, float]:
-    """
-    >>> _scores("train_loss 0.7194  valid_loss 0.1519  valid_accuracy 0.9562  16,335 images/s  (best)")
-    {'train_loss': 0.7194, 'valid_loss': 0.1519, 'valid_accuracy': 0.9562}
-    """
-    pairs = re.findall(r"((?:train|valid)_\w+) (\S+)", text)
-    return {name: float(value) for name, value in pairs}

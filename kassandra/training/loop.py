@@ -70,6 +70,8 @@ def train(
     if restored := checkpoint.restore(model, optimizer, generator):
         progress, best = Progress(**restored[0]), restored[1]
         watcher.note(f"Continuing after epoch {len(progress.history)} of {params.epochs}")
+        for past in progress.history:
+            watcher.row(past, True)
     history = progress.history
     watcher.begin(params.epochs, lesson.size(train_split), lesson.unit, len(history))
     for number in range(len(history) + 1, params.epochs + 1):
@@ -92,6 +94,7 @@ def train(
         progress.seconds += time.perf_counter() - started
         progress.cpu_seconds += time.process_time() - cpu_started
         checkpoint.save(model, best, optimizer, generator, asdict(progress))
+        watcher.row(history[-1])
         watcher.epoch(row, per_second, better)
     kept_epoch = progress.best_epoch if params.keep == "best" else len(history)
     return Trained(best, history, kept_epoch, progress.seconds, progress.cpu_seconds)

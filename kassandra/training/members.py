@@ -44,17 +44,20 @@ def makespan(seconds: Sequence[float], processes: int) -> float:
     return max(ends)
 
 
-def run_members(work: Work, arguments: Sequence[tuple[Any, ...]], processes: int) -> list[Any]:
+def run_members(
+    work: Work, arguments: Sequence[tuple[Any, ...]], processes: int, keep: Callable[..., None] | None = None
+) -> list[Any]:
     """What `work(watcher, *each)` returns for each of `arguments`, in their order. `watcher` shows how far a member is.
 
     In this process where it is to be one at a time, else each in a process of its own, of which `processes` run at
-    once. If one fails, the others are stopped; they go on from their checkpoints when they are started again.
+    once. If one fails, the others are stopped; they go on from their checkpoints when they are started again. `keep`
+    takes the number of a member and each line of its history, as it is made.
 
     Raises:
         KassandraError: that of the first member that failed.
     """
     jobs = [Job(number, each) for number, each in enumerate(arguments)]
-    with Display(len(jobs)) as display:
+    with Display(len(jobs), keep) as display:
         if min(processes, len(jobs)) == 1:
             return [work(display.watcher(job.number), *job.arguments) for job in jobs]
         return _side_by_side(work, jobs, processes, display)

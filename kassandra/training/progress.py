@@ -34,16 +34,23 @@ class Watcher:
         """`row` is the epoch's line of history.csv, without the learning rate."""
         self.send("epoch", row, per_second, best)
 
+    def row(self, row: dict[str, float], resumed: bool = False) -> None:
+        """The epoch's line of history.csv; `resumed`: an earlier process had made it."""
+        self.send("row", row, resumed)
+
     def note(self, text: str) -> None:
         """A sentence for the log."""
         self.send("note", text)
 
 
 class Display(Progress):
-    """A context manager around the trainings of all members; lines of finished epochs stay above the live ones."""
+    """A context manager around the trainings of all members; lines of finished epochs stay above the live ones.
 
-    def __init__(self, members: int = 1) -> None:
-        self.members = members
+    `keep` takes the member and the arguments of Watcher.row.
+    """
+
+    def __init__(self, members: int = 1, keep: Callable[..., None] | None = None) -> None:
+        self.members, self.keep = members, keep
         self.lines: dict[int, TaskID] = {}
         self.units: dict[int, str] = {}
         super().__init__(
@@ -79,6 +86,10 @@ class Display(Progress):
         mark = "  (best)" if best else ""
         rate = f"{per_second:,.0f} {self.units[member]}/s"
         self.console.print(f"{self._of(member)}epoch {row['epoch']:.0f}/{epochs}  {scores}  {rate}{mark}")
+
+    def row(self, member: int, row: dict[str, float], resumed: bool) -> None:
+        if self.keep:
+            self.keep(member, row, resumed)
 
     def note(self, member: int, text: str) -> None:
         self.console.print(f"{self._of(member)}{in_terminal(text)}")

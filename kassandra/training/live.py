@@ -1,0 +1,127 @@
+"""A training that runs: history.csv grows with each epoch, and a note in .checkpoints/running/ says where it is.
+
+`kassandra watch` and `kassandra search` read both. What a training writes at its end is the same as if nobody had
+watched.
+"""
+
+import json
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from kassandra.contracts.artifacts import CHECKPOINTS, METRICS, damaged, write_json
+from kassandra.contracts.tables import write_table
+from kassandra.training.checkpoint import home
+
+RUN = "KASSANDRA_RUN"  # in the environment: what whoever starts a training calls it
+RUNNING = CHECKPOINTS / "running"
+SHARE = 0.05  # of the time, at most, goes into writing history.csv while a training runs
+
+
+class Running(NamedTuple):
+    """history: the path of its history.csv. run: see RUN; empty where it has no name. resumed: epochs of the first
+    member that an earlier process had finished."""
+
+    pid: int
+    pipeline: str
+    history: Path
+    epochs: int
+    members: int
+    run: str
+    resumed: int
+
+    def rows(self) -> pd.DataFrame:
+        """What history.csv holds by now; empty before the first epoch has ended."""
+        try:
+            return pd.read_csv(self.history)
+        except (OSError, pd.errors.EmptyDataError):
+            return pd.DataFrame({"member": [], "epoch": []})
+        except ValueError as error:
+            raise damaged(self.history, error) from None
+
+    @property
+    def alive(self) -> bool:
+        return self._note.exists() and _alive(self.pid)
+
+    @property
+    def _note(self) -> Path:
+        return home() / RUNNING / f"{self.pid}.json"
+
+
+class Live:
+    """A context around the trainings of all members of a pipeline, which takes their rows as they come."""
+
+    def __init__(self, pipeline: str, members: int, epochs: int) -> None:
+        self._rows: list[list[dict[str, Any]]] = [[] for _ in range(members)]
+        self._path = METRICS / pipeline / "history.csv"
+        self._note = home() / RUNNING / f"{os.getpid()}.json"
+        self._content = {
+            "pid": os.getpid(), "pipeline": pipeline, "history": str(self._path.absolute()), "epochs": epochs,
+            "members": members, "run": os.environ.get(RUN, ""), "resumed": 0,
+        }  # fmt: skip
+        self._written, self._cost = 0.0, 0.0  # when, and how long it took
+
+    def __enter__(self) -> "Live":
+        with suppress(OSError):  # of a training before this one
+            self._path.unlink()
+        write_json(self._note, self._content)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):
+            self._note.unlink()
+            self._note.parent.rmdir()  # where no other training runs
+
+    def row(self, member: int, row: dict[str, Any], resumed: bool = False) -> None:
+        """A line of history.csv; `resumed`: an earlier process had made it."""
+        self._rows[member].append(row)
+        if resumed and member == 0:
+            self._content["resumed"] = len(self._rows[0])
+            write_json(self._note, self._content)
+        started = time.perf_counter()
+        if started - self._written < self._cost / SHARE:
+            return
+        write_table(self._path, self.table())
+        self._written = time.perf_counter()
+        self._cost = self._written - started
+
+    def table(self) -> list[dict[str, Any]]:
+        return [{"member": number, **row} for number, rows in enumerate(self._rows) for row in rows]
+
+
+def running(pipeline: str | None = None, run: str | None = None) -> list[Running]:
+    """The trainings of this repository that run now, those of experiments in copies of it too; the newest last."""
+    found = []
+    for path in sorted((home() / RUNNING).glob("*.json"), key=_time_of):
+        try:
+            note = json.loads(path.read_text(encoding="utf-8"))
+            one = Running(**{**note, "history": Path(note["history"])})
+        except (OSError, ValueError, TypeError, KeyError):  # just deleted, or of another version
+            continue
+        if not one.alive:
+            with suppress(OSError):  # it was killed
+                path.unlink()
+        elif pipeline in (None, one.pipeline) and run in (None, one.run):
+            found.append(one)
+    return found
+
+
+def _time_of(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
