@@ -108,7 +108,8 @@ def logarithmic(axis: Any, smallest: float, largest: float) -> None:
     """A logarithmic y-axis whose ticks read 0.2 and 5, not 2 × 10⁻¹; enough of them also within one power of ten."""
     axis.set_yscale("log")
     decades = float(np.log10(largest / smallest))
-    axis.yaxis.set_major_locator(AutoLocator() if decades < 1 else LogLocator(subs=(1, 2, 5) if decades < 3 else (1,)))
+    powers = LogLocator(subs=(1, 2, 5) if decades < 3 else (1,), numticks=12)
+    axis.yaxis.set_major_locator(AutoLocator() if decades < 1 else powers)
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1000 else f"{value:g}"))
 

@@ -46,7 +46,9 @@ def reliability(confidence: NDArray[np.float64], right: NDArray[np.bool_], error
     upper.set(xlim=(start - margin, 1 + margin), ylim=(start - margin, 1 + margin))
     upper.legend(frameon=False, fontsize=8, loc="upper left" if confidence.mean() > right.mean() else "lower right")
     upper.set(title=f"Expected calibration error {error} on test", ylabel="accuracy, with its 95% interval")
-    lower.set(xlabel="confidence: the probability of the class that the model predicts", ylabel="examples")
+    below = int((confidence < start).sum())
+    note = f"\nthe first bar holds {below:,} that are below {start:g}, too" if below else ""
+    lower.set(xlabel=f"confidence: the probability of the class that the model predicts{note}", ylabel="examples")
     figures.save(figure, path)
 
 
