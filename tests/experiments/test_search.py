@@ -256,7 +256,7 @@ def test_only_the_checkpoint_of_what_was_given_up_is_deleted(tmp_path, monkeypat
     checkpoint("mine-of-yesterday", [0.5, 0.15031, 0.14681], 999)
     checkpoint("mine-other-losses", [0.5, 0.15031, 0.2], 1001)
     checkpoint("another-given-up", [0.5, 0.15031, 0.14681], 1001)
-    searches._forget("mine", [0.1503, 0.1468], 1, 1000)
+    searches._forget("mine", [0.15031, 0.14681], 1, 1000)
     left = {path.name for path in Path(".checkpoints").iterdir()}
     assert left == {"mine-from-its-beginning", "mine-of-yesterday", "mine-other-losses", "another-given-up"}
 
