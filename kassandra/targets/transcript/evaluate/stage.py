@@ -59,7 +59,7 @@ def evaluate(
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png", "Loss (nats per token)")
     of_groups = by_group(table, seed)
     if len(of_groups):
-        write_table(plots / "by_speaker.csv", of_groups)
+        write_table(pages / "by_speaker.csv", of_groups)
         draw_groups(of_groups, report.together["wer"].value, plots / "by_speaker.png")
     if show and hasattr(show, "written_steps"):
         _draw(show, test, predictor, written[-1], table, plots / "written_steps.png")
