@@ -31,7 +31,7 @@ def evaluate(
     predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, texts to read into `pages`, of what all members write together; returns
+    """Writes pictures into `plots`, tables and texts to read into `pages`, of what all members write together; returns
     the scores, and one row per recording: of each member, and together.
 
     `show`, of the input, draws with `written_steps`, if it has that; `baselines` are the texts of each.
