@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from kassandra.cli.changed import warn_of_changes
 from kassandra.cli.page import write_page
 from kassandra.cli.trial import Prepared, prepared
 from kassandra.contracts import yaml
@@ -47,6 +48,7 @@ def check(names: Sequence[str], output: Path | None) -> int:
             page = write_page(output, name, findings)
             card = write_data_card(output, name, pipelines[name], findings)  # type: ignore[index]
             console.print(f"written to {page}; as a card {card}", markup=False)
+    warn_of_changes(names or known)
     return status
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from kassandra.cli.changed import warn_of_changes
 from kassandra.comparison.compare import Comparison, Pipeline, Row
 from kassandra.comparison.compare import compare as judge
 from kassandra.comparison.files import SUFFIXES, compare_files
-from kassandra.comparison.revisions import sides
+from kassandra.comparison.revisions import WORKSPACE, sides
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import in_markdown, in_terminal
 from kassandra.judging.intervals import Estimate
@@ -47,6 +48,8 @@ def compare(
     else:
         with sides(a, b) as (one, other):
             comparison = judge(one, other, names)
+        if WORKSPACE in (a, b):
+            warn_of_changes(pipeline.name for pipeline in comparison.pipelines)
     if plot:
         from kassandra.comparison.forest import forest
 

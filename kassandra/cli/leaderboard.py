@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from kassandra.cli.changed import warn_of_changes
 from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import in_terminal
@@ -59,6 +60,7 @@ def leaderboard(names: list[str], output: Path | None, as_json: bool, force: boo
         first = names[0] if names else "mnist"
         raise KassandraError(f"no results of {', '.join(absent)} are recorded; `dvc repro evaluate@{first}`{more}")
     all_boards = boards(record.results)
+    warn_of_changes(known)
     if output:
         if output.exists() and not force:
             _keep(output, all_boards)

@@ -10,17 +10,17 @@ from rich.table import Table
 from scipy.special import stdtrit
 
 from kassandra.before.results import described
+from kassandra.cli.changed import changed_source
 from kassandra.cli.results_page import page
 from kassandra.comparison.fingerprints import differing
 from kassandra.contracts import lock
-from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, RAW, missing, read_json, weights_digest
+from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, missing, read_json, weights_digest
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import in_terminal
 from kassandra.experiments.recorded import content, run_here
 from kassandra.judging.intervals import LEVEL, Estimate
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.pipeline import read_pipeline
-from kassandra.sources.folder import has_changed
 
 TOLERATED = 0.01  # share of correct reproductions that are said to differ
 IN_INTERVAL = "each score within the committed 95% interval"
@@ -90,10 +90,8 @@ def _one(name: str) -> bool:
     if problem:
         lines = "\n".join(map(in_terminal, problem.split("\n")))
         console.print(f"[yellow]These are results of before[/]: {lines}")
-    path = pipeline.source.path if pipeline else None  # DVC watches its copy in data/raw, and not the path itself
-    if path and (RAW / name).is_dir() and has_changed(Path(path), RAW / name):
-        again = f"`dvc repro -f download@{name}`, then `dvc repro evaluate@{name}`"
-        console.print(f"[yellow]{in_terminal(path)} has changed since it was read[/]: {in_terminal(again)}")
+    if sentence := changed_source(name, pipeline):
+        console.print(f"[yellow]{in_terminal(sentence)}[/]")
     console.print("Pictures:")
     for picture in sorted((METRICS / name / "plots").glob("*.png")):
         console.print(f"  {picture}")

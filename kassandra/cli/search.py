@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from optuna.trial import FrozenTrial, TrialState
 
+from kassandra.cli.changed import warn_of_changes
 from kassandra.contracts.errors import KassandraError
 from kassandra.experiments import search as searches
 from kassandra.experiments import space as spaces
@@ -29,6 +30,7 @@ def search(
         KassandraError: something given cannot be used; several trials failed one after the other.
     """
     read_pipeline(pipeline)
+    warn_of_changes([pipeline])
     name = study or pipeline
     where = storage or f".optuna/{name}.log"
     read = spaces.read(space or Path(f"recipes/search/{pipeline}.yaml"), pipeline)

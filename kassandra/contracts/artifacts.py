@@ -8,7 +8,7 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from tokenize import TokenError
 from typing import IO, Any, Literal
@@ -36,7 +36,8 @@ CHUNK = 1 << 20  # bytes of a file that are looked at and left on disk
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A temporary sibling to write to, renamed to `path` on success: a reader sees the old file or the new one.
+    """A temporary sibling to write to, renamed to `path` on success: a reader sees the old file or the new one, also
+    after a power cut.
 
     Raises:
         KassandraError: it cannot be written: the disk is full, or somebody else's, or may not be written to.
@@ -46,7 +47,9 @@ def whole(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_what_the_killed_left(path)
         yield partial
+        on_disk(partial)
         partial.replace(path)
+        on_disk(path.parent)
     except OSError as error:
         reason = " ".join((error.strerror or str(error)).split())
         raise KassandraError(
@@ -56,6 +59,20 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # as where it could not be written either
             partial.unlink(missing_ok=True)
+
+
+def on_disk(path: Path) -> None:
+    """Wait until a file, or which names a folder has, is on the disk and no longer in memory alone.
+
+    Raises:
+        OSError: a file could not be written there, as on a disk that is full.
+    """
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        with suppress(OSError) if path.is_dir() else nullcontext():  # some file systems do so for files alone
+            os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _remove_what_the_killed_left(path: Path) -> None:

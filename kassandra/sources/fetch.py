@@ -24,9 +24,9 @@ def fetch_dataset(
 ) -> None:
     """Make `destination` the folder of exactly the files of a catalogue entry, each checked by size and sha256.
 
-    Right files that are already in `destination` are kept; whatever else is in it goes when all files are there, not
-    before. A killed or failed run leaves what it fetched in a hidden folder beside `destination`, and the next run
-    continues from that.
+    Right files that are already in `destination`, or in a folder beside it, are not fetched again; whatever else is in
+    `destination` goes when all files are there, not before. A killed or failed run leaves what it fetched in a hidden
+    folder beside `destination`, and the next run continues from that.
 
     Args:
         dataset: name of the entry. catalogue: entries to choose from; catalogue.yaml if None.
@@ -45,6 +45,7 @@ def fetch_dataset(
     report.say(f"{dataset}: {entry.description}\n  licence: {entry.licence}")
     with scratch_for(destination, keep=True) as scratch, requests.Session() as session:
         missing = _missing(entry, scratch)
+        _take_from_others(missing, scratch, report)
         tools = Tools(scratch.parts, report, session, patience)
         failures: list[str] = []
         for place in places_of(dataset, entry):
@@ -84,6 +85,22 @@ def _missing(entry: Dataset, scratch: Scratch) -> list[Content]:
         if not here.exists() and is_right(before, file):
             copy(before, here)
     return [file for file in entry.files if not (scratch.files / file.name).exists()]
+
+
+def _take_from_others(missing: list[Content], scratch: Scratch, report: Report) -> None:
+    """What other pipelines have in their folders of data/raw is not fetched again."""
+    folders = [path for path in sorted(scratch.destination.parent.glob("[!.]*")) if path != scratch.destination]
+    for file in [*missing]:
+        for there in (path / file.name for path in folders):
+            try:
+                if not is_right(there, file):
+                    continue
+                copy(there, scratch.files / file.name)
+            except OSError:  # another user's
+                continue
+            missing.remove(file)
+            report.say(f"  {file.name}  {decimal(file.bytes)}  from {there.parent}, which has it already")
+            break
 
 
 def _nobody_has(dataset: str, entry: Dataset, missing: list[Content], failures: list[str], scratch: Scratch) -> str:

@@ -1,19 +1,22 @@
 """Folders that appear complete or not at all, such as a copy of the user's own file or folder."""
 
+import fcntl
 import filecmp
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.filesize import decimal
 
-from kassandra.contracts.artifacts import RECORD, read_json, write_json
+from kassandra.contracts.artifacts import RECORD, on_disk, read_json, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.sources.content import Report, count_of, sha256_of
 from kassandra.sources.unpack import is_archive, unpack
 from kassandra.sources.walk import Walked, sentence, walk
+
+CLONE = 0x40049409  # FICLONE of linux/fs.h
 
 
 class Scratch:
@@ -30,7 +33,7 @@ class Scratch:
         self.files, self.parts, self.old = (self.root / name for name in ("files", "parts", "old"))
 
     def publish(self) -> None:
-        """`files` becomes `destination`, whose former content is removed only after that."""
+        """`files`, each of them on the disk, becomes `destination`, whose former content is removed only after that."""
         if self.destination.exists():
             remove(self.old)
             self.destination.rename(self.old)
@@ -40,6 +43,7 @@ class Scratch:
             if self.old.exists():
                 self.old.rename(self.destination)
             raise
+        on_disk(self.destination.parent)
         shutil.rmtree(self.root)
 
 
@@ -82,10 +86,16 @@ def remove(path: Path) -> None:
 
 
 def copy(source: Path, target: Path) -> None:
-    """The content alone, without the rights of the source: a copy is ours to replace. On the disk when this returns."""
+    """The content alone, without the rights of the source: a copy is ours to replace. On the disk when this returns.
+
+    Where the file system can, both share what lies on the disk until one of them is written to.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reading, target.open("wb") as writing:
-        shutil.copyfileobj(reading, writing)
+        try:
+            fcntl.ioctl(writing, CLONE, reading.fileno())
+        except OSError:  # another file system, or one that cannot
+            shutil.copyfileobj(reading, writing)
         writing.flush()
         os.fsync(writing.fileno())
 
@@ -165,15 +175,34 @@ def _record(scratch: Scratch, left_out: dict[str, list[str]], more: dict[str, ob
         write_json(scratch.files / RECORD, {"left_out": counts, **more}, sealed=True)
 
 
-def has_changed(path: Path, copied: Path) -> bool:
-    """Whether the file or folder `path` is no longer what copy_own copied to `copied`; a missing one counts."""
+def has_changed(path: Path, copied: Path, compared: Path | None = None) -> bool:
+    """Whether the file or folder `path` is no longer what copy_own copied to `copied`; a missing one counts.
+
+    Args:
+        compared: a file that keeps sizes and times of modification of what was read and found equal. While none of them
+            has changed, nothing is read again.
+    """
     path = path.expanduser()
     if not copied.is_dir() or not path.exists():
         return True
     record = read_json(copied / RECORD) if (copied / RECORD).is_file() else {}
-    if "archive" in record:
-        return not path.is_file() or sha256_of(path) != record["content"]
+    if "archive" in record and not path.is_file():
+        return True
     now = _own_files(path, path.resolve(), f"source.path: {path}", bool(record.get("follow_links"))).files
     then = {file.relative_to(copied): file for file in copied.rglob("*") if file.is_file()}
+    seen = [_seen(side) for side in (now, then)]
+    if compared and compared.is_file() and read_json(compared) == seen:
+        return False
     then.pop(Path(RECORD), None)
-    return now.keys() != then.keys() or not all(filecmp.cmp(now[name], then[name], shallow=False) for name in now)
+    if "archive" in record:
+        equal = sha256_of(path) == record["content"]
+    else:
+        equal = now.keys() == then.keys() and all(filecmp.cmp(now[name], then[name], shallow=False) for name in now)
+    if equal and compared:
+        write_json(compared, seen)
+    return not equal
+
+
+def _seen(files: Mapping[Path, Path]) -> dict[str, list[int]]:
+    """Size and time of modification (ns) of each, by name."""
+    return {name.as_posix(): [file.stat().st_size, file.stat().st_mtime_ns] for name, file in sorted(files.items())}

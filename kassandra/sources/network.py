@@ -13,14 +13,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
+from multiprocessing import TimeoutError
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests import exceptions
-from urllib3.exceptions import HTTPError, NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, LocationValueError, NameResolutionError, ReadTimeoutError
 
 from kassandra.sources.catalogue import Content
 from kassandra.sources.content import CHUNK, Track, Unavailable, too_large, verify
@@ -33,7 +36,8 @@ class Patience:
     """All in seconds but `attempts`.
 
     connect: for a connection; short, since many networks are closed and the next place must follow at once.
-    read: for the next bytes of an answer.
+    read: for the next bytes of an answer. Twice as long for the beginning of one, however slowly it comes.
+    slowest: bytes per second; a server that sends fewer for the time of `read` is left.
     attempts: requests to one address, where asking again can help.
     pause: before the second attempt; doubles from then on.
     longest_pause: a server that asks for a longer one (Retry-After) is left.
@@ -41,6 +45,7 @@ class Patience:
 
     connect: float = 5.0
     read: float = 30.0
+    slowest: float = 1000.0
     attempts: int = 4
     pause: float = 1.0
     longest_pause: float = 20.0
@@ -48,6 +53,25 @@ class Patience:
     @property
     def timeout(self) -> tuple[float, float]:
         return self.connect, self.read
+
+
+NO_ADDRESS = (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema)
+UNUSABLE = (LocationValueError, UnicodeError)  # what an address may raise besides the exceptions of requests
+
+
+def in_time(ask: Callable[[], T], patience: Patience) -> T:
+    """What `ask` gives or raises, if it does so within twice the time of `read`; a timeout of requests is for a byte.
+
+    Raises:
+        Unavailable: it takes longer; it then goes on in a thread that ends with the process.
+    """
+    seconds, pool = patience.connect + 2 * patience.read, ThreadPool(1)
+    try:
+        return pool.apply_async(ask).get(seconds)
+    except TimeoutError:
+        raise Unavailable(f"no whole answer within {seconds:g} s", everywhere=True) from None
+    finally:
+        pool.terminate()
 
 
 class Again(Exception):
@@ -96,7 +120,7 @@ def check_status(response: requests.Response) -> None:
     raise Unavailable(reason)
 
 
-def failure(error: exceptions.RequestException, patience: Patience) -> Again | Unavailable:
+def failure(error: Exception, patience: Patience) -> Again | Unavailable:
     """What to raise for an error of `requests` that came instead of an answer."""
     causes = list(_causes(error))
     certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
@@ -111,7 +135,12 @@ def failure(error: exceptions.RequestException, patience: Patience) -> Again | U
         ConnectionError: "the connection was closed without an answer",  # reset, or closed before the answer
         exceptions.ConnectionError: "no connection",
         exceptions.TooManyRedirects: "too many redirects",
-        (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema): "not a valid http(s) address",
+        (
+            exceptions.InvalidURL,
+            exceptions.InvalidSchema,
+            exceptions.MissingSchema,
+            *UNUSABLE,
+        ): "not a valid http(s) address",
     }
     kind = next((kind for kind in reasons if any(isinstance(cause, kind) for cause in causes)), None)
     if kind is ConnectionError:
@@ -179,6 +208,7 @@ class _Transfer:
         self.note = part.with_name(part.name + ".json")
         self.have, self.validator = self._left_by_an_earlier_run()
         self.mixed = self.have > 0  # whether bytes of several answers are in `part`
+        self.pace: tuple[float, int] | None = None  # since when it is measured, and what we had then
 
     def run(self) -> None:
         for last in (False, True):
@@ -205,15 +235,14 @@ class _Transfer:
             if self.validator:
                 headers["If-Range"] = self.validator
         try:
-            with self.session.get(
-                self.address, headers=headers, timeout=self.patience.timeout, stream=True
-            ) as response:
+            ask = partial(self.session.get, self.address, headers=headers, timeout=self.patience.timeout, stream=True)
+            with in_time(ask, self.patience) as response:
                 if response.status_code == 416:
                     self._discard()
                     raise Again("the server cannot continue the file")
                 check_status(response)
                 self._receive(response)
-        except requests.RequestException as error:
+        except (requests.RequestException, *UNUSABLE) as error:
             raise failure(error, self.patience) from None
 
     def _receive(self, response: requests.Response) -> None:
@@ -229,12 +258,14 @@ class _Transfer:
             self._remember(response)
         else:
             self.mixed = True
-        before = self.have
+        before, self.pace = self.have, None
         with self.part.open("ab") as stream:
             try:
                 # Not iter_content: it would unpack a .gz that the server labels `Content-Encoding: gzip`.
-                for chunk in response.raw.stream(CHUNK, decode_content=False):
+                # What there is, at once: to wait for all of CHUNK would hide how slowly it comes.
+                while chunk := response.raw.read1(CHUNK, decode_content=False):
                     self.have += len(chunk)
+                    self._keep_pace()
                     if self.have > self.content.bytes:
                         self._discard()
                         raise too_large(self.content)
@@ -250,6 +281,17 @@ class _Transfer:
             total = self.content.bytes  # nothing but the end of the connection marks where the answer ends
         if total is not None and self.have < total:
             raise Again(f"the transfer broke off after {self.have} of {self.content.bytes} bytes")
+
+    def _keep_pace(self) -> None:
+        """Raises: Unavailable: fewer bytes than `slowest` came each second, for as long as `read`."""
+        since, then = self.pace or (time.monotonic(), self.have)
+        now = time.monotonic()
+        if now - since < self.patience.read:
+            self.pace = since, then
+            return
+        if (speed := (self.have - then) / (now - since)) < self.patience.slowest:
+            raise Unavailable(f"too slow: {speed:.3g} bytes/s; fewer than {self.patience.slowest:g}", everywhere=True)
+        self.pace = None
 
     def _range_of(self, response: requests.Response) -> tuple[int, int | None]:
         """First byte of the answer and size of the whole file, None if the server does not say."""

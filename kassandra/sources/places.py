@@ -4,6 +4,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -14,7 +15,7 @@ from rich.filesize import decimal
 from kassandra.sources.archive import take_member
 from kassandra.sources.catalogue import Archive, Content, Dataset
 from kassandra.sources.content import Report, Unavailable, chunks_of, is_right, too_large, write
-from kassandra.sources.network import Patience, check_status, download, failure, public, with_retries
+from kassandra.sources.network import UNUSABLE, Patience, check_status, download, failure, in_time, public, with_retries
 
 MIRROR = "KASSANDRA_MIRROR"
 CARRIED = Path(__file__).with_name("carried")
@@ -132,14 +133,15 @@ class IndexedArchive(Place):
     def _page(self, tools: Tools) -> ProjectPage:
         client, package = PyPISimple(self.address, session=tools.session), self.archive.package
         try:
-            return client.get_project_page(package, timeout=tools.patience.timeout)
+            ask = partial(client.get_project_page, package, timeout=tools.patience.timeout)
+            return in_time(ask, tools.patience)
         except NoSuchProjectError:
             raise Unavailable(f"the index has no package {package!r}") from None
         except requests.HTTPError as error:
             check_status(error.response)
             raise
         except (ValueError, UnsupportedRepoVersionError) as error:  # another content type, or not of the form
-            if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+            if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, *UNUSABLE)):
                 raise failure(error, tools.patience) from None
             raise Unavailable("what answers is not a package index") from None
         except requests.RequestException as error:

@@ -1,5 +1,7 @@
 """Whether one's own data are still what was copied."""
 
+import os
+
 import pytest
 
 from kassandra.sources.folder import copy_own, has_changed
@@ -38,3 +40,18 @@ def test_a_single_file(tmp_path):
     assert not has_changed(file, tmp_path / "raw")
     file.write_text("2")
     assert has_changed(file, tmp_path / "raw")
+
+
+def test_what_was_compared_is_read_again_only_if_size_or_time_changed(own, tmp_path, monkeypatch):
+    copy_own(own, tmp_path / "raw")
+    seen = tmp_path / "seen.json"
+    assert not has_changed(own, tmp_path / "raw", seen)
+    with monkeypatch.context() as patched:
+        patched.setattr("filecmp.cmp", None)  # nothing is read
+        assert not has_changed(own, tmp_path / "raw", seen)
+    os.utime(own / "a" / "1.txt", (1, 1))
+    assert not has_changed(own, tmp_path / "raw", seen)  # another time, the same content
+    (own / "a" / "1.txt").write_text("One")
+    assert has_changed(own, tmp_path / "raw", seen)
+    (tmp_path / "raw" / "a" / "1.txt").write_text("One")
+    assert not has_changed(own, tmp_path / "raw", seen)
