@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(
+from kassandra.cli.place import Commands
+
+app = Commands(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,

@@ -31,6 +31,7 @@ COSTS = Path("data/costs")  # seconds spent: of interest, but not reproducible, 
 CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at any time
 RECORD = ".kassandra.json"  # in data/raw/<name>: what the copy of your own folder left out
 SEAL = "sha256"  # of the content: formats without a checksum of their own hold it, as a flipped bit gives other numbers
+CONFIG = ("config", "config.local")  # of DVC
 CHUNK = 1 << 20  # bytes of a file that are looked at and left on disk
 
 
@@ -237,7 +238,37 @@ def weights_digest(paths: Iterable[Path]) -> str:
 
 
 def missing(path: Path) -> KassandraError:
-    return KassandraError(f"{path}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up")
+    """Says what brings it: a remote of DVC's where one is set up, and has it; else the stages that make it."""
+    parts = path.parts
+    place = {"data": 2, "metrics": 1}.get(parts[0] if len(parts) > 2 else "")
+    name = parts[place] if place else ""
+    name = name.removesuffix(".parquet").removesuffix(".safetensors")
+    if not name:
+        return KassandraError(
+            f"{path}: no such file; `dvc repro` makes it, `dvc pull` fetches it where a remote is set up"
+        )
+    stage = f"evaluate@{name}"
+    if parts[0] == "metrics":
+        return KassandraError(f"{path}: no such file; `make repro NAME={name}` makes it, or `git checkout` restores it")
+    if not _is_locked(path):
+        return KassandraError(f"{path}: no such file, as it was never made; `make repro NAME={name}` makes it")
+    if any("[remote" in _text(Path(".dvc", file)) or "['remote" in _text(Path(".dvc", file)) for file in CONFIG):
+        return KassandraError(
+            f"{path}: no such file here; `dvc pull {stage}` fetches it, or `dvc repro {stage}` makes it"
+        )
+    return KassandraError(
+        f"{path}: no such file here; `dvc checkout` restores it from DVC's cache, `dvc repro {stage}` makes it"
+    )
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether dvc.lock knows it, or a folder that it is in."""
+    outputs = {line.strip().removeprefix("- path: ") for line in _text(Path("dvc.lock")).splitlines()}
+    return any(each.as_posix() in outputs for each in (path, *path.parents))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 # DVC takes the files in its cache for what they were, as long as they are write-protected.

@@ -6,11 +6,21 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kassandra.contracts.artifacts import read_arrays, read_json, read_tensors, sha256, whole, write_arrays, write_json
+from kassandra.contracts.artifacts import (
+    missing,
+    read_arrays,
+    read_json,
+    read_tensors,
+    sha256,
+    whole,
+    write_arrays,
+    write_json,
+)
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.tables import read_table, write_table
 
@@ -239,3 +249,24 @@ def test_an_array_alone_is_not_what_is_asked_for(tmp_path):
 def test_sha256(tmp_path):
     (tmp_path / "a").write_bytes(b"kassandra")
     assert sha256(tmp_path / "a") == hashlib.sha256(b"kassandra").hexdigest()
+
+
+REMOTE = "['remote \"s\"']\n    url = /elsewhere\n"
+LOCKED = "stages:\n  train@mine:\n    outs:\n    - path: data/models/a\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "config", "sentence"),
+    [
+        ("data/models/a/x", REMOTE, " here; `dvc pull evaluate@a` fetches it, or `dvc repro evaluate@a` makes it"),
+        ("data/models/a/x", "", " here; `dvc checkout` restores it from DVC's cache, `dvc repro evaluate@a` makes it"),
+        ("data/baselines/a.parquet", REMOTE, ", as it was never made; `make repro NAME=a` makes it"),
+        ("metrics/a/test.json", "", "; `make repro NAME=a` makes it, or `git checkout` restores it"),
+    ],
+)  # fmt: skip
+def test_what_brings_a_file_that_is_missing(path, config, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text(config)
+    (tmp_path / "dvc.lock").write_text(LOCKED)
+    assert str(missing(Path(path))) == f"{path}: no such file{sentence}"

@@ -1,6 +1,7 @@
 """After a power cut a file is the old one or the new one: what has a name is on the disk, before the old one goes."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def order(monkeypatch):
 
     def renaming(how):
         def renamed(source, target, **more):
-            order.append(("name", os.stat(source).st_ino))
+            order.append(("name", Path(source).stat().st_ino))
             how(source, target, **more)
 
         return renamed
