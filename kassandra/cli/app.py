@@ -279,6 +279,20 @@ def rename(
 
 
 @app.command()
+def merge() -> None:
+    """After a `git merge` of two branches that both ran: resolve dvc.lock and metrics/, stage by stage.
+
+    What one branch ran is taken from it. Where both ran the same stage, what HEAD has is kept, and `dvc repro` decides
+    whether it is right of what was merged. Everything else that conflicts, params.yaml first, is yours to resolve.
+
+    Example: git merge my-branch; kassandra merge; dvc checkout; dvc repro; git commit
+    """
+    from kassandra.cli.merge import merge as resolve
+
+    resolve()
+
+
+@app.command()
 def leaderboard(
     names: Names = None,
     output: Annotated[Path | None, typer.Option(help="Write the page there too (markdown).")] = None,

@@ -57,14 +57,14 @@ def renamed(text: str, old: str, new: str) -> str:
         - path: data/models/b
     <BLANKLINE>
     """
-    blocks = re.split(r"^(?=  \S.*:$)", text, flags=re.MULTILINE)  # a stage each, after what stands before the first
+    head, blocks = lock.blocks(text)
     own = re.escape(old)
-    for place, block in enumerate(blocks):
-        if not re.match(rf"  \w+@{own}:$", block, re.MULTILINE):
+    for stage, block in blocks.items():
+        if not re.fullmatch(rf"\w+@{own}", stage):
             continue
         block = re.sub(rf"^(  \w+@){own}:$", rf"\g<1>{new}:", block, count=1, flags=re.MULTILINE)
         block = re.sub(
             rf"^(    - path: (?:data/\w+|metrics)/){own}(?=[./]|$)", rf"\g<1>{new}", block, flags=re.MULTILINE
         )
-        blocks[place] = re.sub(rf"^( +pipelines\.){own}(?=[.:])", rf"\g<1>{new}", block, flags=re.MULTILINE)
-    return "".join(blocks)
+        blocks[stage] = re.sub(rf"^( +pipelines\.){own}(?=[.:])", rf"\g<1>{new}", block, flags=re.MULTILINE)
+    return head + "".join(blocks.values())

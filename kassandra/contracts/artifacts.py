@@ -99,7 +99,10 @@ def write_json(path: Path, value: Any, sealed: bool = False) -> None:
 def read_json(path: Path) -> Any:
     """Raises: KassandraError: there is no such file, it is not JSON, or its content is not what was sealed."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if text.startswith("<<<<<<< ") or "\n<<<<<<< " in text:
+            raise KassandraError(f"{path}: holds the marks of a merge; `kassandra merge` resolves it")
+        value = json.loads(text)
         if isinstance(value, dict) and SEAL in value and value.pop(SEAL) != _seal(value):
             raise ValueError("its content is not what was written")
         return value

@@ -37,7 +37,7 @@ def parse(text: str, where: str) -> dict[str, dict[str, Stage]]:
         KassandraError: it is not YAML, not laid out as DVC writes it, or has the marks of a merge in it.
     """
     if re.search("^<<<<<<< ", text, re.MULTILINE):
-        raise KassandraError(f"{where}: holds the marks of a merge; resolve it, then `dvc repro`")
+        raise KassandraError(f"{where}: holds the marks of a merge; `kassandra merge` resolves it, then `dvc repro`")
     tree = yaml.parse(text, where)
     pipelines: dict[str, dict[str, Stage]] = {}
     try:
@@ -49,6 +49,16 @@ def parse(text: str, where: str) -> dict[str, dict[str, Stage]]:
         advice = "`git checkout dvc.lock` or `dvc repro` mends it"
         raise KassandraError(f"{where}: not laid out as DVC writes it; {advice}") from None
     return pipelines
+
+
+def blocks(text: str) -> tuple[str, dict[str, str]]:
+    r"""A dvc.lock as what stands before its stages, and the lines of each stage, to be put together again.
+
+    >>> blocks("schema: '2.0'\nstages:\n  train@a:\n    cmd: x\n")
+    ("schema: '2.0'\nstages:\n", {'train@a': '  train@a:\n    cmd: x\n'})
+    """
+    head, *stages = re.split(r"^(?=  \S.*:$)", text, flags=re.MULTILINE)
+    return head, {stage.partition(":\n")[0].strip(): stage for stage in stages}
 
 
 def entry(content: Any, pipeline: str) -> Stage:

@@ -81,7 +81,9 @@ def test_what_dvc_does_not_write(text):
 
 
 def test_marks_of_a_merge_and_a_file_cut_off():
-    with pytest.raises(KassandraError, match=r"^dvc.lock: holds the marks of a merge; resolve it, then `dvc repro`$"):
+    with pytest.raises(
+        KassandraError, match=r"^dvc.lock: holds the marks of a merge; `kassandra merge` resolves it, then `dvc repro`$"
+    ):
         lock.parse(TEXT.replace("    outs:", "<<<<<<< HEAD\n    outs:"), "dvc.lock")
     with pytest.raises(KassandraError, match=r"^dvc.lock: not valid YAML: "):
         lock.parse(TEXT[: TEXT.index("'34'") + 2], "dvc.lock")
