@@ -87,10 +87,12 @@ def predict(
         float | None,
         typer.Option(min=0, max=1, help="Name no class that is less probable; see train.calibrate."),
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Of tags: a page to write, the tags in colours.")] = None,
     member: Member = None,
     as_json: Json = False,
 ) -> None:
-    """Predict: the class of images, recordings or texts with its probability, or the next steps of series.
+    """Predict: the class of images, recordings or texts with its probability, the tag of each word, or the next steps
+    of series.
 
     Of texts also the words that mattered, of recordings when an attention model listened, of series intervals. Texts
     are read from standard input, one per line, if none are given. On a terminal a table is printed, into a file or a
@@ -103,10 +105,12 @@ def predict(
     Example: kassandra predict data/models/fsdd seven.wav
 
     Example: kassandra predict data/models/sp500 latest.csv --series sp500
+
+    Example: kassandra predict data/models/slots "play jazz by miles davis"
     """
     from kassandra.cli.predict import run
 
-    of_kinds = {"invert": invert, "text": text, "series": series, "reject": reject}
+    of_kinds = {"invert": invert, "text": text, "series": series, "reject": reject, "html": html}
     run("predict", folder, inputs or [], as_json, of_kinds, member)
 
 

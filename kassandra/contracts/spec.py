@@ -23,6 +23,7 @@ class ModelSpec:
     vocab_size: number of token ids, 0 for real-valued input.
     steps: of every sequence, 0 where lengths differ.
     joint: of token ids on both sides: whether they mean the same in the input and in the target.
+    letters: number of ids of letters, where a step is a word and its letters; else 0, and then not written.
     """
 
     outputs: int
@@ -30,6 +31,7 @@ class ModelSpec:
     vocab_size: int = 0
     steps: int = 0
     joint: bool = False
+    letters: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "letters" or value}

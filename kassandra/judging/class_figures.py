@@ -14,7 +14,7 @@ from kassandra.judging import figures
 DARKEST = 0.1  # share of a class that is mistaken; less is drawn paler, so that a single mistake looks like one
 
 
-def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None:
+def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path, unit: str = "test examples") -> None:
     """Rows are what an example is, columns what the model predicts; colour shows the share of the row's mistakes."""
     mistakes = matrix - np.diag(np.diag(matrix))
     shares = mistakes / np.maximum(matrix.sum(1, keepdims=True), 1)  # (classes, classes)
@@ -33,7 +33,7 @@ def confusion(matrix: NDArray[np.int64], classes: list[str], path: Path) -> None
         axis.set_yticks(range(len(names)), names)
     wrong = int(mistakes.sum())
     axis.set(xlabel="what the model predicts", ylabel="what it is")
-    axis.set_title(f"{wrong:,} of {int(matrix.sum()):,} test examples are wrong (blue: right)")
+    axis.set_title(f"{wrong:,} of {int(matrix.sum()):,} {unit} are wrong (blue: right)")
     axis.spines[["left", "bottom"]].set_visible(False)
     figures.save(figure, path)
 
@@ -49,7 +49,7 @@ def cells(matrix: NDArray[np.int64], classes: list[str]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def per_class(table: pd.DataFrame, path: Path) -> None:
+def per_class(table: pd.DataFrame, path: Path, title: str = "Class (test examples)") -> None:
     """F1 of each class with its interval, the weakest on top."""
     table = table.sort_values("f1", ascending=False, kind="stable")
     figure = Figure(figsize=(5, 1 + 0.27 * len(table)))
@@ -59,7 +59,7 @@ def per_class(table: pd.DataFrame, path: Path) -> None:
     axis.plot(table["f1"], rows, "o", color=figures.BLUE)
     names = [figures.name(name) for name in table["class"]]
     axis.set_yticks(rows, [f"{name}  ({count:,})" for name, count in zip(names, table["examples"], strict=True)])
-    axis.set(xlabel="F1 on test, with its 95% interval", title="Class (test examples)")
+    axis.set(xlabel="F1 on test, with its 95% interval", title=title)
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.grid(axis="x", linewidth=0.4)
     figures.save(figure, path)

@@ -10,10 +10,11 @@ from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoder
 from kassandra.lstm.layers import Bidirectional, Stacked, VanillaLSTM
+from kassandra.lstm.letters import WordsAlone, WordsAndLetters
 from kassandra.lstm.summaries import Pooled
 
 
-def build_reader(spec: ModelSpec, params: Any) -> tuple[Embedding | None, Encoder]:
+def build_reader(spec: ModelSpec, params: Any) -> tuple[Any, Encoder]:
     """What every model begins with: an embedding, where inputs are token ids, and the encoder on top of it.
 
     Raises:
@@ -29,12 +30,23 @@ def build_reader(spec: ModelSpec, params: Any) -> tuple[Embedding | None, Encode
     if reads_tokens(params) != (spec.vocab_size > 0):
         given, other = ("numbers", "token ids") if spec.vocab_size else ("token ids", "numbers")
         raise KassandraError(f"spec: these params are of models that read {given}, not {other}")
-    embedding = build_embedding(spec.vocab_size, params) if reads_tokens(params) else None
-    return embedding, build_encoder(spec.features if embedding is None else embedding.size, params)
+    if not reads_tokens(params):
+        return None, build_encoder(spec.features, params)
+    embedding = build_spelled(spec, params) if spec.letters else build_embedding(spec.vocab_size, params)
+    return embedding, build_encoder(embedding.size, params)
 
 
 def build_embedding(vocab_size: int, params: Any) -> Embedding:
     return Embedding(vocab_size, params.embedding_size, params.embedding_dropout, params.word_dropout)
+
+
+def build_spelled(spec: ModelSpec, params: Any) -> WordsAlone | WordsAndLetters:
+    """Of words that come with their letters, which a model may read or not."""
+    if params.letters is None:
+        return WordsAlone(build_embedding(spec.vocab_size, params))
+    words = Embedding(spec.vocab_size, params.embedding_size, word_dropout=params.word_dropout)
+    sizes = params.letters.embedding_size, params.letters.hidden_size, params.letters.longest
+    return WordsAndLetters(words, spec.letters, *sizes, params.embedding_dropout)
 
 
 def reads_tokens(params: Any) -> bool:

@@ -19,12 +19,13 @@ USED = {
 }
 CAUSAL = {"vanilla": set(), "stacked": {"num_layers"}}
 STEPWISE = {name: keys - {"readout"} for name, keys in USED.items() if name != "attention"}
-OF_TARGETS = {"next": CAUSAL, "transcript": STEPWISE}  # that take not all variants, or not all their keys
+OF_TARGETS = {"next": CAUSAL, "tags": STEPWISE, "transcript": STEPWISE}  # others take all variants and keys
 TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
 ADDED = {
     ("text", "label"): TOKENS | {"pretrain": None},
     ("text", "next"): TOKENS | {"tied": True, "samples": 7},
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
+    ("text", "tags"): TOKENS | {"crf": True, "letters": {"embedding_size": 3, "hidden_size": 4, "longest": 9}},
     ("series", "forecast"): {"head": "point", "linear": True},
     ("audio", "transcript"): {"decoder": {"beam": 1}},
 }
@@ -75,6 +76,13 @@ SEES_AHEAD = (
 def test_a_language_model_may_not_see_ahead(values, text):
     with pytest.raises(KassandraError, match=f"^{re.escape(f'model: {text}')}$"):
         check(section("text", "next", "model"), values, "model")
+
+
+def test_tags_are_read_from_the_outputs_of_steps():
+    text = "variant 'attention' differs in its summary of a sequence alone, and tags are read from the outputs of its "
+    text += "steps; choose one of ['bidirectional', 'stacked', 'vanilla']"
+    with pytest.raises(KassandraError, match=f"^{re.escape(f'model: {text}')}$"):
+        check(section("text", "tags", "model"), {"variant": "attention"}, "model")
 
 
 @pytest.mark.parametrize(

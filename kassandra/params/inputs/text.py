@@ -1,4 +1,5 @@
-"""`input: text`: its sections of params.yaml, for texts with an answer each, one long text, or pairs of texts."""
+"""`input: text`: its sections of params.yaml, for texts with an answer each, one long text, pairs of texts, or
+sentences with an answer for each word."""
 
 from typing import Annotated, Literal, Self
 
@@ -170,6 +171,82 @@ class PairsTrain(kind.Train):
     batch_tokens: int = Field(1536, ge=1)
 
 
+class StepsSource(TableFile):
+    """Your own sentences with a tag for each word are a file, or a folder with `train`, `test` and perhaps `valid`
+    (or `dev`) files, in one of four layouts. Words are taken as they stand: nothing is split or joined.
+
+    layout: `columns`, a word and its tag in each line, an empty line between sentences (CoNLL; lines with -DOCSTART-
+        are left out); `table`, a row for each word and a column that says which sentence it is of; `json`, lists of
+        words and of tags of each sentence, one sentence a line or all in one list; `lines`, words in `<name>.seq.in`
+        and tags in `<name>.seq.out`, line by line. null takes what the content shows.
+    words, tags: names of the columns, or keys. In a file of `columns` without names they are `column 1`, `column 2`, …;
+        null takes the first and the last of these, and else the only one with a usual name (word, token, tokens, …;
+        tag, tags, ner_tags, …).
+    sentence: of a `table`, the column that says the sentence; an empty cell is of the sentence above it.
+    """
+
+    layout: Literal["columns", "table", "json", "lines"] | None = None
+    words: Column | None = None
+    tags: Column | None = None
+    sentence: Column | None = None
+
+    @model_validator(mode="after")
+    def sentence_is_of_a_table(self) -> Self:
+        if self.sentence and self.layout not in (None, "table"):
+            raise ValueError(f"layout {self.layout!r} does not use 'sentence'; only 'table' does")
+        if self.words and self.words == self.tags:
+            raise ValueError(f"'words' and 'tags' are both {self.words!r}; name two columns")
+        return self
+
+
+class StepsPrepare(Section):
+    """How words become ids. The vocabulary, and the letters, are those of train.
+
+    vocab_size: the most frequent words are kept, <pad> and <unk> among them.
+    min_frequency: words seen less often in train are <unk>: with 1, train has none, and the model never learns what to
+        do with one.
+    lowercase: whether Good and good are one word; their letters stay as they are.
+    max_length: longer sentences are cut into parts of so many words, and counted.
+    """
+
+    vocab_size: int = Field(50_000, ge=4, le=1_000_000)
+    min_frequency: int = Field(2, ge=1)
+    lowercase: bool = True
+    max_length: int = Field(256, ge=2, le=100_000)
+
+
+class Letters(Section):
+    """What a word is spelled like: an LSTM reads its letters forwards, another backwards (Lample et al. 2016).
+
+    embedding_size: width of the vector of each letter. hidden_size: of each of the two.
+    longest: letters read of a word; of longer ones the first half and the last.
+    """
+
+    embedding_size: int = Field(25, ge=1, le=4096)
+    hidden_size: int = Field(25, ge=1, le=4096)
+    longest: int = Field(20, ge=2, le=1000)
+
+
+class StepsModel(TokenModel):
+    """Of words with an answer each:
+
+    letters: the vector of a word goes on with what its letters say; null reads the words alone. `embedding_dropout` is
+        of both.
+    """
+
+    letters: Letters | None = None
+
+
+class StepsTrain(kind.Train):
+    """Of sentences with an answer for each word:
+
+    batch_tokens: a step reads sentences of about the same length, padded to the longest, so many words in all.
+    """
+
+    batch_tokens: int = Field(512, ge=1)
+
+
 examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, model=ExamplesModel, train=ExamplesTrain)
 stream = Sections(source=OwnFile, prepare=StreamPrepare, model=TokenModel, train=StreamTrain)
 pairs = Sections(source=PairsSource, prepare=PairsPrepare, model=TokenModel, train=PairsTrain)
+steps = Sections(source=StepsSource, prepare=StepsPrepare, model=StepsModel, train=StepsTrain)

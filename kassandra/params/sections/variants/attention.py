@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from kassandra.contracts.section import Section
 
 USES = {"attention", "num_layers", "bidirectional"}
+SUMMARY_ALONE = True
 
 
 class Attention(Section):
