@@ -57,7 +57,8 @@ def evaluated(tmp_path):
 @pytest.mark.parametrize("rows", [80, 400])
 def test_what_is_written(evaluated, rows):
     report, table, pictures, folder = evaluated(rows)
-    always = {"by_model.csv", "errors_by_size.png", "learning_curves.png", "scatter.png"}
+    assert list(pd.read_csv(folder / "pages" / "by_model.csv")["model"]) == ["LSTM", "mean of train"]
+    always = {"errors_by_size.png", "learning_curves.png", "scatter.png"}
     assert pictures == always | {"interval_calibration.png"}
     assert len(table) == rows
     listed = pd.read_csv(folder / "pages" / "worst.csv")

@@ -30,8 +30,8 @@ def evaluate(
     predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, the worst misses into `pages`, of what all members predict together;
-    returns the scores, and one row per example: of each member, and together.
+    """Writes pictures into `plots`, a table of all models and the worst misses into `pages`, of what all members
+    predict together; returns the scores, and one row per example: of each member, and together.
 
     Args:
         predictor: the model; `of_members` of a split are Outputs.
@@ -60,7 +60,7 @@ def evaluate(
         assert below
         shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
         interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
-    write_table(plots / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
+    write_table(pages / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
     misses = worst(table)
     if show and hasattr(show, "in_words"):
         misses["in words"] = show.in_words(test, misses["row"].to_numpy())
@@ -117,7 +117,7 @@ def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], paramete
 
 
 def by_model(models: dict[str, pd.DataFrame], headline: str) -> pd.DataFrame:
-    """The scores of every model alike, the headline last, as `dvc plots` draws the last column."""
+    """The scores of every model alike, the headline last."""
     rows = []
     for name, table in models.items():
         row: dict[str, Any] = {"model": name}
