@@ -1,4 +1,4 @@
-"""Transcripts from the layouts that people have → arrays: which rows, which splits, what is dropped, and what is said of it."""
+"""Transcripts from the layouts that people have → arrays: which rows, which splits, and what is dropped and reported."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,8 @@ from kassandra.contracts.artifacts import read_arrays, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.splits import SPLITS
+from kassandra.detection.proposal import Look, Wish
+from kassandra.detection.recognise import recognise
 from kassandra.targets.transcript.prepare.stage import key_of, least_steps, written_form
 
 
@@ -25,7 +27,7 @@ def test_every_layout_gives_the_same_texts(kind, layout, tones, keys, prepare, t
     assert "60 transcripts" in message or kind == "commonvoice"
     if kind != "commonvoice":
         parts = [set(texts_of(tmp_path / "out", part)) for part in SPLITS]
-        assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+        assert sum(map(len, parts)) == len(set().union(*parts))
     if kind != "ljspeech":
         assert set(texts_of(tmp_path / "out", "train", "group")) == {"a", "b"}
 
@@ -102,3 +104,21 @@ def test_forms():
     assert written_form("Is it?", lowercase=False, marks=True) == "Is it?"
     assert key_of("Is it?") == key_of("is, IT")
     assert least_steps(np.array([3, 3, 3])) == 5
+
+
+@pytest.mark.parametrize("kind", ["table", "ljspeech", "commonvoice", "kaldi"])
+def test_init_recognises_every_layout(kind, layout):
+    proposal = recognise(Look(layout(kind), Wish(), lambda question, answers, default: default))
+    assert (proposal.input, proposal.target) == ("audio", "transcript")
+    assert proposal.prepare == {"sample_rate": 8000} | ({"split": "given"} if kind == "commonvoice" else {})
+    assert proposal.examples == 60
+    assert any("60 transcripts" in line or "40 transcripts of train" in line for line in proposal.seen)
+
+
+def test_labelled_recordings_are_no_transcripts(layout, tmp_path):
+    folder = layout("table")
+    for number, path in enumerate(sorted((folder / "clips").iterdir())):
+        path.rename(folder / "clips" / f"{'yes' if number % 2 else 'no'}_a_{number}.wav")
+    (folder / "transcripts.tsv").unlink()
+    proposal = recognise(Look(folder, Wish(), lambda question, answers, default: default))
+    assert (proposal.input, proposal.target) == ("audio", "label")
