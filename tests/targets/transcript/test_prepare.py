@@ -1,4 +1,4 @@
-"""Transcripts from the layouts that people have → arrays: which rows, which splits, and what is dropped and reported."""
+"""Transcripts from the layouts that people have → arrays: which rows, which splits, what is dropped and reported."""
 
 import numpy as np
 import pytest
