@@ -1,4 +1,4 @@
-"""`input: series`: its sections of params.yaml."""
+"""`input: series`: its sections of params.yaml, for series with an answer each, and for series that are forecast."""
 
 from typing import Annotated, Literal, Self
 
@@ -13,11 +13,8 @@ ROW = "row"  # as `time`: the number of the row
 NUMBERED = ("unix", "unix_ms", "unix_us", "step")  # as `time_format`: times that are written as one number
 
 
-class TableSource(TableFile):
-    """Your own series are a table, one row per time (and series).
-
-    Of prices, whose returns or volatility are forecast, only `time` is named, and need not be: the others are Open,
-    High, Low, Close and Volume.
+class TimedTable(TableFile):
+    """Times in a table:
 
     time: its column of dates or times; or a list of columns, which are read as one text, a space between them (date and
         time), or without a format as year, month, day, hour, minute, second, as many as there are (three at least); or
@@ -27,6 +24,43 @@ class TableSource(TableFile):
     time_zone: where clocks show the times, `Europe/Berlin`: the hour that is there twice in autumn is then two hours,
         and the one that spring leaves out is no time. null takes times as they stand.
     sort: `time` puts rows in the order of their times; `none` refuses those that are not.
+    """
+
+    time: Column | Annotated[list[Column], Field(min_length=2, max_length=6)] | None = None
+    time_format: Column | None = None
+    time_zone: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_+/-]{1,60}$")] = None
+    sort: Literal["time", "none"] = "time"
+
+    @model_validator(mode="after")
+    def time_keys_are_used(self) -> Self:
+        by_row, numbered = self.time == ROW, self.time_format in NUMBERED
+        if unused := [key for key in ("time_format", "time_zone") if by_row and getattr(self, key)]:
+            raise ValueError(f"time 'row' does not use {unused[0]!r}, as rows are counted")
+        if numbered and isinstance(self.time, list):
+            raise ValueError(f"time_format {self.time_format!r} is of one column; 'time' names {len(self.time)}")
+        if numbered and self.time_zone:
+            raise ValueError(f"time_format {self.time_format!r} does not use 'time_zone', as it is the same everywhere")
+        return self
+
+    @property
+    def times(self) -> list[str]:
+        """The columns that say the time; none where rows are counted."""
+        if self.time is None or self.time == ROW:
+            return []
+        return [self.time] if isinstance(self.time, str) else list(self.time)
+
+    @property
+    def distance(self) -> str | None:
+        """That of two rows, where it is known."""
+        return None
+
+
+class TableSource(TimedTable):
+    """Your own series are a table, one row per time (and series).
+
+    Of prices, whose returns or volatility are forecast, only `time` is named, and need not be: the others are Open,
+    High, Low, Close and Volume.
+
     target: column, or list of columns, to forecast. features: further columns of numbers to read.
     series: column that names the series a row belongs to, where the table holds several.
     frequency: distance of two rows: `ms`, `s`, `min`, `h`, `d`, `b` (Monday to Friday), `w`, `m`, or several of them as
@@ -34,10 +68,6 @@ class TableSource(TableFile):
         come, one after another, as trading days do.
     """
 
-    time: Column | Annotated[list[Column], Field(min_length=2, max_length=6)] | None = None
-    time_format: Column | None = None
-    time_zone: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_+/-]{1,60}$")] = None
-    sort: Literal["time", "none"] = "time"
     target: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     features: list[Column] = Field([])
     series: Column | None = None
@@ -51,15 +81,8 @@ class TableSource(TableFile):
         return self
 
     @model_validator(mode="after")
-    def time_keys_are_used(self) -> Self:
-        by_row, numbered = self.time == ROW, self.time_format in NUMBERED
-        if unused := [key for key in ("time_format", "time_zone") if by_row and getattr(self, key)]:
-            raise ValueError(f"time 'row' does not use {unused[0]!r}, as rows are counted")
-        if numbered and isinstance(self.time, list):
-            raise ValueError(f"time_format {self.time_format!r} is of one column; 'time' names {len(self.time)}")
-        if numbered and self.time_zone:
-            raise ValueError(f"time_format {self.time_format!r} does not use 'time_zone', as it is the same everywhere")
-        if self.frequency and (by_row or self.time_format == "step"):
+    def frequency_is_of_times(self) -> Self:
+        if self.frequency and (self.time == ROW or self.time_format == "step"):
             raise ValueError("'frequency' is of times; where rows or steps are counted there are none")
         return self
 
@@ -68,11 +91,8 @@ class TableSource(TableFile):
         return [self.target] if isinstance(self.target, str) else list(self.target or [])
 
     @property
-    def times(self) -> list[str]:
-        """The columns that say the time; none where rows are counted."""
-        if self.time is None or self.time == ROW:
-            return []
-        return [self.time] if isinstance(self.time, str) else list(self.time)
+    def distance(self) -> str | None:
+        return self.frequency
 
 
 class TablePrepare(Section):
@@ -101,4 +121,96 @@ class TableTrain(kind.Train):
     stride: int = Field(1, ge=1)
 
 
+class ExamplesSource(TimedTable):
+    """Your own series with a label each are one file, or a file for each split (`train.csv`, `X_TRAIN.ts`, …):
+    `.ts` of aeon and sktime, whose lines hold a series each; or a table, which is
+
+    - long, with `series`: a row per step, and a column that names the series a row belongs to;
+    - wide, without: a row per series, and a column per step;
+    - a recording, with `prepare.window`: a row per step with a label of its own, from which windows are cut.
+
+    series: column that names the series, or the recording, a row belongs to. time: orders its rows; null takes them as
+        they come.
+    values: columns of numbers that are read, in order; null takes all that no other key names.
+    label: column of the labels; null takes the only column with a usual name (label, class, activity, …).
+    group: column that says what a series belongs to, such as a person; all of a group stay in one split.
+    split: column that says train, valid or test.
+    """
+
+    series: Column | None = None
+    values: Annotated[list[Column], Field(min_length=1, max_length=100_000)] | None = None
+    label: Column | None = None
+    group: Column | None = None
+    split: Column | None = None
+
+    @model_validator(mode="after")
+    def columns_have_one_use(self) -> Self:
+        named = [name for name in (self.series, self.label, self.split) if name is not None]
+        taken = [*named, *self.times, *(self.values or [])]
+        if twice := [name for name in taken if taken.count(name) > 1]:
+            raise ValueError(f"column {twice[0]!r} is named for two uses; name it once")
+        if self.group is not None and self.group in {self.label, self.split, *(self.values or [])}:
+            raise ValueError(f"'group' {self.group!r} is named for another use too; name a column of groups")
+        return self
+
+
+class ExamplesPrepare(Section):
+    """How series become sequences. Whatever is fitted is fitted on train.
+
+    normalise: `columns` gives each column mean 0 and deviation 1 over the steps of train; `series` each column of each
+        series, which keeps its shape alone, not its level; `none` reads numbers as they stand.
+    missing: what is done about missing values: `error`; `interpolate` draws a line between the values on both sides (at
+        an end the nearest is repeated); `mask` reads 0, and beside it a column that is 1 where a value is missing.
+    pool: so many steps become one, their mean; for long series.
+    window: rows of a window that is cut from a recording; its label is that of most of its rows, the first of equals.
+    step: rows from the beginning of a window to that of the next; null is half a window.
+    block: so many windows that follow each other stay in one split, and no window reaches into another block; where
+        groups stay together it is not used.
+    held_out: groups that are test, all of them; null takes the split of the data, or draws one.
+    """
+
+    normalise: Literal["columns", "series", "none"] = "columns"
+    missing: Literal["error", "interpolate", "mask"] = "error"
+    pool: int = Field(1, ge=1, le=10_000)
+    window: Annotated[int, Field(ge=2, le=100_000)] | None = None
+    step: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    block: int = Field(5, ge=1, le=100_000)
+    held_out: Annotated[list[Column], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def keys_of_windows_are_used(self) -> Self:
+        if self.window is None and (unused := [key for key in ("step", "block") if key in self.model_fields_set]):
+            raise ValueError(f"{unused[0]!r} is of windows that are cut from recordings; say 'window' too")
+        if self.held_out and "test_fraction" in self.model_fields_set:
+            raise ValueError("'held_out' does not use 'test_fraction': test is all that its groups hold")
+        return self
+
+
+class ExamplesAugment(Section):
+    """What is done to series of train, afresh in each epoch; every value is a largest magnitude but for `noise`.
+
+    noise: deviation of what is added to each number, as a share of the column's own.
+    scale: share by which each column of a series becomes larger or smaller.
+    speed: share by which a series is stretched or squeezed in time.
+    time_mask: share of the steps that are blanked, once. column_mask: columns that are, at most half of them.
+    """
+
+    noise: float = Field(0.0, ge=0, le=10)
+    scale: float = Field(0.0, ge=0, lt=1)
+    speed: float = Field(0.0, ge=0, lt=1)
+    time_mask: float = Field(0.0, ge=0, lt=1)
+    column_mask: int = Field(0, ge=0, le=10_000)
+
+
+class ExamplesTrain(kind.Train):
+    """Of series with an answer each:
+
+    batch_size: series per step, of about equal lengths.
+    """
+
+    batch_size: int = Field(32, ge=1, le=1_000_000)
+    augment: ExamplesAugment | None = None
+
+
 table = Sections(source=TableSource, prepare=TablePrepare, train=TableTrain)
+examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, train=ExamplesTrain)

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.inputs.series.prepare.faults import Fault
-from kassandra.params.inputs.series import TableSource
+from kassandra.params.sections.table_file import TableFile
 from kassandra.sources.own.numbers import advice, reader
 from kassandra.sources.own.table_file import Table
 
 
-def numbers(table: Table, column: str, source: TableSource) -> tuple[NDArray[np.float64], list[Fault]]:
+def numbers(table: Table, column: str, source: TableFile) -> tuple[NDArray[np.float64], list[Fault]]:
     """(rows,) NaN where a cell is empty, `nan`, or one of `missing_values`; and cells that hold anything else."""
     cells, read, marks = table.columns[column], reader(source), set(source.missing_values)
     values = np.full(len(cells), np.nan)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.clock import EPOCH, Clock, check_zone
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.faults import Fault
-from kassandra.params.inputs.series import ROW, TableSource
+from kassandra.params.inputs.series import ROW, TimedTable
 from kassandra.sources.own.table_file import Table, called, shortened
 
 Times = NDArray[np.int64]  # of a Clock
@@ -42,7 +42,7 @@ Read = Callable[[str], datetime | int | str]  # a time, microseconds since 1970 
 
 
 def read_times(
-    table: Table, source: TableSource, mine: Mapping[str, Rows]
+    table: Table, source: TimedTable, mine: Mapping[str, Rows]
 ) -> tuple[Times, Clock, list[Fault], list[str]]:
     """(rows,) the times, 0 where there is none; what they count; cells without; and what was decided.
 
@@ -84,7 +84,7 @@ def read_times(
         values, skipped, said = _in_zone(table, column, cells, moments, source.time_zone, mine)
         faults += skipped
     unit = "s" if not (values % MICRO).any() else "ms" if not (values % 1000).any() else "us"
-    if unit == "s" and (source.frequency or "").endswith("ms"):
+    if unit == "s" and (source.distance or "").endswith("ms"):
         unit = "ms"
     clock = Clock(unit, source.time_zone)
     return values // (MICRO // clock.per_second), clock, faults, said
@@ -97,7 +97,7 @@ def _text(cell: Any) -> str:
     return "" if cell is None or cell != cell else str(cell).strip()
 
 
-def _reader(source: TableSource, columns: int) -> Read:
+def _reader(source: TimedTable, columns: int) -> Read:
     time_format = source.time_format
     if time_format == "step":
         return _step
