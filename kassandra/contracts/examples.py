@@ -1,7 +1,7 @@
 """What an input reads, examples with one label each or pairs of texts, and what it makes of them: arrays, and views."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -71,6 +71,9 @@ class View(NamedTuple):
     counts: whether features are counts of things that an example holds; a target may then weigh each by how much more
         frequent it is inside of a class than outside.
     features: what the features are, so that a target can name its own model of them; "" where another view has them.
+    penalties: strengths of the L2 penalty, among which one is chosen by cross-validation of the known examples; without
+        any, `options` say it. groups: (known,) numbers of what must not be on both sides of it; None for no groups.
+    squares: whether the linear model is fitted by least squares (ridge), as is usual for thousands of random features.
     """
 
     name: str
@@ -79,6 +82,24 @@ class View(NamedTuple):
     options: dict[str, Any]
     counts: bool = False
     features: str = ""
+    penalties: Sequence[float] = ()
+    groups: NDArray[np.int64] | None = None
+    squares: bool = False
+
+
+class Neighbours(NamedTuple):
+    """What the nearest neighbour among known examples is found by; an input's baseline may offer some beside views.
+
+    rows: numbers of the known examples that are compared with; all of them, or a sample. settings: of the distance, the
+        simplest first; one is chosen by leaving out each known example in turn.
+    among: of a setting, the distances (rows, rows). to: of a setting, (unknown, rows).
+    """
+
+    name: str
+    rows: Rows
+    settings: Sequence[Any]
+    among: Callable[[Any], NDArray[np.floating]]
+    to: Callable[[Any], NDArray[np.floating]]
 
 
 class Pair(NamedTuple):

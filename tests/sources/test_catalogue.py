@@ -13,6 +13,13 @@ GOOD = CATALOGUE.read_text(encoding="utf-8")
 
 
 FILES = {  # of each data set, how many
+    "acsf1": 2,
+    "osu-leaf": 2,
+    "gun-point": 2,
+    "arrow-head": 2,
+    "italy-power-demand": 2,
+    "basic-motions": 2,
+    "japanese-vowels": 2,
     "books": 2,
     "fashion-mnist": 4,
     "fillets": 2,

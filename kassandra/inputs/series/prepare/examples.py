@@ -10,7 +10,6 @@ from kassandra.contracts.artifacts import files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.printed import some
-from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLIT_OF, WHOLE
 from kassandra.contracts.windows import mean_and_std
@@ -85,7 +84,9 @@ def _files(raw: Path) -> dict[str, Path]:
         by_split.setdefault(split or "", []).append(path)
     names = some(path.name for path in files)
     if "train" not in by_split or "" in by_split or any(len(paths) > 1 for paths in by_split.values()):
-        expected = "one file of series, or one for each split: X_TRAIN.ts and X_TEST.ts, or train.csv, valid.csv, test.csv"
+        expected = (
+            "one file of series, or one for each split: X_TRAIN.ts and X_TEST.ts, or train.csv, valid.csv, test.csv"
+        )
         raise KassandraError(f"source.path: expected {expected}; found {names}")
     return {split: by_split[split][0] for split in SPLITS if split in by_split}
 
@@ -124,8 +125,11 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
     arrays, missing_values, lengths = {}, dict[str, int](), set[int]()
     for name, some_rows in rows.items():
         read = [scaling(examples.contents[row], examples.ids[row]) for row in some_rows]
-        offsets = Ragged.of(read, np.float32).offsets
+        offsets = np.cumsum([0, *map(len, read)], dtype=np.int64)
         arrays[name] = {"values": np.concatenate(read), "offsets": offsets}
+        if examples.groups is not None:
+            known = sorted(set(examples.groups))
+            arrays[name]["groups"] = np.array([known.index(examples.groups[row]) for row in some_rows], np.int64)
         lengths |= set(np.diff(offsets).tolist())
         missing_values[name] = sum(int(np.isnan(examples.contents[row]).sum()) for row in some_rows)
     features = len(mean) + len(masked)

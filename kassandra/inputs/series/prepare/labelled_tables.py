@@ -121,7 +121,9 @@ def _known(key: str, name: str, known: list[str]) -> str:
     return here
 
 
-def _values(table: Table, names: list[str], source: ExamplesSource) -> tuple[list[str], Numbers, list[Fault], list[str]]:
+def _values(
+    table: Table, names: list[str], source: ExamplesSource
+) -> tuple[list[str], Numbers, list[Fault], list[str]]:
     """(rows, columns). Columns that hold no number at all are left out, where nobody has named them."""
     kept, columns, faults, others = [], [], list[Fault](), []
     for name in names:
@@ -152,7 +154,9 @@ def _ordered(
     times, _, faults, said = read_times(table, source, by_series)
     late = sum(int((times[one] < np.maximum.accumulate(times[one])).sum()) for one in by_series.values())
     if late and source.sort == "none":
-        raise KassandraError(f"{table.path}: {late:,} rows stand after a later one; `source.sort: time` puts them in order")
+        raise KassandraError(
+            f"{table.path}: {late:,} rows stand after a later one; `source.sort: time` puts them in order"
+        )
     said += [f"{late:,} rows stood after later ones of their series: sorted"] if late else []
     order = np.concatenate([one[np.argsort(times[one], kind="stable")] for one in by_series.values()])
     return order, times[order], faults, said
@@ -192,7 +196,9 @@ def _long(cells: Cells) -> tuple[list[One], list[str]]:
         series.append(One(values, label, cells.id(int(rows[0])), *_belongs(cells, name, rows)))
     message = of_ends(ends, len(series))
     message += [f"{nameless:,} rows name no series: left out"] if nameless else []
-    message += [f"{len(unlabelled):,} series have no label, or no value: left out ({some(unlabelled)})"] * bool(unlabelled)
+    message += [f"{len(unlabelled):,} series have no label, or no value: left out ({some(unlabelled)})"] * bool(
+        unlabelled
+    )
     return series, message
 
 
@@ -206,7 +212,9 @@ def _only(cells: Cells, name: str, rows: Rows, role: str) -> str:
     told = list(dict.fromkeys(texts[row] for row in rows if texts[row]))
     if len(told) > 1:
         where = f"{cells.table.path}: series {name!r} has several {role}s: {some(map(printable, told))}"
-        advice = "; to cut windows from recordings whose rows have labels, say `prepare.window`" if role == "label" else ""
+        advice = (
+            "; to cut windows from recordings whose rows have labels, say `prepare.window`" if role == "label" else ""
+        )
         raise KassandraError(f"{where}{advice}")
     return told[0] if told else ""
 
@@ -236,7 +244,9 @@ def _wide(cells: Cells) -> tuple[list[One], list[str]]:
         series.append(One(values, labels[row] if labels else "", cells.id(row), *_belongs(cells, "", one)))
     message = [f"{count:,} rows have no {what}: left out" for what, count in without.items()]
     steps = cells.columns
-    message += [f"a series is a row, its steps the columns {printable(steps[0])} to {printable(steps[-1])} ({len(steps)})"]
+    message += [
+        f"a series is a row, its steps the columns {printable(steps[0])} to {printable(steps[-1])} ({len(steps)})"
+    ]
     return series, [*of_ends(ends, len(series)), *message]
 
 

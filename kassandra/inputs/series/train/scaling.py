@@ -56,8 +56,8 @@ class Scaling(NamedTuple):
         return np.array(self.mean), np.array(self.std)
 
     def measured(self, read: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(steps, columns) in their own unit again, of what a model reads; a series' own scale is not known any more."""
-        columns = read[:, : len(self.mean)].astype(np.float64)
+        """(…, columns) in their own unit again, of (…, features); a series' own scale is not known any more."""
+        columns = read[..., : len(self.mean)].astype(np.float64)
         return columns if self.normalise == "series" else columns * self.std + self.mean
 
 

@@ -1,0 +1,96 @@
+"""MiniRocket: how much of a series lies above thresholds, after fixed convolutions (Dempster, Schmidt & Webb 2021).
+
+84 kernels of nine weights, six of which are -1 and three 2, each at dilations up to the length; every feature is the share
+of steps at which a convolution is above a quantile of that of some series of train. Of several columns random ones are
+summed for each kernel and dilation; series of unequal lengths have zeros behind their ends, and are judged by their own steps
+(as the authors' multivariate and variable-length versions do).
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+LENGTH, MIDDLE = 9, 4
+KERNELS = list(combinations(range(LENGTH), 3))  # the places of the three weights that are 2
+MOST_DILATIONS = 32
+GOLDEN = (np.sqrt(5) + 1) / 2
+
+
+class Part(NamedTuple):
+    """The features of one kernel at one dilation. columns: numbers of those that are summed. biases: the thresholds."""
+
+    dilation: int
+    kernel: int
+    padded: bool
+    columns: NDArray[np.intp]
+    biases: Array
+
+
+class MiniRocket:
+    """Fitted to series (steps, columns); `features` of others follow."""
+
+    def __init__(self, series: Sequence[Array], features: int = 9996, seed: int = 0) -> None:
+        generator = np.random.default_rng(seed)
+        longest, columns = max(map(len, series)), series[0].shape[1]
+        each = max(1, features // len(KERNELS))  # features of each kernel
+        self.parts: list[Part] = []
+        drawn = 0
+        for number, (dilation, count) in enumerate(_dilations(longest, each)):
+            for kernel in range(len(KERNELS)):
+                most = np.log2(min(columns, LENGTH) + 1)
+                used = int(2 ** generator.uniform(0, most))
+                chosen = np.sort(generator.choice(columns, min(used, columns), replace=False))
+                one = series[int(generator.integers(len(series)))]
+                convolved = _convolved(one.T[None, chosen].sum(1), dilation, KERNELS[kernel])[0]  # (steps,)
+                quantiles = ((drawn + 1 + np.arange(count)) * GOLDEN) % 1
+                drawn += count
+                biases = np.quantile(convolved, quantiles).astype(np.float32)
+                self.parts.append(Part(dilation, kernel, (number + kernel) % 2 == 0, chosen, biases))
+
+    def features(self, series: Sequence[Array]) -> Array:
+        """(series, features), shares in [0, 1]."""
+        lengths = np.array([len(one) for one in series])
+        values = np.zeros((len(series), series[0].shape[1], int(lengths.max())), np.float32)  # (series, columns, time)
+        for row, one in enumerate(series):
+            values[row, :, : len(one)] = one.T
+        shares = []
+        for part in self.parts:
+            convolved = _convolved(values[:, part.columns].sum(1), part.dilation, KERNELS[part.kernel])
+            edge = 0 if part.padded else MIDDLE * part.dilation
+            edges = np.where(2 * edge < lengths, edge, 0)[:, None]  # of series too short, all steps
+            step = np.arange(values.shape[2])
+            inside = (step >= edges) & (step < lengths[:, None] - edges)  # (series, time)
+            convolved[~inside] = -np.inf
+            above = np.stack([np.count_nonzero(convolved > bias, axis=1) for bias in part.biases], axis=1)
+            shares.append((above / inside.sum(1, keepdims=True)).astype(np.float32))
+        return np.concatenate(shares, axis=1)
+
+
+def _dilations(longest: int, each: int) -> list[tuple[int, int]]:
+    """Each dilation, and how many features a kernel has at it.
+
+    >>> _dilations(24, 119), _dilations(5, 3)
+    ([(1, 75), (2, 44)], [(1, 3)])
+    """
+    most = min(each, MOST_DILATIONS)
+    reach = np.log2(max((longest - 1) / (LENGTH - 1), 1))
+    dilations, counts = np.unique(np.logspace(0, reach, most, base=2).astype(np.int64), return_counts=True)
+    counts = (counts * (each / most)).astype(np.int64)
+    for place in range(each - int(counts.sum())):
+        counts[place % len(counts)] += 1
+    return list(zip(dilations.tolist(), counts.tolist(), strict=True))
+
+
+def _convolved(values: Array, dilation: int, twos: tuple[int, ...]) -> Array:
+    """(series, time) of (series, time); beyond both ends are zeros."""
+    time = values.shape[1]
+    wide = np.pad(values, ((0, 0), (MIDDLE * dilation, MIDDLE * dilation)))
+    shifted = [wide[:, place * dilation : place * dilation + time] for place in range(LENGTH)]
+    total = np.zeros_like(values)
+    for place in range(LENGTH):
+        total += shifted[place] * np.float32(2 if place in twos else -1)
+    return total
