@@ -172,8 +172,8 @@ class ExamplesPrepare(Section):
     normalise: Literal["columns", "series", "none"] = "columns"
     missing: Literal["error", "interpolate", "mask"] = "error"
     pool: int = Field(1, ge=1, le=10_000)
-    window: Annotated[int, Field(ge=2, le=100_000)] | None = None
-    step: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    window: int | None = Field(None, ge=2, le=100_000)
+    step: int | None = Field(None, ge=1, le=100_000)
     block: int = Field(5, ge=1, le=100_000)
     held_out: Annotated[list[Column], Field(min_length=1)] | None = None
 

@@ -1,6 +1,7 @@
 """Dynamic time warping: how far two series are apart, if one may be stretched to fit the other.
 
-All columns are warped together (DTW_D; Shokoohi-Yekta et al. 2017), within a band around the diagonal (Sakoe & Chiba 1978).
+All columns are warped together (DTW_D; Shokoohi-Yekta et al. 2017), within a band around the diagonal (Sakoe & Chiba
+1978).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What models without an LSTM see of labelled series: summary statistics, MiniRocket's features, neighbours under warping."""
+"""What models without an LSTM see of labelled series: summary statistics, features of MiniRocket, neighbours by DTW."""
 
 from functools import partial
 from typing import Any
@@ -35,23 +35,29 @@ def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Vi
     scaler = StandardScaler().fit(statistics)
     both = scaler.transform(statistics), scaler.transform(np.stack([statistics_of(one) for one in unseen]))
     linear = View(
-        "summary statistics + logistic regression", *both, {"max_iter": 1000}, penalties=PENALTIES, groups=groups
+        "summary statistics + logistic regression",
+        *both,
+        {"max_iter": 1000},
+        features="summary statistics",
+        penalties=PENALTIES,
+        groups=groups,
     )
     features = min(FEATURES, max(LEAST, NUMBERS // len(seen)))
     rocket = MiniRocket(seen, features)
     shares = rocket.features(seen)
     scaler = StandardScaler().fit(shares)
-    name = "MiniRocket + ridge" if features == FEATURES else f"MiniRocket ({features:,} features) + ridge"
+    name = "MiniRocket" if features == FEATURES else f"MiniRocket ({features:,} features)"
     both = scaler.transform(shares), scaler.transform(rocket.features(unseen))
-    return [linear, View(name, *both, {}, penalties=RIDGE, squares=True)]
+    return [linear, View(f"{name} + ridge", *both, {}, features=name, penalties=RIDGE, squares=True)]
 
 
 def neighbours(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Neighbours]:
-    """By dynamic time warping. What suits the known series is chosen: the band, and whether they are compared as a model
-    reads them, with columns in their own units, or each series with mean 0 and deviation 1.
+    """By dynamic time warping. What suits the known series is chosen: the band, and whether they are compared as a
+    model reads them, with columns in their own units, or each series with mean 0 and deviation 1.
 
-    All are stretched to one length, and where comparing all would take too long, a random sample of the known is compared
-    with; the name says so."""
+    All are stretched to one length. Where comparing all would take too long, a random sample of the known is compared
+    with, and the name says so.
+    """
     seen, unseen = [one for split in known for one in _series(split)], _series(unknown)
     longest = max(map(len, [*seen, *unseen]))
     steps, scaling = min(longest, LONGEST), Scaling.of(meta)
@@ -79,7 +85,9 @@ def _apart(first: Array, second: Array, scaling: Scaling, setting: tuple[str, in
         largest = float(np.abs(second).max(initial=0)) or 1.0  # so that squares are finite
         first, second = first / largest, second / largest
     elif way == "each alone":
-        first, second = ((one - one.mean(1, keepdims=True)) / (one.std(1, keepdims=True) + SMALL) for one in (first, second))
+        first, second = (
+            (one - one.mean(1, keepdims=True)) / (one.std(1, keepdims=True) + SMALL) for one in (first, second)
+        )
     return distances(first, second, band)
 
 

@@ -1,9 +1,9 @@
 """MiniRocket: how much of a series lies above thresholds, after fixed convolutions (Dempster, Schmidt & Webb 2021).
 
-84 kernels of nine weights, six of which are -1 and three 2, each at dilations up to the length; every feature is the share
-of steps at which a convolution is above a quantile of that of some series of train. Of several columns random ones are
-summed for each kernel and dilation; series of unequal lengths have zeros behind their ends, and are judged by their own steps
-(as the authors' multivariate and variable-length versions do).
+84 kernels of nine weights, six of which are -1 and three 2, each at dilations up to the length; every feature is the
+share of steps at which a convolution is above a quantile of that of one series of train. Of several columns random ones
+are summed for each kernel and dilation; series of unequal lengths have zeros behind their ends, and are judged by their
+own steps, as in the authors' multivariate version and in that for unequal lengths.
 """
 
 from collections.abc import Sequence
@@ -74,7 +74,7 @@ def _dilations(longest: int, each: int) -> list[tuple[int, int]]:
     """Each dilation, and how many features a kernel has at it.
 
     >>> _dilations(24, 119), _dilations(5, 3)
-    ([(1, 75), (2, 44)], [(1, 3)])
+    ([(1, 79), (2, 40)], [(1, 3)])
     """
     most = min(each, MOST_DILATIONS)
     reach = np.log2(max((longest - 1) / (LENGTH - 1), 1))

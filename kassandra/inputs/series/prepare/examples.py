@@ -122,7 +122,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
     lacking = np.isnan(np.concatenate(train)).any(0)  # of train only
     masked = np.flatnonzero(lacking).tolist() if params.missing == "mask" else []
     scaling = Scaling(params.normalise, params.missing, params.pool, mean, std, masked)
-    arrays, missing_values, lengths = {}, dict[str, int](), set[int]()
+    arrays, missing_values, lengths = dict[str, dict[str, NDArray[Any]]](), dict[str, int](), set[int]()
     for name, some_rows in rows.items():
         read = [scaling(examples.contents[row], examples.ids[row]) for row in some_rows]
         offsets = np.cumsum([0, *map(len, read)], dtype=np.int64)

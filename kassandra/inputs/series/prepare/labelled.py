@@ -20,8 +20,8 @@ class One(NamedTuple):
 
 
 class Read(NamedTuple):
-    """columns: their names. left_out: for meta.json. message: what was left out or decided. of_table: the columns of the
-    table that were read, which are the steps of a wide one."""
+    """columns: their names. left_out: for meta.json. message: what was left out or decided. of_table: the columns of
+    the table that were read, which are the steps of a wide one."""
 
     series: list[One]
     columns: list[str]

@@ -190,7 +190,7 @@ def _long(cells: Cells) -> tuple[list[One], list[str]]:
         values = without_ends(cells.values[rows])
         ends += len(values) < len(rows)
         label = _only(cells, name, rows, "label") if labels else ""
-        if labels and not label or not len(values):
+        if (labels and not label) or not len(values):
             unlabelled.append(printable(name))
             continue
         series.append(One(values, label, cells.id(int(rows[0])), *_belongs(cells, name, rows)))
@@ -237,7 +237,7 @@ def _wide(cells: Cells) -> tuple[list[One], list[str]]:
     for row in cells.order.tolist():
         values = without_ends(cells.values[row][:, None])
         ends += len(values) < cells.values.shape[1]
-        if labels and not labels[row] or not len(values):
+        if (labels and not labels[row]) or not len(values):
             without["label" if len(values) else "value"] += 1
             continue
         one = np.array([row])

@@ -30,8 +30,8 @@ def windows(
     """The windows, and what to report. The label of one is that of most of its rows, the first of equals; a window with
     a row without a label is left out.
 
-    With `block`, so many windows that follow each other are a group, and share no row with another one: rows of a window
-    in train are in no window of test.
+    With `block`, so many windows that follow each other are a group, and share no row with another one: rows of a
+    window in train are in no window of test.
     """
     step = step or max(1, window // 2)
     cut, mixed, unlabelled, short = list[One](), 0, 0, 0

@@ -75,7 +75,7 @@ class Sequences:
         """A user's series, (steps, columns) as they were measured, or a list of such, as a split.
 
         Raises:
-            KassandraError: one is of another shape or type, empty, or misses values where the model was trained on none.
+            KassandraError: one is of another shape or type, empty, or misses values where the model knows none.
         """
         given = [series] if isinstance(series, np.ndarray) and series.ndim == 2 else list(series)
         split = []

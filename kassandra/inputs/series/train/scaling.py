@@ -1,4 +1,4 @@
-"""From series as they are measured to what a model reads: missing values, scales and rarer steps. Imports no PyTorch."""
+"""From series as they are measured to what a model reads: missing values, scales, fewer steps. Imports no PyTorch."""
 
 from typing import Any, NamedTuple, Self
 
@@ -62,7 +62,7 @@ class Scaling(NamedTuple):
 
 
 def own_scale(values: Values) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(columns,) mean and deviation of what is there; 0 and 1 of a column without any, and 1 of one that is constant."""
+    """(columns,) mean and deviation of what is there; 0 and 1 of a column without any, 1 of one that is constant."""
     there = ~np.isnan(values)
     count = np.maximum(there.sum(0), 1)
     mean = np.where(there, values, 0).sum(0) / count
