@@ -15,8 +15,8 @@ from kassandra.contracts.tables import write_table
 from kassandra.inputs.audio.train.mel import MelScale, hertz
 from kassandra.judging import figures
 from kassandra.judging.intervals import wilson
+from kassandra.judging.shown import some_of_each
 
-SHOWN = 12  # recordings whose weights are drawn
 TICKS = np.array([200.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0])  # Hz
 
 
@@ -63,15 +63,6 @@ def by_speaker(speakers: NDArray[np.int64], right: NDArray[np.bool_], names: lis
     columns = {"speaker": [names[number] for number in heard], "recordings": counts}
     columns |= {"accuracy_low": low, "accuracy_high": high, "accuracy": hits / counts}
     return pd.DataFrame(columns).sort_values("accuracy", kind="stable", ignore_index=True)
-
-
-def some_of_each(targets: NDArray[np.int64], right: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Up to twelve recordings: the first that is wrong of some classes, and the first that is right of each in turn."""
-    wrong = np.flatnonzero(~right)
-    first_wrong = wrong[np.unique(targets[wrong], return_index=True)[1]][: SHOWN // 3]
-    by_class = [np.flatnonzero(right & (targets == label)) for label in np.unique(targets)]
-    some_right = [rows[place] for place in range(SHOWN) for rows in by_class if place < len(rows)]
-    return np.array([*some_right[: SHOWN - len(first_wrong)], *first_wrong], np.intp)
 
 
 def _speakers(table: pd.DataFrame, right: NDArray[np.bool_], path: Path) -> None:

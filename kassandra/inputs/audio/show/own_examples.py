@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
+from kassandra.judging.shown import half_of
 
 NAME = "recording"
 OPTIONS: set[str] = set()
@@ -37,9 +38,6 @@ def columns(predictor: Any, waveforms: list[NDArray[np.float32]], outputs: Any) 
 
 def _span(shares: NDArray[np.float32], scale: MelScale) -> tuple[int, int]:
     """First and last millisecond of the shortest stretch of frames that holds half of `shares` (frames,)."""
-    sums = np.concatenate([[0.0], shares.cumsum(dtype=np.float64)])
-    ends = np.searchsorted(sums, sums + sums[-1] / 2)  # (frames + 1,) where half is reached, if begun at each frame
-    ends = np.where(ends <= len(shares), ends, 2 * len(sums))  # never
-    first = int(np.argmin(ends - np.arange(len(sums))))
-    last = (int(ends[first]) - 1) * scale.hop_length + scale.frame_length  # samples
+    first, end = half_of(shares)
+    last = (end - 1) * scale.hop_length + scale.frame_length  # samples
     return round(first * scale.hop_length * 1000 / scale.sample_rate), round(last * 1000 / scale.sample_rate)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.clock import Clock
 from kassandra.contracts.windows import Split, read_split
 from kassandra.detection.findings import SPLITS, Findings, Grid, Panel, first
+from kassandra.inputs.series.detect import examples_report
 
 FAR = 12  # deviations, by the median one, from which a value is far from the others
 SENTINELS = {-9999.0, -999.0, -99.0, -99.9, -999.9, 9999.0, 99999.0, -32768.0, -9999.9, 999.0, -1e20, 1e20}
@@ -20,6 +21,9 @@ DRAWN = 3  # columns
 
 def examine(folder: Path, meta: dict[str, Any], findings: Findings) -> None:
     """Adds to the findings; `folder` is data/prepared/<name>."""
+    if "pool" in meta:  # series with an answer each
+        examples_report.examine(folder, meta, findings)
+        return
     parts = {split: read_split(folder / f"{split}.npz") for split in SPLITS}
     clock = Clock.of(meta)
     gaps(parts, meta, clock, findings)

@@ -1,0 +1,288 @@
+"""Series with a label each, recognised: .ts and .arff files, long and wide tables, recordings with labels by row."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import NamedTuple
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.splits import SPLIT_OF
+from kassandra.detection import numbers
+from kassandra.detection.content import lines_of
+from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.words import some
+
+LABEL = re.compile(r"label|class|activity|gesture|^y$|^state$|category|species|condition|behaviou?r", re.IGNORECASE)
+GROUP = re.compile(r"user|subject|person|patient|participant|^who$|speaker|owner", re.IGNORECASE)
+TIME = re.compile(r"time|^ts$|step|frame|^t$|sample|tick|seq", re.IGNORECASE)
+STEP = re.compile(r"(.*?)(\d+)$")
+WIDE = 8  # numbered columns, from which they are the steps of a row
+RUN = 8  # rows with one label after another, on average, from which rows are those of recordings
+SERIES = 10  # of a long table
+GROUPS = 8  # from which whole groups are kept back
+LONG = 300  # steps; of longer series, several become one
+
+
+class Seen(NamedTuple):
+    """What a table is. form: `long`, `wide` or `recordings`. series: the column that names one. group: of groups.
+
+    length: rows of a series, or of a run of one label. many: series, or rows.
+    """
+
+    form: str
+    label: Column
+    series: Column | None
+    group: Column | None
+    values: list[Column]
+    length: int
+    many: int
+    sure: float
+
+
+def evidence(look: Look) -> float:
+    """How likely these are series with a label each, from 0 to 1."""
+    if look.form in ("folder", "text") and _archive_files(look):
+        return 0.98
+    seen = _seen(look) if look.table is not None else None
+    return seen.sure if seen else 0.0
+
+
+def propose(look: Look) -> Proposal:
+    """The section of labelled series.
+
+    Raises:
+        KassandraError: no column can be the label, or no other one holds numbers.
+    """
+    if files := _archive_files(look):
+        return _of_archive(look, files)
+    table, seen = look.table, _seen(look) if look.table is not None else None
+    if table is None or seen is None:
+        what = f"; the columns are {some(table.names)}" if table else ""
+        raise KassandraError(f"{look.path}: no column holds labels of series, which stay the same for many rows{what}")
+    source = {**table.keys, **numbers.format_of([one.cells for one in seen.values], str(table.path), None, None).keys()}
+    source |= {"label": seen.label.name}
+    proposal = Proposal("series", "label", source, seen=list(table.notes))
+    marks = list(dict.fromkeys(mark for one in seen.values for mark in numbers.marks_of(one.cells, table.format)))
+    if marks:
+        source["missing_values"] = marks
+    if any(len(one.held) < len(one.cells) for one in seen.values) or marks:
+        proposal.prepare["missing"] = "interpolate"
+        proposal.guessed.append("missing values are interpolated within a series; `missing: mask` is the other way")
+    if look.tables:
+        proposal.splits = frozenset(SPLIT_OF[split] for split in look.tables if split != "train")
+    {"long": _long, "wide": _wide, "recordings": _recordings}[seen.form](look, table, seen, proposal)
+    shown = [one.name for one in (seen.series, seen.label, *seen.values) if one is not None]
+    proposal.rows = preview(table, [table.names.index(name) for name in dict.fromkeys(shown)][:7])
+    _settle(proposal, len(seen.values) if seen.form != "wide" else 1)
+    return proposal
+
+
+def _settle(proposal: Proposal, columns: int) -> None:
+    """How a model reads them."""
+    if proposal.steps > LONG:
+        proposal.prepare["pool"] = -(-proposal.steps // LONG)
+        proposal.guessed.append(f"{proposal.prepare['pool']} steps become one, their mean, as series are long (pool)")
+        proposal.steps //= proposal.prepare["pool"]
+    proposal.model |= {"variant": "attention", "bidirectional": True}
+    proposal.train |= {"batch_size": 16 if proposal.examples < 2000 else 64, "keep": "last"}
+    proposal.train["augment"] = {"noise": 0.3, "time_mask": 0.1} | ({"scale": 0.1} if columns > 1 else {})
+
+
+def _archive_files(look: Look) -> dict[str, Path]:
+    """Files of .ts or .arff, by split; "" for one alone."""
+    if look.form == "text":
+        return {"": look.path} if _is_archive_file(look.path) else {}
+    files = [look.path / name for name in look.tree.files] if look.form == "folder" and look.tree else []
+    if not 1 <= len(files) <= len(SPLIT_OF) or look.tree is None or look.tree.depth > 0:
+        return {}
+    stems = {path: path.name.partition(".")[0].lower() for path in files}
+    by_split = {SPLIT_OF.get(stem) or SPLIT_OF.get(stem.rpartition("_")[2], ""): path for path, stem in stems.items()}
+    whole = len(by_split) == len(files) and ("train" in by_split or len(files) == 1)
+    return by_split if whole and all(map(_is_archive_file, files)) else {}
+
+
+def _is_archive_file(path: Path) -> bool:
+    if not path.name.lower().endswith((".ts", ".arff", ".ts.gz", ".arff.gz", ".txt", ".ts.zip", ".arff.zip")):
+        return False
+    lines = (line.strip() for line in lines_of(path).first)
+    first = next((line for line in lines if line and not line.startswith(("#", "%"))), "")
+    return first.startswith("@")
+
+
+def _of_archive(look: Look, files: dict[str, Path]) -> Proposal:
+    from kassandra.inputs.series.prepare.ts_files import read  # here: others need no arrays
+    from kassandra.params.inputs.series import ExamplesSource
+
+    proposal = Proposal("series", "label")
+    first = files.get("train") or next(iter(files.values()))
+    given = read(first, ExamplesSource(path=str(first)))
+    proposal.classes = dict(Counter(one.label for one in given.series).most_common())
+    lengths = [len(one.values) for one in given.series]
+    proposal.examples, proposal.steps = len(lengths), max(1, sum(lengths) // len(lengths))
+    long = f"{min(lengths)} to {max(lengths)}" if min(lengths) < max(lengths) else f"{lengths[0]}"
+    proposal.seen.append(f"{len(lengths):,} series of {len(given.columns)} columns, {long} steps, in {first.name}")
+    proposal.splits = frozenset(split for split in files if split not in ("", "train"))
+    if proposal.splits:
+        proposal.seen.append(f"files of splits: {some([path.name for path in files.values()])}")
+    lacking = sum(int((one.values != one.values).sum()) for one in given.series)
+    if lacking:
+        proposal.prepare["missing"] = "interpolate"
+        proposal.guessed.append(f"{lacking:,} missing values are interpolated; `missing: mask` is the other way")
+    proposal.rows = [{"series": one.id, "label": one.label, "steps": str(len(one.values)),
+                      "begins": " ".join(f"{number:g}" for number in one.values[0][:5])}
+                     for one in given.series[:5]]  # fmt: skip
+    _settle(proposal, len(given.columns))
+    return proposal
+
+
+def _seen(look: Look) -> Seen | None:
+    table = look.table
+    assert table is not None
+    label = _label(look, table)
+    if label is None or any(one.words >= 3 for one in table.columns if not one.is_numeric):
+        return None
+    others = [one for one in table.columns if one is not label]
+    steps = _steps(others)
+    if len(steps) >= WIDE and len(steps) >= 0.8 * len([one for one in others if one.is_numeric]):
+        group = _named(GROUP, others, steps)
+        return Seen("wide", label, None, group, steps, len(steps), table.rows, 0.92)
+    runs = [len(list(some_rows)) for _, some_rows in groupby(label.cells[: table.together])]
+    if not runs or sum(runs) < RUN * len(runs) or not (look.wish.target or LABEL.search(label.name)):
+        return None
+    series, group = _id(table, label, others), _named(GROUP, others, [])
+    timed = [one for one in others if one.name in table.times or (one.is_numeric and TIME.search(one.name))]
+    taken = {one.name for one in (series, group, *timed) if one is not None}
+    values = [one for one in others if table.kind(one) == "number" and one.name not in taken and not one.counts_up]
+    if not values:
+        return None
+    form = "long" if series else "recordings"
+    length = (
+        sum(runs) // len(runs) if series is None else max(1, table.together // len(set(series.cells[: table.together])))
+    )
+    count = len(series.values) if series else table.rows
+    return Seen(form, label, series, group, values, length, count, 0.95)
+
+
+def _label(look: Look, table: Table) -> Column | None:
+    if look.wish.target:
+        return table.column(look.wish.target)
+    answer = getattr(look, "answer", None)
+    if answer is not None:
+        suited = [one for one in table.columns if answer(table, one) > 0]
+        return max(suited, key=lambda one: float(answer(table, one)), default=None)
+    likely = [
+        one for one in table.columns if LABEL.search(one.name) and 2 <= len(one.values) <= max(2, len(one.held) // 3)
+    ]
+    likely = [one for one in likely if all(_is_whole(value) for value in one.values)]
+    return min(likely, key=lambda one: (one.is_numeric, len(one.values)), default=None)
+
+
+def _is_whole(value: str) -> bool:
+    try:
+        return float(value).is_integer()
+    except ValueError:
+        return True
+
+
+def _steps(columns: Sequence[Column]) -> list[Column]:
+    """The longest list of numeric columns whose names count up: t0, t1, t2, …"""
+    by_prefix: dict[str, list[Column]] = {}
+    for column in columns:
+        if column.is_numeric and (match := STEP.fullmatch(column.name)):
+            by_prefix.setdefault(match[1], []).append(column)
+    return max(by_prefix.values(), key=len, default=[])
+
+
+def _named(pattern: re.Pattern[str], columns: Sequence[Column], but: Sequence[Column]) -> Column | None:
+    likely = [one for one in columns if pattern.search(one.name) and one not in but]
+    return next((one for one in likely if 2 <= len(one.values) <= len(one.held) / 2), None)
+
+
+def _id(table: Table, label: Column, others: Sequence[Column]) -> Column | None:
+    """A column that names series: many of them, their rows together, each with one label."""
+    together = table.together
+    for column in others:
+        cells = column.cells[:together]
+        names = set(cells)
+        if not SERIES <= len(names) <= len(cells) / 2 or not all(cells):
+            continue
+        runs = [
+            list(some_rows)
+            for _, some_rows in groupby(zip(cells, label.cells[:together], strict=True), lambda row: row[0])
+        ]
+        whole = len(runs) <= 1.05 * len(names) and all(len({row[1] for row in run}) == 1 for run in runs)
+        if whole and (not column.is_numeric or all(cell.lstrip("-").isdigit() for cell in names)):
+            return column
+    return None
+
+
+def _group(seen: Seen, proposal: Proposal) -> None:
+    if seen.group is None or seen.group is seen.series:
+        return
+    count = len(seen.group.values)
+    if count >= GROUPS:
+        proposal.source["group"] = seen.group.name
+        proposal.seen.append(f"{count} groups in {seen.group.name!r}: all of a group stay in one split")
+    else:
+        proposal.guessed.append(
+            f"{seen.group.name!r} holds {count} groups, too few to keep whole ones back: each is in all splits; "
+            f"`source.group` and `prepare.held_out: [{next(iter(seen.group.values))!r}]` tell how it does on a new one"
+        )
+
+
+def _times(table: Table, proposal: Proposal, seen: Seen) -> None:
+    taken = {seen.label.name, *(one.name for one in seen.values)}
+    for name, written in table.times.items():
+        if name not in taken:
+            proposal.source |= {"time": name} | ({"time_format": written.format} if written.format else {})
+            return
+    for column in table.columns:
+        if column.is_numeric and column.name not in taken and TIME.search(column.name):
+            if all(cell.isdigit() for cell in column.held):
+                proposal.source |= {"time": column.name, "time_format": "step"}
+            return
+
+
+def _long(look: Look, table: Table, seen: Seen, proposal: Proposal) -> None:
+    assert seen.series is not None
+    series, label = seen.series, seen.label
+    proposal.source |= {"series": series.name, "values": [one.name for one in seen.values]}
+    _times(table, proposal, seen)
+    label_of = dict(zip(series.cells, label.cells, strict=True))
+    proposal.classes = dict(Counter(label_of.values()).most_common())
+    proposal.examples, proposal.steps = seen.many, seen.length
+    proposal.seen.append(f"a row per step; {seen.many:,} series, named by {series.name!r}")
+    proposal.guessed.append(f"labels in {label.name!r}, numbers in {some([one.name for one in seen.values])}")
+    _group(seen, proposal)
+
+
+def _wide(look: Look, table: Table, seen: Seen, proposal: Proposal) -> None:
+    proposal.source["values"] = [one.name for one in seen.values]
+    proposal.classes = dict(Counter(seen.label.held).most_common())
+    proposal.examples, proposal.steps = seen.many, seen.length
+    proposal.seen.append(
+        f"a row per series, its steps the columns {seen.values[0].name} to {seen.values[-1].name} ({seen.length})"
+    )
+    proposal.guessed.append(f"labels in {seen.label.name!r}")
+    _group(seen, proposal)
+
+
+def _recordings(look: Look, table: Table, seen: Seen, proposal: Proposal) -> None:
+    window = max(8, min(128, seen.length // 4))
+    proposal.source["values"] = [one.name for one in seen.values]
+    recording = seen.group or seen.series
+    if recording is not None:
+        proposal.source["series"] = recording.name
+    _times(table, proposal, seen)
+    proposal.prepare |= {"window": window}
+    proposal.classes = {label: 2 * count // window for label, count in seen.label.values.items()}
+    proposal.examples, proposal.steps = 2 * seen.many // window, window
+    proposal.seen.append(f"rows with a label each; the same one stands in {seen.length} rows after another, on average")
+    proposal.guessed.append(
+        f"windows of {window} rows are examples, a new one each {window // 2}, with the label of most of their rows; "
+        f"labels in {seen.label.name!r}, numbers in {some([one.name for one in seen.values])}"
+    )
+    _group(seen, proposal)
