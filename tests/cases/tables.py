@@ -105,6 +105,29 @@ PAIRS = [
     Case("21-manythings-fra-txt", section={"target": "text", "source.pair": "en-fr"}, command="translate"),
     Case("21b-manythings-folder", section={"target": "text", "source.pair": "en-fr"}, command="translate"),
     Case("21c-csv-pairs-header", section={"source.pair": "en-fr"}, predict=("My cat .",), command="translate"),
+    Case(
+        "50-har-series-classification",
+        section={
+            "input": "series", "target": "label", "source.label": "activity", "source.series": "user",
+            "source.values": ["x", "y", "z"], "source.time": "timestamp", "prepare.window": 50,
+        },
+        reports=("6 windows hold several labels", "'user' holds 3 groups, too few", "60 windows of 50 rows"),
+        predict=("WISDM.csv",),
+    ),
+    Case(
+        "58-series-ts-pair",
+        section={"input": "series", "target": "label", "prepare.missing": "interpolate"},
+        reports=(r"48 series of 2 columns, 12 to 19 steps", "files of splits: Waves_TRAIN.ts, Waves_TEST.ts"),
+        meta={"examples.test": 24},
+        predict=("waves/Waves_TEST.ts",),
+        last="evaluate",
+    ),
+    Case(
+        "59-series-wide-table",
+        section={"input": "series", "target": "label", "source.label": "species"},
+        reports=(r"a row per series, its steps the columns t0 to t15 \(16\)",),
+        predict=("outlines.csv",),
+    ),
     Case("21d-europarl-moses", section={"source.pair": "fr-en"}, predict=("Mon chat .",), command="translate"),
 ]
 CASES = [*SERIES, *TEXTS, *STREAMS, *PAIRS]

@@ -47,7 +47,7 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
     series.sort(key=lambda one: SPLITS.index(one.split or "train"))  # stable
     splits = np.array([one.split for one in series])
     masks = {name: splits == name if (splits == name).any() else None for name in ("valid", "test")}
-    together, groups, said = _groups(series, params)
+    together, groups, said = _groups(series, params, source.group is not None)
     described = source.model_dump(exclude=EVERYWHERE, exclude_defaults=True)
     described |= {"values": first.of_table} if first.of_table else {}  # so that further tables are read alike
     meta: dict[str, Any] = {"source": described, "columns": first.columns, "window": params.window, "step": params.step}
@@ -103,16 +103,18 @@ def _held_out(raw: Path, series: list[One], names: list[str]) -> list[One]:
     return [one._replace(split="test" if one.group in names else "") for one in series]
 
 
-def _groups(series: list[One], params: ExamplesPrepare) -> tuple[bool, list[str] | None, list[str]]:
-    """Whether groups stay together, the group of each series, and what to report."""
-    named = {one.group for one in series} - {""}
-    if not named:
+def _groups(series: list[One], params: ExamplesPrepare, named: bool) -> tuple[bool, list[str] | None, list[str]]:
+    """Whether groups stay together, the group of each series, and what to report. `named`: by a column of the table;
+    else they are the blocks of windows, if any."""
+    known = {one.group for one in series} - {""}
+    if not known:
         return False, None, []
     groups = [one.group for one in series]
     left = {one.group for one in series if one.split != "test"}
     if params.held_out and len(left) < FEW_GROUPS:
         return False, groups, [f"validation is drawn evenly from all {len(left)} groups that are left, as they are few"]
-    return True, groups, [f"{len(named):,} groups; all of a group stay in one split where splits are drawn"]
+    message = f"{len(known):,} groups; all of a group stay in one split where splits are drawn"
+    return True, groups, [message] if named else []
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:

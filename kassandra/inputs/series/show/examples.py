@@ -32,11 +32,11 @@ def pictures(
     confidence = np.exp(log_probabilities.max(1))
     shown = some_of_each(targets, predicted == targets, SHOWN)
     shown = shown[np.argsort(targets[shown], kind="stable")]
-    titles = [f"{classes[targets[row]]}: {classes[predicted[row]]} ({confidence[row]:.2f})" for row in shown]
+    titles = [f"{classes[targets[row]]}, read as {classes[predicted[row]]} ({confidence[row]:.2f})" for row in shown]
     wrong = [bool(predicted[row] != targets[row]) for row in shown]
     series = series_of(test, meta, shown)
     drawn = Drawing(series, titles, wrong, meta)
-    drawn.save(plots / "series.png", "Series of test, their class, and what is predicted (orange: wrong)")
+    drawn.save(plots / "series.png", "Series of test, their class, and the one that is predicted (orange: wrong)")
     if attention is not None:
         title = "Attention: the share of each step in the summary that the answer is read from"
         drawn.save(plots / "attention.png", title, [attention[row] for row in shown])
@@ -93,6 +93,8 @@ class Drawing:
             axis.title.set_color(figures.ORANGE if self.wrong[place] else figures.INK)
             axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             axis.tick_params(labelsize=7)
+            if place >= len(self.series) - ACROSS:
+                axis.set_xlabel("step", fontsize=8)
         if len(self.names) > 1:
             names = [drawable(name) for name in self.names[: len(handles)]]
             more = len(self.names) - len(handles)
@@ -103,7 +105,6 @@ class Drawing:
             )  # fmt: skip
             for text in legend.get_texts():
                 text.set_parse_math(False)
-        figure.supxlabel("step", fontsize=8)
         figure.supylabel("value" if self.in_units else "value, in deviations of its column", fontsize=8)
         figures.save(figure, path)
 
