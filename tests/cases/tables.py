@@ -108,8 +108,13 @@ PAIRS = [
     Case(
         "50-har-series-classification",
         section={
-            "input": "series", "target": "label", "source.label": "activity", "source.series": "user",
-            "source.values": ["x", "y", "z"], "source.time": "timestamp", "prepare.window": 50,
+            "input": "series",
+            "target": "label",
+            "source.label": "activity",
+            "source.series": "user",
+            "source.values": ["x", "y", "z"],
+            "source.time": "timestamp",
+            "prepare.window": 50,
         },
         reports=("6 windows hold several labels", "'user' holds 3 groups, too few", "60 windows of 50 rows"),
         predict=("WISDM.csv",),

@@ -17,10 +17,8 @@ NEEDED = {
     "text-label.source": {"path": "x", "labels": "x.csv"},
     "source": {"path": "x"},
     "model": {"variant": "stacked"},
-    "text-next.prepare": {"tokens": "words"},
     "series-label.prepare": {"window": 10},
     "series-number.prepare": {"window": 10},
-}  # characters use no vocab_size
     "text-next.prepare": {"tokens": "words"},  # characters use no vocab_size
     "audio-transcript.prepare.compose": {"fewest": 1, "most": 100, "pause_from": 0.0, "pause_to": 5000.0},
 }

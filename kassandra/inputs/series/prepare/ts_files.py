@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.labelled import One, Read, of_ends, without_ends
-from kassandra.inputs.series.prepare.numbers import LARGEST
 from kassandra.params.inputs.series import ExamplesSource
 from kassandra.sources.own.lines import garbled, lines_of
+from kassandra.sources.own.numbers import LARGEST
 from kassandra.sources.own.refused import Refused, by_reason, check_share
 from kassandra.sources.own.unpacked import readable, unpacked
 
