@@ -17,7 +17,7 @@ def some_of_each(targets: NDArray[np.int64], right: NDArray[np.bool_], most: int
 def half_of(shares: NDArray[np.float32]) -> tuple[int, int]:
     """First step, and the one behind the last, of the shortest stretch that holds half of `shares` (steps,).
 
-    >>> half_of(np.array([0.1, 0.1, 0.5, 0.2, 0.1], np.float32))
+    >>> half_of(np.array([0.1, 0.1, 0.6, 0.1, 0.1], np.float32))
     (2, 3)
     """
     sums = np.concatenate([[0.0], shares.cumsum(dtype=np.float64)])

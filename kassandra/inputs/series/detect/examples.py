@@ -113,28 +113,31 @@ def _is_archive_file(path: Path) -> bool:
 
 
 def _of_archive(look: Look, files: dict[str, Path]) -> Proposal:
-    from kassandra.inputs.series.prepare.ts_files import read  # here: others need no arrays
-    from kassandra.params.inputs.series import ExamplesSource
-
-    proposal = Proposal("series", "label")
-    first = files.get("train") or next(iter(files.values()))
-    given = read(first, ExamplesSource(path=str(first)))
-    proposal.classes = dict(Counter(one.label for one in given.series).most_common())
-    lengths = [len(one.values) for one in given.series]
-    proposal.examples, proposal.steps = len(lengths), max(1, sum(lengths) // len(lengths))
+    """By the lines of train as far as they are looked at: columns of .ts stand between colons, the last is the label."""
+    proposal, path = Proposal("series", "label"), files.get("train") or next(iter(files.values()))
+    lines = lines_of(path)
+    text = [line.strip() for line in lines.first]
+    head = next((place for place, line in enumerate(text) if line.lower() == "@data"), len(text))
+    rows = [line for line in text[head + 1 :] if line and not line.startswith(("#", "%"))]
+    if not rows:
+        raise KassandraError(f"{path}: holds no series below a line @data")
+    cells = [row.split(":") if ":" in row else row.rsplit(",", 1) for row in rows]
+    proposal.classes = dict(Counter(row[-1].strip() for row in cells).most_common())
+    lengths = [row[0].count(",") + 1 for row in cells]
+    proposal.examples = len(rows) + max(0, lines.total - len(text))
+    proposal.steps = max(1, sum(lengths) // len(lengths))
     long = f"{min(lengths)} to {max(lengths)}" if min(lengths) < max(lengths) else f"{lengths[0]}"
-    proposal.seen.append(f"{len(lengths):,} series of {len(given.columns)} columns, {long} steps, in {first.name}")
+    columns = len(cells[0]) - 1
+    proposal.seen.append(f"{proposal.examples:,} series of {columns} columns, {long} steps, in {path.name}")
     proposal.splits = frozenset(split for split in files if split not in ("", "train"))
     if proposal.splits:
-        proposal.seen.append(f"files of splits: {some([path.name for path in files.values()])}")
-    lacking = sum(int((one.values != one.values).sum()) for one in given.series)
-    if lacking:
+        proposal.seen.append(f"files of splits: {some([one.name for one in files.values()])}")
+    if lacking := sum(row.count("?") for row in rows):
         proposal.prepare["missing"] = "interpolate"
         proposal.guessed.append(f"{lacking:,} missing values are interpolated; `missing: mask` is the other way")
-    proposal.rows = [{"series": one.id, "label": one.label, "steps": str(len(one.values)),
-                      "begins": " ".join(f"{number:g}" for number in one.values[0][:5])}
-                     for one in given.series[:5]]  # fmt: skip
-    _settle(proposal, len(given.columns))
+    proposal.rows = [{"label": row[-1], "steps": str(length), "begins": row[0]}
+                     for row, length in list(zip(cells, lengths, strict=True))[:5]]  # fmt: skip
+    _settle(proposal, columns)
     return proposal
 
 
