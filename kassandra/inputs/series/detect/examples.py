@@ -113,7 +113,7 @@ def _is_archive_file(path: Path) -> bool:
 
 
 def _of_archive(look: Look, files: dict[str, Path]) -> Proposal:
-    """By the lines of train as far as they are looked at: columns of .ts stand between colons, the last is the label."""
+    """By the lines of train that are looked at: columns of .ts stand between colons, the last is the label."""
     proposal, path = Proposal("series", "label"), files.get("train") or next(iter(files.values()))
     lines = lines_of(path)
     text = [line.strip() for line in lines.first]
@@ -172,8 +172,7 @@ def _seen(look: Look) -> Seen | None:
 def _label(look: Look, table: Table) -> Column | None:
     if look.wish.target:
         return table.column(look.wish.target)
-    answer = getattr(look, "answer", None)
-    if answer is not None:
+    if (answer := look.answer) is not None:
         suited = [one for one in table.columns if answer(table, one) > 0]
         return max(suited, key=lambda one: float(answer(table, one)), default=None)
     likely = [
