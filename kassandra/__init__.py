@@ -24,9 +24,9 @@ def __getattr__(name: str) -> Any:
 
         return run
     if name == "__version__":
-        from importlib.metadata import version
+        from kassandra.contracts.extras import version
 
-        return version("kassandra")
+        return version()
     raise AttributeError(f"module 'kassandra' has no attribute {name!r}")
 
 

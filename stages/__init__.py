@@ -32,9 +32,9 @@ def check_packages(project: Path, lock: Path) -> None:
     for name, version in re.findall(r"^([\w.-]+)==([^ ;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE):
         locked.setdefault(name, set()).add(version)
     text = project.read_text(encoding="utf-8")
-    dependencies = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
-    assert dependencies, f"{project} has no dependencies"
-    for name in re.findall(r'^\s*"([\w.-]+)', dependencies[1], re.MULTILINE):
+    lists = re.findall(r"^(?:dependencies|pipeline|baselines) = \[\n(.*?)^\]", text, re.DOTALL | re.MULTILINE)
+    assert lists, f"{project} has no dependencies"
+    for name in re.findall(r'^\s*"([\w.-]+)', "".join(lists), re.MULTILINE):
         try:
             installed = metadata.version(name).partition("+")[0]
         except metadata.PackageNotFoundError:

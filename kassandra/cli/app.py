@@ -33,9 +33,9 @@ class Pruner(StrEnum):
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from kassandra.contracts.extras import version
 
-        print(f"kassandra {version('kassandra')}")
+        print(f"kassandra {version()}")
         raise typer.Exit
 
 
@@ -347,13 +347,7 @@ def search(
 
     Example: kassandra search fsdd --storage postgresql://db.example.org/kassandra --study speech
     """
-    try:
-        from kassandra.cli.search import search as begin
-    except ModuleNotFoundError as error:
-        from kassandra.contracts.errors import KassandraError
-
-        needed = f"a search needs Optuna, and there is no {error.name!r}"
-        raise KassandraError(f"{needed}: `make setup`, or `pip install 'kassandra[search]'`") from None
+    from kassandra.cli.search import search as begin
 
     raise typer.Exit(begin(pipeline, trials, space, storage, study, pruner.value, plot))
 

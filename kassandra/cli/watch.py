@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console, Group
 from rich.live import Live as Screen
+from rich.table import Table
 from rich.text import Text
 
 from kassandra.contracts.artifacts import METRICS
@@ -111,24 +112,24 @@ def _panels(rows: pd.DataFrame) -> Any:
 
     scores = [str(name) for name in rows if str(name).startswith("valid_") and name != "valid_loss"]
     width = Console().width
-    columns = min(1 + len(scores), max(1, width // 45))
+    columns = min(1 + len(scores), max(1, width // 36))
     panels = [("loss (dotted: train)", ["train_loss", "valid_loss"]), *((score, [score]) for score in scores)][:columns]
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.subplots(1, len(panels))
     members = [each for _, each in rows.groupby("member")] if "member" in rows else [rows]
-    for place, (title, names) in enumerate(panels, 1):
-        figure = plotext.subplot(1, place)
-        figure.theme("clear")
-        figure.plot_size(width // len(panels) - 1, HEIGHT)
-        figure.title(title.removeprefix("valid_"))
+    epochs = sorted({int(epoch) for epoch in rows["epoch"]})
+    drawn = Table.grid()
+    texts = []
+    for title, names in panels:
+        plotext.clear_figure()
+        plotext.theme("clear")
+        plotext.plot_size(width // len(panels) - 1, HEIGHT)
+        plotext.title(title.removeprefix("valid_"))
         for number, member in enumerate(members):
-            thin = member.iloc[:: max(1, len(member) // LONGEST)]
+            thin, colour = member.iloc[:: max(1, len(member) // LONGEST)], COLOURS[number % len(COLOURS)]
             for name in names:
                 marker = "dot" if name == "train_loss" else "braille"
-                figure.plot(
-                    thin["epoch"].tolist(), thin[name].tolist(), marker=marker, color=COLOURS[number % len(COLOURS)]
-                )
-        epochs = sorted({int(epoch) for epoch in rows["epoch"]})
-        figure.xticks(epochs[:: max(1, len(epochs) // 8)])
-    return Text.from_ansi(plotext.build())
+                plotext.plot(thin["epoch"].tolist(), thin[name].tolist(), marker=marker, color=colour)
+        plotext.xticks(epochs[:: max(1, len(epochs) // 8)])
+        texts.append(Text.from_ansi(plotext.build()))
+        drawn.add_column()
+    drawn.add_row(*texts)
+    return drawn

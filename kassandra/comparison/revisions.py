@@ -20,6 +20,7 @@ from kassandra.comparison import run_cache
 from kassandra.contracts import lock, yaml
 from kassandra.contracts.artifacts import METRICS, PREDICTIONS, damaged_content
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.extras import how
 
 WORKSPACE = "workspace"  # the revision that DVC calls so: the work tree, committed or not
 
@@ -192,8 +193,9 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
         from dvc.repo import Repo
         from dvc.scm import NoSCM, RevError, resolve_rev
     except ImportError:
-        how = "which is not installed: `pip install kassandra[pipeline]`"
-        raise KassandraError(f"kassandra compare reads revisions through DVC, {how}") from None
+        raise KassandraError(
+            f"kassandra compare reads revisions through DVC, which is not installed: {how('pipeline')}"
+        ) from None
     with ExitStack() as stack:
         try:
             here = stack.enter_context(Repo(str(root)))

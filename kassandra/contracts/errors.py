@@ -5,6 +5,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from kassandra.contracts.extras import lacking
 from kassandra.contracts.printed import visible
 
 TRACEBACK = "KASSANDRA_TRACEBACK"  # set in the environment, or by --traceback: print where an exception comes from
@@ -34,6 +35,8 @@ def explained(error: BaseException) -> str:
     elif isinstance(error, UnicodeEncodeError) and error.encoding == getattr(sys.stdout, "encoding", None):
         missing = error.object[error.start : error.end]
         text = f"the output is in {error.encoding}, which has no {missing!a}; set PYTHONIOENCODING=utf-8"
+    elif isinstance(error, ModuleNotFoundError) and (sentence := lacking(error.name)):
+        text = sentence
     else:
         reason = " ".join(str(error).split()) or "it says no more"
         text = (

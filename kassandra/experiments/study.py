@@ -29,7 +29,7 @@ DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 ALIVE, WORKER, WHY, AGAIN, BEGUN = "alive", "worker", "why", "again", "begun with"
 
 BROKEN = (SQLAlchemyError, StorageInternalError)  # of a storage that worked before
-DRIVERS = " (PostgreSQL: `pip install psycopg2-binary`; MySQL: `pip install pymysql`, and mysql+pymysql://)"
+DRIVERS = " (PostgreSQL: `pip install 'psycopg[binary]'`; MySQL: `pip install pymysql`, and mysql+pymysql://)"
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 

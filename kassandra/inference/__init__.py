@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from kassandra.contracts.artifacts import damaged, is_sealed, read_json
+from kassandra.contracts.extras import lacking
 from kassandra.contracts.kinds import part
 from kassandra.training import folder as model_folder
 from kassandra.training.pair import Pair
@@ -51,6 +52,8 @@ def described_by_hand(folder: Path) -> Iterator[None]:
     try:
         yield
     except NONSENSE as error:
+        if isinstance(error, ModuleNotFoundError) and lacking(error.name):
+            raise
         if all(is_sealed(folder / name) for name in ("meta.json", "model.json")):
             raise
         raise damaged(folder / "meta.json", error) from None

@@ -87,10 +87,10 @@ def learning_curves(history: pd.DataFrame, scores: Sequence[Score], path: Path, 
     axes = np.atleast_1d(figure.subplots(1, 1 + len(others)))
     for column, colour, name in (("train_loss", GREY, "train"), ("valid_loss", BLUE, "validation")):
         _lines(axes[0], members, column, colour, name)
-    losses = history[["train_loss", "valid_loss"]]
+    losses = history[["train_loss", "valid_loss"]].to_numpy(np.float64)
     axes[0].set(title=loss)
-    if (losses > 0).all(axis=None):  # likelihoods may be above 1
-        logarithmic(axes[0], losses.min(axis=None), losses.max(axis=None))
+    if (losses > 0).all():  # likelihoods may be above 1
+        logarithmic(axes[0], float(losses.min()), float(losses.max()))
     axes[0].legend(frameon=False)
     for axis, name in zip(axes[1:], others, strict=True):
         _lines(axis, members, name, BLUE)

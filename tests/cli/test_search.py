@@ -10,7 +10,9 @@ def test_without_optuna(kassandra, monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = kassandra("search", "mnist")
     assert done.status == 1
-    assert done.err.startswith("Error: a search needs Optuna, and there is no 'optuna': `make setup`, or `pip install")
+    assert done.err.startswith(
+        "Error: this needs optuna, which is not installed: `pip install 'kassandra-lstm[search]'`"
+    )
 
 
 @pytest.mark.slow

@@ -160,7 +160,7 @@ def test_no_repository(tmp_path, run):
 def test_without_dvc_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "dvc.repo", None)
     with (
-        pytest.raises(KassandraError, match=r"DVC, which is not installed: `pip install kassandra\[pipeline\]`"),
+        pytest.raises(KassandraError, match=r"DVC, which is not installed: `pip install 'kassandra-lstm\[pipeline\]'`"),
         sides("HEAD"),
     ):
         pass

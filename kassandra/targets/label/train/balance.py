@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -53,6 +52,8 @@ def calibrate(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
     model.eval()
     outputs = [(model(batch.inputs, batch.lengths).double(), batch.targets) for _, batch in batches]
     logits, targets = (torch.cat(each).cpu() for each in zip(*outputs, strict=True))  # (rows, classes), (rows,)
+    from scipy.optimize import minimize_scalar  # here: a trained model needs no SciPy to predict
+
     fitted = minimize_scalar(
         lambda log: F.cross_entropy(logits / np.exp(log), targets).item(), bounds=(-RANGE, RANGE), method="bounded"
     )
