@@ -37,7 +37,7 @@ MAY_IMPORT["export"] = set(MAY_IMPORT) - {"export"}
 MAY_IMPORT["notebook"] = {"contracts", "inference"}
 MAY_IMPORT["comparison"] = MAY_IMPORT["experiments"] = set(MAY_IMPORT) - {"comparison", "experiments"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"cli"}
-MAY_IMPORT[""] = {"inference", "notebook"}  # kassandra/__init__.py
+MAY_IMPORT[""] = {"contracts", "inference", "notebook"}  # kassandra/__init__.py
 HEAVY = {"torch", "torchvision"}
 WITHOUT_PYTORCH = (
     "contracts",

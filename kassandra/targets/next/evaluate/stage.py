@@ -92,7 +92,7 @@ def whole_words(characters: list[str]) -> tuple[int, int]:
     """Start and end of what stands between the first space and the last; all of it where that is less than half.
 
     >>> whole_words(list("ass my daughter had an apple and a pe"))
-    (4, 35)
+    (4, 34)
     """
     spaces = [place for place, sign in enumerate(characters) if sign.isspace()]
     if not spaces or spaces[-1] - spaces[0] < len(characters) / 2:
