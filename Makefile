@@ -4,6 +4,7 @@
 # make test-faults      breaks processes, disks and files;  make test-sharing: remotes of DVC;  make test-sweeps: queues and searches;
 #                       make test-pipelines: kinds and recipes added, projects migrated;  make test-statistics: simulations
 #                       make test-cases: files as people have them; make test-tiers: these five
+# make docs             the site into docs/_build, without a network;  make course: run the chapters that have changed
 # make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
@@ -15,14 +16,14 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all of-today setup test test-unit test-faults test-cases test-pipelines test-sharing test-statistics test-sweeps test-tiers lint format guard lock clean
+.PHONY: repro all of-today setup test test-unit test-faults test-cases test-pipelines test-sharing test-statistics test-sweeps test-tiers lint format guard docs course lock clean
 
 repro: setup of-today
 	dvc repro evaluate@$(NAME)
 	kassandra report $(NAME)
 
 all: setup of-today
-	dvc repro
+	kassandra repro
 	kassandra report
 
 # DVC would say that a key is missing, and not what to do about it.
@@ -81,6 +82,13 @@ format: setup
 
 guard: setup
 	.ci/stale-lock-guard
+
+docs: setup
+	python -m sphinx -q -W --keep-going -b html docs docs/_build
+	@echo "docs/_build/index.html"
+
+course: setup
+	python docs/course/execute.py
 
 lock: setup
 	VIRTUAL_ENV=.venv $(UV) pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 \

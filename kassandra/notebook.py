@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Run:
 
 
 def run(
-    section: dict[str, Any], data: Any, folder: str | Path, *, seed: int = 0, last: str = "evaluate",
+    section: Mapping[str, Any], data: Any, folder: str | Path, *, seed: int = 0, last: str = "evaluate",
     fetched: bool = False,
 ) -> Run:  # fmt: skip
     """Train and evaluate a pipeline in a folder of its own, as `dvc repro` would in the repository, but without DVC.
@@ -54,7 +54,8 @@ def run(
         section: as under a name of `pipelines:` in params.yaml: input, target, source, prepare, model, train; `source`
             without its `path`, and absent where no key of it is needed.
         data: a path to your file or folder, or a pandas DataFrame, which is written into the folder as parquet, with
-            its index as a column if the index has a name or holds times.
+            its index as a column if the index has a name or holds times. None: `source` names a data set of the
+            catalogue, which is fetched.
         folder: an empty folder, one that is not there yet, or that of an earlier run.
         seed: as beside `pipelines:`. last: the stage after which to stop.
         fetched: `data` is a folder as data/raw/<name> of a data set of the catalogue, which `source` names.
@@ -65,7 +66,7 @@ def run(
     if last not in STAGES:
         raise KassandraError(f"run: last: {last!r} is no stage; stages are {list(STAGES)}")
     home = _home(Path(folder))
-    own = {} if fetched else {"path": _path_of(data, home)}
+    own = {} if fetched or data is None else {"path": _path_of(data, home)}
     source = {**(section.get("source") or {}), **own}
     tree = {"seed": seed, "pipelines": {NAME: {**section, "source": source}}}
     with whole(home / "params.yaml") as partial:  # JSON is YAML

@@ -58,7 +58,8 @@ def run(stage: Callable[[str], None], description: str | None) -> None:
     The name is that of the stage which DVC runs, else that on the command line. DVC gives it in its environment, as the
     words of a command are read by a shell first.
     """
-    from kassandra.contracts.errors import TRACEBACK, explained  # here, after the checks below
+    from kassandra.contracts import cores  # here, after the checks below
+    from kassandra.contracts.errors import TRACEBACK, explained
 
     parser = argparse.ArgumentParser(description=description, epilog="DVC runs this: `dvc repro <stage>@<pipeline>`.")
     parser.add_argument("pipeline", nargs="?", help="a section of `pipelines:` in params.yaml")
@@ -72,6 +73,7 @@ def run(stage: Callable[[str], None], description: str | None) -> None:
     if not name:
         parser.error("give the name of a pipeline")
     try:
+        cores.take()
         stage(name)
     except Exception as error:
         sys.exit(explained(error))

@@ -14,7 +14,7 @@ FOLDERS = {  # tier → files whose tests are all of it
     "pipelines": [f"pipeline/test_{name}.py" for name in ("adding", "migrate", "stale", "texts")],
     "sharing": ["pipeline/sharing/test_*.py"],
     "statistics": ["judging/test_false_alarms.py"],
-    "sweeps": [f"pipeline/test_{name}.py" for name in ("experiment", "search", "sweep")],
+    "sweeps": [f"pipeline/test_{name}.py" for name in ("experiment", "repro", "search", "sweep")],
 }
 
 
@@ -37,7 +37,7 @@ def test_ci_runs_them_all_and_the_most_telling_first():
     first, *others = FOLDERS
     called = re.findall(r"^make (.*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     assert chosen("test-tiers") == " or ".join(others)
-    assert called == ["test", "lint", "guard", f"test-{first}", "test-tiers"]
+    assert called == ["test", "lint", "guard", "docs", f"test-{first}", "test-tiers"]
 
 
 @pytest.mark.parametrize("tier", FOLDERS)

@@ -71,6 +71,27 @@ def report(
 
 
 @app.command()
+def repro(
+    names: Names = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Cores to share; as many as there are if not given.")
+    ] = None,
+) -> None:
+    """Reproduce several pipelines at the same time: `dvc repro` for each, with the cores shared among them.
+
+    All pipelines of params.yaml if none is named, those that took longest first. Never more processes compute than
+    `--jobs` says, and results are the same for any number. Ctrl-C is safe: the next run goes on from the last epoch.
+
+    Example: kassandra repro
+
+    Example: kassandra repro mnist sp500 --jobs 2
+    """
+    from kassandra.cli.repro import repro as run
+
+    raise typer.Exit(run(names or [], jobs))
+
+
+@app.command()
 def predict(
     folder: Annotated[Path, typer.Argument(help="A trained model, as data/models/mnist; it may lie anywhere.")],
     inputs: Annotated[

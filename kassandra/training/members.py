@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from kassandra.contracts import cores
 from kassandra.contracts.errors import KassandraError, explained
 from kassandra.training.progress import Display, remote
 
@@ -60,7 +61,10 @@ def run_members(
     with Display(len(jobs), keep) as display:
         if min(processes, len(jobs)) == 1:
             return [work(display.watcher(job.number), *job.arguments) for job in jobs]
-        return _side_by_side(work, jobs, processes, display)
+        cores.give_back()  # each member takes its own
+        results = _side_by_side(work, jobs, processes, display)
+        cores.take()
+        return results
 
 
 def _side_by_side(work: Work, jobs: list[Job], processes: int, display: Display) -> list[Any]:
@@ -102,6 +106,7 @@ def _member(work: Work, job: Job, pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says the sentence, once
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        cores.take()
         pipe.send(("result", work(remote(pipe), *job.arguments)))
     except Exception as error:
         pipe.send(("error", explained(error).removeprefix("Error: ")))
