@@ -39,7 +39,7 @@ results = {name: accuracy(name, section) for name, section in steps.items()}
 
 # %%
 figure, axis = plt.subplots(figsize=(7, 2.6), layout="constrained")
-for place, (name, score) in enumerate(results.items()):
+for place, score in enumerate(results.values()):
     axis.errorbar(
         score["value"],
         place,

@@ -33,9 +33,8 @@ def repro(names: list[str], jobs: int | None) -> int:
     Raises:
         KassandraError: params.yaml has no such pipeline, or there is no DVC.
     """
-    known = [
-        str(name) for name in read_file(PARAMS, "run this in the root of the repository").tree.get("pipelines") or {}
-    ]
+    tree = read_file(PARAMS, "run this in the root of the repository").tree
+    known = [str(name) for name in tree.get("pipelines") or {}]
     if unknown := [name for name in names if name not in known]:
         raise KassandraError(f"params.yaml: no pipeline {unknown[0]!r}; there are {', '.join(known) or 'none'}")
     waiting = deque(sorted(names or known, key=_seconds, reverse=True))
