@@ -24,7 +24,7 @@ from kassandra.contracts.printed import in_terminal
 def repro(names: list[str], jobs: int | None) -> int:
     """Run the pipelines, those that took longest first; returns the exit status, 1 where one has failed.
 
-    Each is a `dvc repro` of its own, `jobs` of them at once. Whatever computes, a stage or a member of a training, holds
+    Each is a `dvc repro` of its own, `jobs` of them at once. Whatever computes, a stage or a member of a training, has
     one of `jobs` cores and waits until one is free, so that never more than so many do. Results do not depend on it.
 
     Args:
