@@ -5,6 +5,7 @@
 #                       make test-pipelines: kinds and recipes added, projects migrated;  make test-statistics: simulations
 #                       make test-cases: files as people have them; make test-tiers: these five
 # make docs             the site into docs/_build, without a network;  make course: run the chapters that have changed
+# make gpu-check        tests, bits and speed on an NVIDIA card, as a report to paste; some 15 minutes
 # make guard           is dvc.lock that of the committed code and params?
 # make lock             resolve requirements.lock again; make lock UPGRADE=--upgrade takes the newest of everything
 NAME ?= mnist
@@ -16,7 +17,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # Where this is set, each stage would compile some thousand modules again: seconds of each of its starts.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: repro all of-today setup test test-unit test-faults test-cases test-pipelines test-sharing test-statistics test-sweeps test-tiers lint format guard docs course lock clean
+.PHONY: repro all of-today setup test test-unit test-faults test-cases test-pipelines test-sharing test-statistics test-sweeps test-tiers lint format guard docs course gpu-check lock clean
 
 repro: setup of-today
 	dvc repro evaluate@$(NAME)
@@ -86,6 +87,11 @@ guard: setup
 docs: setup
 	python -m sphinx -q -W --keep-going -b html docs docs/_build
 	@echo "docs/_build/index.html"
+
+gpu-check: setup
+	dvc repro $(foreach name,mnist imdb shakespeare sp500 fsdd tatoeba,prepare@$(name))
+	python -m pytest -n 0 tests/training/test_fingerprint.py tests/lstm/test_variants.py -k cuda
+	python -m benchmarks.gpu
 
 course: setup
 	python docs/course/execute.py
