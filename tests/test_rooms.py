@@ -33,7 +33,7 @@ MAY_IMPORT = {
 }
 MAY_IMPORT["training"] = {*MAY_IMPORT, "before"} - {"sources", "vocabulary", "judging", "detection"}
 MAY_IMPORT["inference"] = MAY_IMPORT["training"] | {"training"}
-MAY_IMPORT["export"] = set(MAY_IMPORT) - {"export"}
+MAY_IMPORT["export"] = MAY_IMPORT["serving"] = set(MAY_IMPORT) - {"export", "serving"}
 MAY_IMPORT["notebook"] = {"contracts", "inference"}
 MAY_IMPORT["comparison"] = MAY_IMPORT["experiments"] = set(MAY_IMPORT) - {"comparison", "experiments"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"cli"}

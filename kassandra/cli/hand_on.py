@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from kassandra.cli.app import app
+from kassandra.cli.app import Member, app
+from kassandra.contracts.errors import KassandraError
 
 Model = Annotated[Path, typer.Argument(help="A trained model, as data/models/mnist; it may lie anywhere.")]
 Licence = Annotated[
@@ -17,6 +18,7 @@ Licence = Annotated[
 class Form(StrEnum):
     """Of `export`."""
 
+    ONNX = "onnx"
     FOLDER = "folder"
 
 
@@ -48,19 +50,77 @@ def card(
 @app.command()
 def export(
     folder: Model,
-    to: Annotated[Form, typer.Option(help="folder: weights and card, to be uploaded as it is.")],
+    to: Annotated[Form, typer.Option(help="onnx: files for ONNX Runtime. folder: weights and card, for upload.")],
+    int8: Annotated[bool, typer.Option("--int8", help="Of onnx: also with weights in 8 bits.")] = False,
     output: Annotated[Path | None, typer.Option(help="A folder; exports/<name> if none.")] = None,
+    member: Member = None,
     licence: Licence = "unknown",
 ) -> None:
-    """Write a model in a form that others can use.
+    """Write a model in a form that others can use, with its card.
+
+    Files for ONNX Runtime need nothing of Kassandra; programs beside them show how to run them. They are compared with
+    PyTorch at several sizes and, where it is here, on the whole test split; docs/export.md says what is in them.
+
+    Example: kassandra export data/models/mnist --to onnx --int8
 
     Example: kassandra export data/models/mnist --to folder --license cc-by-sa-4.0
     """
-    from kassandra.export.folder import export_folder
-
     output = output or Path("exports") / folder.resolve().name
-    missing = export_folder(folder, output, licence)
-    _report([f"{output} written: weights, model.json, meta.json, README.md", *missing])
+    if to is Form.FOLDER:
+        _refuse(
+            {"--int8": int8, "--member": member is not None}, "is of --to onnx; a folder has the weights as they are"
+        )
+        from kassandra.export.folder import export_folder
+
+        missing = export_folder(folder, output, licence)
+        _report([f"{output} written: weights, model.json, meta.json, README.md", *missing])
+        return
+    try:
+        from kassandra.export.onnx_export import export_onnx
+    except ModuleNotFoundError as error:
+        raise _needs("an export to onnx", error, "export") from None
+    export_onnx(folder, output, int8, member, licence)
+
+
+@app.command()
+def serve(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Trained models, as data/models/mnist; each is called as its folder.")
+    ],
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8000,
+    megabytes: Annotated[float, typer.Option(min=0.001, help="Of a request, at most.")] = 10,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Until a request is answered, at most.")] = 30,
+) -> None:
+    """Answer over HTTP: JSON and files in, the predictions of `kassandra predict` out. Sends nothing anywhere.
+
+    The page at / shows what there is to call, and lets you try it; docs/serving.md has examples.
+
+    Example: kassandra serve data/models/mnist data/models/imdb --port 8080
+    """
+    try:
+        import uvicorn
+
+        from kassandra.serving.app import Limits, create_app
+    except ModuleNotFoundError as error:
+        raise _needs("a server", error, "serve") from None
+    served = create_app(folders, Limits(bytes=int(megabytes * 1e6), seconds=seconds))
+    print(
+        f"Serving {', '.join(folder.resolve().name for folder in folders)} at http://{host}:{port} (Ctrl-C ends)",
+        flush=True,
+    )
+    uvicorn.run(served, host=host, port=port, log_level="warning", server_header=False)
+
+
+def _refuse(given: dict[str, bool], why: str) -> None:
+    if stray := [name for name, is_given in given.items() if is_given]:
+        raise KassandraError(f"{stray[0]}: {why}")
+
+
+def _needs(what: str, error: ModuleNotFoundError, extra: str) -> KassandraError:
+    return KassandraError(
+        f"{what} needs {error.name!r}, which is not installed: `make setup`, or `pip install 'kassandra[{extra}]'`"
+    )
 
 
 def _report(sentences: list[str]) -> None:

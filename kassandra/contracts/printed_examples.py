@@ -1,7 +1,7 @@
 """What `kassandra predict` prints of examples: a row for each, as a table, as CSV or as JSON."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -9,6 +9,7 @@ from kassandra.contracts.printed import cell, print_csv, print_json, print_table
 
 LONGEST = 80  # characters of a name, which a text is too, in a table
 
+Predicted = tuple[str, Any, dict[str, Any]]  # name, prediction, what the reader adds
 Row = Callable[[Any], dict[str, Any]]  # what a table, or CSV, says of a prediction
 
 
@@ -26,13 +27,13 @@ def print_examples(
         KassandraError: there is no input, or one cannot be read.
     """
     names, inputs = reader.read(given, predictor.meta, **options)
-    members = predictor.of_members(predictor.pair.own(inputs))
-    predictions = [change(each) for each in predictor.predictions(members)]
-    added = reader.columns(predictor, inputs, together(members)) if hasattr(reader, "columns") else {}
-    columns = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]
-    rows = list(zip(names, predictions, columns or [{} for _ in names], strict=True))
+    rows = [
+        (name, change(prediction), more)
+        for name, prediction, more in predicted(predictor, reader, names, inputs, together)
+    ]
+    predictions = [prediction for _, prediction, _ in rows]
     if as_json:
-        print_json({reader.NAME: name, **prediction._asdict(), **more} for name, prediction, more in rows)
+        print_json(as_json_rows(reader, rows))
         return predictions
     on_terminal = sys.stdout.isatty()
     printed = [
@@ -43,6 +44,26 @@ def print_examples(
     ]
     (print_table if on_terminal else print_csv)(printed)
     return predictions
+
+
+def predicted(
+    predictor: Any, reader: ModuleType, names: Sequence[str], inputs: Any, together: Callable[[Any], Any]
+) -> list[Predicted]:
+    """Of each input its name, what is predicted, and what the reader adds to that.
+
+    Raises:
+        KassandraError: the inputs are not of the kind that the model reads.
+    """
+    members = predictor.of_members(predictor.pair.own(inputs))
+    predictions = predictor.predictions(members)
+    added = reader.columns(predictor, inputs, together(members)) if hasattr(reader, "columns") else {}
+    columns = [dict(zip(added, values, strict=True)) for values in zip(*added.values(), strict=True)]
+    return list(zip(names, predictions, columns or [{} for _ in names], strict=True))
+
+
+def as_json_rows(reader: ModuleType, rows: Iterable[Predicted]) -> list[dict[str, Any]]:
+    """As `kassandra predict --json` prints them, and `kassandra serve` answers."""
+    return [{reader.NAME: name, **prediction._asdict(), **more} for name, prediction, more in rows]
 
 
 def _short(name: str) -> str:

@@ -24,12 +24,15 @@ LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]{0,60}")
 UNSTATED = "unknown"  # an identifier that model cards know
 
 
-def model_card(folder: Path, licence: str = UNSTATED, root: Path = Path()) -> tuple[str, tuple[str, ...]]:
+def model_card(
+    folder: Path, licence: str = UNSTATED, root: Path = Path(), use: str = ""
+) -> tuple[str, tuple[str, ...]]:  # fmt: skip
     """The card of a model folder, and what it lacks, a sentence each.
 
     Args:
         licence: of the weights, as model cards name them: cc-by-sa-4.0, apache-2.0.
         root: the repository whose dvc.lock and metrics/ are asked.
+        use: the section on how to use the files; that of weights if empty.
 
     Raises:
         KassandraError: the folder is no model or damaged, or `licence` is no such name.
@@ -63,7 +66,7 @@ def model_card(folder: Path, licence: str = UNSTATED, root: Path = Path()) -> tu
         _data(predictor.meta, origin),
         _scores(origin),
         _limits(origin, missing),
-        _use(predictor, card),
+        use or _use(predictor, card),
         _provenance(folder, described, origin),
     ]
     return "\n".join(parts), tuple(missing)

@@ -10,13 +10,15 @@ from kassandra.export.card import UNSTATED, model_card
 CARD = "README.md"
 
 
-def write_card(folder: Path, output: Path, licence: str = UNSTATED, root: Path = Path()) -> list[str]:
-    """Writes README.md into `output`; returns what the card lacks, a sentence each.
+def write_card(
+    folder: Path, output: Path, licence: str = UNSTATED, root: Path = Path(), use: str = ""
+) -> list[str]:  # fmt: skip
+    """Writes README.md into `output`; returns what the card lacks, a sentence each. `use`: as of `model_card`.
 
     Raises:
         KassandraError: as `model_card`; or `output` is the folder of an output of DVC, which a file more would change.
     """
-    text, missing = model_card(folder, licence, root)
+    text, missing = model_card(folder, licence, root, use)
     refuse_inside(folder, output)
     with whole(output / CARD) as partial:
         partial.write_text(text, encoding="utf-8")

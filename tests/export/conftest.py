@@ -26,3 +26,67 @@ def images(tmp_path):
         return save_untrained(tmp_path / "models" / name, "images", "label", IMAGES, **model)
 
     return images
+
+
+TEXTS = ["a good film, a very good one", "no good at all", "the film was long and the end came late", "good"]
+SERIES = {
+    "spec": {"outputs": 4, "features": 3, "vocab_size": 0, "steps": 5, "joint": False},
+    "predict": "value", "targets": ["x", "y"], "inputs": ["x", "y", "z"], "series": ["one"], "window": 5, "horizon": 2,
+    "normalise": "none", "target_inputs": [0, 1], "frequency": None,
+    "input_mean": [[0.0] * 3], "input_std": [[1.0] * 3],
+    "target_mean": [[[0.0, 0.0]] * 2], "target_std": [[[1.0, 1.0]] * 2], "value_std": [[1.0, 1.0]],
+}  # fmt: skip
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    """Writes a model of texts; returns the folder."""
+    from kassandra.vocabulary import tokens
+
+    content = tokens.fit("words", TEXTS, 64, 1, True).to_str()
+    spec = {"outputs": 2, "features": 0, "vocab_size": 64, "steps": 0, "joint": False}
+    meta = {"spec": spec, "classes": ["bad", "good"], "max_length": 6, "keep": "ends", "tokenizer": content}
+
+    def reviews(name="reviews", **model):
+        return save_untrained(tmp_path / "models" / name, "text", "label", meta, embedding_size=6, **model)
+
+    return reviews
+
+
+@pytest.fixture
+def play(tmp_path):
+    """Writes a language model; returns the folder."""
+    vocabulary = ["<pad>", "<unk>", *"\n abcde"]
+    spec = {"outputs": 9, "features": 0, "vocab_size": 9, "steps": 0, "joint": False}
+    meta = {"spec": spec, "tokens": "characters", "vocabulary": vocabulary}
+
+    def play(name="play", **model):
+        return save_untrained(tmp_path / "models" / name, "text", "next", meta, embedding_size=6, **model)
+
+    return play
+
+
+@pytest.fixture
+def translator(tmp_path):
+    """Writes a model that translates; returns the folder."""
+    from kassandra.vocabulary import tokens
+
+    content = tokens.fit("bpe", TEXTS, 60, 1, False, written=True).to_str()
+    spec = {"outputs": 60, "features": 0, "vocab_size": 60, "steps": 0, "joint": True}
+    languages = {"source": "en", "target": "fr"}
+    meta = {"spec": spec, "languages": languages, "lowercase": False, "tokenizers": {"joint": content}}
+
+    def translator(name="translator", **model):
+        return save_untrained(tmp_path / "models" / name, "text", "text", meta, embedding_size=6, **model)
+
+    return translator
+
+
+@pytest.fixture
+def series(tmp_path):
+    """Writes a model of series; returns the folder."""
+
+    def series(name="series", **model):
+        return save_untrained(tmp_path / "models" / name, "series", "forecast", SERIES, **model)
+
+    return series

@@ -1,0 +1,40 @@
+"""Programs of about 20 lines that run exported files and use nothing of Kassandra, put together from both kinds."""
+
+from types import ModuleType
+
+PYTHON = '''"""Runs model.onnx, or the file in the environment variable MODEL, on one input: python example.py INPUT"""
+
+import json
+import os
+import sys
+
+import numpy as np
+import onnxruntime
+
+session = onnxruntime.InferenceSession(os.environ.get("MODEL", "model.onnx"))
+about = json.loads(session.get_modelmeta().custom_metadata_map["kassandra"])
+'''
+RUN = """
+names = [output.name for output in session.get_outputs()]
+outputs = dict(zip(names, session.run(names, feeds)))
+"""
+JAVASCRIPT = """// Runs model.onnx on one input: node example.mjs INPUT (npm install onnxruntime-web)
+import fs from "node:fs";
+import * as ort from "onnxruntime-web";
+
+const session = await ort.InferenceSession.create(fs.readFileSync("model.onnx"));
+const about = JSON.parse(fs.readFileSync("export.json", "utf-8")).about;
+"""
+RUN_JAVASCRIPT = "const outputs = await session.run(feeds);\n"
+
+
+def examples(target: ModuleType, input: ModuleType) -> dict[str, str]:
+    """By name of their file; none of what a kind has no lines for. Where a target needs a loop, `PROGRAM` is all."""
+    found = {}
+    if program := getattr(target, "PROGRAM", ""):
+        found["example.py"] = program
+    elif input.PYTHON and getattr(target, "PYTHON", ""):
+        found["example.py"] = f"{PYTHON}{input.PYTHON.lstrip()}{RUN.lstrip()}{target.PYTHON.lstrip()}"
+    if input.JAVASCRIPT and getattr(target, "JAVASCRIPT", ""):
+        found["example.mjs"] = f"{JAVASCRIPT}{input.JAVASCRIPT.lstrip()}{RUN_JAVASCRIPT}{target.JAVASCRIPT.lstrip()}"
+    return found

@@ -1,0 +1,174 @@
+"""ONNX files compute what PyTorch does, for each pair and variant, at any batch and time, and need nothing of ours."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kassandra
+from kassandra.contracts.errors import KassandraError
+from kassandra.params.sections.pipeline import reading
+from tests.trained import save_members
+
+pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime
+
+from kassandra.export.onnx_export import export_onnx, exporters, runner  # noqa: E402
+from kassandra.export.onnx_file import quantise, session, write  # noqa: E402
+
+ATTENTION = {"variant": "attention", "attention": {"kind": "additive"}}
+FED = {"attention": "additive", "input_feeding": True}
+MODELS = {
+    "images, vanilla": ("images", {}),
+    "images, gru": ("images", {"cell": "gru"}),
+    "images, attention both ways": ("images", {**ATTENTION, "bidirectional": True, "num_layers": 2}),
+    "texts, pooled": ("reviews", {"readout": "concat"}),
+    "texts, both ways": ("reviews", {"variant": "bidirectional"}),
+    "a play, stacked": ("play", {"variant": "stacked", "num_layers": 2, "tied": True}),
+    "a play, rnn": ("play", {"cell": "rnn"}),
+    "translator": ("translator", {"decoder": {"attention": "general"}}),
+    "translator, fed": (
+        "translator",
+        {
+            "variant": "bidirectional",
+            "decoder": {"attention": "additive", "input_feeding": True},
+            "reverse_source": True,
+        },
+    ),
+    "translator without attention": ("translator", {"decoder": {"attention": "none"}}),
+    "series, quantiles": ("series", {"head": "quantiles", "linear": True}),
+    "series, Student's t": ("series", {"head": "student"}),
+}
+
+
+@pytest.fixture
+def model(request, tmp_path):
+    """The folder of a model of MODELS, of two members."""
+
+    def model(which):
+        fixture, keys = MODELS[which]
+        saved = request.getfixturevalue(fixture)(**keys)
+        return save_members(tmp_path / "members" / saved.name, saved, seeds=(0, 1))
+
+    return model
+
+
+def written(folder, output):
+    """The graphs of a model as files; the predictor, and the one that answers by the files."""
+    predictor = kassandra.load(folder)
+    by = exporters(predictor)
+    graphs = by.target.graphs(predictor, by.input.lengths(reading(predictor.target)))
+    for graph in graphs:
+        assert write(graph, output / f"{graph.name}.onnx", {"classes": ["$", "<b>"]}) < 1e-5
+    return predictor, by.target.from_graphs(predictor, runner(output, [graph.name for graph in graphs]))
+
+
+@pytest.mark.parametrize("which", MODELS)
+def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
+    predictor, exported = written(model(which), tmp_path / "out")
+    if predictor.input == "images":
+        images = np.random.default_rng(0).integers(0, 256, (7, 6, 4), np.uint8)
+        ours, theirs = (one.predict(images) for one in (predictor, exported))
+        assert [each.probability for each in theirs] == pytest.approx([each.probability for each in ours], abs=1e-5)
+    if predictor.target == "next":
+        ours, theirs = ("".join(one.write("abc", 40, temperature=0.7, seed=3)) for one in (predictor, exported))
+        assert ours == theirs
+    if predictor.target == "text":
+        texts = ["a good film", "late", "the end was very long at all"]
+        ours, theirs = (one.translate(texts, alignments=True) for one in (predictor, exported))
+        for one, other in zip(ours, theirs, strict=True):  # of random weights, two beginnings may be as likely
+            assert one.log_probability == pytest.approx(other.log_probability, rel=1e-3)
+            assert (one.alignment is None) == (other.alignment is None)
+
+
+def test_an_axis_that_was_frozen_is_a_sentence(images, tmp_path, monkeypatch):
+    monkeypatch.setattr("kassandra.export.onnx_file.named", lambda axes: {})
+    with pytest.raises(KassandraError, match="this PyTorch froze them"):
+        written(images(), tmp_path)
+    assert list(tmp_path.glob("*.onnx")) == []
+
+
+def test_another_answer_is_a_sentence(images, tmp_path, monkeypatch):
+    monkeypatch.setattr("kassandra.export.onnx_file.TOLERANCE", -1)
+    with pytest.raises(KassandraError, match="differs from PyTorch by"):
+        written(images(), tmp_path)
+    assert list(tmp_path.glob("*.onnx")) == []
+
+
+def test_eight_bits_hold_the_lstm_and_the_metadata(images, tmp_path):
+    import onnx
+
+    written(images(hidden_size=64), tmp_path)
+    quantise(tmp_path / "model.onnx", tmp_path / "model.int8.onnx")
+    kinds = {node.op_type for node in onnx.load(tmp_path / "model.int8.onnx").graph.node}
+    assert "DynamicQuantizeLSTM" in kinds
+    assert "LSTM" not in kinds
+    about = json.loads(session(tmp_path / "model.int8.onnx").get_modelmeta().custom_metadata_map["kassandra"])
+    assert about == {"classes": ["$", "<b>"]}
+
+
+@pytest.fixture
+def exported(images, tmp_path):
+    """What the command writes, and an image to try."""
+    folder, output = images(**ATTENTION), tmp_path / "out"
+    lines = []
+    export_onnx(folder, output, int8=True, report=lines.append, root=tmp_path)
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (6, 4), np.uint8)).save(tmp_path / "one.png")
+    return folder, output, lines
+
+
+def test_the_folder_is_whole(exported):
+    _, output, lines = exported
+    names = {path.name for path in output.iterdir()}
+    assert names == {"README.md", "example.mjs", "example.py", "export.json", "model.int8.onnx", "model.onnx"}
+    assert any(line.startswith("Scores were not compared:") for line in lines)
+    assert json.loads((output / "export.json").read_text())["about"]["classes"] == ["cat", "$dog|", "<b>"]
+    assert "nothing of Kassandra is needed" in (output / "README.md").read_text()
+
+
+def test_the_python_program_needs_nothing_of_ours(exported, tmp_path):
+    folder, output, _ = exported
+    program = (output / "example.py").read_text()
+    assert "kassandra." not in program.replace('["kassandra"]', "")
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    ran = subprocess.run(
+        [sys.executable, "example.py", tmp_path / "one.png"], cwd=output, env=clean, capture_output=True, text=True
+    )
+    image = np.asarray(Image.open(tmp_path / "one.png"))
+    (prediction,) = kassandra.load(folder).predict(image)
+    assert json.loads(ran.stdout) == pytest.approx(prediction.probabilities, abs=1e-5), ran.stderr
+
+
+def test_the_javascript_program_answers_the_same(exported, tmp_path):
+    packages = os.environ.get("NODE_MODULES", "")  # a folder with onnxruntime-web
+    if not (Path(packages) / "onnxruntime-web").is_dir():
+        pytest.skip("NODE_MODULES names no folder with onnxruntime-web: `npm install onnxruntime-web`")
+    folder, output, _ = exported
+    (output / "node_modules").symlink_to(packages)
+    image = np.asarray(Image.open(tmp_path / "one.png"))
+    image.tofile(tmp_path / "one.raw")
+    ran = subprocess.run(["node", "example.mjs", tmp_path / "one.raw"], cwd=output, capture_output=True, text=True)
+    (prediction,) = kassandra.load(folder).predict(image)
+    assert json.loads(ran.stdout) == pytest.approx(prediction.probabilities, abs=1e-5), ran.stderr
+
+
+def test_a_program_reads_a_text(reviews, tmp_path):
+    folder = reviews()
+    export_onnx(folder, tmp_path / "out", report=lambda line: None, root=tmp_path)
+    text = "The film was a good one, and very long, Zebra."
+    ran = subprocess.run([sys.executable, "example.py", text], cwd=tmp_path / "out", capture_output=True, text=True)
+    (prediction,) = kassandra.load(folder).predict([text])
+    assert json.loads(ran.stdout) == pytest.approx(prediction.probabilities, abs=1e-5), ran.stderr
+    with pytest.raises(KassandraError, match="an output of `train`"):
+        export_onnx(folder, folder / "onnx")
+
+
+def test_a_kind_without_export_is_refused_by_name(images, monkeypatch):
+    monkeypatch.setattr("kassandra.export.onnx_export.part_if_any", lambda *where: None)
+    with pytest.raises(KassandraError, match="images → label cannot be exported to onnx"):
+        exporters(kassandra.load(images()))
