@@ -145,16 +145,20 @@ def reads_a_users_inputs(path):
     return parts(path)[2:3] == ("show",) and parts(path)[-1].startswith("own_")
 
 
+# What is done with the answers of a trained model, which no stage does, and what of its kind that may use.
+OF_ANSWERS = {"show": ("evaluate",), "export": ("evaluate",), "serve": ("show", "evaluate"), "explore": ("export",)}
+
+
 def test_a_kind_knows_no_other():
     """Of inputs and targets, a module imports its own kind alone; and of that its own folder, and `train`.
 
-    An answer is shown by what `evaluate` makes of it. A user's inputs are read as `prepare` reads them, in modules
-    `own_…` and functions `own`; no stage comes there.
+    An answer is shown, exported and served by what `evaluate` makes of it. A user's inputs are read as `prepare` reads
+    them, in modules `own_…` and functions `own`; no stage comes there.
     """
     wrong = []
     for path in KINDS:
         side, kind, stage, *_ = (*parts(path), "")
-        may = {stage, "train", *(["evaluate"] if stage == "show" else [])}
+        may = {stage, "train", *OF_ANSWERS.get(stage, ())}
         may |= {"prepare"} if reads_a_users_inputs(path) else set()
         for name in imported(path, but_in="own"):
             _, *where = name.split(".")

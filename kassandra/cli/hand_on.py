@@ -83,6 +83,25 @@ def export(
 
 
 @app.command()
+def explore(
+    folder: Model,
+    output: Annotated[Path | None, typer.Option(help="A folder for index.html; exports/<name>-page if none.")] = None,
+    member: Annotated[int, typer.Option(min=0, help="The number of the member that is shown, from 0 on.")] = 0,
+) -> None:
+    """Write a page that opens from the disk: give a model something, and see its gates and states at each step.
+
+    Draw a digit, type a review, drop a recording, continue a play; what each step adds to the answer, and what happens
+    when a gate is held open or shut. Weights are in the page; it needs no server and no network.
+
+    Example: kassandra explore data/models/mnist
+    """
+    from kassandra.export.explore import write_page
+
+    path = write_page(folder, output or Path("exports") / f"{folder.resolve().name}-page", member)
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
+
+
+@app.command()
 def serve(
     folders: Annotated[
         list[Path], typer.Argument(help="Trained models, as data/models/mnist; each is called as its folder.")

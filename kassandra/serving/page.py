@@ -8,6 +8,7 @@ from typing import Any
 STYLE = """
 :root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto;
 padding: 0 1rem } code, pre, textarea { font: 14px/1.4 ui-monospace, monospace } textarea { width: 100% }
+pre:empty { display: none }
 pre { overflow-x: auto; border: 1px solid gray; padding: .6rem; white-space: pre-wrap; overflow-wrap: anywhere }
 section { border-top: 1px solid gray; margin-top: 1.5rem } button { font: inherit; padding: .3rem 1rem }
 """

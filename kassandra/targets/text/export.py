@@ -57,8 +57,9 @@ class Step(nn.Module):
         super().__init__()
         self.members = nn.ModuleList(members)
 
-    def forward(self, tokens: Tensor, lengths: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, tokens: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         given, each, reached, looked = iter(parts), [], [], []
+        lengths = next(given) if any(one.decoder.attention is not None for one in self.members) else tokens
         for member in self.members:
             log_probabilities, standing, attention = member.next(_whole(member, lengths, given), tokens)  # type: ignore[operator]
             each.append(log_probabilities)
@@ -101,7 +102,7 @@ class FromGraphs:
 
     def next(self, source: Any, tokens: Tensor) -> tuple[Tensor, Any, Tensor | None]:
         lengths, *memory = source.memory.parts
-        given = {"tokens": tokens.numpy(), "lengths": lengths.numpy()}
+        given = {"tokens": tokens.numpy(), **({"lengths": lengths.numpy()} if memory else {})}
         given |= {name: part.numpy() for name, part in zip(self.memory, memory, strict=True)}
         given |= {name: part.numpy() for name, part in zip(self.standing, source.standing.parts, strict=True)}
         outputs = {name: torch.from_numpy(np.array(value)) for name, value in self.run("decoder", given).items()}
@@ -134,7 +135,8 @@ def graphs(predictor: Any, padded: bool) -> list[Graph]:
     for number in range(len(predictor.models)):
         by_member |= {name: axes for name, axes in (memory | standing).items() if name.startswith(f"{number}_")}
     encoder = Graph("encoder", Encoder(predictor.models), source, by_member, partial(sequence_example, spec, source))
-    inputs: dict[str, Axes] = {"tokens": ("batch",), "lengths": ("batch",), **by_member}
+    of_source: dict[str, Axes] = {"lengths": ("batch",)} if memory else {}
+    inputs: dict[str, Axes] = {"tokens": ("batch",), **of_source, **by_member}
     outputs: dict[str, Axes] = {"log_probabilities": ("batch", int(spec["outputs"]))}
     outputs |= {f"next_{name}": axes for name, axes in standing.items()}
     if memory:
@@ -146,8 +148,9 @@ def _example(
     spec: Mapping[str, Any], inputs: Mapping[str, Axes], sizes: Mapping[str, int], generator: np.random.Generator
 ) -> Arrays:
     drawn: Arrays = {"tokens": generator.integers(4, int(spec["outputs"]), sizes["batch"])}
-    drawn["lengths"] = generator.integers(1, sizes["time"] + 1, sizes["batch"])
-    for name in list(inputs)[2:]:
+    if "lengths" in inputs:
+        drawn["lengths"] = generator.integers(1, sizes["time"] + 1, sizes["batch"])
+    for name in [each for each in inputs if each not in drawn]:
         drawn[name] = generator.uniform(-1, 1, sized(inputs[name], sizes)).astype(np.float32)
     return drawn
 

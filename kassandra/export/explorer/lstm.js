@@ -1,0 +1,181 @@
+"use strict";
+// The LSTM of the page: the equations of kassandra/lstm/cells.py, and what is built of them, in double precision.
+// A vector is an array of numbers, a sequence an array of vectors. Matrices lie row by row in Float32Arrays.
+
+const sigmoid = (x) => 1 / (1 + Math.exp(-x));
+const dot = (row, matrix, from) => row.reduce((sum, x, k) => sum + x * matrix[from + k], 0);
+const affine = (x, W, b) => Array.from(b, (bias, row) => bias + dot(x, W, row * x.length));
+
+// One layer. `held`: {i: {open: 0 or 1, unit: a number or null for all}, ...}. Returns every gate and state of each step.
+function lstm(layer, inputs, held = {}, state = null) {
+  const n = layer.hidden, trace = { i: [], f: [], g: [], o: [], c: [], h: [] };
+  let h = state ? state.h : new Array(n).fill(0), c = state ? state.c : new Array(n).fill(0);
+  const hold = (gate, k, value) => (held[gate] && (held[gate].unit === null || held[gate].unit === k) ? held[gate].open : value);
+  for (const x of inputs) {
+    const z = affine(x, layer.W, layer.b).map((sum, row) => sum + dot(h, layer.U, row * n)); // 4n: i f g o
+    const i = [], f = [], g = [], o = [];
+    for (let k = 0; k < n; k++) {
+      i[k] = hold("i", k, sigmoid(z[k]));
+      f[k] = hold("f", k, sigmoid(z[n + k]));
+      g[k] = Math.tanh(z[2 * n + k]);
+      o[k] = hold("o", k, sigmoid(z[3 * n + k]));
+    }
+    c = c.map((before, k) => f[k] * before + i[k] * g[k]);
+    h = c.map((cell, k) => o[k] * Math.tanh(cell));
+    Object.entries({ i, f, g, o, c, h }).forEach(([name, values]) => trace[name].push(values));
+  }
+  return { trace, state: { h, c } };
+}
+
+const softmax = (scores) => {
+  const most = scores.reduce((a, b) => Math.max(a, b), -Infinity), powers = scores.map((s) => Math.exp(s - most));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((p) => p / sum);
+};
+const last = (sequence) => sequence[sequence.length - 1];
+const columns = (sequence) => sequence[0].map((_, k) => sequence.map((row) => row[k]));
+const max = (sequence) => columns(sequence).map((each) => each.reduce((a, b) => Math.max(a, b), -Infinity));
+const mean = (sequence) => columns(sequence).map((each) => each.reduce((a, b) => a + b, 0) / each.length);
+
+// {outputs, summary, attention, traces: [{name, trace}], states}, as kassandra/lstm/encoder.py has them.
+const ENCODERS = {
+  lstm(part, inputs, held, states) {
+    const { trace, state } = lstm(part, inputs, held, states ? states[0] : null);
+    return { outputs: trace.h, summary: last(trace.h), attention: null, traces: [{ name: "", trace }], states: [state] };
+  },
+  both(part, inputs, held) {
+    const ahead = encode(part.ahead, inputs, held), back = encode(part.back, [...inputs].reverse(), held);
+    const turned = [...back.outputs].reverse();
+    const reversed = ({ name, trace }) => ({
+      name: `${name} backwards`,
+      trace: Object.fromEntries(Object.entries(trace).map(([gate, rows]) => [gate, [...rows].reverse()])),
+    });
+    return {
+      outputs: ahead.outputs.map((row, t) => [...row, ...turned[t]]),
+      summary: [...ahead.summary, ...back.summary],
+      attention: null,
+      traces: [...ahead.traces.map((one) => ({ ...one, name: `${one.name} forwards` })), ...back.traces.map(reversed)],
+      states: null,
+    };
+  },
+  stacked(part, inputs, held, states) {
+    let encoded = null, traces = [], reached = [];
+    part.layers.forEach((layer, number) => {
+      encoded = encode(layer, encoded ? encoded.outputs : inputs, held, states ? [states[number]] : null);
+      traces = traces.concat(encoded.traces.map((one) => ({ ...one, name: `layer ${number + 1}${one.name}` })));
+      reached = reached.concat(encoded.states || []);
+    });
+    return { ...encoded, traces, states: reached.length ? reached : null };
+  },
+  pooled(part, inputs, held) {
+    const encoded = encode(part.encoder, inputs, held), { outputs } = encoded;
+    const pools = { max: [max(outputs)], mean: [mean(outputs)], concat: [encoded.summary, max(outputs), mean(outputs)] };
+    return { ...encoded, summary: pools[part.pooling].flat() };
+  },
+  attentive(part, inputs, held) {
+    const encoded = encode(part.encoder, inputs, held), { outputs, summary } = encoded;
+    const scores = outputs.map((row) => {
+      if (part.score === "additive") return dot(affine(row, part.W, part.b).map(Math.tanh), part.v, 0);
+      const query = part.score === "general" ? affine(summary, part.W, new Float32Array(summary.length)) : summary;
+      return dot(row, query, 0);
+    });
+    const attention = softmax(scores);
+    return { ...encoded, attention, summary: columns(outputs).map((each) => dot(each, attention, 0)) };
+  },
+};
+
+function encode(part, inputs, held = {}, states = null) {
+  return ENCODERS[part.kind](part, inputs, held, states);
+}
+
+// Token ids or vectors to what the encoder reads.
+const embedded = (model, inputs) =>
+  model.embedding
+    ? inputs.map((id) => Array.from(model.embedding.table.subarray(id * model.embedding.size, (id + 1) * model.embedding.size)))
+    : inputs;
+
+// Probabilities of the classes of a whole sequence, and all that led to them.
+function classify(model, inputs, held = {}) {
+  const encoded = encode(model.encoder, embedded(model, inputs), held);
+  return { ...encoded, probabilities: softmax(affine(encoded.summary, model.head.W, model.head.b)) };
+}
+
+// Probabilities of the next token after each step, on from `states`.
+function follow(model, ids, held = {}, states = null) {
+  const encoded = encode(model.encoder, embedded(model, ids), held, states);
+  const { head } = model;
+  const project = (row) => (head.P ? affine(row, head.P, new Float32Array(head.P.length / row.length)) : row);
+  return { ...encoded, probabilities: softmax(affine(project(last(encoded.outputs)), head.W, head.b)) };
+}
+
+// The JSON of the page, in which {at, size} stands for numbers of one long array.
+function unpack(tree, numbers) {
+  if (Array.isArray(tree)) return tree.map((one) => unpack(one, numbers));
+  if (tree === null || typeof tree !== "object") return tree;
+  if (Object.keys(tree).length === 2 && "at" in tree && "size" in tree) return numbers.subarray(tree.at, tree.at + tree.size);
+  return Object.fromEntries(Object.entries(tree).map(([key, one]) => [key, unpack(one, numbers)]));
+}
+
+// Readers: what a person gives, as what the model reads, and what to call each step.
+const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}]";
+const READERS = {
+  pixels(reader, pixels) { // height × width in [0, 1]
+    const scaled = pixels.flat().map((value) => (value - reader.mean) / reader.std);
+    const ordered = reader.order ? reader.order.map((place) => scaled[place]) : scaled;
+    const width = ordered.length / reader.steps;
+    const steps = Array.from({ length: reader.steps }, (_, t) => ordered.slice(t * width, (t + 1) * width));
+    return { inputs: steps, names: steps.map((_, t) => `${reader.order || width < 2 ? "pixel" : "row"} ${t + 1}`) };
+  },
+  words(reader, text) {
+    let plain = text.normalize("NFKC").replace(/<\s*\/?\s*(br|p|i|b|em)\s*\/?\s*>/gu, " ");
+    if (reader.lowercase) plain = plain.toLowerCase();
+    const pattern = reader.tokens === "words" ? `${WORD}+(?:['’]${WORD}+)*|(?!${WORD})[^\\s]` : "[\\s\\S]";
+    const found = plain.match(new RegExp(pattern, "gu")) || [""];
+    const first = { start: reader.most, end: 0, ends: reader.most - Math.floor(reader.most / 2) }[reader.keep];
+    const kept = found.length <= reader.most ? found : [...found.slice(0, first), ...found.slice(found.length - (reader.most - first))];
+    return { inputs: kept.map((token) => reader.ids.get(token) ?? 1), names: kept };
+  },
+  stream(reader, text) {
+    const parts = reader.tokens === "characters" ? Array.from(text) : (text.match(/\n|[^\s]+/gu) || []).map((w) => (w === "\n" ? "<eos>" : w));
+    const kept = parts.filter((part) => reader.ids.has(part));
+    return { inputs: kept.map((part) => reader.ids.get(part)), names: kept, left: parts.length - kept.length };
+  },
+  waveform(reader, samples) { // of the sample rate of training, in [-1, 1]
+    const { frame_length: size, hop_length: hop, fft_size: fft, edges } = reader;
+    const mel = (hz) => 2595 * Math.log10(1 + hz / 700), bins = fft / 2 + 1;
+    const filters = edges.slice(2).map((high, band) => Array.from({ length: bins }, (_, k) => {
+      const at = mel((k * reader.sample_rate) / fft), low = edges[band], middle = edges[band + 1];
+      return Math.max(0, Math.min((at - low) / (middle - low), (high - at) / (high - middle)));
+    }));
+    const cos = Array.from({ length: fft }, (_, k) => Math.cos((2 * Math.PI * k) / fft));
+    const energies = [];
+    for (let begin = 0; begin + size <= samples.length; begin += hop) {
+      const frame = Array.from({ length: size }, (_, k) => samples[begin + k] * (0.5 - 0.5 * Math.cos((2 * Math.PI * k) / size)));
+      const power = Array.from({ length: bins }, (_, bin) => {
+        let real = 0, imaginary = 0;
+        frame.forEach((value, k) => {
+          real += value * cos[(bin * k) % fft];
+          imaginary += value * cos[(bin * k + (3 * fft) / 4) % fft];
+        });
+        return real * real + imaginary * imaginary;
+      });
+      energies.push(filters.map((filter) => dot(power, filter, 0)));
+    }
+    const loudest = Math.max(energies.flat().reduce((a, b) => Math.max(a, b), 0), 1e-300);
+    const standard = (rows) => {
+      const all = rows.flat(), middle = all.reduce((a, b) => a + b, 0) / all.length;
+      const spread = Math.max(Math.sqrt(all.reduce((a, b) => a + (b - middle) ** 2, 0) / all.length), 1e-2);
+      return rows.map((row) => row.map((value) => (value - middle) / spread));
+    };
+    const parts = [standard(energies.map((row) => row.map((e) => Math.log(e / loudest + reader.range))))];
+    const slope = (rows) => rows.map((row, t) => row.map((_, k) => {
+      const at = (place) => rows[Math.min(Math.max(place, 0), rows.length - 1)][k];
+      return (at(t + 1) - at(t - 1) + 2 * (at(t + 2) - at(t - 2))) / 10;
+    }));
+    for (let round = 0; round < 2 * reader.deltas; round++) parts.push(standard(slope(last(parts))));
+    const inputs = energies.map((_, t) => parts.flatMap((rows) => rows[t]));
+    return { inputs, names: inputs.map((_, t) => `${Math.round((t * hop * 1000) / reader.sample_rate)} ms`) };
+  },
+};
+
+if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, unpack, READERS, softmax };

@@ -1,0 +1,389 @@
+"use strict";
+// What a person does with the page; all that is computed is in lstm.js. Texts are set as text, never as markup.
+
+const bytes = Uint8Array.from(atob(document.getElementById("numbers").textContent), (sign) => sign.charCodeAt(0));
+const model = unpack(JSON.parse(document.getElementById("model").textContent), new Float32Array(bytes.buffer));
+const reader = { ...model.reader, ids: new Map((model.reader.vocabulary || []).map((token, id) => [token, id])) };
+const $ = (id) => document.getElementById(id);
+const GATES = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate", c: "cell state", h: "output" };
+const SHOWN = 10, WORK = 4000; // bars; steps of an LSTM that are computed at once for a picture
+const percent = (p) => (p >= 0.9995 || p < 0.0005 ? `${(100 * p).toFixed(3)}%` : `${(100 * p).toFixed(1)}%`);
+const spelled = (name) => (name === "\n" ? "⏎" : name === " " ? "␣" : name);
+
+function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+let given = null; // {inputs, names}
+let result = null; // of it, with no gate held
+
+const compute = (inputs, held) => (model.answer === "next" ? follow(model, inputs, held) : classify(model, inputs, held));
+const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+
+function show(read) {
+  if (!read.inputs.length) return;
+  given = read;
+  result = compute(given.inputs, {});
+  const place = best(result.probabilities), name = spelled(model.classes[place]);
+  const next = model.answer === "next" ? "The next token is most likely" : "It is most likely";
+  $("answer").textContent = `${next} ${name}: ${percent(result.probabilities[place])}`;
+  bars();
+  curves(place);
+  layers();
+  held();
+}
+
+function bars() {
+  const order = result.probabilities.map((p, k) => [p, k]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN);
+  $("bars").replaceChildren(...order.map(([p, k]) => {
+    const length = make("i");
+    length.style.width = `${100 * p}%`;
+    return make("div", { className: "bar" }, make("span", { textContent: spelled(model.classes[k]) }), make("span", {}, length), make("b", { textContent: percent(p) }));
+  }));
+}
+
+// After the first steps, of the last steps, and without each one; of long inputs at some places only.
+function curves(place) {
+  const { inputs, names } = given, count = inputs.length;
+  const every = Math.max(1, Math.ceil((count * count) / WORK));
+  const places = Array.from({ length: count }, (_, t) => t).filter((t) => t % every === 0 || t === count - 1);
+  const of = (part) => (part.length ? compute(part, {}).probabilities[place] : 1 / model.classes.length);
+  const forwards = places.map((t) => [t, of(inputs.slice(0, t + 1))]);
+  const backwards = places.map((t) => [t, of(inputs.slice(t))]);
+  draw(forwards, backwards, count);
+  const alone = every === 1 && count > 1 ? inputs.map((_, t) => of([...inputs.slice(0, t), ...inputs.slice(t + 1)])) : null;
+  const whole = result.probabilities[place], odds = (p) => Math.log(p / Math.max(1 - p, 1e-12));
+  const effects = alone && alone.map((p) => odds(whole) - odds(p));
+  const most = effects && Math.max(...effects.map(Math.abs), 1e-9);
+  $("steps").replaceChildren(...names.slice(0, 400).map((name, t) => {
+    const chip = make("span", { className: "chip", textContent: spelled(name) });
+    if (!effects) return chip;
+    const bar = make("i", { className: effects[t] < 0 ? "against" : "" });
+    bar.style.width = `${(100 * Math.abs(effects[t])) / most}%`;
+    chip.title = `without it ${percent(alone[t])}`;
+    chip.append(make("b", { textContent: ` ${effects[t] >= 0 ? "+" : "−"}${Math.abs(effects[t]).toFixed(2)}` }), bar);
+    return chip;
+  }));
+}
+
+function draw(forwards, backwards, count) {
+  const space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 600 170");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", "probability of the answer by step");
+  const add = (tag, attributes, text = "") => {
+    const element = document.createElementNS(space, tag);
+    Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    element.textContent = text;
+    svg.append(element);
+  };
+  const x = (t) => 40 + (550 * (t + 0.5)) / count, y = (p) => 140 - 125 * p;
+  [0, 0.5, 1].forEach((p) => {
+    add("line", { x1: 40, x2: 590, y1: y(p), y2: y(p), stroke: "var(--line)", "stroke-width": 0.5 });
+    add("text", { x: 4, y: y(p) + 4 }, `${100 * p}%`);
+  });
+  const line = (points) => points.map(([t, p]) => `${x(t).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
+  add("polyline", { points: line(forwards), fill: "none", stroke: "var(--bar)", "stroke-width": 2 });
+  add("polyline", { points: line(backwards), fill: "none", stroke: "var(--other)", "stroke-width": 2, "stroke-dasharray": "6 4" });
+  add("text", { x: 40, y: 162 }, "solid: from the beginning up to here; dashed: from here to the end");
+  $("curves").replaceChildren(svg);
+}
+
+// One scale for all maps, of growing lightness, readable in grey and to the colour-blind: -1 dark, +1 light.
+const STOPS = [[0, 32, 77], [66, 77, 107], [124, 123, 120], [187, 175, 113], [255, 234, 70]];
+function colour(value) {
+  const at = Math.min(Math.max((value + 1) / 2, 0), 1) * 4, low = Math.min(Math.floor(at), 3);
+  return STOPS[low].map((part, k) => part + (at - low) * (STOPS[low + 1][k] - part));
+}
+
+function layers() {
+  const names = result.traces.map((one) => one.name.trim() || "the only one"), chosen = $("layer").selectedIndex;
+  $("layer").replaceChildren(...names.map((name) => make("option", { textContent: name })));
+  $("layer").selectedIndex = chosen >= 0 && chosen < names.length ? chosen : 0;
+  maps();
+  const { attention } = result;
+  $("attention").replaceChildren(...(attention ? [make("h3", { textContent: "Attention" }), ...attention.map((share, t) => {
+    const length = make("i");
+    length.style.width = `${100 * share}%`;
+    return make("div", { className: "bar" }, make("span", { textContent: spelled(given.names[t]) }), make("span", {}, length), make("b", { textContent: percent(share) }));
+  })] : []));
+}
+
+function maps() {
+  const { trace } = result.traces[$("layer").selectedIndex], steps = trace.h.length, units = trace.h[0].length;
+  $("maps").replaceChildren(...Object.entries(GATES).map(([gate, name]) => {
+    const canvas = make("canvas", { width: steps, height: units, tabIndex: 0 }), image = new ImageData(steps, units);
+    const lowest = "ifo".includes(gate) ? 0 : -1, wide = gate === "c" ? Math.max(1, ...trace.c.flat().map(Math.abs)) : 1;
+    trace[gate].forEach((row, t) => row.forEach((value, k) => {
+      const scaled = lowest === 0 ? 2 * value - 1 : value / wide;
+      image.data.set([...colour(scaled), 255], 4 * (k * steps + t));
+    }));
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${name}, ${units} units by ${steps} steps`);
+    const at = { step: 0, unit: 0 };
+    const read = () => {
+      const values = Object.keys(GATES).map((each) => `${each} ${trace[each][at.step][at.unit].toFixed(3)}`).join(", ");
+      $("reading").textContent = `Step ${at.step + 1} (${spelled(given.names[at.step])}), unit ${at.unit}: ${values}`;
+    };
+    canvas.addEventListener("pointermove", (event) => {
+      const box = canvas.getBoundingClientRect();
+      at.step = Math.min(steps - 1, Math.max(0, Math.floor((steps * (event.clientX - box.left)) / box.width)));
+      at.unit = Math.min(units - 1, Math.max(0, Math.floor((units * (event.clientY - box.top)) / box.height)));
+      read();
+    });
+    canvas.addEventListener("keydown", (event) => {
+      const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (!move) return;
+      event.preventDefault();
+      at.step = Math.min(steps - 1, Math.max(0, at.step + move[0]));
+      at.unit = Math.min(units - 1, Math.max(0, at.unit + move[1]));
+      read();
+    });
+    canvas.addEventListener("focus", read);
+    const scale = `${lowest === 0 ? 0 : -wide.toFixed(1)} dark to ${lowest === 0 ? 1 : wide.toFixed(1)} light`;
+    return make("figure", {}, canvas, make("figcaption", { textContent: `${gate}: ${name}, ${scale}` }));
+  }));
+}
+
+const hold = { gate: "none", open: 0, unit: null };
+function holding() {
+  const choice = (label, options, change) => {
+    const select = make("select");
+    select.append(...options.map(([value, text]) => make("option", { value, textContent: text })));
+    select.addEventListener("change", () => (change(select.value), held()));
+    return make("label", { textContent: `${label} ` }, select);
+  };
+  const unit = make("input", { type: "number", min: 0, placeholder: "all" });
+  unit.addEventListener("input", () => ((hold.unit = unit.value === "" ? null : Number(unit.value)), held()));
+  $("holding").className = "row";
+  $("holding").append(
+    choice("Gate", [["none", "none"], ["i", "input i"], ["f", "forget f"], ["o", "output o"]], (value) => (hold.gate = value)),
+    choice("Held", [["0", "shut (0)"], ["1", "open (1)"]], (value) => (hold.open = Number(value))),
+    make("label", { textContent: "Unit " }, unit),
+  );
+  $("holding").addEventListener("submit", (event) => event.preventDefault());
+}
+
+function held() {
+  if (!result) return;
+  if (hold.gate === "none") {
+    $("held").textContent = "No gate is held.";
+    return;
+  }
+  const { probabilities } = compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } });
+  const before = best(result.probabilities), now = best(probabilities);
+  const same = now === before ? "The answer stays" : `The answer becomes ${spelled(model.classes[now])} (${percent(probabilities[now])}); that of before was`;
+  $("held").textContent = `${same} ${spelled(model.classes[before])}: ${percent(result.probabilities[before])} → ${percent(probabilities[before])}`;
+}
+
+// The inputs: one function for each reader.
+const INPUTS = {
+  pixels() {
+    const { height, width } = reader, scale = Math.max(1, Math.floor(280 / Math.max(height, width)));
+    const pixels = Array.from({ length: height }, () => new Array(width).fill(0));
+    const canvas = make("canvas", { width: width * scale, height: height * scale, tabIndex: 0, id: "pad" });
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-label", "drawing: arrow keys move, space draws, Delete clears");
+    canvas.style.touchAction = "none";
+    const at = { x: width >> 1, y: height >> 1 };
+    const paint = () => {
+      const context = canvas.getContext("2d");
+      pixels.forEach((row, y) => row.forEach((value, x) => {
+        context.fillStyle = `rgb(${Array(3).fill(Math.round(255 * value))})`;
+        context.fillRect(x * scale, y * scale, scale, scale);
+      }));
+      if (document.activeElement === canvas) {
+        context.strokeStyle = "#f0a860";
+        context.strokeRect(at.x * scale + 0.5, at.y * scale + 0.5, scale - 1, scale - 1);
+      }
+    };
+    const dab = (x, y) => {
+      for (let v = 0; v < height; v++) for (let u = 0; u < width; u++) {
+        const near = Math.max(0, 1.6 - Math.hypot(u + 0.5 - x, v + 0.5 - y)); // a pen of about two pixels
+        pixels[v][u] = Math.min(1, Math.max(pixels[v][u], near));
+      }
+    };
+    const seen = () => ($("centre").checked ? centred(pixels) : pixels);
+    const look = () => {
+      paint();
+      if (pixels.flat().some(Boolean)) show(READERS.pixels(reader, seen()));
+    };
+    let before = null;
+    const move = (event) => {
+      if (!before) return;
+      const box = canvas.getBoundingClientRect();
+      const now = [((event.clientX - box.left) * width) / box.width, ((event.clientY - box.top) * height) / box.height];
+      const parts = Math.ceil(2 * Math.hypot(now[0] - before[0], now[1] - before[1])) || 1;
+      for (let k = 0; k <= parts; k++) dab(before[0] + ((now[0] - before[0]) * k) / parts, before[1] + ((now[1] - before[1]) * k) / parts);
+      before = now;
+      paint();
+    };
+    canvas.addEventListener("pointerdown", (event) => {
+      const box = canvas.getBoundingClientRect();
+      before = [((event.clientX - box.left) * width) / box.width, ((event.clientY - box.top) * height) / box.height];
+      canvas.setPointerCapture(event.pointerId);
+      move(event);
+    });
+    canvas.addEventListener("pointermove", move);
+    canvas.addEventListener("pointerup", () => ((before = null), look()));
+    const clear = () => {
+      pixels.forEach((row) => row.fill(0));
+      paint();
+    };
+    canvas.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+      if (step) [at.x, at.y] = [Math.min(width - 1, Math.max(0, at.x + step[0])), Math.min(height - 1, Math.max(0, at.y + step[1]))];
+      else if (event.key === " ") dab(at.x + 0.5, at.y + 0.5);
+      else if (event.key === "Delete" || event.key === "Backspace") clear();
+      else return;
+      event.preventDefault();
+      look();
+    });
+    ["focus", "blur"].forEach((name) => canvas.addEventListener(name, paint));
+    const centre = make("input", { type: "checkbox", id: "centre", checked: true });
+    centre.addEventListener("change", look);
+    const button = make("button", { type: "button", textContent: "Clear", onclick: clear });
+    $("input").append(
+      make("p", { className: "note", textContent: "Draw with the pointer; or with the keyboard: arrow keys move, space draws." }),
+      canvas,
+      make("div", { className: "row" }, button, make("label", {}, centre, " centre it, as digits of MNIST are")),
+    );
+    paint();
+  },
+  words() {
+    const text = make("textarea", { id: "text", value: "A wonderful film, though the end is a little too long." });
+    text.setAttribute("aria-label", "text");
+    text.addEventListener("input", () => text.value.trim() && show(READERS.words(reader, text.value)));
+    $("input").append(text);
+    show(READERS.words(reader, text.value));
+  },
+  stream() {
+    const text = make("textarea", { id: "text", value: "ROMEO:\nWhat light" });
+    text.setAttribute("aria-label", "prompt");
+    const heat = make("input", { type: "number", id: "heat", value: 0.6, min: 0, max: 3, step: 0.1 });
+    const more = make("button", { type: "button", textContent: "Write on", id: "more" });
+    const written = make("p", { className: "written", id: "written" });
+    written.setAttribute("aria-live", "polite");
+    const read = () => {
+      const given = READERS.stream(reader, text.value);
+      if (given.inputs.length) show({ inputs: given.inputs.slice(-120), names: given.names.slice(-120) });
+      return given;
+    };
+    text.addEventListener("input", read);
+    more.addEventListener("click", () => {
+      let { inputs } = read(), states = null, count = reader.tokens === "characters" ? 120 : 30;
+      written.textContent = "";
+      const write = () => { // a few tokens at a time, so that the page stays alive
+        for (let k = 0; k < 4 && count > 0; k++, count--) {
+          const next = follow(model, inputs, hold.gate === "none" ? {} : { [hold.gate]: { open: hold.open, unit: hold.unit } }, states);
+          const id = drawn(next.probabilities, Number(heat.value));
+          const token = model.classes[id];
+          written.textContent += reader.tokens === "characters" ? token : token === "<eos>" ? "\n" : ` ${token}`;
+          [inputs, states] = [[id], next.states];
+        }
+        if (count > 0) setTimeout(write);
+      };
+      write();
+    });
+    $("input").append(text, make("div", { className: "row" }, make("label", { textContent: "Temperature " }, heat), more), written);
+    read();
+  },
+  waveform() {
+    const file = make("input", { type: "file", accept: ".wav,audio/wav", id: "file" }), said = make("p", { id: "said" });
+    said.setAttribute("role", "status");
+    const hear = async (one) => {
+      try {
+        const { samples, rate } = wav(await one.arrayBuffer());
+        const own = resampled(samples, rate, reader.sample_rate);
+        said.textContent = `${(samples.length / rate).toFixed(2)} s at ${rate} Hz`;
+        if (own.length < reader.frame_length) throw new Error(`shorter than ${reader.frame_length} samples`);
+        if (own.length > 10 * reader.sample_rate) throw new Error("longer than 10 s");
+        show(READERS.waveform(reader, own));
+      } catch (error) {
+        said.textContent = `${one.name}: ${error.message}`;
+      }
+    };
+    file.addEventListener("change", () => file.files[0] && hear(file.files[0]));
+    document.addEventListener("dragover", (event) => event.preventDefault());
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      if (event.dataTransfer.files[0]) hear(event.dataTransfer.files[0]);
+    });
+    $("input").append(make("label", { textContent: "A recording (.wav), chosen or dropped here " }, file), said);
+  },
+};
+
+// Twenty pixels high or wide, the centre of mass in the middle: how MNIST was made.
+function centred(pixels) {
+  const height = pixels.length, width = pixels[0].length, inked = [];
+  pixels.forEach((row, y) => row.forEach((value, x) => value > 0.1 && inked.push([x, y])));
+  if (!inked.length) return pixels;
+  const xs = inked.map(([x]) => x), ys = inked.map(([, y]) => y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs) + 1, Math.min(...ys), Math.max(...ys) + 1];
+  const scale = ((20 / 28) * Math.min(height, width)) / Math.max(right - left, bottom - top);
+  const value = (x, y) => {
+    const [u, v] = [Math.floor(x), Math.floor(y)], at = (a, b) => (pixels[b] && pixels[b][a]) || 0;
+    const [s, t] = [x - u, y - v];
+    return at(u, v) * (1 - s) * (1 - t) + at(u + 1, v) * s * (1 - t) + at(u, v + 1) * (1 - s) * t + at(u + 1, v + 1) * s * t;
+  };
+  let [mass, cx, cy] = [0, 0, 0];
+  pixels.forEach((row, y) => row.forEach((ink, x) => ((mass += ink), (cx += ink * x), (cy += ink * y))));
+  [cx, cy] = [cx / mass, cy / mass];
+  return pixels.map((row, y) => row.map((_, x) => value(cx + (x - (width - 1) / 2) / scale, cy + (y - (height - 1) / 2) / scale)));
+}
+
+function drawn(probabilities, heat) {
+  const logs = probabilities.map((p, k) => (k < 2 ? -Infinity : Math.log(p))); // padding and unknown are never written
+  if (!(heat > 0)) return logs.indexOf(Math.max(...logs));
+  const shares = softmax(logs.map((each) => each / heat));
+  let left = Math.random();
+  const place = shares.findIndex((share) => (left -= share) < 0);
+  return place < 0 ? logs.indexOf(Math.max(...logs)) : place;
+}
+
+// Samples of the first channel of a .wav of 8, 16, 24 or 32 bits, or of floats.
+function wav(buffer) {
+  const view = new DataView(buffer), name = (at) => String.fromCharCode(...new Uint8Array(buffer, at, 4));
+  if (buffer.byteLength < 44 || name(0) !== "RIFF" || name(8) !== "WAVE") throw new Error("not a .wav file");
+  let at = 12, format = null;
+  while (at + 8 <= buffer.byteLength) {
+    const size = view.getUint32(at + 4, true);
+    if (name(at) === "fmt ") format = { code: view.getUint16(at + 8, true), channels: view.getUint16(at + 10, true), rate: view.getUint32(at + 12, true), bits: view.getUint16(at + 22, true) };
+    if (name(at) === "data" && format) {
+      const width = format.bits / 8, count = Math.floor(Math.min(size, buffer.byteLength - at - 8) / (width * format.channels));
+      const readers = {
+        8: (p) => (view.getUint8(p) - 128) / 128, 16: (p) => view.getInt16(p, true) / 32768,
+        24: (p) => ((view.getInt8(p + 2) << 16) | view.getUint16(p, true)) / 8388608,
+        32: (p) => (format.code === 3 ? view.getFloat32(p, true) : view.getInt32(p, true) / 2147483648),
+      };
+      if (!readers[format.bits]) throw new Error(`${format.bits} bits a sample, which the page does not read`);
+      return { rate: format.rate, samples: Float64Array.from({ length: count }, (_, k) => readers[format.bits](at + 8 + k * width * format.channels)) };
+    }
+    at += 8 + size + (size % 2);
+  }
+  throw new Error("a .wav file without samples");
+}
+
+// The mean of the samples that fall into one, or between two samples a straight line.
+function resampled(samples, rate, wanted) {
+  if (rate === wanted) return samples;
+  const ratio = rate / wanted, half = Math.max(ratio / 2, 0.5);
+  return Float64Array.from({ length: Math.floor(samples.length / ratio) }, (_, k) => {
+    let sum = 0, weight = 0;
+    for (let at = Math.max(0, Math.ceil(k * ratio - 2 * half)); at <= Math.min(samples.length - 1, k * ratio + 2 * half); at++) {
+      const share = 1 - Math.abs(at - k * ratio) / (2 * half);
+      if (share > 0) [sum, weight] = [sum + share * samples[at], weight + share];
+    }
+    return weight ? sum / weight : 0;
+  });
+}
+
+document.title = `${model.name}: an LSTM at work`;
+$("name").textContent = model.name;
+$("about").textContent = `${model.title}; member ${model.member}. Everything is computed in this page; nothing is sent.`;
+$("layer").addEventListener("change", maps);
+holding();
+INPUTS[reader.reader]();

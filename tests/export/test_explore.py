@@ -1,0 +1,122 @@
+"""The page of `kassandra explore`: its LSTM equals PyTorch's, its readers those of Kassandra, and data is no markup."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import kassandra
+from kassandra.contracts.errors import KassandraError
+from kassandra.export.explore import described, write_page
+from tests.untrained import save_untrained
+
+pytestmark = pytest.mark.slow  # imports PyTorch
+
+OWN = Path(kassandra.__file__).parent / "export" / "explorer" / "lstm.js"
+TEXTS = [
+    "A GOOD film’s end,<br />very… good!",
+    "ﬁlm don't",
+    "  ",
+    "x_1 é é 好 a\nb",
+    "no good at all " * 5,
+    "<b>good</b> $5",
+]
+VARIANTS = {
+    "vanilla": {},
+    "stacked": {"variant": "stacked", "num_layers": 2},
+    "both ways": {"variant": "bidirectional", "num_layers": 2},
+    "attention": {"variant": "attention", "attention": {"kind": "additive"}},
+    "general attention both ways": {"variant": "attention", "attention": {"kind": "general"}, "bidirectional": True},
+    "pooled": {"readout": "concat"},
+}
+
+
+def in_node(folder, given):
+    """What the page's LSTM makes of inputs as a person gives them."""
+    if not shutil.which("node"):
+        pytest.skip("there is no node")
+    page, numbers = described(folder)
+    sent = json.dumps({"model": page, "numbers": numbers.base64(), "given": given})
+    program = Path(__file__).with_name("explore.mjs")
+    ran = subprocess.run(["node", program, OWN], input=sent, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def probabilities(predictions):
+    return np.array([list(each.probabilities.values()) for each in predictions])
+
+
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "pooled"])  # which texts alone have
+def test_its_lstm_is_pytorchs_of_images(images, variant):
+    folder = images(**VARIANTS[variant])
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 4), np.uint8)
+    answers = in_node(folder, (pixels / 255).tolist())
+    predictor = kassandra.load(folder)
+    assert np.allclose([each["probabilities"] for each in answers], probabilities(predictor.predict(pixels)), atol=1e-6)
+    outputs = predictor.outputs(predictor.pair.own(pixels))
+    if outputs.attention is not None:
+        assert np.allclose([each["attention"] for each in answers], outputs.attention, atol=1e-6)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_its_lstm_and_its_tokens_are_ours_of_texts(reviews, variant):
+    folder = reviews(**VARIANTS[variant])
+    predictor = kassandra.load(folder)
+    answers = in_node(folder, TEXTS)
+    split = predictor.pair.own(TEXTS).inputs
+    own = [split.flat[a:b].tolist() for a, b in zip(split.offsets[:-1], split.offsets[1:], strict=True)]
+    assert [each["inputs"] for each in answers] == own
+    assert np.allclose([each["probabilities"] for each in answers], probabilities(predictor.predict(TEXTS)), atol=1e-6)
+
+
+def test_its_language_model_is_ours(play):
+    folder = play(variant="stacked", num_layers=2, tied=True)
+    model = kassandra.load(folder)
+    (answer,) = in_node(folder, ["ab ca\nQe"])  # Q is not in the vocabulary
+    with torch.inference_mode():
+        read = model.models[0](torch.from_numpy(model.pair.sequences.own("ab ca\nQe").astype(np.int64))[None])
+        expected = model.models[0].logits(read.outputs[0, -1]).softmax(0)
+    assert np.allclose(answer["probabilities"], expected, atol=1e-6)
+    assert np.allclose(answer["c"], read.state[0].c[0], atol=1e-6)
+    assert np.allclose(answer["h"], read.state[0].h[0], atol=1e-6)
+
+
+def test_its_bands_are_ours(tmp_path):
+    spec = {"outputs": 2, "features": 24, "vocab_size": 0, "steps": 0, "joint": False}
+    meta = {
+        "spec": spec,
+        "classes": ["a", "b"],
+        "sample_rate": 8000,
+        "mels": 8,
+        "frame": 25.0,
+        "hop": 10.0,
+        "deltas": True,
+    }
+    folder = save_untrained(tmp_path / "model", "audio", "label", meta)
+    sound = np.sin(np.arange(1200) / 5) * np.linspace(0, 1, 1200)
+    (answer,) = in_node(folder, [sound.tolist()])
+    expected = probabilities(kassandra.load(folder).predict([sound.astype(np.float32)]))
+    assert np.allclose([answer["probabilities"]], expected, atol=1e-5)
+
+
+def test_the_page_is_one_file_and_names_are_no_markup(images, tmp_path):
+    content = write_page(images(), tmp_path / "page").read_text()
+    assert [path.name for path in (tmp_path / "page").iterdir()] == ["index.html"]
+    assert re.findall(r"(?:src|href|url)\s*[=(]", content) == []
+    assert re.findall(r"https?://[^\"]*", content) == ["http://www.w3.org/2000/svg"]  # the name of a language
+    assert "<b>" not in content
+    assert not re.search(r"innerHTML|eval\(|document\.write", content)
+    assert "/*" not in re.search(r'<script type="text/plain".*?</script>', content, re.DOTALL)[0]
+
+
+def test_what_the_page_cannot_show_is_a_sentence(images, translator, tmp_path):
+    with pytest.raises(KassandraError, match="shows the gates of an LSTM; this model's cell is 'gru'"):
+        write_page(images("gru", cell="gru"), tmp_path)
+    with pytest.raises(KassandraError, match="text → text has no page yet"):
+        write_page(translator(), tmp_path)
