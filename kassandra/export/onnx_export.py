@@ -89,7 +89,7 @@ def export_onnx(
 
 def _about(predictor: Any, by: Exporters) -> dict[str, Any]:
     named = {"name": predictor.name, "input": predictor.input, "target": predictor.target, "seeds": predictor.seeds}
-    return named | by.input.describe(predictor.meta) | by.target.describe(predictor.meta)
+    return {**named, **by.input.describe(predictor.meta), **by.target.describe(predictor.meta)}
 
 
 def _in_a_process(folder: Path, member: int | None, number: int, path: Path, about: dict[str, Any]) -> float:

@@ -3,7 +3,11 @@
 // A vector is an array of numbers, a sequence an array of vectors. Matrices lie row by row in Float32Arrays.
 
 const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const dot = (row, matrix, from) => row.reduce((sum, x, k) => sum + x * matrix[from + k], 0);
+function dot(row, matrix, from) {
+  let sum = 0;
+  for (let k = 0; k < row.length; k++) sum += row[k] * matrix[from + k];
+  return sum;
+}
 const affine = (x, W, b) => Array.from(b, (bias, row) => bias + dot(x, W, row * x.length));
 
 // One layer. `held`: {i: {open: 0 or 1, unit: a number or null for all}, ...}. Returns every gate and state of each step.

@@ -7,7 +7,7 @@ const reader = { ...model.reader, ids: new Map((model.reader.vocabulary || []).m
 const $ = (id) => document.getElementById(id);
 const GATES = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate", c: "cell state", h: "output" };
 const SHOWN = 10, WORK = 4000; // bars; steps of an LSTM that are computed at once for a picture
-const percent = (p) => (p >= 0.9995 || p < 0.0005 ? `${(100 * p).toFixed(3)}%` : `${(100 * p).toFixed(1)}%`);
+const percent = (p) => (p > 0.99999 ? "> 99.999%" : p >= 0.9995 || p < 0.0005 ? `${(100 * p).toFixed(3)}%` : `${(100 * p).toFixed(1)}%`);
 const spelled = (name) => (name === "\n" ? "⏎" : name === " " ? "␣" : name);
 
 function make(tag, properties = {}, ...children) {
@@ -18,6 +18,7 @@ function make(tag, properties = {}, ...children) {
 
 let given = null; // {inputs, names}
 let result = null; // of it, with no gate held
+let later = 0;
 
 const compute = (inputs, held) => (model.answer === "next" ? follow(model, inputs, held) : classify(model, inputs, held));
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
@@ -30,9 +31,10 @@ function show(read) {
   const next = model.answer === "next" ? "The next token is most likely" : "It is most likely";
   $("answer").textContent = `${next} ${name}: ${percent(result.probabilities[place])}`;
   bars();
-  curves(place);
   layers();
   held();
+  clearTimeout(later);
+  later = setTimeout(() => curves(place), 50); // which takes a while
 }
 
 function bars() {
@@ -70,7 +72,8 @@ function curves(place) {
 
 function draw(forwards, backwards, count) {
   const space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg");
-  svg.setAttribute("viewBox", "0 0 600 170");
+  const width = Math.max(300, Math.min(900, $("curves").clientWidth));
+  svg.setAttribute("viewBox", `0 0 ${width} 170`);
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", "probability of the answer by step");
   const add = (tag, attributes, text = "") => {
@@ -79,9 +82,9 @@ function draw(forwards, backwards, count) {
     element.textContent = text;
     svg.append(element);
   };
-  const x = (t) => 40 + (550 * (t + 0.5)) / count, y = (p) => 140 - 125 * p;
+  const x = (t) => 40 + ((width - 50) * (t + 0.5)) / count, y = (p) => 140 - 125 * p;
   [0, 0.5, 1].forEach((p) => {
-    add("line", { x1: 40, x2: 590, y1: y(p), y2: y(p), stroke: "var(--line)", "stroke-width": 0.5 });
+    add("line", { x1: 40, x2: width - 10, y1: y(p), y2: y(p), stroke: "var(--line)", "stroke-width": 0.5 });
     add("text", { x: 4, y: y(p) + 4 }, `${100 * p}%`);
   });
   const line = (points) => points.map(([t, p]) => `${x(t).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
@@ -97,6 +100,9 @@ function colour(value) {
   const at = Math.min(Math.max((value + 1) / 2, 0), 1) * 4, low = Math.min(Math.floor(at), 3);
   return STOPS[low].map((part, k) => part + (at - low) * (STOPS[low + 1][k] - part));
 }
+
+// Nineteen of twenty cells lie within it; those beyond have the colours of the ends.
+const reach = (cells) => Math.max(0.5, cells.map(Math.abs).sort((a, b) => a - b)[Math.floor(0.95 * cells.length)]);
 
 function layers() {
   const names = result.traces.map((one) => one.name.trim() || "the only one"), chosen = $("layer").selectedIndex;
@@ -115,7 +121,7 @@ function maps() {
   const { trace } = result.traces[$("layer").selectedIndex], steps = trace.h.length, units = trace.h[0].length;
   $("maps").replaceChildren(...Object.entries(GATES).map(([gate, name]) => {
     const canvas = make("canvas", { width: steps, height: units, tabIndex: 0 }), image = new ImageData(steps, units);
-    const lowest = "ifo".includes(gate) ? 0 : -1, wide = gate === "c" ? Math.max(1, ...trace.c.flat().map(Math.abs)) : 1;
+    const lowest = "ifo".includes(gate) ? 0 : -1, wide = gate === "c" ? reach(trace.c.flat()) : 1;
     trace[gate].forEach((row, t) => row.forEach((value, k) => {
       const scaled = lowest === 0 ? 2 * value - 1 : value / wide;
       image.data.set([...colour(scaled), 255], 4 * (k * steps + t));
@@ -143,7 +149,7 @@ function maps() {
       read();
     });
     canvas.addEventListener("focus", read);
-    const scale = `${lowest === 0 ? 0 : -wide.toFixed(1)} dark to ${lowest === 0 ? 1 : wide.toFixed(1)} light`;
+    const scale = lowest === 0 ? "0 dark, 1 light" : `−${wide.toFixed(1)} and below dark, ${wide.toFixed(1)} and above light`;
     return make("figure", {}, canvas, make("figcaption", { textContent: `${gate}: ${name}, ${scale}` }));
   }));
 }
@@ -256,7 +262,9 @@ const INPUTS = {
   words() {
     const text = make("textarea", { id: "text", value: "A wonderful film, though the end is a little too long." });
     text.setAttribute("aria-label", "text");
-    text.addEventListener("input", () => text.value.trim() && show(READERS.words(reader, text.value)));
+    const read = () => text.value.trim() && show(READERS.words(reader, text.value));
+    let typing = 0;
+    text.addEventListener("input", () => (clearTimeout(typing), (typing = setTimeout(read, 150))));
     $("input").append(text);
     show(READERS.words(reader, text.value));
   },

@@ -30,7 +30,7 @@ class Members(nn.Module):
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         raw = [member(inputs) for member in self.members]  # (batch, outputs, parameters) each
-        points = [member.head.point(one) for member, one in zip(self.members, raw, strict=True)]  # type: ignore[union-attr]
+        points = [member.head.point(one) for member, one in zip(self.members, raw, strict=True)]  # type: ignore[union-attr, operator]
         return torch.stack(points).mean(0), torch.stack(raw)
 
 

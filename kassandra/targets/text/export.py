@@ -56,10 +56,11 @@ class Step(nn.Module):
     def __init__(self, members: list[Any]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
+        self.looks = any(member.decoder.attention is not None for member in members)
 
     def forward(self, tokens: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         given, each, reached, looked = iter(parts), [], [], []
-        lengths = next(given) if any(one.decoder.attention is not None for one in self.members) else tokens
+        lengths = next(given) if self.looks else tokens
         for member in self.members:
             log_probabilities, standing, attention = member.next(_whole(member, lengths, given), tokens)  # type: ignore[operator]
             each.append(log_probabilities)
