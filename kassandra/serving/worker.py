@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from kassandra.contracts.errors import KassandraError
@@ -45,6 +45,7 @@ class Worker:
     def __init__(self, answer: Answer, batched: bool, most: int = 64, waiting: int = 256) -> None:
         self.answer, self.batched, self.most = answer, batched, most
         self.jobs: queue.Queue[Job | None] = queue.Queue(waiting)
+        self.computing = ThreadPoolExecutor(1)
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
@@ -60,6 +61,7 @@ class Worker:
         """No job is begun after this."""
         self.jobs.put(None)
         self.thread.join()
+        self.computing.shutdown()
 
     def _run(self) -> None:
         kept: Job | None = None
@@ -97,17 +99,16 @@ class Worker:
     def _answer(self, jobs: list[Job]) -> None:
         if not jobs:
             return
-        try:
-            rows = self._rows(jobs)
-        except Exception as error:  # whatever it is, whoever waits has to hear of it
-            if len(jobs) == 1:
-                jobs[0].future.set_exception(error)
-                return
+        attempt = self.computing.submit(self._rows, jobs)
+        error = attempt.exception()  # whatever it is, whoever waits has to hear of it
+        if error is None:
+            for job, rows in zip(jobs, attempt.result(), strict=True):
+                job.future.set_result(rows)
+        elif len(jobs) == 1:
+            jobs[0].future.set_exception(error)
+        else:
             for job in jobs:
                 self._answer([job])
-            return
-        for job, own in zip(jobs, rows, strict=True):
-            job.future.set_result(own)
 
     def _rows(self, jobs: list[Job]) -> list[Rows]:
         names = [name for job in jobs for name in job.names]

@@ -21,7 +21,6 @@ OWN = Path(kassandra.__file__).parent / "export" / "explorer" / "lstm.js"
 TEXTS = [
     "A GOOD film’s end,<br />very… good!",
     "ﬁlm don't",
-    "  ",
     "x_1 é é 好 a\nb",
     "no good at all " * 5,
     "<b>good</b> $5",

@@ -1,11 +1,11 @@
-"""What a model card says of a model of numbers: its task, and how to use it."""
+"""What a model card says of a model of numbers: how to use it. The hub has no task of this name."""
 
 from typing import Any
 
 
 def task(modality: str) -> str:
-    """As Hugging Face names tasks; it has none for the number of a text, an image or a recording."""
-    return "tabular-regression" if modality == "tabular" else f"{modality}-regression"
+    """As Hugging Face names tasks; a regression of texts goes there under classification, others are named plainly."""
+    return "text-classification" if modality == "text" else f"{modality}-regression"
 
 
 def use(predictor: Any) -> tuple[str, str]:
