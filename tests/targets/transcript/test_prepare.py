@@ -122,3 +122,11 @@ def test_labelled_recordings_are_no_transcripts(layout, tmp_path):
     (folder / "transcripts.tsv").unlink()
     proposal = recognise(Look(folder, Wish(), lambda question, answers, default: default))
     assert (proposal.input, proposal.target) == ("audio", "label")
+
+
+def test_speakers_have_to_be_known(layout, keys, prepare, tmp_path):
+    source = {"path": "mine", "speaker": "reader"}
+    with pytest.raises(KassandraError, match=r"source\.speaker: unknown column 'reader'"):
+        prepare("audio", "transcript", layout("table"), tmp_path / "out", source=source, **keys)
+    with pytest.raises(KassandraError, match=r"prepare\.split: no row of the transcripts .* says who speaks; name the"):
+        prepare("audio", "transcript", layout("ljspeech"), tmp_path / "out", split="speaker", speakers=["b"], **keys)

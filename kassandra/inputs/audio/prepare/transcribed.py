@@ -41,6 +41,9 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
         raise KassandraError(f"prepare.split: {raw} comes in no splits; choose 'text', or 'speaker' with 'speakers'")
     if params.split != "given":
         masks = {"valid": None, "test": None}
+    if params.split == "speaker" and not any(one.speaker for one in everything):
+        what = f"no row of the transcripts in {raw} says who speaks"
+        raise KassandraError(f"prepare.split: {what}; name the column in source.speaker, or choose 'text' or 'given'")
     if params.split == "speaker":
         masks["test"] = by_speaker(raw, everything, params.speakers)
     twice = len(listed.rows) - len(rows)

@@ -105,14 +105,17 @@ class Target:
 def ctc(log_probabilities: Tensor, lengths: Tensor | None, targets: Tensor) -> Tensor:
     """(batch,) nats of `targets` (batch, tokens), padded with BLANK, under (batch, steps, outputs).
 
-    A row with fewer steps than its tokens need, as of a recording that was played faster, adds nothing.
+    A row with fewer steps than its tokens need, as of a recording that was played faster, adds nothing. Summed on the
+    CPU on every device: on CUDA, PyTorch's gradient of it is not the same each time.
     """
     batch, steps, _ = log_probabilities.shape
     full = torch.full((batch,), steps, dtype=torch.int64)
-    return F.ctc_loss(
-        log_probabilities.transpose(0, 1), targets, full if lengths is None else lengths.cpu(),
-        (targets != BLANK).sum(1).cpu(), BLANK, "none", zero_infinity=True,
-    )  # fmt: skip
+    here, targets = log_probabilities.transpose(0, 1).cpu(), targets.cpu()
+    sizes = (targets != BLANK).sum(1)
+    losses = F.ctc_loss(
+        here, targets, full if lengths is None else lengths.cpu(), sizes, BLANK, "none", zero_infinity=True
+    )
+    return losses.to(log_probabilities.device)
 
 
 def per_row(log_probabilities: Tensor, lengths: Tensor | None) -> list[NDArray[np.float64]]:
