@@ -245,3 +245,12 @@ def test_refused(train, vocab_size, order, error):
 def test_refused_later(tokens, error):
     with pytest.raises(KassandraError, match=f"^{error}$"):
         KneserNey(np.array([0, 1]), 3, 2).log_probabilities(np.array(tokens))
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.lists(st.integers(0, 3), max_size=5), st.integers(1, 4))
+def test_what_follows_is_what_the_stream_says(train, context, order):
+    model = KneserNey(np.array(train), 4, order)
+    following = model.following(context[max(0, len(context) - order + 1) :] if order > 1 else [])
+    wanted = [model.log_probabilities(np.array([*context, token]))[-1] for token in range(4)]
+    assert following == pytest.approx(wanted)
+    assert np.exp(following).sum() == pytest.approx(1)
