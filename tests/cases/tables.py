@@ -135,4 +135,19 @@ PAIRS = [
     ),
     Case("21d-europarl-moses", section={"source.pair": "fr-en"}, predict=("Mon chat .",), command="translate"),
 ]
-CASES = [*SERIES, *TEXTS, *STREAMS, *PAIRS]
+TAGS = [
+    Case(
+        "58-conll-columns",
+        section={"target": "tags", "source.layout": "columns", "model.crf": True, "model.variant": "bidirectional"},
+        reports=("files of splits", "spans written as IOB2, of 2 types: LOC, PER", "60 train .* 15 valid .* 15 test"),
+        predict=("Bo Li flew to Rome .",),
+        last="evaluate",
+    ),
+    Case(
+        "58b-kaggle-ner",
+        section={"source.layout": "table", "source.sentence": "Sentence #", "source.encoding": "latin-1"},
+        reports=("empty word or tag", "written as BIOES: .* rewritten as IOB2"),
+        meta={"refused_rows": 1},
+    ),
+]
+CASES = [*SERIES, *TAGS, *TEXTS, *STREAMS, *PAIRS]

@@ -54,7 +54,7 @@ def read_own(raw: Path, source: StepsSource) -> Own:
         KassandraError: there is no file, or several of which none is called train; one cannot be read; or more
             sentences are refused than `source.tolerate` allows.
     """
-    by_split, messages = _files(raw)
+    by_split, messages = files_by_split(raw)
     parts, left_out, count, layouts = dict[str, list[Sentence]](), dict[str, Any](), 0, dict[str, str]()
     for split, paths in by_split.items():
         path = paths[0]
@@ -76,7 +76,7 @@ def read_own(raw: Path, source: StepsSource) -> Own:
     return Own(parts, count, meta, "\n".join(filter(None, [read_as, *messages])))
 
 
-def _files(raw: Path) -> tuple[dict[str, list[Path]], list[str]]:
+def files_by_split(raw: Path) -> tuple[dict[str, list[Path]], list[str]]:
     """The file of each split, or those of words and of tags; the only one as WHOLE; and what is set aside."""
     files = files_in(raw)
     words = {path.with_name(_stem(path.name, "in")): path for path in files if WORDS.fullmatch(path.name)}
