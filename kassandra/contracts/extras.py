@@ -9,6 +9,7 @@ BEFORE = "kassandra"  # of a set-up from before the distribution had a name of i
 BROUGHT_BY = {
     "PIL": "pillow",
     "charset_normalizer": "charset-normalizer",
+    "pycrfsuite": "python-crfsuite",
     "pypi_simple": "pypi-simple",
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",

@@ -11,6 +11,7 @@ from kassandra.params.sections.folder import Folder
 from kassandra.params.sections.kind import Sections
 from kassandra.params.sections.model import TokenModel
 from kassandra.params.sections.table_file import Column, OwnFile, TableFile
+from kassandra.params.sections.tagged_file import TaggedFile
 
 
 class ExamplesSource(TableFile, Folder):
@@ -171,34 +172,6 @@ class PairsTrain(kind.Train):
     batch_tokens: int = Field(1536, ge=1)
 
 
-class StepsSource(TableFile):
-    """Your own sentences with a tag for each word are a file, or a folder with `train`, `test` and perhaps `valid`
-    (or `dev`) files, in one of four layouts. Words are taken as they stand: nothing is split or joined.
-
-    layout: `columns`, a word and its tag in each line, an empty line between sentences (CoNLL; lines with -DOCSTART-
-        are left out); `table`, a row for each word and a column that says which sentence it is of; `json`, lists of
-        words and of tags of each sentence, one sentence a line or all in one list; `lines`, words in `<name>.seq.in`
-        and tags in `<name>.seq.out`, line by line. null takes what the content shows.
-    words, tags: names of the columns, or keys. In a file of `columns` without names they are `column 1`, `column 2`, …;
-        null takes the first and the last of these, and else the only one with a usual name (word, token, tokens, …;
-        tag, tags, ner_tags, …).
-    sentence: of a `table`, the column that says the sentence; an empty cell is of the sentence above it.
-    """
-
-    layout: Literal["columns", "table", "json", "lines"] | None = None
-    words: Column | None = None
-    tags: Column | None = None
-    sentence: Column | None = None
-
-    @model_validator(mode="after")
-    def sentence_is_of_a_table(self) -> Self:
-        if self.sentence and self.layout not in (None, "table"):
-            raise ValueError(f"layout {self.layout!r} does not use 'sentence'; only 'table' does")
-        if self.words and self.words == self.tags:
-            raise ValueError(f"'words' and 'tags' are both {self.words!r}; name two columns")
-        return self
-
-
 class StepsPrepare(Section):
     """How words become ids. The vocabulary, and the letters, are those of train.
 
@@ -249,4 +222,4 @@ class StepsTrain(kind.Train):
 examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, model=ExamplesModel, train=ExamplesTrain)
 stream = Sections(source=OwnFile, prepare=StreamPrepare, model=TokenModel, train=StreamTrain)
 pairs = Sections(source=PairsSource, prepare=PairsPrepare, model=TokenModel, train=PairsTrain)
-steps = Sections(source=StepsSource, prepare=StepsPrepare, model=StepsModel, train=StepsTrain)
+steps = Sections(source=TaggedFile, prepare=StepsPrepare, model=StepsModel, train=StepsTrain)

@@ -7,7 +7,6 @@ from typing import Any
 
 from kassandra.contracts.printed import print_csv, print_json
 from kassandra.contracts.spans import OUTSIDE, parted
-from kassandra.judging.highlight import write_page
 from kassandra.targets.tags.evaluate import tagged_text
 from kassandra.targets.tags.evaluate.predict import Prediction, Predictor
 
@@ -29,6 +28,8 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
     types = [parted(tag)[1] if predictor.are_spans else tag for tag in predictor.tags]
     types = [name for name in dict.fromkeys(types) if name]
     if html:
+        from kassandra.judging.highlight import write_page
+
         lines = "\n".join(
             f'<section><p class="text">{tagged_text.html(words, one.tags, predictor.are_spans, types)}</p></section>'
             for words, one in rows

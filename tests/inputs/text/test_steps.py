@@ -3,8 +3,8 @@
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.text.prepare.tagged_files import read_own, split_of
-from kassandra.params.inputs.text import StepsSource
+from kassandra.params.sections.tagged_file import TaggedFile
+from kassandra.sources.own.tagged_files import read_own, split_of
 
 EXPECTED = [(["EU", "rejects", "German"], ["B-ORG", "O", "B-MISC"]), (["Peter", "Blackburn"], ["B-PER", "I-PER"])]
 CONLL = """-DOCSTART- -X- -X- O
@@ -29,7 +29,7 @@ JSON = """{"tokens": ["EU", "rejects", "German"], "tags": ["B-ORG", "O", "B-MISC
 
 
 def read(folder, **keys):
-    own = read_own(folder, StepsSource(path="mine", **keys))
+    own = read_own(folder, TaggedFile(path="mine", **keys))
     return [(list(one.words), list(one.tags)) for part in own.parts.values() for one in part], own
 
 

@@ -9,14 +9,14 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spans import are_spans, scheme_of, spans
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
-from kassandra.inputs.text.prepare.tagged_files import (
+from kassandra.params.sections.tagged_file import TaggedFile
+from kassandra.sources.own.tagged_files import (
     READERS,
     USUAL,
     Sentence,
     files_by_split,
     layout_of,
 )
-from kassandra.params.inputs.text import StepsSource
 
 SAMPLE = 2000  # sentences that are looked at
 MOST_FILES = 100  # of a folder
@@ -102,7 +102,7 @@ def _named(look: Look) -> dict[str, str] | None:
     """Of a table: its columns of words, tags and maybe sentences, by their names."""
     assert look.table is not None
     names = look.table.names
-    chosen = {}
+    chosen: dict[str, str] = {}
     for role in ("tags", "words", "sentence"):
         likely = [name for usual in USUAL[role] for name in names if name.casefold().strip() == usual]
         chosen[role] = next((name for name in likely if name not in chosen.values()), "")
@@ -128,13 +128,13 @@ def _seen(look: Look) -> Seen | None:
     try:
         files = files_by_split(look.path)[0] if look.form == "folder" else {"all": [look.path]}
         paths = next(iter(files.values()))
-        first = StepsSource(path=str(look.path), **source)
+        first = TaggedFile(path=str(look.path), **source)
         layout = "lines" if len(paths) > 1 else layout_of(paths[0], first)
         if layout != "table":
             source.pop("sentence", None)
         if look.form != "folder" and layout in ("table", "json") and "words" not in source:
             return None
-        described = StepsSource(path=str(look.path), layout=layout, **source)  # type: ignore[arg-type]
+        described = TaggedFile(path=str(look.path), layout=layout, **source)  # type: ignore[arg-type]
         every = islice(READERS[layout](paths, described), SAMPLE)
         sentences = [one for one in every if isinstance(one, Sentence)]
     except (KassandraError, ValueError, OSError):

@@ -12,12 +12,13 @@ from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import UNK
 from kassandra.contracts.tagged import Tagged
-from kassandra.inputs.text.prepare.tagged_files import Own, Sentence, of_lines, read_own
 from kassandra.inputs.text.train.words import Words, alphabet_of, vocabulary_of
-from kassandra.params.inputs.text import StepsPrepare, StepsSource
+from kassandra.params.inputs.text import StepsPrepare
+from kassandra.params.sections.tagged_file import TaggedFile
+from kassandra.sources.own.tagged_files import Own, Sentence, of_lines, read_own
 
 
-def read(raw: Path, source: StepsSource, params: StepsPrepare) -> Tagged:
+def read(raw: Path, source: TaggedFile, params: StepsPrepare) -> Tagged:
     """What was downloaded, or copied of your own. Two sentences are the same whose words are, but for capitals.
 
     Raises:
@@ -89,7 +90,7 @@ def _snips(raw: Path) -> Own:
         for path in paths:
             if not path.is_file():
                 raise missing(path)
-        every: Sequence[Any] = list(of_lines(paths, StepsSource(path=str(raw))))
+        every: Sequence[Any] = list(of_lines(paths, TaggedFile(path=str(raw))))
         parts[split] = [one for one in every if isinstance(one, Sentence)]
         refused += [one for one in every if not isinstance(one, Sentence)]
     return Own(parts, len(refused), {}, f"{len(refused)} lines refused" if refused else "")

@@ -12,7 +12,6 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import Arrays, read_arrays, read_json
-from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spans import spans
 from kassandra.contracts.tagged import Seen
 
@@ -81,11 +80,7 @@ def of_symbols(known: Sequence[Sequence[str]], tags: Tags, asked: Sequence[Seque
 
 
 def chain(train: Seen, valid: Seen, test: Seen, observed: list[Tags], score: Callable[[Tags, Tags], float]) -> Tags:
-    """A linear-chain conditional random field on features (CRFsuite; Okazaki 2007).
-
-    Raises:
-        KassandraError: the library is not installed.
-    """
+    """A linear-chain conditional random field on features (CRFsuite; Okazaki 2007)."""
     assert train.features is not None
     assert valid.features is not None
     assert test.features is not None
@@ -98,13 +93,8 @@ def chain(train: Seen, valid: Seen, test: Seen, observed: list[Tags], score: Cal
 
 
 def _fitted(features: Sequence[Any], tags: Tags, penalty: float, asked: Sequence[Any]) -> Tags:
-    try:
-        import pycrfsuite  # here: of an extra
-    except ModuleNotFoundError:
-        raise KassandraError(
-            "the baseline of tags needs the package python-crfsuite: `uv pip install python-crfsuite`, or the extra "
-            "`kassandra[tags]`"
-        ) from None
+    import pycrfsuite  # here: of an extra, and of no use to series
+
     trainer = pycrfsuite.Trainer(verbose=False)
     trainer.select("lbfgs")
     trainer.set_params({"c1": 0.0, "c2": penalty, "max_iterations": ROUNDS})

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from kassandra.contracts.spans import Span, spans
-from kassandra.judging.highlight import escaped
 
 TURN = 137.508  # degrees between the hues of two types: the golden angle keeps neighbours apart
 STYLE = """\
@@ -48,6 +47,8 @@ def html(
     steps: Sequence[str], tags: Sequence[str], are_spans: bool, types: Sequence[str], right: Sequence[str] | None = None
 ) -> str:
     """One line of a page; where the `right` tags are given, spans that are not among them are marked."""
+    from kassandra.judging.highlight import escaped  # here: it draws, for which a model alone has no library
+
     known = set(stretches(right, are_spans)) if right is not None else None
     shown = []
     for span in stretches(tags, are_spans):

@@ -11,7 +11,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import some
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLIT_OF, WHOLE
-from kassandra.params.inputs.text import StepsSource
+from kassandra.params.sections.tagged_file import TaggedFile
 from kassandra.sources.own.lines import garbled, lines_of
 from kassandra.sources.own.refused import Refused, by_reason, check_share
 from kassandra.sources.own.table_file import called, read_table
@@ -48,7 +48,7 @@ class Own(NamedTuple):
     message: str
 
 
-def read_own(raw: Path, source: StepsSource) -> Own:
+def read_own(raw: Path, source: TaggedFile) -> Own:
     """
     Raises:
         KassandraError: there is no file, or several of which none is called train; one cannot be read; or more
@@ -118,7 +118,7 @@ def split_of(name: str) -> str | None:
     return next((SPLITS[part] for part in parts if part in SPLITS), None)
 
 
-def layout_of(path: Path, source: StepsSource) -> str:
+def layout_of(path: Path, source: TaggedFile) -> str:
     """By the first lines: `json`, `table`, or `columns`."""
     with readable(path), unpacked(path) as (file, kind):
         if kind in ("json", "parquet"):
@@ -135,7 +135,7 @@ def layout_of(path: Path, source: StepsSource) -> str:
     return "table" if all(named) and len(header) > 2 else "columns"
 
 
-def of_columns(paths: Sequence[Path], source: StepsSource) -> Iterator[Sentence | Refused]:
+def of_columns(paths: Sequence[Path], source: TaggedFile) -> Iterator[Sentence | Refused]:
     """A word in each line, an empty line between sentences (Tjong Kim Sang & De Meulder 2003)."""
     (path,) = paths
     with readable(path), unpacked(path) as (file, _):
@@ -157,12 +157,12 @@ def of_columns(paths: Sequence[Path], source: StepsSource) -> Iterator[Sentence 
             yield _sentence_of_columns(path, block, cells, places)
 
 
-def _cells(line: str, source: StepsSource) -> list[str]:
+def _cells(line: str, source: TaggedFile) -> list[str]:
     parted = line.split(source.delimiter) if source.delimiter else line.split("\t") if "\t" in line else line.split()
     return [cell.strip() for cell in parted]
 
 
-def _places(path: Path, first: tuple[int, str], count: int, source: StepsSource) -> tuple[int, int]:
+def _places(path: Path, first: tuple[int, str], count: int, source: TaggedFile) -> tuple[int, int]:
     """Of the word and of the tag among the cells of a line."""
     if count < 2:
         what = "expected a word and its tag, as in `London B-city`"
@@ -189,7 +189,7 @@ def _sentence_of_columns(
     return Sentence([row[word] for row in cells], [row[tag] for row in cells], f"{path.name}:{block[0][0]}")
 
 
-def of_table(paths: Sequence[Path], source: StepsSource) -> Iterator[Sentence | Refused]:
+def of_table(paths: Sequence[Path], source: TaggedFile) -> Iterator[Sentence | Refused]:
     """A row for each word, with the sentence that it is of; or a row for each sentence, with lists of both."""
     (path,) = paths
     chosen: list[str | None] = []
@@ -240,7 +240,7 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _choose(path: Path, columns: list[str], source: StepsSource) -> list[str | None]:
+def _choose(path: Path, columns: list[str], source: TaggedFile) -> list[str | None]:
     """The columns of words, of tags, and of sentences if there is one."""
     chosen: list[str | None] = []
     for role in ("words", "tags", "sentence"):
@@ -279,7 +279,7 @@ def _of_lists(path: Path, line: int, words: Any, tags: Any) -> Sentence | Refuse
     return Sentence([word.strip() for word in words], [str(tag).strip() for tag in tags], f"{path.name}:{line}")
 
 
-def of_lines(paths: Sequence[Path], source: StepsSource) -> Iterator[Sentence | Refused]:
+def of_lines(paths: Sequence[Path], source: TaggedFile) -> Iterator[Sentence | Refused]:
     """Words in one file, tags in another, a sentence a line (Goo et al. 2018, of SNIPS and ATIS)."""
     if len(paths) != 2:
         raise KassandraError(f"{paths[0]}: layout 'lines' needs two files, as train.seq.in and train.seq.out")
