@@ -28,13 +28,14 @@ const about = JSON.parse(fs.readFileSync("export.json", "utf-8")).about;
 RUN_JAVASCRIPT = "const outputs = await session.run(feeds);\n"
 
 
-def examples(target: ModuleType, input: ModuleType) -> dict[str, str]:
+def examples(target: ModuleType, input: ModuleType, reading: str) -> dict[str, str]:
     """By name of their file; none of what a kind has no lines for. Where a target needs a loop, `PROGRAM` is all."""
     found = {}
     if program := getattr(target, "PROGRAM", ""):
         found["example.py"] = program
-    elif input.PYTHON and getattr(target, "PYTHON", ""):
-        found["example.py"] = f"{PYTHON}{input.PYTHON.lstrip()}{RUN.lstrip()}{target.PYTHON.lstrip()}"
-    if input.JAVASCRIPT and getattr(target, "JAVASCRIPT", ""):
-        found["example.mjs"] = f"{JAVASCRIPT}{input.JAVASCRIPT.lstrip()}{RUN_JAVASCRIPT}{target.JAVASCRIPT.lstrip()}"
+    elif reading in input.PYTHON and getattr(target, "PYTHON", ""):
+        found["example.py"] = f"{PYTHON}{input.PYTHON[reading].lstrip()}{RUN.lstrip()}{target.PYTHON.lstrip()}"
+    if reading in input.JAVASCRIPT and getattr(target, "JAVASCRIPT", ""):
+        own = input.JAVASCRIPT[reading].lstrip()
+        found["example.mjs"] = f"{JAVASCRIPT}{own}{RUN_JAVASCRIPT}{target.JAVASCRIPT.lstrip()}"
     return found

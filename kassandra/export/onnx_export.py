@@ -50,6 +50,11 @@ def exporters(predictor: Any) -> Exporters:
     return Exporters(*found)
 
 
+def padded(predictor: Any, by: Exporters) -> bool:
+    """Whether the input gives lengths."""
+    return bool(by.input.lengths(reading(predictor.target), predictor.meta))
+
+
 def export_onnx(
     folder: Path, output: Path, int8: bool = False, member: int | None = None, licence: str = UNSTATED,
     report: Report = print, root: Path = Path(),
@@ -63,8 +68,7 @@ def export_onnx(
     predictor = load(folder, member=member)
     by = exporters(predictor)
     about = _about(predictor, by)
-    padded = by.input.lengths(reading(predictor.target))
-    names = [graph.name for graph in by.target.graphs(predictor, padded)]
+    names = [graph.name for graph in by.target.graphs(predictor, padded(predictor, by))]
     parities = {}
     for number, name in enumerate(names):
         path = output / f"{name}.onnx"
@@ -76,7 +80,7 @@ def export_onnx(
     results: dict[str, Any] = {"parity": parities}
     results |= _on_test(predictor, by.target, output, names, int8, root, report)
     write_json(output / "export.json", {"about": about, **results})
-    examples_of = examples(by.target, by.input)
+    examples_of = examples(by.target, by.input, reading(predictor.target))
     for name, content in {**by.input.beside(predictor.meta), **examples_of}.items():
         with whole(output / name) as partial:
             partial.write_text(content, encoding="utf-8")
@@ -105,7 +109,7 @@ def _write(folder: Path, member: int | None, number: int, path: Path, about: dic
     torch.set_num_threads(1)
     predictor = load(folder, member=member)
     by = exporters(predictor)
-    graph = by.target.graphs(predictor, by.input.lengths(reading(predictor.target)))[number]
+    graph = by.target.graphs(predictor, padded(predictor, by))[number]
     return write(graph, path, about)
 
 

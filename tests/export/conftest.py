@@ -54,6 +54,22 @@ def reviews(tmp_path):
 
 
 @pytest.fixture
+def stars(tmp_path):
+    """Writes a model of a number for a text; returns the folder."""
+    from kassandra.vocabulary import tokens
+
+    content = tokens.fit("words", TEXTS, 64, 1, True).to_str()
+    spec = {"outputs": 1, "features": 0, "vocab_size": 64, "steps": 0, "joint": False}
+    meta = {"spec": spec, "max_length": 6, "keep": "ends", "tokenizer": content, "log": False}
+    meta |= {"target_mean": 3.0, "target_std": 1.5, "train_numbers": {"smallest": 1.0, "largest": 5.0}}
+
+    def stars(name="stars", **model):
+        return save_untrained(tmp_path / "models" / name, "text", "number", meta, embedding_size=6, **model)
+
+    return stars
+
+
+@pytest.fixture
 def play(tmp_path):
     """Writes a language model; returns the folder."""
     vocabulary = ["<pad>", "<unk>", *"\n abcde"]

@@ -12,13 +12,12 @@ from PIL import Image
 
 import kassandra
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.sections.pipeline import reading
 from tests.trained import save_members
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime
 
-from kassandra.export.onnx_export import export_onnx, exporters, runner  # noqa: E402
+from kassandra.export.onnx_export import export_onnx, exporters, padded, runner  # noqa: E402
 from kassandra.export.onnx_file import quantise, session, write  # noqa: E402
 
 ATTENTION = {"variant": "attention", "attention": {"kind": "additive"}}
@@ -41,6 +40,7 @@ MODELS = {
         },
     ),
     "translator without attention": ("translator", {"decoder": {"attention": "none"}}),
+    "numbers of texts": ("stars", {"head": "gaussian"}),
     "series, quantiles": ("series", {"head": "quantiles", "linear": True}),
     "series, Student's t": ("series", {"head": "student"}),
 }
@@ -62,7 +62,7 @@ def written(folder, output):
     """The graphs of a model as files; the predictor, and the one that answers by the files."""
     predictor = kassandra.load(folder)
     by = exporters(predictor)
-    graphs = by.target.graphs(predictor, by.input.lengths(reading(predictor.target)))
+    graphs = by.target.graphs(predictor, padded(predictor, by))
     for graph in graphs:
         assert write(graph, output / f"{graph.name}.onnx", {"classes": ["$", "<b>"]}) < 1e-5
     return predictor, by.target.from_graphs(predictor, runner(output, [graph.name for graph in graphs]))
@@ -75,6 +75,10 @@ def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
         images = np.random.default_rng(0).integers(0, 256, (7, 6, 4), np.uint8)
         ours, theirs = (one.predict(images) for one in (predictor, exported))
         assert [each.probability for each in theirs] == pytest.approx([each.probability for each in ours], abs=1e-5)
+    if predictor.target == "number":
+        texts = ["a good film", "no good at all, and very long"]
+        ours, theirs = (one.predict(texts) for one in (predictor, exported))
+        assert [each.number for each in theirs] == pytest.approx([each.number for each in ours], abs=1e-4)
     if predictor.target == "next":
         ours, theirs = ("".join(one.write("abc", 40, temperature=0.7, seed=3)) for one in (predictor, exported))
         assert ours == theirs

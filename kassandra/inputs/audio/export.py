@@ -5,7 +5,7 @@ from typing import Any
 from kassandra.inputs.audio.train.mel import RANGE, MelScale
 
 
-def lengths(reading: str) -> bool:
+def lengths(reading: str, meta: dict[str, Any]) -> bool:
     """Whether rows are padded."""
     return True
 
@@ -22,7 +22,8 @@ def beside(meta: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-PYTHON = """
+PYTHON = {
+    "examples": """
 import wave
 
 with wave.open(sys.argv[1]) as file:
@@ -44,5 +45,6 @@ for _ in range(2 * about["deltas"]):
 bands = np.concatenate(parts, axis=1)[None].astype(np.float32)
 feeds = {"inputs": bands, "lengths": np.array([bands.shape[1]])}
 """
+}
 
-JAVASCRIPT = ""  # the bands would take a Fourier transform of one's own
+JAVASCRIPT: dict[str, str] = {}  # the bands would take a Fourier transform of one's own

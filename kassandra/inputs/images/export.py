@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def lengths(reading: str) -> bool:
+def lengths(reading: str, meta: dict[str, Any]) -> bool:
     """Whether rows are padded: images all have the same number of steps."""
     return False
 
@@ -18,7 +18,8 @@ def beside(meta: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-PYTHON = """
+PYTHON = {
+    "examples": """
 from PIL import Image
 
 mode = {"grey": "L", "rgb": "RGB"}[about["channels"]]
@@ -29,12 +30,15 @@ pixels = pixels.reshape(about["height"] * about["width"], -1)
 pixels = pixels if about["order"] is None else pixels[about["order"]]
 feeds = {"inputs": pixels.reshape(1, about["steps"], -1).astype(np.float32)}
 """
+}
 
 # Of raw grey bytes, height × width of them, as `convert seven.png gray:seven.raw` writes.
-JAVASCRIPT = """
+JAVASCRIPT = {
+    "examples": """
 const bytes = fs.readFileSync(process.argv[2]);
 const scaled = Float32Array.from(bytes, (value) => (value / 255 - about.mean) / about.std);
 const ordered = about.order ? Float32Array.from(about.order, (place) => scaled[place]) : scaled;
 const shape = [1, about.steps, ordered.length / about.steps];
 const feeds = { inputs: new ort.Tensor("float32", ordered, shape) };
 """
+}

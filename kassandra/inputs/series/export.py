@@ -1,17 +1,19 @@
-"""What whoever runs an exported model of series has to know of its inputs: standardised windows."""
+"""What whoever runs an exported model of series has to know of its inputs: standardised windows, or series as they are scaled."""
 
 from typing import Any
 
 from kassandra.contracts.windows import SMALLEST
 
 
-def lengths(reading: str) -> bool:
-    """Whether rows are padded: windows of a table all have the same number of steps."""
-    return reading != "table"
+def lengths(reading: str, meta: dict[str, Any]) -> bool:
+    """Whether rows are padded: windows of a table, and series that are all equally long, are not."""
+    return not meta["spec"].get("steps")
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
-    keys = ("inputs", "window", "series", "normalise", "target_inputs", "input_mean", "input_std")
+    windows = ("inputs", "window", "series", "normalise", "target_inputs", "input_mean", "input_std")
+    whole = ("columns", "missing", "pool", "mean", "std", "masked")  # of series with an answer each
+    keys = (*windows, *whole)
     return {key: meta[key] for key in keys if key in meta} | {"smallest": SMALLEST}
 
 
@@ -21,7 +23,8 @@ def beside(meta: dict[str, Any]) -> dict[str, str]:
 
 
 # Of a .npy: the last rows (window, inputs) of the first series, its columns in the order of about["inputs"].
-PYTHON = """
+PYTHON = {
+    "table": """
 window = np.load(sys.argv[1]).astype(np.float64)[-about["window"] :]
 window = (window - about["input_mean"][0]) / about["input_std"][0]
 own = about["target_inputs"]
@@ -31,5 +34,6 @@ elif about["normalise"] == "window":
     window[:, own] = (window[:, own] - window[:, own].mean(0)) / (window[:, own].std(0) + about["smallest"])
 feeds = {"inputs": window[None].astype(np.float32)}
 """
+}
 
-JAVASCRIPT = ""
+JAVASCRIPT: dict[str, str] = {}

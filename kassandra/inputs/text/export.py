@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def lengths(reading: str) -> bool:
+def lengths(reading: str, meta: dict[str, Any]) -> bool:
     """Whether rows are padded: the parts of a stream are not."""
     return reading != "stream"
 
@@ -25,7 +25,8 @@ def beside(meta: dict[str, Any]) -> dict[str, str]:
     return {names[kind]: content for kind, content in kinds.items()}
 
 
-PYTHON = """
+PYTHON = {
+    "examples": """
 from tokenizers import Tokenizer
 
 ids = Tokenizer.from_file("tokenizer.json").encode(sys.argv[1], add_special_tokens=False).ids or [1]
@@ -34,12 +35,15 @@ first = {"start": most, "end": 0, "ends": most - most // 2}[about["keep"]]
 ids = ids if len(ids) <= most else ids[:first] + ids[len(ids) - (most - first) :]
 feeds = {"inputs": np.array([ids]), "lengths": np.array([len(ids)])}
 """
+}
 
 # Of token ids, separated by commas: tokenizers for JavaScript read the same tokenizer.json.
-JAVASCRIPT = """
+JAVASCRIPT = {
+    "examples": """
 const ids = process.argv[2].split(",").map(BigInt);
 const feeds = {
   inputs: new ort.Tensor("int64", BigInt64Array.from(ids), [1, ids.length]),
   lengths: new ort.Tensor("int64", BigInt64Array.of(BigInt(ids.length)), [1]),
 };
 """
+}
