@@ -31,11 +31,12 @@ RUN_JAVASCRIPT = "const outputs = await session.run(feeds);\n"
 def examples(target: ModuleType, input: ModuleType, reading: str) -> dict[str, str]:
     """By name of their file; none of what a kind has no lines for. Where a target needs a loop, `PROGRAM` is all."""
     found = {}
-    if program := getattr(target, "PROGRAM", ""):
-        found["example.py"] = program
-    elif reading in input.PYTHON and getattr(target, "PYTHON", ""):
-        found["example.py"] = f"{PYTHON}{input.PYTHON[reading].lstrip()}{RUN.lstrip()}{target.PYTHON.lstrip()}"
-    if reading in input.JAVASCRIPT and getattr(target, "JAVASCRIPT", ""):
+    programs = {name: str(getattr(target, name, "")) for name in ("PROGRAM", "PYTHON", "JAVASCRIPT")}
+    if programs["PROGRAM"]:
+        found["example.py"] = programs["PROGRAM"]
+    elif reading in input.PYTHON and programs["PYTHON"]:
+        found["example.py"] = f"{PYTHON}{input.PYTHON[reading].lstrip()}{RUN.lstrip()}{programs['PYTHON'].lstrip()}"
+    if reading in input.JAVASCRIPT and programs["JAVASCRIPT"]:
         own = input.JAVASCRIPT[reading].lstrip()
-        found["example.mjs"] = f"{JAVASCRIPT}{own}{RUN_JAVASCRIPT}{target.JAVASCRIPT.lstrip()}"
+        found["example.mjs"] = f"{JAVASCRIPT}{own}{RUN_JAVASCRIPT}{programs['JAVASCRIPT'].lstrip()}"
     return found

@@ -1,4 +1,4 @@
-"""What whoever runs an exported model of series has to know of its inputs: standardised windows, or series as they are scaled."""
+"""What whoever runs an exported model of series has to know of its inputs: how windows and whole series are scaled."""
 
 from typing import Any
 
