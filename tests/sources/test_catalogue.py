@@ -17,6 +17,7 @@ FILES = {  # of each data set, how many
     "arrow-head": 2,
     "basic-motions": 2,
     "books": 2,
+    "covid": 2,
     "fashion-mnist": 4,
     "fillets": 2,
     "fsdd": 2,
