@@ -46,8 +46,8 @@ class Examples:
 
     @property
     def one(self) -> str:
-        """Of the unit: an image, a text, a recording."""
-        return self.unit.removesuffix("s")
+        """Of the unit: an image, a text, a recording; series are the same in both numbers."""
+        return self.unit if self.unit == "series" else self.unit.removesuffix("s")
 
 
 class Encoded(NamedTuple):

@@ -127,7 +127,8 @@ class ExamplesSource(TimedTable):
 
     - long, with `series`: a row per step, and a column that names the series a row belongs to;
     - wide, without: a row per series, and a column per step;
-    - a recording, with `prepare.window`: a row per step with a label of its own, from which windows are cut.
+    - a recording, with `prepare.window`: a row per step with a label of its own, from which windows are cut; of target
+      `tags` always, where the label of each row is predicted.
 
     series: column that names the series, or the recording, a row belongs to. time: orders its rows; null takes them as
         they come.
@@ -154,52 +155,81 @@ class ExamplesSource(TimedTable):
         return self
 
 
-class ExamplesPrepare(Section):
+class Scaled(Section):
     """How series become sequences. Whatever is fitted is fitted on train.
 
     normalise: `columns` gives each column mean 0 and deviation 1 over the steps of train; `series` each column of each
         series, which keeps its shape alone, not its level; `none` reads numbers as they stand.
     missing: what is done about missing values: `error`; `interpolate` draws a line between the values on both sides (at
         an end the nearest is repeated); `mask` reads 0, and beside it a column that is 1 where a value is missing.
-    pool: so many steps become one, their mean; for long series.
-    window: rows of a window that is cut from a recording; its label is that of most of its rows, the first of equals.
-    step: rows from the beginning of a window to that of the next; null is half a window.
-    block: so many windows that follow each other stay in one split, and no window reaches into another block; where
-        groups stay together it is not used.
     held_out: groups that are test, all of them; null takes the split of the data, or draws one.
     """
 
     normalise: Literal["columns", "series", "none"] = "columns"
     missing: Literal["error", "interpolate", "mask"] = "error"
-    pool: int = Field(1, ge=1, le=10_000)
-    window: int | None = Field(None, ge=2, le=100_000)
-    step: int | None = Field(None, ge=1, le=100_000)
-    block: int = Field(5, ge=1, le=100_000)
     held_out: Annotated[list[Column], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
-    def keys_of_windows_are_used(self) -> Self:
-        if self.window is None and (unused := [key for key in ("step", "block") if key in self.model_fields_set]):
-            raise ValueError(f"{unused[0]!r} is of windows that are cut from recordings; say 'window' too")
+    def test_is_said_once(self) -> Self:
         if self.held_out and "test_fraction" in self.model_fields_set:
             raise ValueError("'held_out' does not use 'test_fraction': test is all that its groups hold")
         return self
 
 
-class ExamplesAugment(Section):
+class ExamplesPrepare(Scaled):
+    """Of series with an answer each:
+
+    pool: so many steps become one, their mean; for long series.
+    window: rows of a window that is cut from a recording; its label is that of most of its rows, the first of equals.
+    step: rows from the beginning of a window to that of the next; null is half a window.
+    block: so many windows that follow each other stay in one split, and no window reaches into another block; where
+        groups stay together it is not used.
+    """
+
+    pool: int = Field(1, ge=1, le=10_000)
+    window: int | None = Field(None, ge=2, le=100_000)
+    step: int | None = Field(None, ge=1, le=100_000)
+    block: int = Field(5, ge=1, le=100_000)
+
+    @model_validator(mode="after")
+    def keys_of_windows_are_used(self) -> Self:
+        if self.window is None and (unused := [key for key in ("step", "block") if key in self.model_fields_set]):
+            raise ValueError(f"{unused[0]!r} is of windows that are cut from recordings; say 'window' too")
+        return self
+
+
+class StepsPrepare(Scaled):
+    """Of recordings with an answer in each row:
+
+    window: rows of the pieces that recordings are cut into; the last piece of each has what is left.
+    block: so many pieces that follow each other stay in one split; where groups stay together it is not used.
+    """
+
+    window: int = Field(200, ge=2, le=100_000)
+    block: int = Field(5, ge=1, le=100_000)
+
+
+class StepsAugment(Section):
     """What is done to series of train, afresh in each epoch; every value is a largest magnitude but for `noise`.
 
     noise: deviation of what is added to each number, as a share of the column's own.
     scale: share by which each column of a series becomes larger or smaller.
-    speed: share by which a series is stretched or squeezed in time.
     time_mask: share of the steps that are blanked, once. column_mask: columns that are, at most half of them.
     """
 
     noise: float = Field(0.0, ge=0, le=10)
     scale: float = Field(0.0, ge=0, lt=1)
-    speed: float = Field(0.0, ge=0, lt=1)
     time_mask: float = Field(0.0, ge=0, lt=1)
     column_mask: int = Field(0, ge=0, le=10_000)
+
+
+class ExamplesAugment(StepsAugment):
+    """Of series with one answer each:
+
+    speed: share by which a series is stretched or squeezed in time.
+    """
+
+    speed: float = Field(0.0, ge=0, lt=1)
 
 
 class ExamplesTrain(kind.Train):
@@ -212,5 +242,16 @@ class ExamplesTrain(kind.Train):
     augment: ExamplesAugment | None = None
 
 
+class StepsTrain(kind.Train):
+    """Of recordings with an answer in each row:
+
+    batch_size: pieces per step, of about equal lengths.
+    """
+
+    batch_size: int = Field(16, ge=1, le=1_000_000)
+    augment: StepsAugment | None = None
+
+
 table = Sections(source=TableSource, prepare=TablePrepare, train=TableTrain)
 examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, train=ExamplesTrain)
+steps = Sections(source=ExamplesSource, prepare=StepsPrepare, train=StepsTrain)

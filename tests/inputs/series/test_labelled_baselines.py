@@ -7,6 +7,7 @@ from kassandra.contracts.examples import Neighbours
 from kassandra.inputs.series.baseline.dtw import distances, of_equal_length
 from kassandra.inputs.series.baseline.examples import neighbours, statistics_of, views
 from kassandra.inputs.series.baseline.minirocket import KERNELS, MiniRocket, _convolved
+from kassandra.inputs.series.baseline.steps import _around
 from kassandra.targets.label.baseline.stage import nearest
 
 
@@ -92,3 +93,10 @@ def test_all_of_them_tell_waves_apart():
     assert near.name == "1-NN with DTW"
     assert np.isfinite(linear.known).all()
     assert np.isfinite(statistics_of(np.ones((1, 2), np.float32))).all()
+
+
+def test_rows_around():
+    values = np.arange(10.0)[:, None]
+    around = _around(values, 2)
+    np.testing.assert_allclose(around[0], [1, np.sqrt(2 / 3)])
+    np.testing.assert_allclose(around[5], [5, np.sqrt(2)])

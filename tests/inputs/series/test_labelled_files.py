@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.inputs.series.prepare import examples
-from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource
+from kassandra.inputs.series.prepare import examples, steps
+from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource, StepsPrepare
 
 TS = """# a comment
 @problemName Vowels
@@ -181,3 +181,20 @@ def test_no_row_of_a_window_of_train_is_in_test(read):
             rows.setdefault(group, set()).update(one[:, 0].tolist())
         everything = [row for some in rows.values() for row in some]
         assert len(everything) == len(set(everything))
+
+
+def test_recordings_with_an_answer_in_each_row(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    table = recording(10).replace("4,4,a", "4,4,")
+    (raw / "x.csv").write_text(table)
+    source = ExamplesSource(path="x", values=["x"], label="label")
+    found = steps.read(raw, source, StepsPrepare(window=4, block=2))
+    assert [tags[0] + tags[-1] + str(len(tags)) for tags in found.tags] == ["aa4", "bb4", "bb1"]
+    assert [one[0, 0] for one in found.examples.contents] == [0, 5, 9]
+    assert found.examples.groups[0] != found.examples.groups[1] == found.examples.groups[2]
+    assert found.examples.together
+    assert "1 rows have no label, and are left out" in found.examples.message
+    (raw / "x.csv").write_text(TS)
+    with pytest.raises(KassandraError, match="holds one label for each series; a tag for each step is of a table"):
+        steps.read(raw, ExamplesSource(path="x"), StepsPrepare())

@@ -1,5 +1,6 @@
 """Series with a label each: data sets of the catalogue, or your own files."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from kassandra.contracts.windows import mean_and_std
 from kassandra.inputs.series.prepare import labelled_tables, ts_files
 from kassandra.inputs.series.prepare.labelled import One, Read
 from kassandra.inputs.series.train.scaling import Scaling
-from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource
+from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource, Scaled
 from kassandra.params.sections.table_file import EVERYWHERE
 
 FEW_GROUPS = 5  # from so many on whole groups are kept back for validation
@@ -30,7 +31,16 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
         KassandraError: the files cannot be read, hold other columns each, or hold no labelled series; or nothing says
             the groups that `prepare.held_out` names.
     """
-    parts = {split: read_file(path, source, params) for split, path in _files(raw).items()}
+    _, examples = gathered(raw, source, params, lambda path: read_file(path, source, params))
+    examples.meta.update(window=params.window, step=params.step)
+    return examples
+
+
+def gathered(
+    raw: Path, source: ExamplesSource, params: Scaled, read_one: Callable[[Path], Read]
+) -> tuple[list[One], Examples]:
+    """The series of all files, those of train first, then valid, then test, as they are and as examples; see `read`."""
+    parts = {split: read_one(path) for split, path in _files(raw).items()}
     first = next(iter(parts.values()))
     for split, part in parts.items():
         if len(part.columns) != len(first.columns):
@@ -50,9 +60,9 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
     together, groups, said = _groups(series, params, source.group is not None)
     described = source.model_dump(exclude=EVERYWHERE, exclude_defaults=True)
     described |= {"values": first.of_table} if first.of_table else {}  # so that further tables are read alike
-    meta: dict[str, Any] = {"source": described, "columns": first.columns, "window": params.window, "step": params.step}
+    meta: dict[str, Any] = {"source": described, "columns": first.columns}
     meta |= {"left_out": {split: part.left_out for split, part in parts.items() if part.left_out}}
-    return Examples(
+    return series, Examples(
         "series", [one.values for one in series], [one.label for one in series], [one.id for one in series],
         [(one.values.shape, one.values.tobytes()) for one in series], masks["test"], groups, meta=meta,
         message="\n".join([*message, *said]), valid=masks["valid"], together=together,
@@ -103,7 +113,7 @@ def _held_out(raw: Path, series: list[One], names: list[str]) -> list[One]:
     return [one._replace(split="test" if one.group in names else "") for one in series]
 
 
-def _groups(series: list[One], params: ExamplesPrepare, named: bool) -> tuple[bool, list[str] | None, list[str]]:
+def _groups(series: list[One], params: Scaled, named: bool) -> tuple[bool, list[str] | None, list[str]]:
     """Whether groups stay together, the group of each series, and what to report. `named`: by a column of the table;
     else they are the blocks of windows, if any."""
     known = {one.group for one in series} - {""}
@@ -117,13 +127,14 @@ def _groups(series: list[One], params: ExamplesPrepare, named: bool) -> tuple[bo
     return True, groups, [message] if named else []
 
 
-def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, seed: int) -> Encoded:
+def encode(examples: Examples, rows: dict[str, Rows], params: Scaled, seed: int) -> Encoded:
     """The series of each split as a model reads them, one after another."""
     train = [examples.contents[row] for row in rows["train"]]
     mean, std = _scale(train, params.normalise)  # fitted on train only
     lacking = np.isnan(np.concatenate(train)).any(0)  # of train only
     masked = np.flatnonzero(lacking).tolist() if params.missing == "mask" else []
-    scaling = Scaling(params.normalise, params.missing, params.pool, mean, std, masked)
+    pool = params.pool if isinstance(params, ExamplesPrepare) else 1
+    scaling = Scaling(params.normalise, params.missing, pool, mean, std, masked)
     arrays, missing_values, lengths = dict[str, dict[str, NDArray[Any]]](), dict[str, int](), set[int]()
     for name, some_rows in rows.items():
         read = [scaling(examples.contents[row], examples.ids[row]) for row in some_rows]
@@ -144,8 +155,8 @@ def encode(examples: Examples, rows: dict[str, Rows], params: ExamplesPrepare, s
         message += f"; missing values {how}: {counts}"
     if masked:
         message += f"; {len(masked)} columns have a mask beside them"
-    if params.pool > 1:
-        message += f"; a step is the mean of {params.pool}"
+    if pool > 1:
+        message += f"; a step is the mean of {pool}"
     return Encoded(arrays, spec, {**scaling._asdict(), "missing_values": missing_values}, message)
 
 

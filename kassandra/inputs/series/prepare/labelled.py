@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 class One(NamedTuple):
     """values: (steps, columns), NaN where one is missing. label: "" where nobody asks for it. id: file and line.
 
-    group: what it belongs to; split: train, valid or test; "" where neither is known.
+    group: what it belongs to; split: train, valid or test; "" where neither is known. tags: (steps,) where each
+    step has an answer of its own.
     """
 
     values: NDArray[np.float64]
@@ -17,6 +18,7 @@ class One(NamedTuple):
     id: str
     group: str = ""
     split: str = ""
+    tags: tuple[str, ...] = ()
 
 
 class Read(NamedTuple):

@@ -16,8 +16,8 @@ from kassandra.inputs.series.prepare.faults import Fault, settled
 from kassandra.inputs.series.prepare.labelled import One, Read, of_ends, without_ends
 from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.times import read_times
-from kassandra.inputs.series.prepare.windows import Recording, windows
-from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource
+from kassandra.inputs.series.prepare.windows import Recording, pieces, windows
+from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource, StepsPrepare
 from kassandra.sources.own.refused import by_reason
 from kassandra.sources.own.table_file import Table, called, read_table
 
@@ -74,6 +74,17 @@ def read(path: Path, source: ExamplesSource, params: ExamplesPrepare, to_learn: 
     columns = ["value"] if params.window is None and source.series is None else cells.columns
     said = [f"{path}: {one.removeprefix(f'{path}: ')}" for one in [*cells.message, *message]]
     return Read(series, columns, cells.left_out, said, cells.columns)
+
+
+def read_recordings(path: Path, source: ExamplesSource, params: StepsPrepare, to_learn: bool = True) -> Read:
+    """The recordings of a table in pieces, each row with its label; see `read`."""
+    cells = _cells(path, source, to_learn)
+    block = None if source.group or not to_learn else params.block
+    series, message = pieces(_recordings(cells, to_learn), params.window, block)
+    if not series:
+        raise KassandraError(f"{path}: no row with a label is left; {'; '.join([*cells.message, *message])}")
+    said = [f"{path}: {one.removeprefix(f'{path}: ')}" for one in [*cells.message, *message]]
+    return Read(series, cells.columns, cells.left_out, said, cells.columns)
 
 
 def _cells(path: Path, source: ExamplesSource, to_learn: bool) -> Cells:

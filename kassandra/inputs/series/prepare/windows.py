@@ -61,6 +61,40 @@ def windows(
     return cut, message
 
 
+def pieces(recordings: list[Recording], length: int, block: int | None) -> tuple[list[One], list[str]]:
+    """Each recording in pieces that follow each other, with the label of each row, and what to report. Rows without a
+    label are in none. With `block`, so many pieces are a group; else groups are those of the recordings."""
+    cut, unlabelled = list[One](), 0
+    for number, one in enumerate(recordings):
+        to_learn = any(one.labels)
+        unlabelled += one.labels.count("") if to_learn else 0
+        for first, end in _labelled(one.labels) if to_learn else [(0, len(one.labels))]:
+            for place, start in enumerate(range(first, end, length)):
+                rows = slice(start, min(start + length, end))
+                belongs = one.group if block is None else f"{one.name} {number} {first} block {place // block}"
+                tags = tuple(one.labels[rows]) if to_learn else ()
+                cut.append(One(one.values[rows], "", one.ids[start], belongs, one.split, tags))
+    rows_of_all = sum(len(one.values) for one in recordings)
+    message = [f"{rows_of_all:,} rows of {len(recordings):,} recordings, in {len(cut):,} pieces of at most {length}"]
+    message += [f"blocks of {block} pieces stay in one split"] if block else []
+    message += [f"{unlabelled:,} rows have no label, and are left out"] if unlabelled else []
+    return cut, message
+
+
+def _labelled(labels: list[str]) -> Iterator[tuple[int, int]]:
+    """First row of each stretch of rows with a label, and the one behind its last.
+
+    >>> list(_labelled(["a", "", "b", "b"]))
+    [(0, 1), (2, 4)]
+    """
+    first = 0
+    for row, label in enumerate([*labels, ""]):
+        if not label:
+            if row > first:
+                yield first, row
+            first = row + 1
+
+
 def _starts(rows: int, window: int, step: int, block: int | None) -> Iterator[tuple[int, int]]:
     """First row of each window, and the block it is in.
 

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.train.scaling import Scaling
-from kassandra.params.inputs.series import ExamplesAugment, ExamplesTrain
+from kassandra.params.inputs.series import ExamplesAugment, ExamplesTrain, StepsAugment, StepsTrain
 
 EVALUATION_BATCH = 200  # series; scores do not depend on it, the speed does
 JITTER = 0.2  # of a length: series that differ by less meet in a batch of train
@@ -40,11 +40,11 @@ class Sequences:
     def size(self, split: Series) -> int:
         return len(split)
 
-    def steps(self, split: Series, params: ExamplesTrain, answers: object = None) -> int:
+    def steps(self, split: Series, params: ExamplesTrain | StepsTrain, answers: object = None) -> int:
         return math.ceil(len(split) / params.batch_size)
 
     def shuffled(
-        self, split: Series, params: ExamplesTrain, generator: torch.Generator, answers: object = None
+        self, split: Series, params: ExamplesTrain | StepsTrain, generator: torch.Generator, answers: object = None
     ) -> Iterator[Rows]:
         """Those of about equal lengths meet, others in each epoch."""
         lengths = np.array([len(one) for one in split])
@@ -60,7 +60,11 @@ class Sequences:
             yield order[start : start + size]
 
     def batch(
-        self, split: Series, rows: Rows, params: ExamplesTrain | None = None, generator: torch.Generator | None = None
+        self,
+        split: Series,
+        rows: Rows,
+        params: ExamplesTrain | StepsTrain | None = None,
+        generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor | None]:
         """(batch, time, features) and (batch,) lengths; None where all series of the data are equally long."""
         some = [torch.from_numpy(split[row]) for row in rows]
@@ -90,14 +94,14 @@ class Sequences:
         return split
 
 
-def augmented(series: Tensor, by: ExamplesAugment, columns: int, generator: torch.Generator) -> Tensor:
+def augmented(series: Tensor, by: StepsAugment, columns: int, generator: torch.Generator) -> Tensor:
     """A series (steps, features) changed by random amounts; the features behind the `columns` are masks, and stay.
 
     The amounts are drawn whether they are used or not, so that one kind of change leaves the draws of the others alone.
     """
     speed, width, begin, masked = torch.rand(4, generator=generator).tolist()
     values, masks = series[:, :columns], series[:, columns:]
-    if by.speed and len(series) > 1:
+    if isinstance(by, ExamplesAugment) and by.speed and len(series) > 1:
         steps = max(2, round(len(series) * (1 + (2 * speed - 1) * by.speed)))
         stretched = F.interpolate(series.T[None], steps, mode="linear", align_corners=True)[0].T  # (steps, features)
         values, masks = stretched[:, :columns], stretched[:, columns:].round()
