@@ -27,6 +27,7 @@ ADDED = {
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
     ("text", "tags"): TOKENS | {"crf": True, "letters": {"embedding_size": 3, "hidden_size": 4, "longest": 9}},
     ("series", "forecast"): {"head": "point", "linear": True},
+    ("series", "tags"): {"crf": True},
     ("audio", "transcript"): {"decoder": {"beam": 1}},
 }
 ADDED |= {pair: ADDED.get((pair[0], "label"), {}) | {"head": "point"} for pair in PAIRS if pair[1] == "number"}
