@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class Run:
 
 def run(
     section: Mapping[str, Any], data: Any, folder: str | Path, *, seed: int = 0, last: str = "evaluate",
-    fetched: bool = False,
+    fetched: bool = False, mains: Mapping[str, Callable[[str], None]] | None = None,
 ) -> Run:  # fmt: skip
     """Train and evaluate a pipeline in a folder of its own, as `dvc repro` would in the repository, but without DVC.
 
@@ -58,7 +58,8 @@ def run(
             catalogue, which is fetched.
         folder: an empty folder, one that is not there yet, or that of an earlier run.
         seed: as beside `pipelines:`. last: the stage after which to stop.
-        fetched: `data` is a folder as data/raw/<name> of a data set of the catalogue, which `source` names.
+        fetched: `data` is a folder as data/raw/<name>, of a data set of the catalogue, which `source` names, or a copy.
+        mains: what is called for stages, by their names, in place of stages/<stage>.py.
 
     Raises:
         KassandraError: a stage refuses the section or the data, or the folder holds other things.
@@ -78,7 +79,7 @@ def run(
         (home / RAW / NAME).symlink_to(Path(data).absolute())
     with working_in(home):
         for stage in stages:
-            stage_main(stage)(NAME)
+            ((mains or {}).get(stage) or stage_main(stage))(NAME)
         scores = METRICS / NAME / "test.json"
         if last != "evaluate":
             return Run(home, {})

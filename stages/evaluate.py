@@ -1,5 +1,6 @@
 """data/models/<pipeline>/ and the test split → metrics/<pipeline>/ (scores, pictures) and data/predictions/."""
 
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -19,7 +20,8 @@ from stages import run
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
     device = set_up(params.train.device, params.train.threads)
-    predictor = load(MODELS / name, device)
+    started, predictor = time.perf_counter(), load(MODELS / name, device)
+    print(f"Members that predict test: {len(predictor.models)}; then intervals, baselines, pictures", flush=True)
     history = read_history(METRICS / name / "history.csv")
     report, members, together = part("targets", params.target, "evaluate", "stage").evaluate(
         predictor,
@@ -43,6 +45,7 @@ def main(name: str) -> None:
     write_json(METRICS / name / "test.json", scores)
     headline = report.headline.name
     means = f", the mean of {len(members)} members; {report.together[headline]} together" * (len(members) > 1)
+    print(f"Evaluated in {time.perf_counter() - started:.1f} s")
     print(f"{headline} {report.scores[headline]} on {report.units:,} of test{means}")
 
 

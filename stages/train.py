@@ -26,7 +26,7 @@ def main(name: str) -> None:
     if how.seeds > 1:
         print(f"{how.seeds} members, {processes} at a time", flush=True)
     jobs = [(name, number, each, precision) for number, each in enumerate(seeds)]
-    with Live(name, how.seeds, how.epochs) as live:
+    with Live(name, how.seeds, how.epochs, how.log) as live:
         members = run_members(train_member, jobs, processes, live.row)
 
     folder = artifacts.MODELS / name

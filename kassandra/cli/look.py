@@ -9,6 +9,32 @@ from kassandra.cli.app import app
 Pipelines = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that there are if none.")]
 
 
+@app.command("try")
+def try_out(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]) -> None:
+    """Try a pipeline before a long training: every stage on a hundredth of the data, and eight examples by heart.
+
+    All happens in a scratch folder; nothing of the project changes. The scores are printed only to show that there are
+    some. A model that cannot learn eight examples by heart is not wired as it should be. Exits with 1 then.
+
+    Example: kassandra try mnist
+    """
+    import time
+
+    from kassandra.trying import try_out as begin
+
+    started = time.perf_counter()
+    fit = begin(name, print)
+    seconds = time.perf_counter() - started
+    change = f"the loss of {fit.examples} examples went from {fit.first:.4g} to {fit.last:.4g} in {fit.steps} steps"
+    if fit.learned:
+        print(f"{name} works in {seconds:.0f} s: every stage ran, and {change}.")
+        return
+    print(
+        f"{name}: every stage ran, but {change}, and should go to nothing: see whether inputs and answers fit together."
+    )
+    raise typer.Exit(1)
+
+
 @app.command()
 def watch(
     name: Annotated[str | None, typer.Argument(help="A pipeline; whatever is being trained if none.")] = None,

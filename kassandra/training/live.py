@@ -19,6 +19,7 @@ from kassandra.training.checkpoint import home
 
 RUN = "KASSANDRA_RUN"  # in the environment: what whoever starts a training calls it
 RUNNING = CHECKPOINTS / "running"
+RUNS = Path("runs")  # event files, if `train.log` asks for them
 SHARE = 0.05  # of the time, at most, goes into writing history.csv while a training runs
 
 
@@ -55,7 +56,9 @@ class Running(NamedTuple):
 class Live:
     """A context around the trainings of all members of a pipeline, which takes their rows as they come."""
 
-    def __init__(self, pipeline: str, members: int, epochs: int) -> None:
+    def __init__(self, pipeline: str, members: int, epochs: int, log: str | None = None) -> None:
+        self._log = home() / RUNS / pipeline / time.strftime("%Y-%m-%d-%H%M%S") if log else None
+        self._writers: dict[int, Any] = {}
         self._rows: list[list[dict[str, Any]]] = [[] for _ in range(members)]
         self._path = METRICS / pipeline / "history.csv"
         self._note = home() / RUNNING / f"{os.getpid()}.json"
@@ -69,9 +72,17 @@ class Live:
         with suppress(OSError):  # of a training before this one
             self._path.unlink()
         write_json(self._note, self._content)
+        if self._log:
+            import torch.utils.tensorboard  # noqa: F401 (here, so that it is not missed only after an epoch)
+
+            print(
+                f"Event files for TensorBoard: {self._log}; `tensorboard --logdir {self._log.parents[1]}`", flush=True
+            )
         return self
 
     def __exit__(self, *_: object) -> None:
+        for writer in self._writers.values():
+            writer.close()
         with suppress(OSError):
             self._note.unlink()
             self._note.parent.rmdir()  # where no other training runs
@@ -79,6 +90,8 @@ class Live:
     def row(self, member: int, row: dict[str, Any], resumed: bool = False) -> None:
         """A line of history.csv; `resumed`: an earlier process had made it."""
         self._rows[member].append(row)
+        if self._log:
+            self._write_events(member, row)
         if resumed and member == 0:
             self._content["resumed"] = len(self._rows[0])
             write_json(self._note, self._content)
@@ -88,6 +101,17 @@ class Live:
         write_table(self._path, self.table())
         self._written = time.perf_counter()
         self._cost = self._written - started
+
+    def _write_events(self, member: int, row: dict[str, Any]) -> None:
+        assert self._log
+        if member not in self._writers:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writers[member] = SummaryWriter(str(self._log / f"member-{member}"))
+        for name, value in row.items():
+            if name != "epoch":
+                self._writers[member].add_scalar(name, value, int(row["epoch"]))
+        self._writers[member].flush()
 
     def table(self) -> list[dict[str, Any]]:
         return [{"member": number, **row} for number, rows in enumerate(self._rows) for row in rows]

@@ -48,6 +48,8 @@ class Train(Section):
     keep_by: the score on validation by which epochs are compared: `loss`, or one of the target's.
     precision: `bf16` computes matrix products in bfloat16 (autocast), weights stay fp32.
     device: `auto` takes CUDA where there is one.
+    log: `tensorboard` also writes event files into runs/<name>/, which neither git nor DVC knows (extra `tensorboard`).
+        No result depends on it; but DVC sees a key that changed, and trains again.
     threads: CPU threads; part of what decides the bits of the result. oneDNN's LSTM hardly uses a second one: measure.
     """
 
@@ -65,6 +67,7 @@ class Train(Section):
     precision: Literal["fp32", "bf16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int = Field(1, ge=1, le=256)
+    log: Literal["tensorboard"] | None = Field(None, exclude=True)  # so that checkpoints are found with it and without
 
     @model_validator(mode="after")
     def warmup_is_used(self) -> Self:
