@@ -24,7 +24,8 @@ from kassandra.params.sections.pipeline import read_pipeline, reading
 SHARE = 0.01  # of the examples
 LEAST, OF_EACH = 200, 10  # examples, and of each label; more are never taken than there are
 CHARACTERS = 30_000  # of a text, at least
-FEW, STEPS, SECONDS = 8, 400, 8.0  # examples to learn by heart, in at most so many steps and so long
+FEW, STEPS, SECONDS = 8, 400, 8.0  # examples to learn by heart, in at most so many steps and seconds of a processor
+WINDOW = 16  # tokens of a text, of each example
 LEARNED = 0.1  # of the first loss: below, the examples are known by heart
 
 
@@ -39,6 +40,11 @@ class Fit(NamedTuple):
     @property
     def learned(self) -> bool:
         return self.last < LEARNED * abs(self.first)
+
+    @property
+    def cut_short(self) -> bool:
+        """By the clock."""
+        return self.steps < STEPS
 
 
 def try_out(name: str, say: Callable[[str], None]) -> Fit:
@@ -179,15 +185,17 @@ def learn_by_heart(seed: int) -> Fit:
     split, how = pair.read(PREPARED / NAME / "train.npz"), params.train
     generator = torch.Generator().manual_seed(seed)
     rows = next(iter(pair.sequences.shuffled(split.inputs, how, generator, pair.target.lengths(split.targets))))[:FEW]
+    if np.ndim(rows) == 2:  # places of a text that are read side by side: not all of a window
+        rows = rows[:, :WINDOW]
     batch = pair.target.batch(split.targets, rows, *pair.sequences.batch(split.inputs, rows))
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    started, first, last, steps = time.perf_counter(), 0.0, 0.0, 0
+    started, first, last, steps = time.process_time(), 0.0, 0.0, 0
     for steps in range(1, STEPS + 1):
         total, units, _ = pair.loss(model, batch, how)
         loss = total / units
         last = float(loss.detach())
         first = first if steps > 1 else last
-        if last < LEARNED / 10 * abs(first) or time.perf_counter() - started > SECONDS:
+        if last < LEARNED / 10 * abs(first) or time.process_time() - started > SECONDS:
             break
         optimizer.zero_grad()
         loss.backward()

@@ -17,7 +17,7 @@ CODE = sorted(path for room in ("kassandra", "stages", "benchmarks") for path in
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # What each room may import of the others: contracts ← params, sources, vocabulary, lstm, judging ← inputs, targets ←
 # training ← inference ← comparison, experiments ← cli. `detection` is below inputs and targets, whose `detect` use it;
-# `notebook` calls the stages. `before` reads what 0.1.0 wrote, and goes at 1.0.
+# `notebook` and `trying` call the stages. `before` reads what 0.1.0 wrote, and goes at 1.0.
 BASE = {"contracts", "params"}
 MAY_IMPORT = {
     "contracts": set(),
@@ -35,6 +35,7 @@ MAY_IMPORT["training"] = {*MAY_IMPORT, "before"} - {"sources", "vocabulary", "ju
 MAY_IMPORT["inference"] = MAY_IMPORT["training"] | {"training"}
 MAY_IMPORT["export"] = MAY_IMPORT["serving"] = set(MAY_IMPORT) - {"export", "serving"}
 MAY_IMPORT["notebook"] = {"contracts", "inference"}
+MAY_IMPORT["trying"] = BASE | {"training", "notebook"}
 MAY_IMPORT["comparison"] = MAY_IMPORT["experiments"] = set(MAY_IMPORT) - {"comparison", "experiments"}
 MAY_IMPORT["cli"] = set(MAY_IMPORT) - {"cli"}
 MAY_IMPORT[""] = {"contracts", "inference", "notebook"}  # kassandra/__init__.py
