@@ -6,7 +6,7 @@ import typer
 
 from kassandra.cli.app import app
 
-Pipelines = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that there are if none.")]
+Pipelines = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")]
 
 
 @app.command("try")
@@ -50,3 +50,16 @@ def watch(
     from kassandra.cli.watch import watch as follow
 
     raise typer.Exit(follow(name))
+
+
+@app.command()
+def experiments(names: Pipelines = None) -> None:
+    """List what was recorded, one line for each run: score with interval, baseline, and the params that differ.
+
+    Of the working tree, the last commit and every experiment of DVC; `kassandra leaderboard` ranks them.
+
+    Example: kassandra experiments mnist
+    """
+    from kassandra.cli.experiments import experiments as show
+
+    show(names or [])

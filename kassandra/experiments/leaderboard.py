@@ -57,7 +57,7 @@ def boards(results: Sequence[Result]) -> list[Board]:
     made = []
     for pipeline, own in sorted(_grouped(results, lambda result: result.pipeline).items()):
         questions = _grouped(own, lambda result: _named({**_params(result, asked=True), "score": result.headline}))
-        names = _names([_params(each[0], asked=True) for each in questions.values()])
+        names = differences([_params(each[0], asked=True) for each in questions.values()])
         made += [_board(pipeline, name, each) for name, each in zip(names, questions.values(), strict=True)]
     return made
 
@@ -74,7 +74,7 @@ def _board(pipeline: str, asked: str, results: list[Result]) -> Board:
     groups = [sorted(group, key=lambda result: result.seed) for group in models.values()]
     larger = _larger_is_better(results[0])
     described_by = [{**_params(group[0], asked=False), "code": group[0].code[:7]} for group in groups]
-    names, ranks = _names(described_by, first="model.variant"), rank([_entry(group) for group in groups], larger)
+    names, ranks = differences(described_by, first="model.variant"), rank([_entry(group) for group in groups], larger)
     rows, sign = [_row(*each) for each in zip(names, groups, ranks, strict=True)], -1 if larger else 1
     rows.sort(key=lambda row: (row.rank.standing == "few", sign * row.rank.mean, row.name))
     return Board(pipeline, asked, results[0].headline, larger, rows)
@@ -154,10 +154,10 @@ def _params(result: Result, asked: bool) -> dict[str, Any]:
     return {key: value for key, value in of.items() if (key.partition(".")[0] in ASKED) == asked}
 
 
-def _names(params: Sequence[dict[str, Any]], first: str | None = None) -> list[str]:
+def differences(params: Sequence[dict[str, Any]], first: str | None = None) -> list[str]:
     """What each has that others have not: its values of the keys that differ, after that of the key `first`.
 
-    >>> _names([{"model.variant": "a", "model.size": 1}, {"model.variant": "b"}], first="model.variant")
+    >>> differences([{"model.variant": "a", "model.size": 1}, {"model.variant": "b"}], first="model.variant")
     ['a, model.size 1', 'b, no model.size']
     """
 
