@@ -57,7 +57,8 @@ def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Pr
             f"{look.path}: {len(files):,} {unit} without labels; put them into a folder for each label, or a table "
             "(file, label) beside them, or say by `source.label_pattern` where in their names the label is"
         )
-    proposal.seen.append(f"{len(files):,} {unit} in {len(proposal.classes)} classes")
+    what = f"in {len(proposal.classes)} classes" if look.answer is None else "with an answer each"
+    proposal.seen.append(f"{len(files):,} {unit} {what}")
     if tree.hidden:
         proposal.seen.append(f"{tree.hidden:,} hidden files, and those of folders that begin with . or _, are left out")
     if tree.links:
@@ -114,7 +115,8 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
         label = ordered[0]
         rest = [one.name for one in likely if one is not label]
         proposal.guessed.append(
-            f"labels in {label.name!r} of {name}" + (f"; --target names others: {some(rest)}" if rest else "")
+            f"{'labels' if answer is None else 'answers'} in {label.name!r} of {name}"
+            + (f"; --target names others: {some(rest)}" if rest else "")
         )
     proposal.source |= {"labels": name, "file": file.name, "label": label.name}
     proposal.source |= {"split": split.name} if split else {"fold": fold.name} if fold else {}

@@ -17,7 +17,7 @@ def recognise(look: Look) -> Proposal:
     Raises:
         KassandraError: no kind takes it for its own; or something may be read in two ways.
     """
-    known = [target for target in kinds("targets") if part_if_any("targets", target, "detect", "settings")]
+    known = [target for target in kinds("targets") if _settings(target)]
     if look.wish.kind and look.wish.kind not in known:
         raise KassandraError(unknown("--as", "target", look.wish.kind, known))
     ranked = sorted(_evidence(look, [look.wish.kind] if look.wish.kind else known), reverse=True)
@@ -35,15 +35,29 @@ def recognise(look: Look) -> Proposal:
         names = [target, *(one[1] for one in near)]
         target = look.ask("What is to be predicted?", names, target)
         input = next(one[2] for one in likely if one[1] == target)
-    detect = part_if_any("inputs", input, "detect", reading(target))
-    settings = part_if_any("targets", target, "detect", "settings")
+    try:
+        proposal = _proposed(look, target, input)
+    except KassandraError:
+        sure = [one for one in likely[1:] if one[1] != target and hasattr(_settings(one[1]), "suits")]
+        if near or look.wish.kind or look.wish.target or not sure:
+            raise
+        proposal = _proposed(look, *sure[0][1:])  # whose answers it has looked at
+    if near:
+        proposal.guessed.append(f"target {target}; it may also be for {', '.join(one[1] for one in near)} (--as)")
+    return proposal
+
+
+def _settings(target: str) -> Any:
+    return part_if_any("targets", target, "detect", "settings")
+
+
+def _proposed(look: Look, target: str, input: str) -> Proposal:
+    detect, settings = part_if_any("inputs", input, "detect", reading(target)), _settings(target)
     assert detect is not None
     assert settings is not None
     proposal: Proposal = detect.propose(look.for_answers(getattr(settings, "answer", None)))
     proposal.target = target
     settings.complete(proposal)
-    if near:
-        proposal.guessed.append(f"target {target}; it may also be for {', '.join(one[1] for one in near)} (--as)")
     return proposal
 
 
@@ -51,7 +65,7 @@ def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
     """(evidence, target, input) of all pairs that have something to say."""
     ranked = list[tuple[float, str, str]]()
     for target in targets:
-        settings = part_if_any("targets", target, "detect", "settings")
+        settings = _settings(target)
         of_target = look.for_answers(getattr(settings, "answer", None))
         for input in readers(reading(target)):
             detect = part_if_any("inputs", input, "detect", reading(target))

@@ -7,7 +7,9 @@ import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 BEFORE = """# my own words
 seed: 3
@@ -198,3 +200,17 @@ def test_no_numbers(home, kassandra, options, sentence):
     done = kassandra("init", "t.csv", *options)
     assert done.status == 1
     assert sentence in done.err
+
+
+def test_numbers_of_images_in_a_table_beside_them(home, kassandra):
+    folder = home / "dots"
+    folder.mkdir()
+    for number in range(60):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 8)).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    rows = "\n".join(f"{number:02}.png,{number / 7:.3f}" for number in range(60))
+    (folder / "sizes.csv").write_text(f"file,width\n{rows}", encoding="utf-8")
+    done = kassandra("init", "dots", "--yes")
+    assert done.status == 0, done.err
+    assert "dots: images → number" in done.out
+    assert "60 images with an answer each" in done.out
