@@ -115,8 +115,8 @@ def described(folder: Path, member: int = 0) -> tuple[dict[str, Any], Numbers]:
         "reader": input.reader(predictor.meta),
         **target.answer(model, predictor.meta, numbers.put),
     }
-    if model.embedding is not None:
-        table = model.embedding.table.weight
+    if (embedding := getattr(model, "embedding", None)) is not None:
+        table = embedding.table.weight
         page["embedding"] = {"size": table.shape[1], "table": numbers.put(table)}
     return page, numbers
 

@@ -86,6 +86,25 @@ def test_its_language_model_is_ours(play):
     assert np.allclose(answer["h"], read.state[0].h[0], atol=1e-6)
 
 
+@pytest.mark.parametrize("keys", [{"head": "quantiles", "linear": True}, {"head": "student"}, {"head": "point"}])
+def test_its_forecasts_are_ours(series, keys):
+    folder = series(**keys)
+    window = np.random.default_rng(0).standard_normal((5, 3)).round(4)
+    (answer,) = in_node(folder, ["\n".join(", ".join(map(str, row)) for row in window)])
+    model = kassandra.load(folder).models[0]
+    with torch.inference_mode():
+        expected = model.forecast(model(torch.from_numpy(window.astype(np.float32))[None])).point[0]
+    assert np.allclose(answer["values"], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("head", ["quantiles", "gaussian"])
+def test_its_numbers_are_ours(stars, head):
+    folder = stars(head=head)
+    answers = in_node(folder, TEXTS)
+    expected = [each.number for each in kassandra.load(folder).predict(TEXTS)]
+    assert np.allclose([each["values"][0] for each in answers], expected, atol=1e-5)
+
+
 def test_its_bands_are_ours(tmp_path):
     spec = {"outputs": 2, "features": 24, "vocab_size": 0, "steps": 0, "joint": False}
     meta = {

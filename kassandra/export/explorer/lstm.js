@@ -112,6 +112,21 @@ function follow(model, ids, held = {}, states = null) {
   return { ...encoded, probabilities: softmax(affine(project(last(encoded.outputs)), head.W, head.b)) };
 }
 
+// Numbers that are predicted of a whole sequence, in their own unit: means, by kassandra/lstm/heads.py.
+function estimate(model, inputs, held = {}) {
+  const encoded = encode(model.encoder, embedded(model, inputs), held), { head } = model;
+  const raw = affine(encoded.summary, head.W, head.b);
+  const line = head.L && head.L.length / head.names.length === inputs.flat().length ? affine(inputs.flat(), head.L, head.l) : null;
+  const values = head.names.map((_, k) => {
+    const own = raw.slice(k * head.parameters, (k + 1) * head.parameters);
+    const standard = head.quantiles ? head.quantiles.map((normal, level) => own[level] + normal) : [own[0]];
+    const numbers = standard.map((one) => (one + (line ? line[k] : 0)) * head.std[k] + head.mean[k]);
+    const restored = head.log ? numbers.map(Math.exp) : numbers;
+    return restored.reduce((a, b) => a + b, 0) / restored.length;
+  });
+  return { ...encoded, values };
+}
+
 // The JSON of the page, in which {at, size} stands for numbers of one long array.
 function unpack(tree, numbers) {
   if (Array.isArray(tree)) return tree.map((one) => unpack(one, numbers));
@@ -143,6 +158,14 @@ const READERS = {
     const parts = reader.tokens === "characters" ? Array.from(text) : (text.match(/\n|[^\s]+/gu) || []).map((w) => (w === "\n" ? "<eos>" : w));
     const kept = parts.filter((part) => reader.ids.has(part));
     return { inputs: kept.map((part) => reader.ids.get(part)), names: kept, left: parts.length - kept.length };
+  },
+  table(reader, text) { // rows of numbers, the last ones of a series, columns in the order of reader.inputs
+    const rows = text.split("\n").map((line) => line.trim().split(/[\s;,]+/).filter(Boolean).map(Number)).filter((row) => row.length);
+    const bad = rows.findIndex((row) => row.length !== reader.inputs.length || row.some((value) => !Number.isFinite(value)));
+    if (bad >= 0) throw new Error(`row ${bad + 1}: expected ${reader.inputs.length} numbers: ${reader.inputs.join(", ")}`);
+    if (rows.length < reader.window) throw new Error(`${rows.length} rows; the model reads ${reader.window}`);
+    const window = rows.slice(-reader.window).map((row) => row.map((value, k) => (value - reader.mean[k]) / reader.std[k]));
+    return { inputs: window, names: window.map((_, t) => `row ${rows.length - reader.window + t + 1}`) };
   },
   waveform(reader, samples) { // of the sample rate of training, in [-1, 1]
     const { frame_length: size, hop_length: hop, fft_size: fft, edges } = reader;
@@ -182,4 +205,4 @@ const READERS = {
   },
 };
 
-if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, unpack, READERS, softmax };
+if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, estimate, unpack, READERS, softmax };

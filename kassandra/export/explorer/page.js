@@ -20,16 +20,21 @@ let given = null; // {inputs, names}
 let result = null; // of it, with no gate held
 let later = 0;
 
-const compute = (inputs, held) => (model.answer === "next" ? follow(model, inputs, held) : classify(model, inputs, held));
+const ANSWERS = { classes: classify, next: follow, numbers: estimate };
+const compute = (inputs, held) => ANSWERS[model.answer](model, inputs, held);
+const numeric = model.answer === "numbers"; // else probabilities of model.classes
+const outcome = (computed) => (numeric ? computed.values : computed.probabilities);
+const writtenAs = (value) => (numeric ? Number(value.toPrecision(4)).toString().replace("-", "−") : percent(value));
+const outcomes = numeric ? model.head.names : model.classes;
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
 function show(read) {
   if (!read.inputs.length) return;
   given = read;
   result = compute(given.inputs, {});
-  const place = best(result.probabilities), name = spelled(model.classes[place]);
-  const next = model.answer === "next" ? "The next token is most likely" : "It is most likely";
-  $("answer").textContent = `${next} ${name}: ${percent(result.probabilities[place])}`;
+  const place = numeric ? 0 : best(result.probabilities), name = spelled(outcomes[place]);
+  const first = { next: "The next token is most likely ", classes: "It is most likely ", numbers: "" }[model.answer];
+  $("answer").textContent = `${first}${name}: ${writtenAs(outcome(result)[place])}`;
   bars();
   layers();
   held();
@@ -38,25 +43,31 @@ function show(read) {
 }
 
 function bars() {
-  const order = result.probabilities.map((p, k) => [p, k]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN);
-  $("bars").replaceChildren(...order.map(([p, k]) => {
-    const length = make("i");
-    length.style.width = `${100 * p}%`;
-    return make("div", { className: "bar" }, make("span", { textContent: spelled(model.classes[k]) }), make("span", {}, length), make("b", { textContent: percent(p) }));
+  const order = outcome(result).map((p, k) => [p, k]);
+  if (!numeric) order.sort((a, b) => b[0] - a[0]);
+  const whole = numeric ? Math.max(...order.map(([value]) => Math.abs(value)), 1e-300) : 1;
+  $("bars").replaceChildren(...order.slice(0, numeric ? order.length : SHOWN).map(([p, k]) => {
+    const length = make("i", { className: p < 0 ? "against" : "" });
+    length.style.width = `${(100 * Math.abs(p)) / whole}%`;
+    return make("div", { className: "bar" }, make("span", { textContent: spelled(outcomes[k]) }), make("span", {}, length), make("b", { textContent: writtenAs(p) }));
   }));
 }
 
 // After the first steps, of the last steps, and without each one; of long inputs at some places only.
 function curves(place) {
   const { inputs, names } = given, count = inputs.length;
+  if (model.head.L) { // a linear map of the whole window is added, so that a part of it has no answer
+    $("curves").textContent = "This model adds a linear map of the whole window: there is no answer of a part of it.";
+    return;
+  }
   const every = Math.max(1, Math.ceil((count * count) / WORK));
   const places = Array.from({ length: count }, (_, t) => t).filter((t) => t % every === 0 || t === count - 1);
-  const of = (part) => (part.length ? compute(part, {}).probabilities[place] : 1 / model.classes.length);
+  const of = (part) => outcome(compute(part, {}))[place];
   const forwards = places.map((t) => [t, of(inputs.slice(0, t + 1))]);
   const backwards = places.map((t) => [t, of(inputs.slice(t))]);
   draw(forwards, backwards, count);
   const alone = every === 1 && count > 1 ? inputs.map((_, t) => of([...inputs.slice(0, t), ...inputs.slice(t + 1)])) : null;
-  const whole = result.probabilities[place], odds = (p) => Math.log(p / Math.max(1 - p, 1e-12));
+  const whole = outcome(result)[place], odds = (p) => (numeric ? p : Math.log(p / Math.max(1 - p, 1e-12)));
   const effects = alone && alone.map((p) => odds(whole) - odds(p));
   const most = effects && Math.max(...effects.map(Math.abs), 1e-9);
   $("steps").replaceChildren(...names.slice(0, 400).map((name, t) => {
@@ -64,8 +75,9 @@ function curves(place) {
     if (!effects) return chip;
     const bar = make("i", { className: effects[t] < 0 ? "against" : "" });
     bar.style.width = `${(100 * Math.abs(effects[t])) / most}%`;
-    chip.title = `without it ${percent(alone[t])}`;
-    chip.append(make("b", { textContent: ` ${effects[t] >= 0 ? "+" : "−"}${Math.abs(effects[t]).toFixed(2)}` }), bar);
+    chip.title = `without it ${writtenAs(alone[t])}`;
+    const size = numeric ? Math.abs(effects[t]).toPrecision(2) : Math.abs(effects[t]).toFixed(2);
+    chip.append(make("b", { textContent: ` ${effects[t] >= 0 ? "+" : "−"}${size}` }), bar);
     return chip;
   }));
 }
@@ -75,17 +87,19 @@ function draw(forwards, backwards, count) {
   const width = Math.max(300, Math.min(900, $("curves").clientWidth));
   svg.setAttribute("viewBox", `0 0 ${width} 170`);
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", "probability of the answer by step");
+  svg.setAttribute("aria-label", "the answer by step");
   const add = (tag, attributes, text = "") => {
     const element = document.createElementNS(space, tag);
     Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
     element.textContent = text;
     svg.append(element);
   };
-  const x = (t) => 40 + ((width - 50) * (t + 0.5)) / count, y = (p) => 140 - 125 * p;
-  [0, 0.5, 1].forEach((p) => {
+  const all = [...forwards, ...backwards].map(([, p]) => p);
+  const [low, high] = numeric ? [Math.min(...all), Math.max(...all, Math.min(...all) + 1e-12)] : [0, 1];
+  const x = (t) => 40 + ((width - 50) * (t + 0.5)) / count, y = (p) => 140 - (125 * (p - low)) / (high - low);
+  [low, (low + high) / 2, high].forEach((p) => {
     add("line", { x1: 40, x2: width - 10, y1: y(p), y2: y(p), stroke: "var(--line)", "stroke-width": 0.5 });
-    add("text", { x: 4, y: y(p) + 4 }, `${100 * p}%`);
+    add("text", { x: 0, y: y(p) + 4 }, numeric ? Number(p.toPrecision(2)).toString() : `${100 * p}%`);
   });
   const line = (points) => points.map(([t, p]) => `${x(t).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
   add("polyline", { points: line(forwards), fill: "none", stroke: "var(--bar)", "stroke-width": 2 });
@@ -179,10 +193,10 @@ function held() {
     $("held").textContent = "No gate is held.";
     return;
   }
-  const { probabilities } = compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } });
-  const before = best(result.probabilities), now = best(probabilities);
-  const same = now === before ? "The answer stays" : `The answer becomes ${spelled(model.classes[now])} (${percent(probabilities[now])}); that of before was`;
-  $("held").textContent = `${same} ${spelled(model.classes[before])}: ${percent(result.probabilities[before])} → ${percent(probabilities[before])}`;
+  const changed = outcome(compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } })), before = outcome(result);
+  const place = numeric ? 0 : best(before), now = numeric ? 0 : best(changed);
+  const same = now === place ? "The answer stays" : `The answer becomes ${spelled(outcomes[now])} (${writtenAs(changed[now])}); that of before was`;
+  $("held").textContent = `${numeric ? "The answer," : same} ${spelled(outcomes[place])}: ${writtenAs(before[place])} → ${writtenAs(changed[place])}`;
 }
 
 // The inputs: one function for each reader.
@@ -299,6 +313,25 @@ const INPUTS = {
     $("input").append(text, make("div", { className: "row" }, make("label", { textContent: "Temperature " }, heat), more), written);
     read();
   },
+  table() {
+    const rows = Array.from({ length: reader.window }, (_, t) => reader.mean.map((mean, k) => (mean + reader.std[k] * Math.sin(t / 4 + k)).toPrecision(4)).join(", "));
+    const text = make("textarea", { id: "text", value: rows.join("\n") }), said = make("p", { id: "said" });
+    text.setAttribute("aria-label", "rows of numbers");
+    said.setAttribute("role", "status");
+    const read = () => {
+      try {
+        show(READERS.table(reader, text.value));
+        said.textContent = "";
+      } catch (error) {
+        said.textContent = error.message;
+      }
+    };
+    let typing = 0;
+    text.addEventListener("input", () => (clearTimeout(typing), (typing = setTimeout(read, 150))));
+    const note = `The last ${reader.window} rows of a series like ${reader.series}, pasted: ${reader.inputs.join(", ")}. What stands here is made up.`;
+    $("input").append(make("p", { className: "note", textContent: note }), text, said);
+    read();
+  },
   waveform() {
     const file = make("input", { type: "file", accept: ".wav,audio/wav", id: "file" }), said = make("p", { id: "said" });
     said.setAttribute("role", "status");
@@ -389,6 +422,7 @@ function resampled(samples, rate, wanted) {
   });
 }
 
+if (numeric) $("note").textContent = "The answer after the first steps alone, and of the last steps alone. Below, by how much each step moves it, by leaving it out.";
 document.title = `${model.name}: an LSTM at work`;
 $("name").textContent = model.name;
 $("about").textContent = `${model.title}; member ${model.member}. Everything is computed in this page; nothing is sent.`;
