@@ -19,7 +19,8 @@ def answer(model: Any, meta: dict[str, Any], put: Any) -> dict[str, Any]:
     steps, targets = int(meta["horizon"]), meta["targets"]
     head: dict[str, Any] = {"W": put(model.linear.weight), "b": put(model.linear.bias)}
     head |= {"parameters": model.head.parameters, "log": False, "quantiles": None}
-    head["names"] = [f"{target}, {step + 1} ahead" for step in range(steps) for target in targets]
+    of = "" if meta["predict"] == "value" else f"{meta['predict']} of "
+    head["names"] = [f"{of}{target}, {step + 1} ahead" for step in range(steps) for target in targets]
     for key in ("mean", "std"):
         head[key] = [float(number) for row in meta[f"target_{key}"][0] for number in row]
     if isinstance(model.head, Quantiles):
