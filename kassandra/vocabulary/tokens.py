@@ -184,6 +184,12 @@ def _strange_model(model: dict[str, Any]) -> str:
     return ""
 
 
+def are_characters(content: str) -> bool:
+    """Whether the tokens of what `Tokenizer.to_str` gave are single characters."""
+    split = json.loads(content)["pre_tokenizer"]
+    return bool(split["type"] == "Split" and split["pattern"] == {"Regex": CHARACTER})
+
+
 def encode(tokenizer: Tokenizer, texts: list[str]) -> Ragged:
     """Token ids of each text, UNK for what train has not seen; a text of which nothing is left becomes one UNK."""
     parts = (texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE))

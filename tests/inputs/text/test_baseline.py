@@ -119,3 +119,35 @@ def test_presence_counts_and_not_how_often(changed):
     for often in (1, 50):
         folder = changed("test", [("so0 it is " + "so1 neverseen " * often, 0)])
         assert predictions(folder, 0)[NAMES[2]].tolist() == [0]
+
+
+CHINESE = [("我很喜欢这部电影因为它很好看", 1), ("这部电影太差了我不喜欢", 0)]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        ([(f"{text}{n}", label) for n in range(12) for text, label in CHINESE], "characters"),
+        ([(sign, label) for n in range(12) for sign, label in (("😀😀", 1), ("😡", 0))], "characters"),
+        ([(f"{n}a", n % 2) for n in range(24)], "characters"),
+        ([(chr(0x4E00 + n), n % 2) for n in range(24)], ""),
+        ([("", n % 2) for n in range(24)], ""),
+    ],
+    ids=["Chinese", "emoji", "ids", "nothing twice", "empty"],
+)
+def test_texts_without_words_that_come_twice(texts, names, tmp_path, capsys):
+    write(tmp_path, "train", texts)
+    write(tmp_path, "test", texts[:4])
+    write(tmp_path, "valid", [("z", 0)])
+    predicted = predictions(tmp_path, 0)
+    said = capsys.readouterr().out
+    if names:
+        assert [name for name in predicted if "@" not in name][1:] == [
+            name.replace("bigrams", names) for name in NAMES[1:]
+        ]
+    else:
+        assert [name for name in predicted if "@" not in name] == NAMES[:1]
+        assert (
+            said == "baselines: no word and no character of train comes twice, so the majority class is the only one\n"
+        )

@@ -75,8 +75,8 @@ def ridges(seen: Views | None, train: Arrays, valid: Arrays, test: Arrays, meta:
     both = np.concatenate(learned)
     fitted = {}
     chosen = [view for view in seen.views([train], valid, meta) if view.features]
-    final = [view for view in seen.views([train, valid], test, meta) if view.features]
-    for of_train, of_both in zip(chosen, final, strict=True):
+    final = {view.name: view for view in seen.views([train, valid], test, meta) if view.features}
+    for of_train, of_both in ((view, final[view.name]) for view in chosen if view.name in final):
         errors = {alpha: learned[1] - _ridge(of_train, learned[0], alpha) for alpha in ALPHAS.tolist()}
         alpha = min(errors, key=lambda alpha: float(np.square(errors[alpha]).mean()))
         spread = max(float(np.sqrt(np.square(errors[alpha]).mean())), 1e-9 * float(both.std()))
