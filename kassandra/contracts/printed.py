@@ -6,7 +6,6 @@ Pictures have `judging.figures.name`, pages of HTML `judging.highlight.escaped`.
 
 import csv
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from unicodedata import bidirectional, category
 
 TURNS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}  # bidirectional classes of the controls
+LONGEST = 200  # characters of a name
 FORMULA = re.compile(r"\s*[=+\-@\t\r]")  # how what a spreadsheet calculates begins
 NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
@@ -68,8 +68,10 @@ def some(names: Iterable[str], most: int = 5) -> str:
 
 
 def printable(name: str) -> str:
-    """A name of a file; quoted where it holds what no terminal shows, or bytes that are not UTF-8."""
-    name = os.fsencode(name).decode("utf-8", "backslashreplace")
+    """A name of a file; quoted where it holds what no terminal shows, or bytes that are not UTF-8; or cut."""
+    halves = any("\ud800" <= sign < "\udc80" for sign in name)  # of letters: no name of a file has them
+    name = name.encode("utf-8", "surrogatepass" if halves else "surrogateescape").decode("utf-8", "backslashreplace")
+    name = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
     return name if name.isprintable() else repr(name)
 
 
