@@ -226,12 +226,27 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
                     f"(`dvc exp show` lists them), or {WORKSPACE!r} (a shallow clone has only its last commits)"
                 )
             try:
-                at_commit = stack.enter_context(Repo(here.root_dir, rev=commit, config=stores))
+                at_commit = stack.enter_context(_at_commit(here, commit, stores))
             except NotDvcRepoError:
                 why = "at this revision there is no DVC repository, so no results"
                 raise KassandraError(f"{revision}: {why}") from None
             opened.append(_side(at_commit, revision, commit))
         yield opened
+
+
+def _at_commit(here: Any, commit: str, config: dict[str, Any]) -> Any:
+    """The dvc.repo.Repo at a commit, in the same folder below the root of git: DVC itself looks in that root alone.
+
+    Raises:
+        NotDvcRepoError: there was none yet.
+    """
+    from dvc.fs import GitFileSystem
+    from dvc.repo import Repo
+    from dvc.scm import SCM
+
+    scm = SCM(here.root_dir)
+    inside = Path(here.root_dir).resolve().relative_to(Path(scm.root_dir).resolve())
+    return Repo(str("/" / inside), fs=GitFileSystem(scm=scm, rev=commit), scm=scm, config=config)
 
 
 def _side(repo: Any, label: str, commit: str) -> Side:
