@@ -21,6 +21,7 @@ from kassandra.contracts import lock, yaml
 from kassandra.contracts.artifacts import METRICS, PREDICTIONS, damaged_content
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.extras import how
+from kassandra.contracts.section import shown
 
 WORKSPACE = "workspace"  # the revision that DVC calls so: the work tree, committed or not
 
@@ -216,13 +217,15 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
             try:
                 commit = resolve_rev(here.scm, revision) if revision else ""
                 commit = commit and resolve_rev(here.scm, f"{commit}^{{commit}}")  # not a tree or a file of git
-            except RevError:
+            except (RevError, ValueError):  # the latter of a text that can be no name
                 commit = ""
             if not commit and here.scm.no_commits:
-                raise KassandraError(f"{revision!r}: this repository has no commit yet, so nothing to compare with")
+                raise KassandraError(
+                    f"{shown(revision)}: this repository has no commit yet, so nothing to compare with"
+                )
             if not commit:
                 raise KassandraError(
-                    f"{revision!r}: no such revision; give a branch, a tag, a commit, the name of a DVC experiment "
+                    f"{shown(revision)}: no such revision; give a branch, a tag, a commit, the name of an experiment "
                     f"(`dvc exp show` lists them), or {WORKSPACE!r} (a shallow clone has only its last commits)"
                 )
             try:

@@ -92,6 +92,30 @@ WRITES = {
     "train": ("data/models", "metrics/small/history.csv"),
     "evaluate": ("data/predictions", "metrics/small/test.json", "metrics/small/plots"),
 }
+TOY = """\
+stages:
+  train:
+    foreach: ${pipelines}
+    do:
+      cmd:
+        - mkdir -p data metrics/${key}
+        - (echo ${key}; cat params.yaml) > data/${key}
+        - cp data/${key} metrics/${key}/history.csv
+      params:
+        - pipelines.${key}
+      outs:
+        - data/${key}
+      plots:
+        - metrics/${key}/history.csv: {cache: false}
+  evaluate:
+    foreach: ${pipelines}
+    do:
+      cmd: cp data/${key} metrics/${key}/test.json
+      deps:
+        - data/${key}
+      metrics:
+        - metrics/${key}/test.json: {cache: false}
+"""
 SECONDS = 300  # that a stage may take; at rest it takes one
 
 
@@ -256,6 +280,21 @@ def workplace(undisturbed, zygote, tmp_path) -> Callable[[str], Workplace]:
         return Workplace(folder, zygote)
 
     return workplace
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """Two pipelines, as kassandra's in their names and places, whose stages take no time."""
+    clone = Clone(tmp_path / "kassandra")
+    clone.root.mkdir()
+    (clone.root / "dvc.yaml").write_text(TOY)
+    (clone.root / "params.yaml").write_text("pipelines:\n  small: {epochs: 2, rate: 2}\n  other: {epochs: 2}\n")
+    (clone.root / ".gitignore").write_text("data/\n")
+    clone.git("init", "--quiet")
+    clone.dvc("init", "--quiet")
+    clone.dvc("repro")
+    clone.commit()
+    return clone
 
 
 @pytest.fixture

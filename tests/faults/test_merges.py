@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from kassandra.cli.merge import merged
 from kassandra.contracts import lock
-from tests.clone import Clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
@@ -34,72 +33,34 @@ def test_each_stage_is_whole_and_of_the_side_that_ran_it(before, ours, theirs):
     }
 
 
-PIPELINE = """\
-stages:
-  train:
-    foreach: ${pipelines}
-    do:
-      cmd: mkdir -p data metrics/${key} && cp params.yaml data/${key} && cp params.yaml metrics/${key}/history.csv
-      params:
-        - pipelines.${key}
-      outs:
-        - data/${key}
-      plots:
-        - metrics/${key}/history.csv: {cache: false}
-  evaluate:
-    foreach: ${pipelines}
-    do:
-      cmd: cp data/${key} metrics/${key}/test.json
-      deps:
-        - data/${key}
-      metrics:
-        - metrics/${key}/test.json: {cache: false}
-"""
+def test_two_branches_that_both_ran(toy):
+    toy.git("checkout", "--quiet", "-b", "branch")
+    toy.edit("params.yaml", "epochs: 2, rate", "epochs: 1, rate")
+    toy.edit("params.yaml", "other: {epochs: 2}", "other: {epochs: 7}")
+    toy.dvc("repro")
+    toy.commit()
+    theirs = toy.made("other")
+    toy.git("checkout", "--quiet", "-")
+    toy.edit("params.yaml", "rate: 2", "rate: 1")
+    toy.dvc("repro", "evaluate@small")
+    toy.commit()
 
-
-@pytest.fixture
-def clone(tmp_path):
-    """Two pipelines, as kassandra's in their names and places, whose stages take no time."""
-    clone = Clone(tmp_path / "kassandra")
-    clone.root.mkdir()
-    (clone.root / "dvc.yaml").write_text(PIPELINE)
-    (clone.root / "params.yaml").write_text("pipelines:\n  small: {epochs: 2, rate: 2}\n  other: {epochs: 2}\n")
-    (clone.root / ".gitignore").write_text("data/\n")
-    clone.git("init", "--quiet")
-    clone.dvc("init", "--quiet")
-    clone.dvc("repro")
-    clone.commit()
-    return clone
-
-
-def test_two_branches_that_both_ran(clone):
-    clone.git("checkout", "--quiet", "-b", "branch")
-    clone.edit("params.yaml", "epochs: 2, rate", "epochs: 1, rate")
-    clone.edit("params.yaml", "other: {epochs: 2}", "other: {epochs: 7}")
-    clone.dvc("repro")
-    clone.commit()
-    theirs = clone.made("other")
-    clone.git("checkout", "--quiet", "-")
-    clone.edit("params.yaml", "rate: 2", "rate: 1")
-    clone.dvc("repro", "evaluate@small")
-    clone.commit()
-
-    clone.run("git", "merge", "branch", fails=True)
-    assert clone.run("kassandra", "report", "small", fails=True) == (
+    toy.run("git", "merge", "branch", fails=True)
+    assert toy.run("kassandra", "report", "small", fails=True) == (
         "Error: metrics/small/test.json: holds the marks of a merge; `kassandra merge` resolves it\n"
     )
-    assert clone.run("kassandra", "merge", fails=True) == (
+    assert toy.run("kassandra", "merge", fails=True) == (
         "Error: params.yaml: resolve what conflicts there first, `git add` it, then `kassandra merge` again\n"
     )
-    (clone.root / "params.yaml").write_text("pipelines:\n  small: {epochs: 1, rate: 1}\n  other: {epochs: 7}\n")
-    clone.git("add", "params.yaml")
-    output = clone.run("kassandra", "merge")
+    (toy.root / "params.yaml").write_text("pipelines:\n  small: {epochs: 1, rate: 1}\n  other: {epochs: 7}\n")
+    toy.git("add", "params.yaml")
+    output = toy.run("kassandra", "merge")
     assert "  train@small ran on both; what HEAD has is kept, until `dvc repro` runs what is stale\n" in output
     assert "  train@other ran on the other branch alone, and is taken from there\n" in output
-    assert clone.git("ls-files", "--unmerged") == ""
-    clone.dvc("checkout")
-    assert clone.executed(clone.dvc("repro")) == ["train@small", "evaluate@small"]
-    assert clone.made("other") == theirs
-    clone.commit()
-    assert clone.dvc("status") == "Data and pipelines are up to date.\n"
-    assert "kassandra merge: nothing conflicts here" in clone.run("kassandra", "merge", fails=True)
+    assert toy.git("ls-files", "--unmerged") == ""
+    toy.dvc("checkout")
+    assert toy.executed(toy.dvc("repro")) == ["train@small", "evaluate@small"]
+    assert toy.made("other") == theirs
+    toy.commit()
+    assert toy.dvc("status") == "Data and pipelines are up to date.\n"
+    assert "kassandra merge: nothing conflicts here" in toy.run("kassandra", "merge", fails=True)
