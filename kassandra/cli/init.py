@@ -44,6 +44,7 @@ def init(path: Path, wish: Wish, options: Options) -> None:
             name is taken; or the data are refused by the very stages that will read them.
     """
     name = options.name or name_of(path)
+    recipes.check_name(name)
     if not options.dry_run:
         recipes.refuse_taken(name)
     home = Path(path).expanduser()

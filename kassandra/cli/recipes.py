@@ -12,11 +12,10 @@ from yaml import MappingNode, Node, SafeLoader, ScalarNode, compose
 
 from kassandra.contracts import artifacts, lock, yaml
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.section import unknown
-from kassandra.params.sections.pipeline import read_pipeline
+from kassandra.contracts.section import shown, unknown
+from kassandra.params.sections.pipeline import NAME, read_pipeline
 
 PARAMS = Path("params.yaml")
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # a folder, a stage of DVC, and a key without quotes
 
 
 class _File(NamedTuple):
@@ -84,7 +83,7 @@ def refuse_taken(name: str) -> None:
     if isinstance(pipelines, dict) and name in pipelines:
         instead = f"`--name OTHER` gives this one another name, `kassandra remove {name}` takes that one out"
         raise KassandraError(f"{PARAMS}: a pipeline {name!r} stands there already; {instead}")
-    _check_name(name, None, {}, alone=False)
+    check_name(name)
 
 
 def _put_in(params: _File, source: _File, name: str | None) -> tuple[list[str], list[str]]:
@@ -95,7 +94,7 @@ def _put_in(params: _File, source: _File, name: str | None) -> tuple[list[str], 
     new = {section.name if name is None else name: source.tree[section.name] for section in parts}
     pipelines = params.tree.get("pipelines")
     for key, value in new.items():
-        _check_name(key, value, pipelines if isinstance(pipelines, dict) else {}, alone=len(new) == 1)
+        _check_new(key, value, pipelines if isinstance(pipelines, dict) else {}, alone=len(new) == 1)
     key_line, column, sections = _pipelines(params)
     at = _after_comments(params.lines, sections[-1].end if sections else key_line + 1, column)
     lines, block, report = list(params.lines), list[str](), list[str]()
@@ -149,7 +148,7 @@ def rename_section(old: str, new: str) -> None:
     section = next((section for section in sections if section.name == old), None)
     if section is None:
         raise KassandraError(unknown(str(PARAMS), "pipeline", old, [section.name for section in sections]))
-    _check_name(new, None, params.tree["pipelines"], alone=False)
+    _check_new(new, None, params.tree["pipelines"], alone=False)
     lines = list(params.lines)
     written = lines[section.key]
     lines[section.key] = written[: _indent(written)] + new + written[_indent(written) + section.width :]
@@ -176,9 +175,15 @@ def _remains(name: str) -> list[str]:
     return lines
 
 
-def _check_name(name: str, section: Any, pipelines: dict[Any, Any], alone: bool) -> None:
+def check_name(name: Any) -> None:
+    """Raises: KassandraError: no pipeline can have this name."""
     if not (isinstance(name, str) and NAME.fullmatch(name) and yaml.parse(name, name) == name):
-        raise KassandraError(f"{name!r} cannot name a pipeline: letters, digits, '_' and '-' do, a letter first")
+        rule = "letters, digits, '_' and '-' do, one of the first two first; no number, and no null or true"
+        raise KassandraError(f"{shown(name)} cannot name a pipeline: {rule}")
+
+
+def _check_new(name: str, section: Any, pipelines: dict[Any, Any], alone: bool) -> None:
+    check_name(name)
     if name not in pipelines:
         return
     if repr(pipelines[name]) == repr(section):  # repr: 1, 1.0 and true are not the same here, though they are equal

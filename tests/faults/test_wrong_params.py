@@ -2,11 +2,13 @@
 
 import copy
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kassandra.cli.recipes import add
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check, sections_in
 from kassandra.params.sections.pipeline import kinds, pipeline_of, read_pipeline, readers, reading
@@ -149,8 +151,42 @@ def test_whole_files(kind, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("kind", FILES)
+def test_whole_files_as_recipes(kind, tmp_path, monkeypatch):
+    """What stands in params.yaml stays to the byte."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("pipelines:\n")
+    (tmp_path / "recipe.yaml").write_bytes(FILES[kind])
+    with pytest.raises(KassandraError) as error:
+        add(Path("recipe.yaml"), None)
+    text = str(error.value)
+    assert len(text) < 5000
+    assert text.replace("\n", " ").isprintable()
+    assert (tmp_path / "params.yaml").read_text() == "pipelines:\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["params.yaml", "recipe.yaml"]
+
+
 @pytest.mark.parametrize(
-    "name", ["../x", "a/b", "", ".", "..", ".x", "-x", "_x", "a\nb", "a\0b", "~", "a\\b", "a:b", "x" * 100_000]
+    "name",
+    [
+        "../x",
+        "a/b",
+        "",
+        ".",
+        "..",
+        ".x",
+        "-x",
+        "_x",
+        "a\nb",
+        "a\0b",
+        "~",
+        "a\\b",
+        "a:b",
+        "a b",
+        "a.b",
+        "x$(touch y)",
+        "x" * 100_000,
+    ],
 )
 def test_a_name_that_cannot_be_that_of_a_folder(name, tmp_path):
     (tmp_path / "params.yaml").write_text("pipelines: {}")

@@ -15,7 +15,8 @@ from kassandra.contracts.section import Section, check, shown, unknown
 from kassandra.params.sections.kind import Pipeline, Sections
 
 LARGEST = 500_000  # bytes of a params file: of more than a thousand pipelines
-NAME = re.compile(r"[^\W_][\w -]*")  # of a pipeline: of its folders too; a dot would part keys of params for DVC
+# Of a pipeline: of its folders too. A dot would part keys of params for DVC, a space its overrides (`-S`).
+NAME = re.compile(r"[^\W_][\w-]*")
 
 
 def kinds(side: Literal["inputs", "targets"]) -> list[str]:
@@ -101,7 +102,7 @@ def read_pipeline(name: str, path: Path = Path("params.yaml")) -> tuple[Pipeline
     if not isinstance(pipelines, dict):
         raise KassandraError(f"{path}: 'pipelines' must hold one section per pipeline, got {shown(pipelines)}")
     if not NAME.fullmatch(name):
-        advice = "use letters, digits, spaces, _ and -, and begin with a letter or a digit"
+        advice = "use letters, digits, _ and -, and begin with a letter or a digit"
         raise KassandraError(
             f"{path}: {shown(name)} cannot be the name of a pipeline, as files are named after it; {advice}"
         )
