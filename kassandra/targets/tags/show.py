@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from kassandra.contracts.printed import print_csv, print_json
+from kassandra.contracts.printed import print_csv, print_json, visible
 from kassandra.contracts.spans import OUTSIDE, parted
 from kassandra.targets.tags.evaluate import tagged_text
 from kassandra.targets.tags.evaluate.predict import Prediction, Predictor
@@ -58,6 +58,7 @@ def _print(rows: list[tuple[list[str], Prediction]], predictor: Predictor, types
     for words, one in rows:
         line = Text()
         for text, kind in tagged_text.parts(words, one.tags, predictor.are_spans):
+            text, name = visible(text), visible(kind)  # a stranger's model may hold what turns a terminal round
             line.append(" " if line else "")
             if not kind or kind == OUTSIDE:
                 line.append(text)
@@ -65,7 +66,7 @@ def _print(rows: list[tuple[list[str], Prediction]], predictor: Predictor, types
             colour = COLOURS[types.index(kind) % len(COLOURS)]
             line.append("[", style="bold")
             line.append(text, style=f"bold {colour}")
-            line.append(f" {kind}", style=f"italic {colour}")
+            line.append(f" {name}", style=f"italic {colour}")
             line.append("]", style="bold")
         disagree = sum(each != one.tags for each in one.members)
         if disagree:

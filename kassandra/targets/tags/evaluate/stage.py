@@ -69,6 +69,7 @@ def evaluate(
     write_table(plots / "per_type.csv", types)
     matrix, rows = confusions(places(table, meta["spans"]), NOTHING)
     few = f" (of the {len(rows) - 2} types with most mistakes)" if len(types) > MOST else ""
+    write_table(plots / "confusion.csv", class_figures.cells(matrix, rows))
     class_figures.confusion(matrix, rows, plots / "confusion.png", f"{unit} of test{few}")
     by_length(table, headline, seed, meta["steps"], plots / "by_length.png")
     if show is not None:
