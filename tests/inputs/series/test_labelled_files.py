@@ -198,3 +198,28 @@ def test_recordings_with_an_answer_in_each_row(tmp_path):
     (raw / "x.csv").write_text(TS)
     with pytest.raises(KassandraError, match="holds one label for each series; a tag for each step is of a table"):
         steps.read(raw, ExamplesSource(path="x"), StepsPrepare())
+
+
+def test_files_for_predict(tmp_path):
+    """.ts with labels or without, tables as that of train, and one series as a row per step."""
+    from kassandra.inputs.series.show import own_examples
+
+    def read(name, content, **meta):
+        (tmp_path / name).write_text(content)
+        return own_examples.read([str(tmp_path / name)], {"source": {}, "window": None, "step": None, **meta})
+
+    of_ts = {"columns": ["x", "y"]}
+    names, series = read("a.ts", TS, **of_ts)
+    assert names == ["a.ts:8", "a.ts:9"]
+    assert [one.shape for one in series] == [(3, 2), (2, 2)]
+    assert len(read("b.ts", TS.replace("true a b", "false").replace(":a", "").replace(":b", ""), **of_ts)[1]) == 2
+    (one,) = read("c.csv", "u,v\n1,2\n3,4\n5,6\n", **of_ts)[1]
+    np.testing.assert_array_equal(one, [[1, 2], [3, 4], [5, 6]])
+    rows = read("d.csv", "1,2,3\n4,5,6\n", columns=["x"])[1]
+    assert [one[:, 0].tolist() for one in rows] == [[1, 2, 3], [4, 5, 6]]
+    source = {"values": ["x"], "series": "id", "label": "label"}
+    assert [len(one) for one in read("e.csv", "id,x\na,1\na,2\nb,3\n", columns=["x"], source=source)[1]] == [2, 1]
+    with pytest.raises(KassandraError, match=r"c\.csv: 2 columns of numbers; the model reads 3"):
+        read("c.csv", "u,v\n1,2\n", columns=["x", "y", "z"])
+    with pytest.raises(KassandraError, match=r"a\.ts: series of 2 columns; the model reads 1"):
+        read("a.ts", TS, columns=["x"])

@@ -57,11 +57,10 @@ def _read(path: Path, meta: dict[str, Any]) -> Read:
     source = ExamplesSource(path=str(path))
     wide = read_file(path, source, prepare, to_learn=False)  # a row is a step here
     width = len(meta["columns"])
-    whole = [
-        np.pad(one.values[:, 0], (0, max(0, width - len(one.values))), constant_values=np.nan) for one in wide.series
-    ]
-    if any(len(row) != width for row in whole):
+    if len(wide.of_table) != width:
         raise KassandraError(f"{path}: {len(wide.of_table)} columns of numbers; the model reads {width}")
+    ends = [(0, width - len(one.values)) for one in wide.series]  # missing values at the end of a row
+    whole = [np.pad(one.values[:, 0], end, constant_values=np.nan) for one, end in zip(wide.series, ends, strict=True)]
     return wide._replace(series=[wide.series[0]._replace(values=np.stack(whole), id=path.name)])
 
 
