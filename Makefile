@@ -35,6 +35,8 @@ setup: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Kassandra needs Python 3.11 or newer; $(PYTHON) is "+sys.version.split()[0]+": make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@echo 'Setting up .venv: some minutes and 5.4 GB of disk, most of it the CUDA parts of PyTorch'
+	@echo '(the CPU build is smaller: docs/installing.md). Nothing is written outside .venv but the cache of the installer.'
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	command -v uv >/dev/null || .venv/bin/pip install --quiet --disable-pip-version-check "$$(grep -o "^uv==[0-9.]*" requirements.lock)"
 	VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements.lock

@@ -1,5 +1,7 @@
 """The commands; each imports what it needs when it is called, so that `--help` answers at once."""
 
+import contextlib
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,13 +43,23 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _commands(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     traceback: Annotated[  # which cli.main takes out of the arguments, wherever it stands
         bool, typer.Option("--traceback", help="Of an error, print where in the code it was raised.")
     ] = False,
-) -> None: ...
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print errors alone; the exit status says the rest.")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours; NO_COLOR=1 does the same.")] = False,
+) -> None:
+    if no_color:
+        os.environ["NO_COLOR"] = "1"  # which rich reads
+    if quiet:
+        nowhere = context.with_resource(Path(os.devnull).open("w"))  # noqa: SIM115 (the context closes it)
+        context.with_resource(contextlib.redirect_stdout(nowhere))
 
 
 @app.command()

@@ -26,6 +26,11 @@ def push(remote: str | None, check: bool) -> None:
         KassandraError: no remote, or one that refuses, or is gone; the cache here is damaged, if `check`.
     """
     chosen = ["--remote", remote] if remote else []
+    if not remote and not _has_remote():
+        raise KassandraError(
+            "no remote is set up to push to: `dvc remote add --default NAME URL` does it; docs/sharing.md shows how, "
+            "for a folder, SSH, S3 and others"
+        )
     if check:
         _check_here()  # before what is damaged here is sent to everybody
     done = subprocess.run([sys.executable, "-m", "dvc", "push", "--run-cache", "--all-commits", *chosen])
@@ -39,6 +44,12 @@ def push(remote: str | None, check: bool) -> None:
         why = f"{type(error).__name__}: {error}"
         raise KassandraError(f"what runs made could not be pushed ({why}): {AGAIN}") from error
     print(f"{count} more {'file' if count == 1 else 'files'} that runs made pushed")
+
+
+def _has_remote() -> bool:
+    """Whether DVC knows a default one."""
+    asked = [sys.executable, "-m", "dvc", "config", "core.remote"]
+    return bool(subprocess.run(asked, capture_output=True, check=False).stdout.strip())
 
 
 def _push_outputs_of_runs(remote: str | None, check: bool) -> int:

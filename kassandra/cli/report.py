@@ -26,6 +26,7 @@ TOLERATED = 0.01  # share of correct reproductions that are said to differ
 IN_INTERVAL = "each score within the committed 95% interval"
 ALSO = ("accuracy", "f1")  # scores in which a verdict is given beside that of the headline
 SPEAKERS = Path("recipes/results")  # of benchmarks.speakers
+WIDTH = 120  # columns of a table in a file or a pipe, so that no row is cut in two
 Verdict = Literal["identical", "agrees", "differs", "other inputs", "committed results", "nothing committed"]
 
 
@@ -61,6 +62,8 @@ def report(names: list[str], markdown: bool = False) -> int:
 
 def _one(name: str) -> bool:
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH)
     scores = read_json(METRICS / name / "test.json")
     pipeline: Pipeline | None = None
     problem = ""

@@ -38,7 +38,7 @@ def repro(names: list[str], jobs: int | None) -> int:
     if unknown := [name for name in names if name not in known]:
         raise KassandraError(f"params.yaml: no pipeline {unknown[0]!r}; there are {', '.join(known) or 'none'}")
     waiting = deque(sorted(names or known, key=_seconds, reverse=True))
-    jobs = jobs or len(os.sched_getaffinity(0))
+    jobs = jobs or cores.here()
     lines, running, failed = SimpleQueue[tuple[str, str | None]](), dict[str, subprocess.Popen[str]](), list[str]()
     with tempfile.TemporaryDirectory() as folder, _Display() as display:
         environment = os.environ | cores.make(Path(folder), jobs) | {"PYTHONUNBUFFERED": "1"}

@@ -14,6 +14,11 @@ EVERY = 0.1  # seconds between two looks for a free core
 _held: IO[bytes] | None = None  # of this process
 
 
+def here() -> int:
+    """How many this process may use; all of the machine's where the system does not say (macOS, Windows)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def make(folder: Path, number: int) -> dict[str, str]:
     """A folder of so many cores; what the environment of those who share them must have."""
     for core in range(number):

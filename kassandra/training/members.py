@@ -34,7 +34,7 @@ def at_once(device: torch.device, threads: int) -> int:
     """How many members this machine trains side by side: as many as its cores have threads for; one on a GPU."""
     if device.type != "cpu":
         return 1
-    return max(1, len(os.sched_getaffinity(0)) // threads)
+    return max(1, cores.here() // threads)
 
 
 def makespan(seconds: Sequence[float], processes: int) -> float:

@@ -12,6 +12,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import Span
 from kassandra.contracts.windows import Columns, Split
+from kassandra.inputs.series.prepare import prices
 from kassandra.inputs.series.prepare.clock import grid
 from kassandra.inputs.series.prepare.table import Scale, join
 from kassandra.inputs.series.prepare.table import read as read_series
@@ -73,8 +74,11 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
     for name, one in tables.items():
         rows = int(np.logical_and.accumulate(one.usable[::-1]).sum())
         if rows < meta["window"]:
+            before = prices.WARM_UP if one.returns is not None else 0  # rows that the features of prices look back on
+            needed = f", and {before} before them: give {meta['window'] + before} rows or more" if before else ""
             raise KassandraError(
                 f"{path}: series {name!r} ends in {rows} rows without a gap; the model reads the last {meta['window']}"
+                f"{needed}"
             )
     nothing = everything.series[0].between(Span(0, 0))
     scales = map(Scale, meta["input_mean"], meta["input_std"])
