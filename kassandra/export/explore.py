@@ -30,10 +30,16 @@ class Numbers:
     def __init__(self) -> None:
         self.parts: list[np.ndarray[Any, np.dtype[np.float32]]] = []
         self.count = 0
+        self.known: dict[tuple[int, int], dict[str, int]] = {}  # by address and size: tied weights stand there once
 
     def put(self, tensor: Any) -> dict[str, int]:
+        key = (tensor.data_ptr(), tensor.numel())
+        if isinstance(tensor, nn.Parameter) and key in self.known:
+            return self.known[key]
         values = tensor.detach().float().cpu().numpy().ravel()
         reference = {"at": self.count, "size": len(values)}
+        if isinstance(tensor, nn.Parameter):  # what is computed may lie where something was before
+            self.known[key] = reference
         self.parts.append(values.astype("<f4"))
         self.count += len(values)
         return reference

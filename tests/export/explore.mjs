@@ -2,16 +2,17 @@
 import { createRequire } from "node:module";
 import fs from "node:fs";
 
-const { classify, follow, estimate, unpack, READERS } = createRequire(import.meta.url)(process.argv[2]);
+const { classify, follow, estimate, translate, unpack, READERS } = createRequire(import.meta.url)(process.argv[2]);
 const { model, numbers, given } = JSON.parse(fs.readFileSync(0, "utf-8"));
 const bytes = Uint8Array.from(Buffer.from(numbers, "base64"));
 const whole = unpack(model, new Float32Array(bytes.buffer));
-const reader = { ...whole.reader, ids: new Map((whole.reader.vocabulary || []).map((token, id) => [token, id])) };
+const ranks = new Map((whole.reader.merges || []).map((pair, rank) => [pair, rank]));
+const reader = { ...whole.reader, ranks, ids: new Map((whole.reader.vocabulary || []).map((token, id) => [token, id])) };
 const answers = given.map((one) => {
   const { inputs } = READERS[reader.reader](reader, one);
-  const compute = { classes: classify, next: follow, numbers: estimate }[whole.answer];
-  const { probabilities, values, attention, traces } = compute(whole, inputs);
+  const compute = { classes: classify, next: follow, numbers: estimate, text: translate }[whole.answer];
+  const { probabilities, values, attention, traces, written, alignment } = compute(whole, inputs);
   const { c, h } = traces[0].trace;
-  return { inputs: reader.vocabulary ? inputs : [], probabilities, values, attention, c: c[c.length - 1], h: h[h.length - 1] };
+  return { inputs: reader.vocabulary ? inputs : [], probabilities, values, attention, written, alignment, c: c[c.length - 1], h: h[h.length - 1] };
 });
 console.log(JSON.stringify(answers));

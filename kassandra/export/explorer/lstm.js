@@ -127,6 +127,49 @@ function estimate(model, inputs, held = {}) {
   return { ...encoded, values };
 }
 
+// What a decoder writes for a source, the likeliest token at each step (kassandra/targets/text/train): ids, pieces'
+// probabilities, and where it looked, (pieces, source pieces).
+function translate(model, ids, held = {}) {
+  const read = model.reverse ? [...ids].reverse() : ids;
+  const encoded = encode(model.encoder, embedded(model, read), held), { decoder, head } = model;
+  const values = model.reverse ? [...encoded.outputs].reverse() : encoded.outputs;
+  const keys = decoder.keys ? values.map((row) => affine(row, decoder.keys, decoder.keysBias || new Float32Array(decoder.keys.length / row.length))) : values;
+  const begin = affine(encoded.summary, decoder.bridge, decoder.bridgeBias).map(Math.tanh);
+  let at = 0;
+  let states = decoder.layers.map(({ hidden }) => {
+    const state = { h: begin.slice(at, at + hidden), c: begin.slice(at + hidden, at + 2 * hidden) };
+    at += 2 * hidden;
+    return state;
+  });
+  const row = (table, size, id) => Array.from(table.subarray(id * size, (id + 1) * size));
+  const written = [], probabilities = [], alignment = [], most = 2 * ids.length + 10;
+  let token = 2, fed = decoder.fed ? new Array(decoder.fed).fill(0) : [];
+  while (written.length < most) {
+    let vector = [...row(decoder.table, decoder.size, token), ...fed];
+    states = decoder.layers.map((layer, number) => {
+      const { state } = lstm(layer, [vector], {}, states[number]);
+      vector = state.h;
+      return state;
+    });
+    if (decoder.attention) {
+      const query = decoder.query ? affine(vector, decoder.query, new Float32Array(decoder.query.length / vector.length)) : vector;
+      const scores = keys.map((key) => (decoder.weigh ? dot(key.map((value, k) => Math.tanh(value + query[k])), decoder.weigh, 0) : dot(key, query, 0)));
+      const shares = softmax(scores);
+      alignment.push(shares);
+      vector = [...columns(values).map((each) => dot(each, shares, 0)), ...vector];
+    }
+    const output = affine(vector, decoder.say, decoder.sayBias);
+    const shares = softmax(affine(output, head.W, head.b));
+    [0, 1, 2].forEach((never) => (shares[never] = 0));
+    token = shares.indexOf(shares.reduce((a, b) => Math.max(a, b), 0));
+    if (decoder.fed) fed = output;
+    written.push(token);
+    probabilities.push(shares[token]);
+    if (token === 3) break;
+  }
+  return { ...encoded, written, probabilities, alignment: decoder.attention ? alignment : null };
+}
+
 // The JSON of the page, in which {at, size} stands for numbers of one long array.
 function unpack(tree, numbers) {
   if (Array.isArray(tree)) return tree.map((one) => unpack(one, numbers));
@@ -153,6 +196,41 @@ const READERS = {
     const first = { start: reader.most, end: 0, ends: reader.most - Math.floor(reader.most / 2) }[reader.keep];
     const kept = found.length <= reader.most ? found : [...found.slice(0, first), ...found.slice(found.length - (reader.most - first))];
     return { inputs: kept.map((token) => reader.ids.get(token) ?? 1), names: kept };
+  },
+  pairs(reader, text) { // byte pairs (Sennrich et al. 2016): the pair that was learned first is joined first
+    let plain = text.normalize("NFC").replaceAll("▁", "_").replace(/\s+/gu, " ").trim();
+    if (reader.lowercase) plain = plain.toLowerCase();
+    const words = `▁${plain.replaceAll(" ", "▁")}`.match(/▁[^▁]*/gu) || [];
+    const mark = /▁?(?:(?![▁'’-])[\p{P}\p{S}]|(?<![\p{L}\p{M}\p{N}])['’-]|['’-](?![\p{L}\p{M}\p{N}]))/gu;
+    const parts = words.flatMap((word) => {
+      const cut = [];
+      let done = 0;
+      for (const found of word.matchAll(mark)) {
+        if (found.index > done) cut.push(word.slice(done, found.index));
+        cut.push(found[0]);
+        done = found.index + found[0].length;
+      }
+      return done < word.length ? [...cut, word.slice(done)] : cut;
+    });
+    const names = parts.flatMap((part) => {
+      let pieces = Array.from(part);
+      for (;;) {
+        let [lowest, place] = [Infinity, -1];
+        for (let k = 0; k + 1 < pieces.length; k++) {
+          const rank = reader.ranks.get(`${pieces[k]} ${pieces[k + 1]}`);
+          if (rank < lowest) [lowest, place] = [rank, k];
+        }
+        if (place < 0) return pieces;
+        const [a, b] = [pieces[place], pieces[place + 1]], joined = [];
+        for (let k = 0; k < pieces.length; k++) {
+          if (pieces[k] === a && pieces[k + 1] === b) joined.push(a + b), k++;
+          else joined.push(pieces[k]);
+        }
+        pieces = joined;
+      }
+    });
+    const ids = names.map((piece) => reader.ids.get(piece) ?? 1);
+    return { inputs: [...(ids.length ? ids : [1]), 3], names: [...(names.length ? names : [""]), "</s>"] };
   },
   stream(reader, text) {
     const parts = reader.tokens === "characters" ? Array.from(text) : (text.match(/\n|[^\s]+/gu) || []).map((w) => (w === "\n" ? "<eos>" : w));
@@ -205,4 +283,4 @@ const READERS = {
   },
 };
 
-if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, estimate, unpack, READERS, softmax };
+if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, estimate, translate, unpack, READERS, softmax };

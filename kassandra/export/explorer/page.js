@@ -3,7 +3,8 @@
 
 const bytes = Uint8Array.from(atob(document.getElementById("numbers").textContent), (sign) => sign.charCodeAt(0));
 const model = unpack(JSON.parse(document.getElementById("model").textContent), new Float32Array(bytes.buffer));
-const reader = { ...model.reader, ids: new Map((model.reader.vocabulary || []).map((token, id) => [token, id])) };
+const numbered = (names) => new Map((names || []).map((name, number) => [name, number]));
+const reader = { ...model.reader, ids: numbered(model.reader.vocabulary), ranks: numbered(model.reader.merges) };
 const $ = (id) => document.getElementById(id);
 const GATES = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate", c: "cell state", h: "output" };
 const SHOWN = 10, WORK = 4000; // bars; steps of an LSTM that are computed at once for a picture
@@ -20,7 +21,7 @@ let given = null; // {inputs, names}
 let result = null; // of it, with no gate held
 let later = 0;
 
-const ANSWERS = { classes: classify, next: follow, numbers: estimate };
+const ANSWERS = { classes: classify, next: follow, numbers: estimate, text: translate };
 const compute = (inputs, held) => ANSWERS[model.answer](model, inputs, held);
 const numeric = model.answer === "numbers"; // else probabilities of model.classes
 const outcome = (computed) => (numeric ? computed.values : computed.probabilities);
@@ -32,6 +33,13 @@ function show(read) {
   if (!read.inputs.length) return;
   given = read;
   result = compute(given.inputs, {});
+  if (model.answer === "text") {
+    $("answer").textContent = sentence(result) || "(nothing)";
+    aligned();
+    layers();
+    held();
+    return;
+  }
   const place = numeric ? 0 : best(result.probabilities), name = spelled(outcomes[place]);
   const first = { next: "The next token is most likely ", classes: "It is most likely ", numbers: "" }[model.answer];
   $("answer").textContent = `${first}${name}: ${writtenAs(outcome(result)[place])}`;
@@ -40,6 +48,23 @@ function show(read) {
   held();
   clearTimeout(later);
   later = setTimeout(() => curves(place), 50); // which takes a while
+}
+
+const sentence = ({ written }) => written.filter((id) => id > 3).map((id) => model.classes[id]).join("").replaceAll("▁", " ").trim();
+
+// Where the decoder looked: a row for each piece that it wrote, in hundredths.
+function aligned() {
+  const head = make("tr", {}, make("th"), ...given.names.map((name) => make("th", { scope: "col", textContent: name })), make("th", { scope: "col", textContent: "p" }));
+  const rows = result.written.map((id, step) => {
+    const shares = result.alignment ? result.alignment[step] : given.names.map(() => 0);
+    const cells = shares.map((share) => {
+      const cell = make("td", { textContent: share >= 0.005 ? String(Math.round(100 * share)) : "·" });
+      cell.style.background = `color-mix(in srgb, var(--bar) ${Math.round(70 * share)}%, transparent)`;
+      return cell;
+    });
+    return make("tr", {}, make("th", { scope: "row", textContent: model.classes[id] }), ...cells, make("td", { textContent: percent(result.probabilities[step]) }));
+  });
+  $("bars").replaceChildren(make("div", { className: "wide", tabIndex: 0 }, make("table", {}, head, ...rows)));
 }
 
 function bars() {
@@ -193,6 +218,11 @@ function held() {
     $("held").textContent = "No gate is held.";
     return;
   }
+  if (model.answer === "text") {
+    const changed = compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } });
+    $("held").textContent = `${sentence(result)} → ${sentence(changed) || "(nothing)"}`;
+    return;
+  }
   const changed = outcome(compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } })), before = outcome(result);
   const place = numeric ? 0 : best(before), now = numeric ? 0 : best(changed);
   const same = now === place ? "The answer stays" : `The answer becomes ${spelled(outcomes[now])} (${writtenAs(changed[now])}); that of before was`;
@@ -313,6 +343,15 @@ const INPUTS = {
     $("input").append(text, make("div", { className: "row" }, make("label", { textContent: "Temperature " }, heat), more), written);
     read();
   },
+  pairs() {
+    const text = make("textarea", { id: "text", value: "She reads a book in the garden." });
+    text.setAttribute("aria-label", "sentence");
+    const read = () => text.value.trim() && show(READERS.pairs(reader, text.value.slice(0, 500)));
+    let typing = 0;
+    text.addEventListener("input", () => (clearTimeout(typing), (typing = setTimeout(read, 300))));
+    $("input").append(text);
+    read();
+  },
   table() {
     const rows = Array.from({ length: reader.window }, (_, t) => reader.mean.map((mean, k) => (mean + reader.std[k] * Math.sin(t / 4 + k)).toPrecision(4)).join(", "));
     const text = make("textarea", { id: "text", value: rows.join("\n") }), said = make("p", { id: "said" });
@@ -422,6 +461,10 @@ function resampled(samples, rate, wanted) {
   });
 }
 
+if (model.answer === "text") { // its maps are of the encoder; what each step adds, the alignment says
+  $("way").parentElement.hidden = true;
+  $("answers").append(" (the likeliest piece at each step; where it looked, in hundredths)");
+}
 if (numeric) $("note").textContent = "The answer after the first steps alone, and of the last steps alone. Below, by how much each step moves it, by leaving it out.";
 document.title = `${model.name}: an LSTM at work`;
 $("name").textContent = model.name;

@@ -9,12 +9,14 @@ from kassandra.contracts.errors import KassandraError
 def reader(meta: dict[str, Any]) -> dict[str, Any]:
     """
     Raises:
-        KassandraError: tokens are parts of words, or texts are read to be translated, which the page cannot do yet.
+        KassandraError: the tokens are of a kind that the page cannot make.
     """
     if "vocabulary" in meta:
         return {"reader": "stream", "tokens": meta["tokens"], "vocabulary": meta["vocabulary"]}
+    if "tokenizers" in meta:
+        return _of_pairs(json.loads(next(iter(meta["tokenizers"].values()))))
     if "tokenizer" not in meta:
-        raise KassandraError("explore: the page has no translations yet")
+        raise KassandraError("explore: the page does not read texts step by step with an answer each")
     tokenizer = json.loads(meta["tokenizer"])
     if tokenizer["model"]["type"] != "WordLevel":
         kind = tokenizer["model"]["type"]
@@ -30,3 +32,14 @@ def reader(meta: dict[str, Any]) -> dict[str, Any]:
         "keep": meta["keep"],
         "vocabulary": vocabulary,
     }
+
+
+def _of_pairs(tokenizer: dict[str, Any]) -> dict[str, Any]:
+    """Of byte pairs, as `vocabulary.tokens.fit` makes those of texts that are written."""
+    model = tokenizer["model"]
+    if model["type"] != "BPE":
+        raise KassandraError(f"explore: the page reads byte pairs; the tokens of this model are {model['type']}")
+    merges = [pair if isinstance(pair, str) else " ".join(pair) for pair in model["merges"]]
+    lowercase = "Lowercase" in [each["type"] for each in tokenizer["normalizer"]["normalizers"]]
+    vocabulary = sorted(model["vocab"], key=model["vocab"].get)
+    return {"reader": "pairs", "vocabulary": vocabulary, "merges": merges, "lowercase": lowercase}
