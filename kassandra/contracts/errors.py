@@ -1,6 +1,7 @@
 """The one exception that means: the user can mend this; and the sentence in which any exception ends."""
 
 import os
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -11,6 +12,8 @@ from kassandra.contracts.printed import visible
 TRACEBACK = "KASSANDRA_TRACEBACK"  # set in the environment, or by --traceback: print where an exception comes from
 LONGEST = 2000  # characters of an error: what it quotes may be of any length
 ROOT = Path(__file__).parents[2]
+_NAME = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
+NAMES = re.compile(rf"(?<!got )\[({_NAME}(?:, {_NAME})*)\]")  # a list of names, which people read without brackets
 
 
 class KassandraError(Exception):
@@ -29,7 +32,7 @@ def explained(error: BaseException) -> str:
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error)
     if isinstance(error, KassandraError):
-        text = str(error)
+        text = NAMES.sub(r"\1", str(error))
     elif isinstance(error, MemoryError):
         text = "there is not enough memory; take smaller batches or less data, or another machine"
     elif isinstance(error, UnicodeEncodeError) and error.encoding == getattr(sys.stdout, "encoding", None):

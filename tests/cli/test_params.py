@@ -60,12 +60,11 @@ def test_every_key_is_explained(input, target):
         ("precision", 'train.precision (every pipeline): one of fp32, bf16; default "fp32"'),
         ("distort", "train.distort (input: images): section or null; default null"),
         ("distort", "train.distort.shift (input: images): number, ≥ 0, ≤ 14; default 0"),
-        ("missing", 'prepare.missing (input: series): one of error, forward, interpolate, drop; default "error"'),
+        ("missing", 'prepare.missing (target: forecast): one of error, forward, interpolate, drop; default "error"'),
         ("speakers", "prepare.speakers (input: audio): list of text; default []"),
-        ("source.target", "source.target (input: series): text or list of text or null; default null"),
+        ("source.target", "source.target (target: forecast): text or list of text or null; default null"),
         ("tied", "model.tied (target: next): true or false; default false"),
         ("tied", "model.decoder.tied (target: text): true or false; default true"),
-        ("keep", 'prepare.keep (text → label): one of start, end, ends; default "ends"'),
     ],
 )  # fmt: skip
 @pytest.mark.slow
@@ -76,9 +75,15 @@ def test_a_key_in_each_section_that_has_it(printed, key, line):
 def test_a_key_that_means_different_things_is_shown_for_each(printed):
     lines = printed("train.batch_size")
     assert [line for line in lines if line.endswith("images per step.")] == ["    images per step."]
-    assert [line.split(":")[0] for line in lines if not line.startswith(" ")] == ["train.batch_size (input"] * 3 + [
-        "train.batch_size (target"
-    ]
+    headings = [line for line in lines if not line.startswith(" ")]
+    assert len(set(headings)) == len(headings) >= 4
+    assert all(line.startswith("train.batch_size (") for line in headings)
+
+
+def test_a_key_of_some_pairs_names_them(printed):
+    (heading,) = [line for line in printed("keep") if line.startswith("prepare.keep ")]
+    assert "text → label" in heading
+    assert heading.endswith('): one of start, end, ends; default "ends"')
 
 
 def test_a_pipeline_has_the_keys_of_its_pair_and_their_values(printed):
@@ -97,7 +102,7 @@ def test_the_overview_names_every_key_and_wraps(printed):
     words = {word.strip(",:").split(".")[-1] for line in lines for word in line.split()}
     for pair in PAIRS:
         assert {key.path.split(".")[-1] for key in keys_of(pipeline_of(*pair))} <= words
-    assert len(lines) < 150
+    assert len(lines) < 250
 
 
 def test_mistakes(kassandra, here):
@@ -107,7 +112,7 @@ def test_mistakes(kassandra, here):
         "`kassandra params` lists all keys"
     )
     assert kassandra("params", "limit").err == (
-        "Error: pipelines.limit: key 'input' is missing; inputs are ['audio', 'images', 'series', 'text']"
+        "Error: pipelines.limit: key 'input' is missing; inputs are 'audio', 'images', 'series', 'text'"
     )
     (here / "params.yaml").unlink()
     assert kassandra("params", "limit").status == 0  # a key, where there are no pipelines

@@ -29,12 +29,12 @@ MISTAKES = {
     "unused": ({"model": "{variant: vanilla, num_layers: 2}"}, "variant 'vanilla' does not use 'num_layers'; it uses"),
     "input": (
         {"input": "imags"},
-        "pipelines.input.input: unknown input 'imags'; known inputs are ['audio', 'images', 'series', 'text'] (did you",
+        "pipelines.input.input: unknown input 'imags'; known inputs are 'audio', 'images', 'series', 'text' (did you",
     ),
     "pair": ({"target": "text"}, "pipelines.pair: input 'images' does not go with target 'text', which reads pairs; "),
     "dataset": (
         {"source": "{dataset: mnits}"},
-        "unknown data set 'mnits'; known data sets are ['books', 'fashion-mnist', 'fsdd', 'imdb', ",
+        "unknown data set 'mnits'; known data sets are 'books', 'fashion-mnist', 'fsdd', 'imdb', ",
     ),
     "path": ({"source": "{path: my/pictures}"}, "source.path: my/pictures: no such file or folder (looked in "),
 }

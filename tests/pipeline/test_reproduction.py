@@ -147,7 +147,7 @@ def test_a_mistake_in_a_later_section_stops_what_it_concerns(reproduced, tmp_pat
     clone = reproduced.copy(tmp_path / "kassandra")
     clone.edit("params.yaml", "learning_rate: 0.005", "learning_rat: 0.005")
     output = clone.dvc("repro", fails=True)
-    assert "Error: pipelines.digits.train: unknown key 'learning_rat'; known keys are [" in output
+    assert "Error: pipelines.digits.train: unknown key 'learning_rat'; known keys are '" in output
     assert "(did you mean 'learning_rate'?)" in output
     assert clone.executed(output) == ["train@digits"]
     clone.edit("params.yaml", "learning_rat: 0.005", "learning_rate: 0.005")

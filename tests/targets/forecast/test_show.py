@@ -65,9 +65,9 @@ def test_the_last_rows_decide(trained_forecaster, latest):
         (("none.csv",), "none.csv: no such file"),
         (
             ("latest.csv",),
-            "unknown series name 'latest'; known series names are ['nasdaq', 'sp500']; --series says which",
+            "unknown series name 'latest'; known series names are 'nasdaq', 'sp500'; --series says which",
         ),
-        (("latest.csv", "--series", "dax"), "unknown series name 'dax'; known series names are ['nasdaq', 'sp500']"),
+        (("latest.csv", "--series", "dax"), "unknown series name 'dax'; known series names are 'nasdaq', 'sp500'"),
         (("short.csv", "--series", "sp500"), "rows without a gap; the model reads the last 20"),
     ],
 )
