@@ -68,7 +68,7 @@ def _share(sums: np.ndarray) -> Estimate | None:
 
 def ends(value: float, error: float, freedom: float, score: Score, units: int) -> Estimate:
     """Student's t on a scale that has no ends: log-odds of a score with a largest value, the logarithm of one that is
-    better the lower it is, else the score itself.
+    better the lower it is, else the score itself, up to its largest value.
 
     A score without any error (every example alike, say all right) still has the uncertainty of Wilson's interval of
     `units` out of `units`.
@@ -77,6 +77,8 @@ def ends(value: float, error: float, freedom: float, score: Score, units: int) -
         error: standard error of `value`, in its unit. freedom: its degrees of freedom.
     """
     reach = float(stdtrit(freedom, 1 - TAIL)) * error
+    if score.signed:
+        return Estimate(value, value - reach, max(min(value + reach, score.largest), value))
     if 0 < value < score.largest < math.inf:
         share = value / score.largest
         odds, reach = share / (1 - share), reach / (score.largest * share * (1 - share))

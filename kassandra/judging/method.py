@@ -188,7 +188,7 @@ def _mean(score: Score, members: Sequence[pd.DataFrame], resampling: Resampling,
     mean = float(values.mean())
     low = mean - math.hypot(seeds, less * float((values - lows).mean()))
     high = mean + math.hypot(seeds, less * float((highs - values).mean()))
-    least = 0.0 if score.largest < math.inf and values.min() >= 0 else -math.inf
+    least = 0.0 if score.largest < math.inf and values.min() >= 0 and not score.signed else -math.inf
     return Estimate(mean, max(low, min(least, mean)), min(high, max(score.largest, mean)))
 
 

@@ -44,6 +44,7 @@ class Score:
         sums: gives (rows, k) of a table; None where the table does not have what the score is made of.
         value: gives (…,) or (…, m) of (…, k), sums over rows. Not a number where the score is not defined.
         largest: the end of the scale, if it has one.
+        signed: whether values may be below 0 in spite of that end, as a share of the variance or a correlation may.
         unpaired: why two models are not compared example by example; empty where they are.
         depends_on: keys of params that decide what a value is of: where one differs, and the test examples do, values
             have nothing to do with each other.
@@ -63,6 +64,7 @@ class Score:
     sums: Callable[[pd.DataFrame], Sums | None] = lambda table: None
     value: Callable[[Any], Any] = ratio
     largest: float = math.inf
+    signed: bool = False
     unpaired: str = ""
     depends_on: tuple[str, ...] = ()
 

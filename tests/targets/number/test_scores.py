@@ -82,3 +82,14 @@ def test_the_worst_misses_and_every_model_alike():
     models = by_model({"LSTM": table, "mean": table.assign(point=3.0)}, "mae")
     assert models.columns[-1] == "mae"
     assert np.isnan(models["spearman"][1])
+
+
+def test_intervals_of_signed_scores_are_even_and_end_at_one():
+    """A share of the variance near 0 is no share of examples near 0."""
+    table = made(300, noise=1.0)
+    weak = table.assign(point=table["point"].mean() + 0.1 * (table["point"] - table["point"].mean()))
+    sure = table.assign(point=table["observed"] + 1e-3 * (table["point"] - table["observed"]))
+    for name in ("r2", "spearman"):
+        near, at_the_end = (judge(SCORES, [one], one, {}, RESAMPLING, 0).scores[name] for one in (weak, sure))
+        assert near.high - near.value == pytest.approx(near.value - near.low) or near.high == 1
+        assert at_the_end.low <= at_the_end.value <= at_the_end.high <= 1

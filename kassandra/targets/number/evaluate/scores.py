@@ -95,13 +95,14 @@ UNPAIRED = "it is no mean over examples, and how often its paired bootstrap errs
 #     tails beyond LEVELS; see kassandra.judging.crps. pinball: mean quantile loss over LEVELS (Koenker & Bassett 1978).
 # coverage_90, coverage_50: share of the numbers inside of the central intervals; width_90: the mean width of these.
 SCORES = [
-    Score("r2", "higher", "share of the variance", largest=1, sums=_of_variance, value=_explained, depends_on=ASKED),
+    Score("r2", "higher", "share of the variance", largest=1, signed=True, depends_on=ASKED,
+          sums=_of_variance, value=_explained),
     Score("rmse", "lower", "of the number", depends_on=ASKED,
           sums=lambda table: per_row(errors(table) ** 2), value=lambda sums: np.sqrt(ratio(sums))),
     Score("mae", "lower", "of the number", depends_on=ASKED, sums=lambda table: per_row(np.abs(errors(table)))),
     Score("crps", "lower", "of the number", sums=_crps, depends_on=ASKED),
     Score("pinball", "lower", "of the number", sums=_where_quantiles(quantile_losses), depends_on=ASKED),
-    Spearman("spearman", "higher", "correlation of ranks", largest=1, unpaired=UNPAIRED, depends_on=ASKED),
+    Spearman("spearman", "higher", "correlation of ranks", largest=1, signed=True, unpaired=UNPAIRED, depends_on=ASKED),
     Score("coverage_90", None, "share of numbers", sums=covered(0.9), depends_on=ASKED),
     Score("coverage_50", None, "share of numbers", sums=covered(0.5), depends_on=ASKED),
     Score("width_90", None, "of the number", sums=_width(0.9), depends_on=ASKED),
