@@ -13,7 +13,7 @@ from yaml import MappingNode, Node, SafeLoader, ScalarNode, compose
 from kassandra.contracts import artifacts, lock, yaml
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import shown, unknown
-from kassandra.params.sections.pipeline import NAME, read_pipeline
+from kassandra.params.sections.pipeline import LARGEST, NAME, read_pipeline
 
 PARAMS = Path("params.yaml")
 
@@ -278,7 +278,11 @@ def _indent(line: str) -> int:
 
 def read_file(path: Path, instead: str) -> _File:
     try:
-        text = path.read_bytes().decode()
+        with path.open("rb") as opened:
+            content = opened.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise KassandraError(f"{path}: too large: expected at most {LARGEST:,} bytes of such a file")
+        text = content.decode()
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file; {instead}") from None
     except OSError as error:
@@ -288,7 +292,7 @@ def read_file(path: Path, instead: str) -> _File:
     newline = "\r\n" if 0 < text.count("\n") == text.count("\r\n") else "\n"
     tree = yaml.parse(text, str(path))
     if not isinstance(tree, dict):
-        raise KassandraError(f"{path}: expected keys and sections, got {tree!r}")
+        raise KassandraError(f"{path}: expected keys and sections, got {shown(tree)}")
     return _File(path, text, newline, text.split(newline), tree)
 
 

@@ -18,7 +18,10 @@ ELSEWHERE = [
 ]
 # What each pair writes, and where, is seen on a full disk; another reason not to write is met by the same function.
 FULL = [*((pair, stage, "data") for pair in PAIRS for stage in STAGES), *ELSEWHERE]
-READ_ONLY = [*(("images-label", stage, "data") for stage in STAGES), *ELSEWHERE]
+READ_ONLY = [
+    *(("images-label", stage, "data", ("mount", "rights")[number % 2]) for number, stage in enumerate(STAGES)),
+    *((*case, by) for case, by in zip(ELSEWHERE, ("rights", "mount", "mount", "rights"), strict=True)),
+]
 
 
 @pytest.fixture
@@ -47,8 +50,7 @@ def test_a_full_disk(pair, stage, folder, starved, can_mount):
     assert sentence.startswith(f"Error: {folder}/") or not can_mount
 
 
-@pytest.mark.parametrize("by", ["mount", "rights"])
-@pytest.mark.parametrize(("pair", "stage", "folder"), READ_ONLY, ids=["-".join(case) for case in READ_ONLY])
+@pytest.mark.parametrize(("pair", "stage", "folder", "by"), READ_ONLY, ids=["-".join(case) for case in READ_ONLY])
 def test_a_disk_that_may_not_be_written_to(pair, stage, folder, by, starved, can_mount):
     sentence = starved(pair, stage, read_only=folder, by=by if can_mount else "rights").sentence()
     assert sentence.startswith(f"Error: {folder}/")

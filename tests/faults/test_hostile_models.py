@@ -8,7 +8,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 MEMORY = 1_000_000_000  # bytes that loading may take
-PLACES = 10  # of a file that are tried, drawn for each file; all of them take an hour
+PLACES = 6  # of a file that are tried, drawn for each file; all of them take an hour
 WRONG = [
     None, True, -1, 0, 3, 10**30, 1e308, "", "x" * 100_000, "../../../etc/passwd", "\n\x1b[2J", [], [[]], [None] * 3,
     {}, {"a": {"b": []}}, ["\ud800"],
