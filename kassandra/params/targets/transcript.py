@@ -102,10 +102,10 @@ class Model(AnyModel):
 class Train(kind.Train):
     """Of models that transcribe:
 
-    keep_by: `word_accuracy` and `character_accuracy` are 100 minus the error rate of the likeliest token of each step.
+    keep_by: `word_accuracy` is 100 minus the word error rate of the likeliest token of each step.
     """
 
-    keep_by: Literal["loss", "word_accuracy", "character_accuracy"] = "loss"
+    keep_by: Literal["loss", "word_accuracy"] = "loss"
 
 
 sections = Sections(prepare=Prepare, model=Model, train=Train)

@@ -20,7 +20,7 @@ from tests.targets.transcript.conftest import RATE
 
 pytestmark = pytest.mark.slow
 HISTORY = pd.DataFrame({"epoch": [1, 2], "train_loss": [5.0, 3.0], "valid_loss": [4.0, 3.5]})
-HISTORY = HISTORY.assign(valid_word_accuracy=[1.0, 2.0], valid_character_accuracy=[3.0, 4.0])
+HISTORY = HISTORY.assign(valid_word_accuracy=[1.0, 2.0])
 
 
 @pytest.fixture(scope="module")
