@@ -120,6 +120,14 @@ PAIRS = [
         predict=("WISDM.csv",),
     ),
     Case(
+        "50-har-series-classification",
+        name="50-har-series-tags",
+        options=("--as", "tags"),
+        section={"input": "series", "target": "tags", "prepare.window": 30, "model.variant": "bidirectional"},
+        reports=("1,800 rows of 3 recordings, in 60 pieces of at most 30",),
+        predict=("WISDM.csv",),
+    ),
+    Case(
         "58-series-ts-pair",
         section={"input": "series", "target": "label", "prepare.missing": "interpolate"},
         reports=(r"48 series of 2 columns, 12 to 19 steps", "files of splits: Waves_TRAIN.ts, Waves_TEST.ts"),

@@ -46,7 +46,7 @@ def evidence(look: Look) -> float:
     """How likely these are series with a label each, from 0 to 1."""
     if look.form in ("folder", "text") and _archive_files(look):
         return 0.98
-    seen = _seen(look) if look.table is not None else None
+    seen = seen_in(look) if look.table is not None else None
     return seen.sure if seen else 0.0
 
 
@@ -58,7 +58,7 @@ def propose(look: Look) -> Proposal:
     """
     if files := _archive_files(look):
         return _of_archive(look, files)
-    table, seen = look.table, _seen(look) if look.table is not None else None
+    table, seen = look.table, seen_in(look) if look.table is not None else None
     if table is None or seen is None:
         what = f"; the columns are {some(table.names)}" if table else ""
         raise KassandraError(f"{look.path}: no column holds labels of series, which stay the same for many rows{what}")
@@ -141,7 +141,8 @@ def _of_archive(look: Look, files: dict[str, Path]) -> Proposal:
     return proposal
 
 
-def _seen(look: Look) -> Seen | None:
+def seen_in(look: Look) -> Seen | None:
+    """What the table is, if it is one of series."""
     table = look.table
     assert table is not None
     label = _label(look, table)
