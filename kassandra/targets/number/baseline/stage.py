@@ -3,12 +3,14 @@
 Each predicts a distribution: quantiles at contracts.spec.LEVELS beside its point.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.linalg import LinAlgWarning
 from scipy.sparse import issparse
 from scipy.special import ndtri
 from sklearn.linear_model import Ridge
@@ -92,4 +94,8 @@ def _ridge(view: View, numbers: Numbers, alpha: float) -> Numbers:
     else:
         scaler, model = StandardScaler().fit(known), Ridge(alpha, solver="svd" if known.shape[1] < 100 else "cholesky")
         known, unknown = scaler.transform(known), scaler.transform(unknown)
-    return np.asarray(model.fit(known, numbers).predict(unknown), np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", LinAlgWarning
+        )  # of penalties too small for the features: validation refuses them
+        return np.asarray(model.fit(known, numbers).predict(unknown), np.float64)
