@@ -95,7 +95,7 @@ def _ridge(view: View, numbers: Numbers, alpha: float) -> Numbers:
         scaler, model = StandardScaler().fit(known), Ridge(alpha, solver="svd" if known.shape[1] < 100 else "cholesky")
         known, unknown = scaler.transform(known), scaler.transform(unknown)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", LinAlgWarning
-        )  # of penalties too small for the features: validation refuses them
+        # Of penalties that are too small for the features: validation does not choose them.
+        warnings.simplefilter("ignore", LinAlgWarning)
+        warnings.filterwarnings("ignore", message="Singular matrix")
         return np.asarray(model.fit(known, numbers).predict(unknown), np.float64)
