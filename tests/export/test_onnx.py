@@ -12,11 +12,14 @@ from PIL import Image
 
 import kassandra
 from kassandra.contracts.errors import KassandraError
+from tests.export.conftest import IMAGES
 from tests.trained import save_members
+from tests.untrained import save_untrained
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime
 
+from kassandra.export import onnx_export  # noqa: E402
 from kassandra.export.onnx_export import export_onnx, exporters, padded, runner  # noqa: E402
 from kassandra.export.onnx_file import quantise, session, write  # noqa: E402
 
@@ -116,18 +119,20 @@ def test_eight_bits_hold_the_lstm_and_the_metadata(images, tmp_path):
     assert about == {"classes": ["$", "<b>"]}
 
 
-@pytest.fixture
-def exported(images, tmp_path):
-    """What the command writes, and an image to try."""
-    folder, output = images(**ATTENTION), tmp_path / "out"
-    lines = []
-    export_onnx(folder, output, int8=True, report=lines.append, root=tmp_path)
-    Image.fromarray(np.random.default_rng(1).integers(0, 256, (6, 4), np.uint8)).save(tmp_path / "one.png")
-    return folder, output, lines
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """What the command writes; a model, the folder, what was reported, and images to try."""
+    place, lines = tmp_path_factory.mktemp("exported"), []
+    folder = save_untrained(place / "pets", "images", "label", IMAGES, **ATTENTION)
+    export_onnx(folder, place / "out", int8=True, report=lines.append, root=place)
+    image = np.random.default_rng(1).integers(0, 256, (6, 4), np.uint8)
+    Image.fromarray(image).save(place / "one.png")
+    image.tofile(place / "one.raw")
+    return folder, place / "out", lines, image
 
 
 def test_the_folder_is_whole(exported):
-    _, output, lines = exported
+    _, output, lines, _ = exported
     names = {path.name for path in output.iterdir()}
     assert names == {"README.md", "example.mjs", "example.py", "export.json", "model.int8.onnx", "model.onnx"}
     assert any(line.startswith("Scores were not compared:") for line in lines)
@@ -135,33 +140,32 @@ def test_the_folder_is_whole(exported):
     assert "nothing of Kassandra is needed" in (output / "README.md").read_text()
 
 
-def test_the_python_program_needs_nothing_of_ours(exported, tmp_path):
-    folder, output, _ = exported
+def test_the_python_program_needs_nothing_of_ours(exported):
+    folder, output, _, image = exported
     program = (output / "example.py").read_text()
     assert "kassandra." not in program.replace('["kassandra"]', "")
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    ran = subprocess.run(
-        [sys.executable, "example.py", tmp_path / "one.png"], cwd=output, env=clean, capture_output=True, text=True
-    )
-    image = np.asarray(Image.open(tmp_path / "one.png"))
+    command = [sys.executable, "example.py", output.parent / "one.png"]
+    ran = subprocess.run(command, cwd=output, env=clean, capture_output=True, text=True)
     (prediction,) = kassandra.load(folder).predict(image)
     assert json.loads(ran.stdout) == pytest.approx(prediction.probabilities, abs=1e-5), ran.stderr
 
 
-def test_the_javascript_program_answers_the_same(exported, tmp_path):
+def test_the_javascript_program_answers_the_same(exported):
     packages = os.environ.get("NODE_MODULES", "")  # a folder with onnxruntime-web
     if not (Path(packages) / "onnxruntime-web").is_dir():
         pytest.skip("NODE_MODULES names no folder with onnxruntime-web: `npm install onnxruntime-web`")
-    folder, output, _ = exported
+    folder, output, _, image = exported
     (output / "node_modules").symlink_to(packages)
-    image = np.asarray(Image.open(tmp_path / "one.png"))
-    image.tofile(tmp_path / "one.raw")
-    ran = subprocess.run(["node", "example.mjs", tmp_path / "one.raw"], cwd=output, capture_output=True, text=True)
+    command = ["node", "example.mjs", output.parent / "one.raw"]
+    ran = subprocess.run(command, cwd=output, capture_output=True, text=True)
+    (output / "node_modules").unlink()
     (prediction,) = kassandra.load(folder).predict(image)
     assert json.loads(ran.stdout) == pytest.approx(prediction.probabilities, abs=1e-5), ran.stderr
 
 
-def test_a_program_reads_a_text(reviews, tmp_path):
+def test_a_program_reads_a_text(reviews, tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_export, "_in_a_process", onnx_export._write)  # which is tried above, and takes a while
     folder = reviews()
     export_onnx(folder, tmp_path / "out", report=lambda line: None, root=tmp_path)
     text = "The film was a good one, and very long, Zebra."
