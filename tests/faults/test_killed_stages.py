@@ -30,6 +30,15 @@ def test_before_a_file_is_put_in_its_place_and_at_any_time(pair, stage, workplac
     assert not list(place.root.glob(".checkpoints/*"))
 
 
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+def test_stopped_and_continued(stage, workplace, undisturbed, faults):
+    place = workplace("images-label")
+    place.remove(*faults.WRITES[stage])
+    ended = place.run(stage, stop_after=0.1)
+    assert ended.status == 0, ended.printed
+    assert place.contents() == faults.contents(undisturbed("images-label").root)
+
+
 def half_made(name):
     """As `whole` and `Scratch` name what is not ready; readers look for neither."""
     return name.endswith(".part") or ".partial/" in name

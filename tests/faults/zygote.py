@@ -122,8 +122,20 @@ def limit(order: dict) -> None:
         set_clock(order["clock"])
 
 
+def pause(*_: object) -> None:
+    pid = os.getpid()
+    if not os.fork():
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGCONT)
+        os._exit(0)
+    os.kill(pid, signal.SIGSTOP)
+
+
 def kill_at(order: dict) -> None:
     """`kill_at_write`: kill -9 just before this rename, counted from 0, that puts a file in its place."""
+    if "stop_after" in order:  # seconds; it goes on a moment later, as after Ctrl-Z and `fg`
+        signal.signal(signal.SIGVTALRM, pause)
+        signal.setitimer(signal.ITIMER_VIRTUAL, order["stop_after"])
     if "kill_after" in order:  # seconds
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.signal(signal.SIGVTALRM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
