@@ -122,7 +122,8 @@ class Clone:
         return [name for name in sorted(ours.keys() | theirs.keys()) if ours.get(name) != theirs.get(name)]
 
     def checkpoints(self) -> list[Path]:
-        return list((self.root / ".checkpoints").rglob("*"))
+        """But for what `kassandra watch` shows of the last training."""
+        return [path for path in (self.root / ".checkpoints").rglob("*") if "running" not in path.parts]
 
     @contextmanager
     def started(self, *command: str) -> Iterator[subprocess.Popen[str]]:

@@ -103,7 +103,7 @@ def test_several_at_once(here, kassandra, refused):
     added = f"\n  # 1\n  one:\n{body}    # of one\n\n  # 2\n  two:\n{body}    # of two\n"
     assert here.params.read_text() == PARAMS + added
     assert done.out.endswith("Added 'two' to params.yaml.\n  # 2\nNext: dvc repro evaluate@one evaluate@two\n")
-    refused(r".*: --as renames one section, here are \['one', 'two'\]", "add", here.recipe, "--as=three")
+    refused(r".*: --as renames one section, here are 'one', 'two'", "add", here.recipe, "--as=three")
     refused("params.yaml: the very same section 'one' stands there already; `dvc repro evaluate@one` runs it")
 
 
@@ -132,7 +132,7 @@ def test_remove_says_what_remains(here, kassandra):
 
 
 def test_names(refused):
-    text = r"params.yaml: unknown pipeline 'nine'; known pipelines are \['digits', 'mine'\] \(did you mean 'mine'\?\)"
+    text = r"params.yaml: unknown pipeline 'nine'; known pipelines are 'digits', 'mine' \(did you mean 'mine'\?\)"
     refused(text, "remove", "nine", params=PARAMS + ADDED)
     refused("params.yaml: the very same section 'digits' stands there already; `dvc repro evaluate@digits` runs it")
     text = "params.yaml: another pipeline 'digits' stands there already; `kassandra remove digits` first, or `--as .*"
@@ -183,7 +183,7 @@ def test_what_is_no_recipe(refused, text, files):
 
 
 def test_files_that_are_not_there(refused, here):
-    refused(r"digits.yaml: no such file; recipes are \['recipes/digits.yaml'\]", "add", "digits.yaml")
+    refused(r"digits.yaml: no such file; recipes are 'recipes/digits.yaml'", "add", "digits.yaml")
     refused("recipes: cannot be read: Is a directory", "add", "recipes")
     here.recipe.write_bytes(RECIPE.encode("utf-16"))
     refused("recipes/digits.yaml: cannot be read: write it in UTF-8", "add", "recipes/digits.yaml")
