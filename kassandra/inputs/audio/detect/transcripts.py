@@ -1,6 +1,7 @@
 """A folder of recordings with transcripts recognised by its table, whose texts are sentences and not labels."""
 
 from collections import Counter
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -29,7 +30,9 @@ def evidence(look: Look) -> float:
 
 def _listed(look: Look) -> Listing | None:
     """The rows of a folder's table of transcripts; None where there is none."""
-    if look.form != "folder":
+    if look.form != "folder" or look.tree is None:
+        return None
+    if not any(PurePosixPath(name).suffix.lower() in sound_files.ENDINGS for name in look.tree.files):
         return None
     try:
         return listing(look.path, TranscriptsSource(path=str(look.path), tolerate=1.0), sound_files.ENDINGS)
