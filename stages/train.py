@@ -11,7 +11,7 @@ from kassandra.training.folder import save_description
 from kassandra.training.live import Live
 from kassandra.training.member import train_member
 from kassandra.training.members import at_once, makespan, run_members
-from stages import run
+from stages import pipeline_of_dvc, run
 
 
 def main(name: str) -> None:
@@ -45,8 +45,8 @@ def main(name: str) -> None:
         print(f"{which} the weights of epoch {each.kept_epoch} of {len(each.history)} (train.keep: {how.keep})")
     for sentence in of_histories([each.history for each in members]):
         print(f"Caution: {sentence}")
-    for command in to_try(name, params, [each.history for each in members]):
-        print(f"Try: {command}")
+    for each in to_try(pipeline_of_dvc() or None, params, [each.history for each in members]):
+        print(f"Try: {each}")
 
 
 if __name__ == "__main__":

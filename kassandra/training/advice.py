@@ -38,12 +38,15 @@ def of_histories(histories: Sequence[History]) -> list[str]:
     return advice
 
 
-def to_try(name: str, params: Any, histories: Sequence[History]) -> list[str]:
-    """Commands to paste, each an experiment with the one setting that the losses on validation ask for, and why.
+def to_try(name: str | None, params: Any, histories: Sequence[History]) -> list[str]:
+    """What to try next: one setting each, which the losses on validation ask for, and why.
 
     Args:
-        name: of the pipeline. params: its sections.
+        name: of the pipeline of params.yaml, for commands to paste, each an experiment of DVC; None gives the settings.
+            params: its sections.
     """
+    if name is None:
+        return [f"{key}: {value}  # {why}" for key, value, why in _settings(params, histories)]
     return [
         f"dvc exp run evaluate@{shlex.quote(name)} -S {shlex.quote(f'++pipelines.{name}.{key}={value}')}  # {why}"
         for key, value, why in _settings(params, histories)

@@ -44,3 +44,7 @@ def test_each_loss_curve_asks_for_its_setting(rows, settings):
 def test_a_name_is_quoted():
     (line,) = to_try("my reviews", PARAMS, [history([3, 2], [3, 2])])
     assert line.startswith("dvc exp run evaluate@'my reviews' -S '++pipelines.my reviews.train.epochs=8'")
+
+
+def test_without_dvc_the_setting_alone_is_named():
+    assert to_try(None, PARAMS, [history([3, 2], [3, 2])]) == ["train.epochs: 8  # the loss was still falling"]
