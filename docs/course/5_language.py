@@ -15,7 +15,7 @@ import kassandra
 
 section = {
     "input": "text", "target": "next", "source": {"dataset": "tiny-shakespeare"}, "prepare": {"tokens": "characters"},
-    "model": {"variant": "vanilla", "embedding_size": 32, "hidden_size": 128, "samples": 1},
+    "model": {"variant": "vanilla", "embedding_size": 32, "hidden_size": 128},
     "train": {"seeds": 1, "epochs": 2, "batch_size": 32, "window": 100, "learning_rate": 0.006},
 }  # fmt: skip
 run = kassandra.run(section, None, "/tmp/kassandra-course/language")

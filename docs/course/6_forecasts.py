@@ -12,13 +12,19 @@ import pandas as pd
 
 import kassandra
 
-prices = {
+returns = {
     "input": "series", "target": "forecast", "source": {"dataset": "sp500"},
-    "prepare": {"predict": "value", "normalise": "last", "window": 30, "horizon": 1},
-    "model": {"variant": "vanilla", "hidden_size": 16},
+    "prepare": {"predict": "return", "window": 60, "horizon": 5},
+    "model": {"variant": "vanilla", "hidden_size": 16, "head": "quantiles"},
     "train": {"seeds": 1, "epochs": 4, "batch_size": 64, "learning_rate": 0.003},
 }  # fmt: skip
-run = kassandra.run(prices, None, "/tmp/kassandra-course/prices")
+fetched = kassandra.run(returns, None, "/tmp/kassandra-course/returns", last="download").folder
+prices = {
+    **returns, "source": {"time": "Date", "target": "Close"},
+    "prepare": {"predict": "value", "normalise": "last", "window": 30, "horizon": 1},
+    "model": {"variant": "vanilla", "hidden_size": 16},
+}  # fmt: skip
+run = kassandra.run(prices, fetched / "data/raw/run/sp500.csv.gz", "/tmp/kassandra-course/prices")
 table = pd.read_parquet(run.folder / "data/predictions/run/test.parquet")
 series = table[table["series"] == table["series"].iloc[0]].sort_values("origin")
 observed, forecast = series["observed"].to_numpy(), series["point"].to_numpy()
@@ -59,11 +65,6 @@ plt.show()
 # as the default pipeline does it, with quantiles instead of a single line.
 
 # %%
-returns = {
-    **prices,
-    "prepare": {"predict": "return", "window": 60, "horizon": 5},
-    "model": {"variant": "vanilla", "hidden_size": 16, "head": "quantiles"},
-}
 run = kassandra.run(returns, None, "/tmp/kassandra-course/returns")
 print("R² against the mean of train:", run.scores.get("r2"))
 for baseline in run.scores["baselines"]:
