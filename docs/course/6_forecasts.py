@@ -20,7 +20,7 @@ returns = {
 }  # fmt: skip
 fetched = kassandra.run(returns, None, "/tmp/kassandra-course/returns", last="download").folder
 prices = {
-    **returns, "source": {"time": "Date", "target": "Close"},
+    **returns, "source": {"time": "Date", "time_format": "%m/%d/%Y", "target": "Close"},
     "prepare": {"predict": "value", "normalise": "last", "window": 30, "horizon": 1},
     "model": {"variant": "vanilla", "hidden_size": 16},
 }  # fmt: skip
