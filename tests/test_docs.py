@@ -8,6 +8,7 @@ import pytest
 from benchmarks.false_alarms import RESULTS, markdown
 from kassandra.cli.results_page import page
 from kassandra.contracts.artifacts import read_json
+from kassandra.params.sections.pipeline import kinds, readers, reading
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -55,3 +56,14 @@ def test_the_page_of_results_is_that_of_the_committed_ones(monkeypatch):
 
 def test_readme_is_two_screens():
     assert (ROOT / "README.md").stat().st_size <= 8192
+
+
+def test_readme_has_every_pair_of_inputs_and_targets():
+    _, text = (ROOT / "README.md").read_text().split("\n\n| input ↓")
+    head, _, *rows = text.split("\n\n")[0].splitlines()
+    targets = re.findall(r"`(\w+)`", head)
+    assert sorted(targets) == kinds("targets")
+    cells = {row.split("|")[1].strip(" `"): [cell.strip() for cell in row.split("|")[2:-1]] for row in rows}
+    assert sorted(cells) == kinds("inputs")
+    for name, row in cells.items():
+        assert [bool(cell) for cell in row] == [name in readers(reading(target)) for target in targets], name
