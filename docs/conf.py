@@ -1,9 +1,10 @@
 """The site: `make docs` builds these pages into docs/_build, without a network, and checks every link between them.
 
-`reference/params.md`, `commands.md` and `where.md` are written here from the code each time (git ignores them).
+`reference/params.md`, `commands.md`, `where.md` and `readme.md` are written here each time (git ignores them).
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 project, version, release = "Kassandra", __version__, __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["_build", "course/*.py"]
+exclude_patterns = ["_build", "course/*.py", "reference/readme.md"]
 html_theme, html_title = "furo", "Kassandra"
 html_show_sphinx = False
 html_copy_source = False
@@ -39,11 +40,27 @@ def setup(app: Any) -> None:
 
 
 def _write_reference(app: Any) -> None:
-    for name, lines in (("params", params()), ("commands", commands()), ("where", where())):
+    pages = (("params", params()), ("commands", commands()), ("where", where()), ("readme", readme()))
+    for name, lines in pages:
         path = Path(app.srcdir) / "reference" / f"{name}.md"
         text = "\n".join(lines) + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:  # an unchanged page is not built again
             path.write_text(text, encoding="utf-8")
+
+
+def readme() -> Iterator[str]:
+    """README.md with its links as they are seen from docs/, for the first page."""
+
+    def moved(link: re.Match[str]) -> str:
+        path = link[2]
+        if path.startswith("docs/"):
+            path = path.removeprefix("docs/")
+        elif not (ROOT / "docs" / path).exists():
+            path = f"../{path}"
+        return f"{link[1]}{path}"
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    yield re.sub(r"(\]\(|src=\")(?!https?:|#)([^)#\"\s]+)", moved, text)
 
 
 def params() -> Iterator[str]:
