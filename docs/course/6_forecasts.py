@@ -66,7 +66,6 @@ plt.show()
 
 # %%
 run = kassandra.run(returns, None, "/tmp/kassandra-course/returns")
-print("R² against the mean of train:", run.scores.get("r2"))
 for baseline in run.scores["baselines"]:
     gain = baseline["gain"]
     print(f"LSTM beside {baseline['baseline']:36} {gain['value']:+.6f} [{gain['low']:+.6f}, {gain['high']:+.6f}]")
