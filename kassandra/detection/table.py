@@ -1,6 +1,5 @@
 """A table as it is recognised: its form, its columns and what each of them holds."""
 
-import json
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,10 +12,12 @@ from typing import Any, Literal
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import content, numbers, times
 from kassandra.detection.delimited import layout_of
+from kassandra.detection.json_rows import rows_of
 from kassandra.detection.numbers import Format
 from kassandra.detection.times import Written
 
 SAMPLE = 20_000  # rows of xlsx, parquet and JSON lines
+LONGEST = content.FIRST + content.LATER + content.LAST  # rows of a sample of JSON
 PREVIEW = 5  # rows that are shown
 LARGEST_BOOK = 512 << 20  # bytes of .xlsx, unpacked: it is read into memory
 FEW = 100  # different labels, at most
@@ -156,7 +157,7 @@ def table_of(path: Path, asked: Asked | None = None) -> Table | None:
     if form != "text":
         return None
     lines = content.lines_of(path, asked.encoding)
-    if table := _json_lines(path, lines, asked):
+    if table := _json(path, lines, asked):
         return table
     layout = layout_of(lines, asked.delimiter)
     if layout is None:
@@ -176,27 +177,14 @@ def preview(table: Table, places: Sequence[int]) -> list[dict[str, str]]:
     return [{column.name: column.cells[row] for column in chosen} for row in range(min(PREVIEW, len(table.lines)))]
 
 
-def _json_lines(path: Path, lines: content.Lines, asked: Asked) -> Table | None:
-    rows, where = list[dict[str, Any]](), list[int]()
-    for number, text in [*enumerate(lines.first, 1), *lines.later]:
-        if not text.strip():
-            continue
-        try:
-            value = json.loads(text) if text.lstrip().startswith("{") else None
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
-            if len(rows) < 3:
-                return None
-            continue
-        rows.append(value)
-        where.append(number)
-    if not rows:
+def _json(path: Path, lines: content.Lines, asked: Asked) -> Table | None:
+    rows = rows_of(path, lines)
+    if rows is None:
         return None
-    names = list(dict.fromkeys(name for row in rows for name in row))[:1000]
-    cells = [[_cell(row.get(name)) for name in names] for row in rows]
+    names = list(dict.fromkeys(name for row in rows.rows for name in row))[:1000]
+    cells = [[_cell(row.get(name)) for name in names] for row in rows.rows[:LONGEST]]
     keys = {"encoding": lines.encoding} if lines.encoding else {}
-    return Table(path, "json lines", _columns(names, cells), keys, lines.total, where, asked=asked)
+    return Table(path, "json lines", _columns(names, cells), keys, rows.total, rows.where[:LONGEST], asked=asked)
 
 
 def _parquet(path: Path, asked: Asked) -> Table:

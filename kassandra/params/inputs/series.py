@@ -10,7 +10,8 @@ from kassandra.params.sections.kind import Sections
 from kassandra.params.sections.table_file import Column, TableFile
 
 ROW = "row"  # as `time`: the number of the row
-NUMBERED = ("unix", "unix_ms", "unix_us", "step")  # as `time_format`: times that are written as one number
+# As `time_format`: times that are written as one number.
+NUMBERED = ("unix", "unix_ms", "unix_us", "unix_ns", "excel", "step")
 
 
 class TimedTable(TableFile):
@@ -19,8 +20,11 @@ class TimedTable(TableFile):
     time: its column of dates or times; or a list of columns, which are read as one text, a space between them (date and
         time), or without a format as year, month, day, hour, minute, second, as many as there are (three at least); or
         `row`, the number of the row.
-    time_format: as in strptime, `%d.%m.%Y`; `unix`, `unix_ms`, `unix_us`: seconds, or thousandths or millionths of
-        one, since 1970; `step`: whole numbers that count something else, such as cycles; null is ISO 8601.
+    time_format: as in strptime, `%d.%m.%Y`; a format that ends in `…` leaves what follows unread (the end of an
+        interval, the name of a time zone). `week` is 2024-W05, `quarter` 2024-Q3 or Q3 2024. `unix`, `unix_ms`,
+        `unix_us`, `unix_ns`: seconds, or thousandths, millionths or billionths of one, since 1970; `excel`: the days
+        of a spreadsheet; `step`: whole numbers that count something else, such as cycles. null is ISO 8601. An hour of
+        24 is the end of a day; names of months may be those of other European languages.
     time_zone: where clocks show the times, `Europe/Berlin`: the hour that is there twice in autumn is then two hours,
         and the one that spring leaves out is no time. null takes times as they stand.
     sort: `time` puts rows in the order of their times; `none` refuses those that are not.
@@ -38,7 +42,7 @@ class TimedTable(TableFile):
             raise ValueError(f"time 'row' does not use {unused[0]!r}, as rows are counted")
         if numbered and isinstance(self.time, list):
             raise ValueError(f"time_format {self.time_format!r} is of one column; 'time' names {len(self.time)}")
-        if numbered and self.time_zone:
+        if numbered and self.time_zone and self.time_format != "excel":
             raise ValueError(f"time_format {self.time_format!r} does not use 'time_zone', as it is the same everywhere")
         return self
 
@@ -62,7 +66,8 @@ class TableSource(TimedTable):
     High, Low, Close and Volume.
 
     target: column, or list of columns, to forecast. features: further columns of numbers to read.
-    series: column that names the series a row belongs to, where the table holds several.
+    series: column that names the series a row belongs to, where the table holds several; or a list of columns, which
+        name it together.
     frequency: distance of two rows: `ms`, `s`, `min`, `h`, `d`, `b` (Monday to Friday), `w`, `m`, or several of them as
         in `15min`; a time that is missing is then an error, or what `prepare.missing` says. null takes rows as they
         come, one after another, as trading days do.
@@ -70,12 +75,12 @@ class TableSource(TimedTable):
 
     target: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     features: list[Column] = Field([])
-    series: Column | None = None
+    series: Column | Annotated[list[Column], Field(min_length=1, max_length=10)] | None = None
     frequency: Annotated[str, Field(pattern=r"^([1-9][0-9]*)?(ms|s|min|h|d|b|w|m)$")] | None = None
 
     @model_validator(mode="after")
     def columns_are_named_once(self) -> Self:
-        taken = {*self.targets, *self.times, self.series}
+        taken = {*self.targets, *self.times, *self.named_by}
         if twice := [name for name in self.features if name in taken]:
             raise ValueError(f"feature {twice[0]!r} is named as time, target or series too; targets are read anyway")
         return self
@@ -93,6 +98,11 @@ class TableSource(TimedTable):
     @property
     def distance(self) -> str | None:
         return self.frequency
+
+    @property
+    def named_by(self) -> list[str]:
+        """The columns that name the series of a row."""
+        return [self.series] if isinstance(self.series, str) else list(self.series or [])
 
 
 class TablePrepare(Section):

@@ -8,6 +8,7 @@ from kassandra.params.sections.kind import Source
 
 Column = Annotated[str, Field(min_length=1)]
 Mark = Annotated[str, Field(max_length=100)]
+WHITESPACE = "whitespace"  # as a delimiter
 EVERYWHERE = {
     "dataset",
     "path",
@@ -47,12 +48,13 @@ class TableFile(OwnFile):
     """A table is .csv, .tsv, .jsonl, .xlsx or .parquet, packed (.gz, .bz2, .xz, .zip) or not; its content says which,
     whatever its name is. A column without a name is called `column 1`, `column 2`, … after its place.
 
-    delimiter: what parts the cells of a line; null takes a tab in .tsv, else the first of `,` `;` tab `|` that stands
-        in the header.
+    delimiter: what parts the cells of a line, one character, or `whitespace`: any number of spaces and tabs; null takes
+        a tab in .tsv, else the first of `,` `;` tab `|` that stands in the header.
     quotes: whether a cell may stand in double quotes, so that it can hold the delimiter; false takes them as they are.
     decimal: the mark before the decimals of a number. thousands: the one between thousands (a space stands for all
         kinds of space); null has none.
     suffixes: whether numbers may have a suffix: `1.5K`, `30.96M`, `2B`, `1T` are multiplied; `-0.32%` is -0.32.
+    units: what stands before or after numbers and is left off, as `["$", "kWh"]`; (1.50) is -1.50 then.
     missing_values: what stands in cells without a value, besides nothing at all: `["NA", "-", "-9999"]`.
     skip_rows: lines before the header (or before the first row). skip_footer: lines after the last row; empty lines do
         not count.
@@ -62,11 +64,12 @@ class TableFile(OwnFile):
     sheet: of .xlsx; null takes the first.
     """
 
-    delimiter: Annotated[str | None, Field(min_length=1, max_length=1)] = None
+    delimiter: Annotated[str | None, Field(pattern=rf"^([^\n]|{WHITESPACE})$")] = None
     quotes: bool = True
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     suffixes: bool = False
+    units: list[Annotated[str, Field(min_length=1, max_length=20)]] = Field([], max_length=100)
     missing_values: list[Mark] = Field([], max_length=1000)
     skip_rows: int = Field(0, ge=0, le=1_000_000)
     skip_footer: int = Field(0, ge=0, le=1_000_000)

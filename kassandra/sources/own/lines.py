@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.params.sections.table_file import TableFile
+from kassandra.params.sections.table_file import WHITESPACE, TableFile
 
 LONGEST = 10_000_000  # bytes of a line, characters of a cell; an unclosed quote reaches it
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -137,7 +137,10 @@ def records(lines: Iterator[tuple[int, str]], path: Path, source: TableFile) -> 
             break
     if not first:
         return
-    delimiter = delimiter_of(first[-1][1], path, source)
+    if source.delimiter == WHITESPACE:
+        lines = ((number, single_spaced(line)) for number, line in _chained(first, lines))
+        first, source = [], source.model_copy(update={"delimiter": " "})
+    delimiter = delimiter_of(first[-1][1] if first else "", path, source)
     remembered = _Remembered(_chained(first, lines))
     how: Any = {"quoting": csv.QUOTE_MINIMAL if source.quotes else csv.QUOTE_NONE}
     reader = csv.reader(remembered, delimiter=delimiter, strict=True, **how)
@@ -159,6 +162,14 @@ def records(lines: Iterator[tuple[int, str]], path: Path, source: TableFile) -> 
             yield remembered.kept[0][0], fault or cells
         if mistake:  # good rows may be among what the quotes held: each line of it is reported
             yield from ((number, WITHIN) for number, line in remembered.kept[1:] if line.strip())
+
+
+def single_spaced(line: str) -> str:
+    """
+    >>> single_spaced('  1   "a" \\t 2.5  \\n')
+    '1 "a" 2.5\\n'
+    """
+    return re.sub(r"[ \t]+", " ", line.strip()) + "\n"
 
 
 def _chained(first: list[tuple[int, str]], lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -37,6 +37,7 @@ Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns t
 Row = tuple[int, list[Any] | str]  # the line where it begins; its cells, or the reason against it
 PANDAS = re.compile(r"Unnamed: (\d+)")  # how pandas calls columns without a name
 OF_LINES = ("columns", "header", "header_rows", "skip_rows", "skip_footer")
+DEEPEST = 5  # objects within objects whose keys are columns
 MOST_KEYS = 10_000  # different ones in the lines of .jsonl
 EMPTY_ROWS = "rows of empty cells alone, taken for empty lines"
 LONGER = "rows with empty cells after the last column, not read"
@@ -251,7 +252,24 @@ def _object(value: Any) -> dict[str, Any] | str:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return "invalid JSON"
-    return value if isinstance(value, dict) else "JSON, but no object"
+    return flattened(value) if isinstance(value, dict) else "JSON, but no object"
+
+
+def flattened(value: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
+    """What an object within an object holds is a column too, as `a.b`.
+
+    >>> flattened({"a": {"b": 1}, "c": [2]})
+    {'a.b': 1, 'c': [2]}
+    """
+    if depth == 0 or not any(isinstance(one, dict) for one in value.values()):
+        return value
+    flat: dict[str, Any] = {}
+    for key, one in value.items():
+        if isinstance(one, dict) and one:
+            flat |= {f"{key}.{name}": part for name, part in flattened(one, depth - 1).items()}
+        else:
+            flat[key] = one
+    return flat
 
 
 def _workbook(file: Any, path: Path, source: TableFile) -> Iterator[Row]:

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ NO_TEXT = {
     b"SQLite format 3": "a database; write the table into a .csv",
     b"\x89HDF": "HDF5; write the table into a .csv or .parquet",
 }
+JSON_LIST = re.compile(rb"\[\s*\{")
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 Kind = Literal["parquet", "workbook", "json", "lines"]
 
@@ -82,7 +84,7 @@ def _typed(file: IO[bytes], path: Path) -> tuple[io.BufferedReader, Kind]:
     if start.startswith(b"PAR1"):
         return stream, "parquet"
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    return stream, "json" if text.startswith((b"{", b"[{")) else "lines"
+    return stream, "json" if text.startswith(b"{") or JSON_LIST.match(text) else "lines"
 
 
 def _only_member(archive: zipfile.ZipFile, path: Path) -> str:

@@ -83,7 +83,7 @@ def test_suffixes_and_missing_values():
                   "`source.decimal: ','` or `source.thousands: ','`"),
         ("-1.234,5", r"decimal comma"),
         ("12 %", r"'12 %' \(line 3\); `source.suffixes: true` reads 1.5K, 30M and 5%"),
-        ("3.5kWh", "write the number alone, without a unit"),
+        ("3.5kWh", r"`source.units` names it"),
         ("x" * 50, r"'x{40}…'"),
         ("True", "'True'"),
         (True, "'True'"),

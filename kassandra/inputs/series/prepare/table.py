@@ -152,7 +152,7 @@ class Rows(NamedTuple):
 
 
 def _read_rows(table: Table, source: TableSource, to_learn: bool) -> Rows:
-    mine = _by_series(table, source.series)
+    mine = _by_series(table, source.named_by)
     times, clock, faults, said = read_times(table, source, mine)
     names = list(dict.fromkeys([*source.targets, *source.features]))
     columns = []
@@ -196,12 +196,12 @@ def _refuse_late(table: Table, rows: Rows) -> None:
 
 
 def _columns(source: TableSource, known: list[str]) -> list[str]:
-    chosen: list[tuple[str, str | None]] = [
+    chosen = [
         *(("time", name) for name in source.times),
         *(("target", name) for name in source.targets),
     ]
-    chosen += [*(("features", name) for name in source.features), ("series", source.series)]
-    names = [(key, name, called(name, known)) for key, name in chosen if name is not None]
+    chosen += [*(("features", name) for name in source.features), *(("series", name) for name in source.named_by)]
+    names = [(key, name, called(name, known)) for key, name in chosen]
     for key, given, name in names:
         if name not in known:
             raise KassandraError(unknown(f"source.{key}", "column", given, known))
@@ -220,19 +220,25 @@ def _refuse_what_says_nothing(rows: Table, names: list[str], targets: list[str],
             )
 
 
-def _by_series(rows: Table, column: str | None) -> dict[str, NDArray[np.int64]]:
+def _by_series(rows: Table, columns: list[str]) -> dict[str, NDArray[np.int64]]:
     """The name of each series, in order, and its rows as they stand in the file."""
-    if column is None:
+    if not columns:
         return {prices.stem(rows.path): np.arange(len(rows.lines))}
-    cells = [str(cell if cell is not None else "").strip() for cell in rows.columns[called(column, list(rows.columns))]]
-    if empty := [row for row, cell in enumerate(cells) if not cell]:
-        raise KassandraError(
-            f"{rows.path}: column {column!r} names no series in {rows.where(empty)}; each row needs a name"
-        )
+    named = [_names(rows, called(column, list(rows.columns))) for column in columns]
+    cells = named[0] if len(named) == 1 else list(map(" / ".join, zip(*named, strict=True)))
     places: dict[str, list[int]] = {name: [] for name in sorted(set(cells))}
     for row, cell in enumerate(cells):
         places[cell].append(row)
     return {name: np.array(mine, np.int64) for name, mine in places.items()}
+
+
+def _names(rows: Table, column: str) -> list[str]:
+    cells = [str(cell if cell is not None else "").strip() for cell in rows.columns[column]]
+    if empty := [row for row, cell in enumerate(cells) if not cell]:
+        raise KassandraError(
+            f"{rows.path}: column {column!r} names no series in {rows.where(empty)}; each row needs a name"
+        )
+    return cells
 
 
 def fit(train: Columns) -> Scale:

@@ -15,6 +15,7 @@ from kassandra.contracts.clock import EPOCH, Clock, check_zone
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.series.prepare.faults import Fault
 from kassandra.params.inputs.series import ROW, TimedTable
+from kassandra.sources.own.moments import MORE, QUARTER, WEEK, moment
 from kassandra.sources.own.table_file import Table, called, shortened
 
 Times = NDArray[np.int64]  # of a Clock
@@ -24,7 +25,9 @@ UNITS = ("year", "month", "day", "hour", "minute", "second")
 START = (0, 1, 1, 0, 0, 0)  # what strptime takes for each where the format does not say it; a year it must say
 PROBE = datetime(2001, 12, 23, 16, 5, 6, tzinfo=UTC)  # unlike all of these
 MICRO = 1_000_000  # microseconds of a second, in which times are read
-OF_NUMBER = {"unix": MICRO, "unix_ms": 1000, "unix_us": 1}  # microseconds of what a number counts
+# Microseconds of what a number counts.
+OF_NUMBER = {"unix": MICRO, "unix_ms": 1000, "unix_us": 1, "unix_ns": Decimal("0.001")}
+DAY_0 = datetime(1899, 12, 30)  # of spreadsheets
 LONGEST = 253_402_300_800 * MICRO  # the year 10,000
 STEPS = 2**53
 
@@ -101,8 +104,10 @@ def _reader(source: TimedTable, columns: int) -> Read:
     time_format = source.time_format
     if time_format == "step":
         return _step
+    if time_format == "excel":
+        return _of_days
     if time_format in OF_NUMBER:
-        return partial(_number, unit=OF_NUMBER[time_format], time_format=time_format)
+        return partial(_number, time_format=time_format)
     if time_format is None and columns > 2:
         return partial(_strptime, time_format=" ".join(("%Y", "%m", "%d", "%H", "%M", "%S")[:columns]))
     if time_format is None:
@@ -202,11 +207,12 @@ def _iso(cell: str) -> datetime | str:
     if parts[6:].strip("0"):
         return FINER
     fraction = f".{parts[:6]:0<6}" if parts else ""
+    later = minute == "24:00" and second in ("", ":00") and not parts.strip("0")  # the end of a day
     try:
         return datetime.fromisoformat(
-            f"{month}{day or '-01'}T{minute or '00:00'}{second or ':00'}{fraction}{zone.upper()}"
-        )
-    except ValueError:  # 2024-02-30
+            f"{month}{day or '-01'}T{'00:00' if later else minute or '00:00'}{second or ':00'}{fraction}{zone.upper()}"
+        ) + timedelta(days=later)
+    except (ValueError, OverflowError):  # 2024-02-30
         return NO_ISO
 
 
@@ -239,22 +245,34 @@ def _strptime(cell: str, time_format: str) -> datetime | str:
     if not cell:
         return NO_TIME
     try:
-        return datetime.strptime(cell, time_format)
-    except ValueError:
+        return moment(cell, time_format)
+    except (ValueError, OverflowError):
         return f"what is not written as `source.time_format: {time_format!r}` says"
 
 
-def _number(cell: str, unit: int, time_format: str) -> int | str:
+def _number(cell: str, time_format: str) -> int | str:
+    """Microseconds since 1970."""
     if not cell:
         return NO_TIME
     try:
-        value = Decimal(cell) * unit if len(cell) < 40 else Decimal("nan")
+        value = Decimal(cell if len(cell) < 40 else "nan") * OF_NUMBER[time_format]
         micro = round(value)
     except (InvalidOperation, ValueError, OverflowError):
         return f"what is no number of `source.time_format: {time_format}`"
     if not 0 <= micro < LONGEST:
         return f"a time outside of the years 1970 to 9999 by `source.time_format: {time_format}`"
     return micro if micro == value else FINER
+
+
+def _of_days(cell: str) -> datetime | str:
+    """Of days of a spreadsheet, in which an hour is 0.041666…, to the second."""
+    if not cell:
+        return NO_TIME
+    try:
+        seconds = round(Decimal(cell if len(cell) < 40 else "nan") * 86_400)
+        return DAY_0 + timedelta(seconds=seconds)
+    except (InvalidOperation, ValueError, OverflowError):
+        return "what is no number of days, as `source.time_format: excel` says"
 
 
 def _step(cell: str) -> int | str:
@@ -267,10 +285,13 @@ def _step(cell: str) -> int | str:
 def _check(time_format: str) -> None:
     """By a time that is written in this format and read again: none of it may be lost on the way."""
     where = f"source.time_format: {time_format!r}"
+    if time_format in (WEEK, QUARTER):
+        return
+    time_format = time_format.removesuffix(MORE)
     if "%Z" in time_format:
         raise KassandraError(
-            f"{where}: names of zones are not read, as some mean several; write them as +01:00, and %z, or say "
-            "`source.time_zone`"
+            f"{where}: names of zones are not read, as some mean several; write them as +01:00, and %z, or end "
+            "the format in `…` before them, and say `source.time_zone`"
         )
     try:
         back = datetime.strptime(PROBE.strftime(time_format), time_format)
