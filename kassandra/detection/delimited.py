@@ -11,8 +11,11 @@ from kassandra.detection.content import Lines
 from kassandra.detection.numbers import is_missing, looks_numeric
 from kassandra.detection.times import ISO
 from kassandra.detection.words import count
+from kassandra.params.sections.table_file import WHITESPACE
+from kassandra.sources.own.lines import single_spaced
 
-DELIMITERS = [",", ";", "\t", "|"]
+DELIMITERS = [",", ";", "\t", "|", WHITESPACE]
+COMMENTS = ("#", "%", "//")
 SAME = 0.9  # share of the rows that have as many cells as most
 SKIPPED = 100  # lines before the header, and after the last row, at most
 HEADER_ROWS = 5
@@ -57,7 +60,12 @@ def layout_of(lines: Lines, delimiter: str | None = None) -> Layout | None:
     cut = _cut(lines, delimiter)
     if cut is None:
         return None
-    skip, footer, notes = _skipped(cut, lines)
+    commented = _comments(lines, cut)
+    cut, names, notes = _with_short_header(cut, commented)
+    skip, footer, more = _skipped(cut, lines, commented)
+    notes += more
+    if names:
+        skip = max(skip, cut.records[0][0] - 1)
     first = next((place for place, (line, _) in enumerate(cut.records) if line > skip), len(cut.records))
     records = [(line, cells) for line, cells in cut.records[first:] if line <= lines.total - footer]
     even = [(line, [cell.strip() for cell in cells]) for line, cells in records if len(cells) == cut.width]
@@ -67,8 +75,10 @@ def layout_of(lines: Lines, delimiter: str | None = None) -> Layout | None:
     keys: dict[str, Any] = {} if cut.width == 1 else {"delimiter": cut.delimiter}
     keys |= {} if cut.quotes else {"quotes": False}
     keys |= {"skip_rows": skip} if skip else {}
-    header, below = _header(even)
-    if header:
+    header, below = (False, 0) if names else _header(even)
+    if names:
+        keys |= {"header": "none", "columns": names}
+    elif header:
         names = [name or f"column {place}" for place, name in enumerate(even[0][1], 1)]
         keys |= {"header_rows": 1 + below} if below else {}
         notes += [f"{count(below, 'more line')} of header below the names, as {_shown(even[1][1])}"] if below else []
@@ -79,9 +89,9 @@ def layout_of(lines: Lines, delimiter: str | None = None) -> Layout | None:
     keys |= {"skip_footer": _footer_lines(lines, footer)} if footer else {}
     rows = even[1 + below :] if header else even
     if twice := [name for name, times in Counter(names).items() if times > 1]:
-        names = _unique(names)
+        names = _joined([cells for _, cells in even[: 1 + below]]) or _unique(names)
         keys |= {"columns": names}
-        notes.append(f"columns {twice} are named more than once, and numbered")
+        notes.append(f"columns {twice} are named more than once, and called {names}")
     if encoding := lines.encoding:
         keys = {"encoding": encoding} | keys
     total = lines.total - skip - footer - (1 + below) * header
@@ -111,6 +121,9 @@ def _cut(lines: Lines, delimiter: str | None) -> _Cut | None:
                 share *= 0.5
             cuts.append(_Cut(mark, quotes, width, share, records))
     several = [cut for cut in cuts if cut.width > 1 and cut.share >= (SAME if not delimiter else 0)]
+    if not delimiter:  # words of a text are parted by spaces too, so these are a table of numbers and times alone
+        by_space = [cut for cut in several if cut.delimiter == WHITESPACE and _typed(cut) >= 0.5]
+        several = [cut for cut in several if cut.delimiter != WHITESPACE] or by_space
     if several:
         # Without quotes only where these would part rows otherwise; a decimal comma parts cells that are numbers whole.
         return max(several, key=lambda cut: (round(cut.share, 2), cut.quotes, _typed(cut), cut.share, cut.width))
@@ -119,6 +132,50 @@ def _cut(lines: Lines, delimiter: str | None) -> _Cut | None:
     if len(values) > 2 and looks_numeric(values[1:]):
         return ones[0]
     return None
+
+
+def _comments(lines: Lines, cut: _Cut) -> int:
+    """Lines at the beginning that are comments; not the last of them, if it names the columns."""
+    many = next((place for place, text in enumerate(lines.first) if text.strip() and not _is_comment(text)), 0)
+    of_line = dict(cut.records)
+    head, row = of_line.get(many, []), of_line.get(many + 1, [])
+    names_columns = len(head) == cut.width > 1 and any(looks_numeric([cell]) or _resembles_time(cell) for cell in row)
+    return many - names_columns if many else 0
+
+
+def _is_comment(text: str) -> bool:
+    return text.lstrip().startswith(COMMENTS)
+
+
+def _with_short_header(cut: _Cut, commented: int) -> tuple[_Cut, list[str], list[str]]:
+    """A header with one name fewer than the rows have cells: the last are empty, as a delimiter ends each row; or the
+    first has no name, as R writes the names of rows. Names are given in the second case alone."""
+    at = next((place for place, (line, _) in enumerate(cut.records) if line > commented), len(cut.records))
+    head = [cell.strip() for cell in cut.records[at][1]] if at < len(cut.records) else []
+    rows = [cells for _, cells in cut.records[at + 1 :] if len(cells) == cut.width]
+    if len(head) != cut.width - 1 or not all(head) or any(map(_is_number_or_time, head)) or len(rows) < 3:
+        return cut, [], []
+    if not any(cells[-1].strip() for cells in rows):
+        shorter = [(line, cells[:-1] if len(cells) == cut.width else cells) for line, cells in cut.records]
+        return cut._replace(records=shorter, width=len(head)), [], ["a delimiter without a cell ends each row"]
+    names = ["column 1", *head]
+    return cut._replace(records=cut.records[at + 1 :]), names, ["the first column has no name, as the names of rows in R"]
+
+
+def _is_number_or_time(cell: str) -> bool:
+    return looks_numeric([cell]) or _resembles_time(cell)
+
+
+def _joined(head: list[list[str]]) -> list[str]:
+    """The names of columns that only a further line of the header tells apart; [] where it does not."""
+    index = next((row[0] for row in head[1:] if row[0] and not any(row[1:])), "")  # as pandas writes it
+    for below in head[1:]:
+        names = [f"{above} {under}".strip() if under not in ("", above) else above
+                 for above, under in zip(head[0], below, strict=True)]  # fmt: skip
+        named = [name or f"column {place}" for place, name in enumerate([index or names[0], *names[1:]], 1)]
+        if len(set(named)) == len(named):
+            return named
+    return []
 
 
 def _typed(cut: _Cut) -> float:
@@ -130,18 +187,19 @@ def _typed(cut: _Cut) -> float:
 
 def _records(lines: Lines, delimiter: str, quotes: bool) -> list[tuple[int, list[str]]]:
     """(line, cells) of the first lines, read as one text, and of the later ones, each by itself."""
-    how: dict[str, Any] = {"delimiter": delimiter}
+    spaced = delimiter == WHITESPACE
+    how: dict[str, Any] = {"delimiter": " " if spaced else delimiter}
     how |= {"quotechar": '"'} if quotes else {"quoting": csv.QUOTE_NONE}
     limit, records = csv.field_size_limit(10_000_000), list[tuple[int, list[str]]]()
     try:
-        reader, line = csv.reader((one + "\n" for one in lines.first), **how), 1
+        reader, line = csv.reader((single_spaced(one) if spaced else one + "\n" for one in lines.first), **how), 1
         for cells in reader:
             records += [(line, cells)] if any(cells) or len(cells) > 1 else []
             line = reader.line_num + 1
         several = len(records) < 0.98 * sum(bool(one.strip()) for one in lines.first)  # rows of several lines
         rest = dict(lines.last if several else [*lines.later, *lines.last])
         for number, text in sorted(rest.items()):
-            cells = next(csv.reader([text], **how), [])
+            cells = next(csv.reader([single_spaced(text) if spaced else text], **how), [])
             if cells and (not several or len(cells) == len(records[-1][1])):
                 records.append((number, cells))
     except csv.Error:
@@ -151,13 +209,13 @@ def _records(lines: Lines, delimiter: str, quotes: bool) -> list[tuple[int, list
     return records
 
 
-def _skipped(cut: _Cut, lines: Lines) -> tuple[int, int, list[str]]:
+def _skipped(cut: _Cut, lines: Lines, commented: int) -> tuple[int, int, list[str]]:
     """Lines before the header, and after the last row (empty ones included)."""
     notes = []
     even = [len(cells) == cut.width and any(map(str.strip, cells)) for _, cells in cut.records]
     names = [good and sum(bool(cell.strip()) for cell in cells) >= min(2, cut.width)
              for good, (_, cells) in zip(even, cut.records, strict=True)]  # fmt: skip
-    first = next((place for place, good in enumerate(names) if good), 0)
+    first = next((place for place, good in enumerate(names) if good and cut.records[place][0] > commented), 0)
     skip = cut.records[first][0] - 1 if first else 0
     if skip > SKIPPED:
         skip = 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.params.sections.table_file import WHITESPACE
 
 MARKS = [(".", None), (",", None), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'")]
 SUFFIX = r"\s?[KkMBbT%]"
@@ -92,7 +93,7 @@ def format_of(columns: Iterable[Sequence[str]], where: str, decimal: str | None,
         if cell is None:
             continue
         # `.` with three decimals is common in English files; a comma, or a point in a file of semicolons, is not.
-        if chosen == (".", None) and delimiter == ",":
+        if chosen == (".", None) and delimiter in (",", WHITESPACE):
             continue
         one, two = Format(*chosen).value(cell), Format(*other).value(cell)
         raise KassandraError(

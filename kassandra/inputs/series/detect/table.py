@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
@@ -13,7 +13,10 @@ from kassandra.detection.words import count, some
 
 MOST_FEATURES = 20
 LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
-STEPS = re.compile(r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period", re.IGNORECASE)
+STEPS = re.compile(
+    r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period|^ds$|^seq|sequence|^time|^obs|hour|month",
+    re.IGNORECASE,
+)
 FEWEST = 10  # rows
 
 
@@ -53,20 +56,14 @@ def propose(look: Look) -> Proposal:
     proposal = Proposal("series", "forecast", {**table.keys, **table.format.keys()}, seen=list(table.notes))
     proposal.seen += clock.notes
     series = _series(table, clock)
-    candidates = [
-        column for column in table.numeric
-        if column.name not in (*clock.columns, series) and not column.counts_up and table.kind(column) == "number"
-    ]  # fmt: skip
+    candidates = _candidates(table, clock, series, proposal)
     target = _target(look, candidates)
     chosen = _features(table, candidates, target)
-    if clock.keys.get("time_format") == "step" or clock.keys["time"] == "row" or series is None:
-        proposal.source |= clock.keys
-    else:
-        proposal.source |= {**clock.keys, "series": series}
+    proposal.source |= clock.keys
+    counts = Counter(" / ".join(names) for names in zip(*(table.column(one).cells for one in series), strict=True))
     if series:
-        proposal.source["series"] = series
-        names = table.column(series).values
-        proposal.seen.append(f"{len(names):,} series, named by {series!r}: {some(list(names), 5)}")
+        proposal.source["series"] = series[0] if len(series) == 1 else series
+        proposal.seen.append(f"{len(counts):,} series, named by {' and '.join(series)}: {some(list(counts), 5)}")
     proposal.source["target"] = target.name
     proposal.source |= {"features": [column.name for column in chosen]} if chosen else {}
     others = [column.name for column in candidates if column is not target]
@@ -75,11 +72,10 @@ def propose(look: Look) -> Proposal:
     marked = _marks(table, [target, *chosen], proposal)
     _times(table, clock, series, proposal)
     _gaps(table, [target, *chosen], marked, proposal)
-    shown = [*clock.columns, *([series] if series else []), target.name, *(column.name for column in chosen)][:7]
+    shown = [*clock.columns, *series, target.name, *(column.name for column in chosen)][:7]
     proposal.rows = preview(table, [table.names.index(name) for name in shown])
     rows = table.rows
     if series:
-        counts = table.column(series).values
         whole = len(table.lines) >= table.rows
         proposal.series, rows = len(counts), min(counts.values()) if whole else table.rows // len(counts)
     proposal.examples, proposal.steps = rows, 1 + len(chosen)
@@ -88,30 +84,20 @@ def propose(look: Look) -> Proposal:
 
 def _clock(table: Table) -> _Clock:
     """Which columns say the time, and how."""
-    parts = times.parts_of(table.names)
-    read = {name: written for name, written in table.times.items() if name not in parts or len(parts) < 2}
-    if len(parts) > 1 and table.asked.time is None and not _dated(read):
-        return _of_parts(table, parts)
+    together = times.in_columns(table.names, lambda name: table.column(name).cells)
+    parts = together[0] if together else []
+    read = {name: written for name, written in table.times.items() if name not in parts}
+    if together and table.asked.time is None and not _dated(read):
+        return _of_parts(table, *together)
     if read:
         name = next(iter(read))
         written, keys = read[name], {"time": name}
         notes = [f"times in {name!r}, written as {written.format or 'ISO 8601'}"]
         notes += [f"guessed: {written.note}"] if written.note else []
-        clocks = {
-            column.name: one for column in table.columns
-            if column.name not in read and not column.is_numeric and (one := times.clock_of(column.cells))
-        }  # fmt: skip
-        clocks |= {column.name: "%H" for column in table.numeric if times.hours_of(column.name, column.cells)}
-        if clocks and written.format not in times.UNIX and "%H" not in (written.format or ""):
-            other, one = next(iter(clocks.items()))
-            if written.format or all(len(cell) == 10 for cell in table.column(name).held[:100]):
-                format = f"{written.format or '%Y-%m-%d'} {one}"
-                both = [f"{a} {b}" for a, b in zip(table.column(name).cells, table.column(other).cells, strict=True)]
-                joined = times.time_of(both, name, str(table.path), format)
-                seconds = joined.seconds if joined else written.seconds
-                notes = [f"times in {name!r} and {other!r}, written as {format}"]
-                return _Clock({"time": [name, other], "time_format": format}, [name, other], seconds, notes)
+        if joined := _with_clock(table, name, written, [other for other in table.columns if other.name not in read]):
+            return joined
         keys |= {"time_format": written.format} if written.format else {}
+        keys |= {"time_zone": written.zone} if written.zone else {}
         return _Clock(keys, [name], written.seconds, notes)
     if step := _step(table):
         return _Clock({"time": step, "time_format": "step"}, [step], [], [f"{step!r} counts the rows of a series"])
@@ -122,11 +108,31 @@ def _dated(read: dict[str, times.Written]) -> bool:
     return any(written.format not in times.UNIX for written in read.values())
 
 
-def _of_parts(table: Table, parts: list[str]) -> _Clock:
+def _with_clock(table: Table, name: str, written: times.Written, others: list[Column]) -> _Clock | None:
+    """Of dates beside which another column has the time of day, or the hour."""
+    format = written.format or "%Y-%m-%d"
+    if "%d" not in format or "%H" in format or "%I" in format or written.zone or format.endswith(times.MORE):
+        return None
+    if not written.format and not all(len(cell) == 10 for cell in table.column(name).held[:100]):
+        return None
+    clocks = {
+        column.name: clock for column in others if not column.is_numeric and (clock := times.clock_of(column.cells))
+    } | {column.name: "%H" for column in others if column.is_numeric and times.hours_of(column.name, column.cells)}
+    if not clocks:
+        return None
+    other, clock = next(iter(clocks.items()))
+    both = [f"{a} {b}" for a, b in zip(table.column(name).cells, table.column(other).cells, strict=True)]
+    joined = times.time_of(both, name, str(table.path), f"{format} {clock}")
+    seconds = joined.seconds if joined else written.seconds
+    notes = [f"times in {name!r} and {other!r}, written as {format} {clock}"]
+    return _Clock({"time": [name, other], "time_format": f"{format} {clock}"}, [name, other], seconds, notes)
+
+
+def _of_parts(table: Table, parts: list[str], format: str) -> _Clock:
     cells = [table.column(name).cells for name in parts]
-    format = " ".join(["%Y", "%m", "%d", "%H", "%M", "%S"][: len(parts)])
     written = times.time_of([" ".join(row) for row in zip(*cells, strict=True)], "", str(table.path), format)
-    keys: dict[str, Any] = {"time": parts} | ({"time_format": format} if len(parts) < 3 else {})
+    plain = len(parts) > 2 and "%B" not in format
+    keys: dict[str, Any] = {"time": parts} | ({} if plain else {"time_format": format})
     return _Clock(keys, parts, written.seconds if written else [], [f"times in the columns {', '.join(parts)}"])
 
 
@@ -143,23 +149,37 @@ def _step(table: Table) -> str | None:
     return None
 
 
-def _series(table: Table, clock: _Clock) -> str | None:
-    """A column with whose names each time is there once, if there are times that are there several times."""
+def _series(table: Table, clock: _Clock) -> list[str]:
+    """The columns, one or two, with whose names each time is there once, if there are times that are there several
+    times."""
     if not clock.columns or "row" in clock.keys.values():
-        return None
+        return []
     stamps = list(zip(*(table.column(name).cells[: table.together] for name in clock.columns), strict=True))
     repeated = len(stamps) - len(set(stamps))
     if repeated < max(2, 0.05 * len(stamps)):
-        return None
-    for column in table.columns:
-        cells = column.cells[: table.together]
-        if column.name in clock.columns or not 2 <= len(set(cells)) <= len(cells) / 3 or not all(cells):
-            continue
-        if column.is_numeric and not all(cell.isdigit() for cell in set(cells)):
-            continue
-        if len(set(zip(stamps, cells, strict=True))) > len(stamps) - 0.01 * repeated:
-            return column.name
-    return None
+        return []
+    likely = [column for column in table.columns if column.name not in clock.columns and _may_name(column, table)]
+    for several in [*((one,) for one in likely), *combinations(likely, 2)]:
+        rows = set(zip(stamps, *(column.cells[: table.together] for column in several), strict=True))
+        if len(rows) > len(stamps) - 0.01 * repeated:
+            return [column.name for column in several]
+    return []
+
+
+def _may_name(column: Column, table: Table) -> bool:
+    cells = column.cells[: table.together]
+    if not 2 <= len(set(cells)) <= len(cells) / 3 or not all(cells):
+        return False
+    return not column.is_numeric or all(cell.isdigit() for cell in set(cells))
+
+
+def _candidates(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -> list[Column]:
+    """Columns of numbers that may be forecast; those that only count, or are a time in another form, are left aside."""
+    numeric = [one for one in table.numeric if one.name not in (*clock.columns, *series) and table.kind(one) == "number"]
+    counting = [one for one in numeric if one.counts_up or (times.NAMED.search(one.name) and times.grows(one.cells))]
+    if counting:
+        proposal.seen.append(f"left aside, as they grow from row to row: {some([one.name for one in counting])}")
+    return [one for one in numeric if one not in counting]
 
 
 def _target(look: Look, candidates: list[Column]) -> Column:
@@ -207,7 +227,7 @@ def _marks(table: Table, columns: list[Column], proposal: Proposal) -> int:
     return without
 
 
-def _times(table: Table, clock: _Clock, series: str | None, proposal: Proposal) -> None:
+def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -> None:
     """Adds `frequency` and `duplicates`, and what the order of the rows is."""
     seconds = [time for time in clock.seconds[: table.together] if time is not None]
     if len(seconds) < 2:
@@ -216,10 +236,10 @@ def _times(table: Table, clock: _Clock, series: str | None, proposal: Proposal) 
     proposal.seen += [f"{bad} of {len(clock.seconds):,} rows have no time"] if bad else []
     if seconds == sorted(seconds, reverse=True):
         proposal.seen.append("newest first: rows are sorted by time")
-    elif seconds != sorted(seconds) and series is None:
+    elif seconds != sorted(seconds) and not series:
         proposal.seen.append("rows are not in the order of their times: they are sorted")
     if series:
-        names = table.column(series).cells[: table.together]
+        names = list(zip(*(table.column(one).cells[: table.together] for one in series), strict=True))
         first = Counter(names).most_common(1)[0][0]
         seconds = [time for time, name in zip(clock.seconds, names, strict=False) if name == first and time is not None]
     distance = times.distance_of(seconds)
