@@ -3,8 +3,10 @@
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -15,11 +17,13 @@ from kassandra.cli.trial import Prepared, prepared
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import in_terminal, visible
 from kassandra.contracts.section import check
+from kassandra.detection.content import form_of, reading
 from kassandra.detection.proposal import Look, Proposal, Wish
 from kassandra.detection.recognise import recognise
 from kassandra.detection.section import text_of
 from kassandra.detection.sizes import duration, seconds_of
 from kassandra.params.sections.pipeline import pipeline_of
+from kassandra.sources.unpack import is_archive, unpack
 
 LARGEST_TRIAL = 8 << 20  # bytes of a file that is prepared for a trial, which takes seconds; larger ones are not
 LARGEST_FOLDER = 128 << 20  # bytes of a folder
@@ -52,10 +56,11 @@ def init(path: Path, wish: Wish, options: Options) -> None:
         raise KassandraError(f"{path}: no such file or folder (looked in {Path.cwd()})")
     if not (home.is_file() or home.is_dir()):
         raise KassandraError(f"{path}: neither a file nor a folder")
-    look = Look(
-        home, wish, _ask if not options.yes and sys.stdin.isatty() else lambda _question, _answers, likely: likely
-    )
-    proposal = recognise(look)
+    asks = _ask if not options.yes and sys.stdin.isatty() else lambda _question, _answers, likely: likely
+    with _unpacked(home, path) as inside:
+        proposal = recognise(Look(inside, wish, asks))
+        if inside != home:
+            proposal.source.pop("path", None)  # what is read is the archive
     proposal.source = {"path": str(proposal.source.pop("path", path)), **proposal.source}
     tried = _tried(proposal, name, _bytes(home))
     section = proposal.section()
@@ -70,6 +75,22 @@ def init(path: Path, wish: Wish, options: Options) -> None:
         return
     recipes.add_text(text, f"kassandra init {path}")
     print(f"Next: `kassandra check {name}` looks at the data, `dvc repro evaluate@{name}` trains ({minutes}).")
+
+
+@contextmanager
+def _unpacked(home: Path, path: Path) -> Iterator[Path]:
+    """The file or folder itself; of an archive that is not too large, a folder with what is in it, which goes again."""
+    with reading(home):
+        is_small_archive = home.is_file() and home.stat().st_size <= LARGEST_FOLDER and form_of(home) == "archive"
+    if not (is_small_archive and is_archive(home)):
+        yield home
+        return
+    with TemporaryDirectory(prefix="kassandra-") as folder:
+        unpack(home, Path(folder))
+        try:
+            yield Path(folder)
+        except KassandraError as error:
+            raise KassandraError(str(error).replace(folder, str(path))) from None
 
 
 def name_of(path: Path) -> str:
@@ -127,7 +148,7 @@ def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
     before = dict(proposal.prepare), dict(proposal.source)
     while changes:
         change = changes.pop(0)
-        proposal.prepare = {**before[0], **{key: value for key, value in change.items() if key != "frequency"}}
+        proposal.prepare = {**before[0], **{key: value for key, value in change.items() if key not in before[1]}}
         proposal.source = {key: value for key, value in before[1].items() if key not in change}
         try:
             with prepared(proposal.section(), name) as tried:

@@ -61,7 +61,7 @@ class Tables(NamedTuple):
     """series: in the order of their names. inputs, targets: names of columns. target_inputs: where each target stands
     among the inputs; empty where what is forecast is not read as such. source: how the files were read, its defaults
     included. message: what was repaired by which policy. clock: what the times count. meta: what meta.json keeps
-    besides, such as rows that were left out."""
+    besides, such as rows that were left out. until: when train and valid end (excluded), where the files say it."""
 
     series: list[Columns]
     inputs: list[str]
@@ -71,6 +71,7 @@ class Tables(NamedTuple):
     message: str
     clock: Clock = PLAIN
     meta: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    until: tuple[str | None, str | None] = (None, None)
 
 
 class Split(NamedTuple):

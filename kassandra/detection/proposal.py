@@ -11,18 +11,23 @@ from kassandra.contracts.section import unknown
 from kassandra.detection.content import Lines, form_of, lines_of
 from kassandra.detection.folder import Tree, tree_of
 from kassandra.detection.table import Asked, Column, Table, table_of
+from kassandra.sources.own.tables_of import BESIDE
 
 Ask = Callable[[str, Sequence[str], str], str]  # a question, its answers, and the one that is taken without a terminal
 Answer = Callable[[Table, Column], float]
+MOST_TABLES = 10_000  # in one folder
+ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".dat", ".jsonl", ".json", ".ndjson", ".xlsx", ".parquet", ".gz"}
 TABLES = {"train", "valid", "val", "dev", "validation", "test"}
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user said: the column that is to be predicted, the kind of target, and how the table is written."""
+    """What the user said: the column that is to be predicted, the kind of target, and how the table is written. made:
+    what can be predicted besides columns, such as the return of prices."""
 
     target: str | None = None
     kind: str | None = None
+    made: frozenset[str] = frozenset()
     asked: Asked = field(default_factory=Asked)
 
 
@@ -63,28 +68,47 @@ class Look:
         return self.tree.of_kind(is_one, most)
 
     @cached_property
-    def tables(self) -> dict[str, Path]:
-        """Of a folder with nothing but files, those with names as train.csv and test.csv, by split; or its only one."""
-        if self.form != "folder" or self.tree is None or self.tree.depth > 0:
-            return {}
+    def together(self) -> list[Path]:
+        """The files of a folder that holds nothing but files, or one folder of them; those beside tables left out."""
+        if self.form != "folder" or self.tree is None or len({Path(name).parent for name in self.tree.files}) > 1:
+            return []
         files = [self.path / name for name in self.tree.files]
-        by_split = {file.name.split(".")[0].lower(): file for file in files}
+        return [file for file in files if not BESIDE.fullmatch(file.name)] or files
+
+    @cached_property
+    def tables(self) -> dict[str, Path]:
+        """Of a folder with nothing but files, those with names as train.csv and test.csv, by split."""
+        by_split = {file.name.split(".")[0].lower(): file for file in self.together}
         return {split: file for split, file in by_split.items() if split in TABLES and "train" in by_split}
 
     @cached_property
+    def alike(self) -> list[Path]:
+        """Several tables of one folder that are no splits, with the columns of the first, as far as some are looked at;
+        none where one is otherwise."""
+        files = self.together
+        if self.tables or not 2 <= len(files) <= MOST_TABLES or len({file.suffix.lower() for file in files}) > 1:
+            return []
+        if files[0].suffix.lower() not in ENDINGS:
+            return []
+        some = [table_of(file, self.wish.asked) for file in files[:: max(1, len(files) // 5)]]
+        names = [table.names if table else [] for table in some]
+        return files if all(one and one == names[0] for one in names) else []
+
+    @cached_property
     def table(self) -> Table | None:
-        """Of a file; of a folder that of train, if its files are splits, or the only one."""
+        """Of a file; of a folder that of train, if its files are splits, the only one, or the first of several alike."""
         if self.form == "folder":
-            if not self.tables and self.tree and len(self.tree.files) == 1:
-                return self._table(self.path / self.tree.files[0])
-            return self._table(self.tables["train"]) if self.tables else None
+            if self.tables:
+                return self._table(self.tables["train"])
+            only = self.together if len(self.together) == 1 else self.alike
+            return self._table(only[0]) if only else None
         return self._table(self.path) if self.form != "archive" else None
 
     def _table(self, path: Path) -> Table | None:
         table = table_of(path, self.wish.asked)
         named = self.wish.target or self.wish.asked.time
         for option, name in (("--target", self.wish.target), ("--time", self.wish.asked.time)):
-            if table and named and name is not None and name not in table.names:
+            if table and named and name is not None and name not in table.names and name not in self.wish.made:
                 raise KassandraError(unknown(f"{option}: {path}", "column", name, table.names))
         return table
 

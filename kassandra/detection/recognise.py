@@ -1,12 +1,14 @@
 """Which pair of an input and a target a file or folder is for: each kind says how likely it is its own."""
 
 from typing import Any
+from dataclasses import replace
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.section import unknown
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.params.sections.pipeline import kinds, readers, reading
+from kassandra.sources.own.foreign import foreign
 
 LEAST = 0.3  # evidence below which a kind is not proposed
 
@@ -20,9 +22,14 @@ def recognise(look: Look) -> Proposal:
     known = [target for target in kinds("targets") if _settings(target)]
     if look.wish.kind and look.wish.kind not in known:
         raise KassandraError(unknown("--as", "target", look.wish.kind, known))
+    look = replace(look, wish=replace(look.wish, made=_made(known)))
     ranked = sorted(_evidence(look, [look.wish.kind] if look.wish.kind else known), reverse=True)
     least = 0.0 if look.wish.kind else LEAST
+    unread = {name: what for name in _some_files(look) if (what := foreign(look.path / name))}
     likely = [one for one in ranked if one[0] > least]
+    if not likely and unread:
+        name, known_as = next(iter(unread.items()))
+        raise KassandraError(f"{look.path / name}: is {known_as}")
     if not likely:
         what = f"as {look.wish.kind}" if look.wish.kind else "as anything that is known here"
         raise KassandraError(
@@ -61,6 +68,13 @@ def _proposed(look: Look, target: str, input: str) -> Proposal:
     return proposal
 
 
+def _made(targets: list[str]) -> frozenset[str]:
+    """What inputs can predict that is no column."""
+    detects = [part_if_any("inputs", input, "detect", reading(target))
+               for target in targets for input in readers(reading(target))]  # fmt: skip
+    return frozenset(name for detect in detects for name in getattr(detect, "MADE", ()))
+
+
 def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
     """(evidence, target, input) of all pairs that have something to say."""
     ranked = list[tuple[float, str, str]]()
@@ -87,6 +101,13 @@ def _suits(settings: Any, detect: Any, look: Look) -> float:
         return max(least, float(settings.suits(look, detect.propose(look))))
     except KassandraError:
         return least
+
+
+def _some_files(look: Look) -> list[str]:
+    """The file itself; of a folder some."""
+    if look.form == "folder" and look.tree is not None:
+        return look.tree.sample(20)
+    return [""] if look.form != "folder" else []
 
 
 def _seen(look: Look) -> str:

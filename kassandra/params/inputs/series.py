@@ -68,6 +68,9 @@ class TableSource(TimedTable):
     target: column, or list of columns, to forecast. features: further columns of numbers to read.
     series: column that names the series a row belongs to, where the table holds several; or a list of columns, which
         name it together.
+    files: what several tables in one folder are: `series`, one each, named by its file; or `parts`, the beginning and
+        what follows on it. null expects one table, or train, valid (or val, dev) and test, whose times follow on each
+        other.
     frequency: distance of two rows: `ms`, `s`, `min`, `h`, `d`, `b` (Monday to Friday), `w`, `m`, or several of them as
         in `15min`; a time that is missing is then an error, or what `prepare.missing` says. null takes rows as they
         come, one after another, as trading days do.
@@ -76,6 +79,7 @@ class TableSource(TimedTable):
     target: Column | Annotated[list[Column], Field(min_length=1)] | None = None
     features: list[Column] = Field([])
     series: Column | Annotated[list[Column], Field(min_length=1, max_length=10)] | None = None
+    files: Literal["series", "parts"] | None = None
     frequency: Annotated[str, Field(pattern=r"^([1-9][0-9]*)?(ms|s|min|h|d|b|w|m)$")] | None = None
 
     @model_validator(mode="after")

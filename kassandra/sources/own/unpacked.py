@@ -14,18 +14,13 @@ from typing import IO, Any, Literal
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
+from kassandra.sources.own.foreign import of_bytes
 
 LARGEST = 1 << 29  # bytes, unpacked, of what is read as a whole
 MARKS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
-}
-NO_TEXT = {
-    b"\xd0\xcf\x11\xe0": "an old workbook (.xls); save it as .xlsx or .csv",
-    b"%PDF": "a PDF; a table is asked for",
-    b"SQLite format 3": "a database; write the table into a .csv",
-    b"\x89HDF": "HDF5; write the table into a .csv or .parquet",
 }
 JSON_LIST = re.compile(rb"\[\s*\{")
 DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
@@ -79,7 +74,7 @@ def _typed(file: IO[bytes], path: Path) -> tuple[io.BufferedReader, Kind]:
     raw: Any = file  # BufferedReader asks for `readinto` alone
     stream: io.BufferedReader = io.BufferedReader(raw, 1 << 16)
     start = stream.peek(64)
-    if what := next((what for mark, what in NO_TEXT.items() if start.startswith(mark)), None):
+    if what := of_bytes(start):
         raise KassandraError(f"{path}: is {what}")
     if start.startswith(b"PAR1"):
         return stream, "parquet"

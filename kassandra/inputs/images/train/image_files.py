@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.sources.own.foreign import foreign
 
 PIXELS = 64_000_000  # of an image file; four bytes and more each while it is read
 # EPS is a program, which Pillow has Ghostscript run; the others need what Pillow does not bring.
@@ -64,8 +65,13 @@ def _readable(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise KassandraError(f"{path}: no such file") from None
     except Exception as error:
-        why = "an empty file" if path.is_file() and not path.stat().st_size else str(error) or type(error).__name__
-        raise KassandraError(f"{path}: not an image that can be read ({why})") from None
+        raise KassandraError(f"{path}: not an image that can be read ({_why(path, error)})") from None
+
+
+def _why(path: Path, error: Exception) -> str:
+    if path.is_file() and not path.stat().st_size:
+        return "an empty file"
+    return (path.is_file() and foreign(path)) or str(error) or type(error).__name__
 
 
 def is_image(path: Path) -> bool:

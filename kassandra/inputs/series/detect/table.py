@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import numbers, times
 from kassandra.detection.proposal import Look, Proposal
-from kassandra.detection.table import Column, Table, preview
+from kassandra.contracts.splits import SPLIT_OF
+from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 
 MOST_FEATURES = 20
@@ -72,6 +73,7 @@ def propose(look: Look) -> Proposal:
     marked = _marks(table, [target, *chosen], proposal)
     _times(table, clock, series, proposal)
     _gaps(table, [target, *chosen], marked, proposal)
+    _files(look, clock, proposal)
     shown = [*clock.columns, *series, target.name, *(column.name for column in chosen)][:7]
     proposal.rows = preview(table, [table.names.index(name) for name in shown])
     rows = table.rows
@@ -171,6 +173,29 @@ def _may_name(column: Column, table: Table) -> bool:
     if not 2 <= len(set(cells)) <= len(cells) / 3 or not all(cells):
         return False
     return not column.is_numeric or all(cell.isdigit() for cell in set(cells))
+
+
+def _files(look: Look, clock: _Clock, proposal: Proposal) -> None:
+    """Adds what several tables in a folder are, and where the only one lies."""
+    if look.tables:
+        proposal.seen.append(f"tables of splits: {some([path.name for path in look.tables.values()])}")
+        proposal.splits = frozenset(SPLIT_OF[name] for name in look.tables)
+        proposal.prepare["gap"] = "horizon"
+    elif look.alike:
+        spans = []
+        for path in look.alike[:20]:
+            table = table_of(path, look.wish.asked)
+            known = [time for time in _clock(table).seconds if time is not None] if table else []
+            spans += [(min(known), max(known))] if known else []
+        spans.sort()
+        follow = len(spans) > 1 and all(before[1] <= later[0] for before, later in pairwise(spans))
+        proposal.source["files"] = "parts" if follow else "series"
+        what = "parts of one, which follow on each other" if follow else "series, one each, named by their files"
+        proposal.guessed.append(f"{len(look.alike):,} tables of the same columns are read as {what} (source.files)")
+        proposal.series *= 1 if follow else len(look.alike)
+        proposal.examples *= len(look.alike) if follow else 1
+    elif look.table is not None and look.path.is_dir():
+        proposal.source["path"] = look.table.path
 
 
 def _candidates(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -> list[Column]:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import files_in
 from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
@@ -19,12 +18,14 @@ from kassandra.inputs.series.prepare import policies, prices
 from kassandra.inputs.series.prepare.clock import cycles
 from kassandra.inputs.series.prepare.faults import settled
 from kassandra.inputs.series.prepare.numbers import numbers
+from kassandra.inputs.series.prepare.files import Rows, read_files
 from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.suspects import suspects
 from kassandra.inputs.series.prepare.times import read_times
 from kassandra.params.inputs.series import TablePrepare, TableSource
 from kassandra.sources.own.refused import by_reason
 from kassandra.sources.own.table_file import Table, called, read_table
+from kassandra.sources.own.tables_of import tables_in
 
 # The columns of data sets in the catalogue that are no prices.
 DATASETS = {"traffic": TableSource(path="traffic_hourly.zip", time="datetime", target="traffic_volume", frequency="h")}
@@ -32,12 +33,13 @@ DATASETS = {"traffic": TableSource(path="traffic_hourly.zip", time="datetime", t
 
 class Read(NamedTuple):
     """message: what was done, by which policy, with counts; empty where the table was taken as it is. meta: for
-    meta.json, of rows that were left out."""
+    meta.json, of rows that were left out. until: as of contracts.windows.Tables."""
 
     series: list[Series]
     message: str
     clock: Clock = PLAIN
     meta: dict[str, Any] = {}  # noqa: RUF012 (never changed)
+    until: tuple[str | None, str | None] = (None, None)
 
 
 class Scale(NamedTuple):
@@ -72,7 +74,7 @@ def read(raw: Path, source: TableSource, params: TablePrepare, predict: str = "v
         series = [_of_values(one, source, params, own.clock) for one in own.series]
         names = [*source.targets, *source.features, *circles]
         places = list(range(len(source.targets)))
-        return Tables(series, names, source.targets, places, described, own.message, own.clock, own.meta)
+        return Tables(series, names, source.targets, places, described, own.message, own.clock, own.meta, own.until)
     files = sorted(path for path in raw.iterdir() if path.is_file()) if raw.is_dir() else [raw]
     daily = [prices.prices(path, source, params.missing, params.duplicates) for path in files]
     if not daily:
@@ -110,12 +112,11 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
             column is unknown or holds no number; a target never changes; a row names no series; a time does not fit
             the frequency; or something is missing or twice there, and the policy is `error` or has nothing to go by.
     """
-    files = [raw] if raw.is_file() else files_in(raw)
-    if len(files) != 1:
-        raise KassandraError(f"source.path: expected one table of series; found {[path.name for path in files]}")
-    table = read_table(files[0], source, lambda known: _columns(source, known))
-    rows = _read_rows(table, source, to_learn)
-    messages = list(rows.said)
+    files, messages = tables_in(raw)
+    table, rows, until = read_files(
+        files, raw, source, lambda path: _read_file(path, source, to_learn and len(files) == 1)
+    )
+    messages += rows.said
     late = [int((rows.times[some] < np.maximum.accumulate(rows.times[some])).sum()) for some in rows.mine.values()]
     if source.sort == "none" and any(late):
         _refuse_late(table, rows)
@@ -135,20 +136,12 @@ def read_own(raw: Path, source: TableSource, missing: str, duplicates: str, to_l
         lacking, left = (np.asarray(np.isnan(part.values).any(axis=1)) for part in (old, new))
         series.append(Series(new.name, new.times, columns, ~left, lacking & ~left))
     message = "; ".join(filter(None, messages)).removeprefix(f"{table.path}: ")
-    return Read(series, f"{table.path}: {message}" if message else "", rows.clock, rows.meta)
+    return Read(series, f"{table.path}: {message}" if message else "", rows.clock, rows.meta, until)
 
 
-class Rows(NamedTuple):
-    """The rows of a table that are used. mine: of each series, numbers of its rows as they stand in the table. times:
-    (all rows,). values: (all rows, names). said: what was left out, or decided. meta: for meta.json."""
-
-    mine: dict[str, NDArray[np.int64]]
-    times: NDArray[np.int64]
-    clock: Clock
-    names: list[str]
-    values: NDArray[np.float64]
-    said: list[str]
-    meta: dict[str, Any]
+def _read_file(path: Path, source: TableSource, to_learn: bool) -> tuple[Table, Rows]:
+    table = read_table(path, source, lambda known: _columns(source, known))
+    return table, _read_rows(table, source, to_learn)
 
 
 def _read_rows(table: Table, source: TableSource, to_learn: bool) -> Rows:

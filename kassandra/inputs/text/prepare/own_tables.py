@@ -5,15 +5,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kassandra.contracts.artifacts import files_in
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.printed import printable, some
-from kassandra.contracts.splits import SPLIT_OF, WHOLE
+from kassandra.contracts.printed import printable
+from kassandra.contracts.splits import WHOLE
 from kassandra.inputs.text.prepare.table import Texts, read_table_of_texts
 from kassandra.params.inputs.text import ExamplesSource
 from kassandra.params.sections.table_file import EVERYWHERE
 from kassandra.sources.own.refused import by_reason, check_share
 from kassandra.sources.own.table_file import first_rows
+from kassandra.sources.own.tables_of import by_split, tables_in
 
 WHOLE_NUMBER, DECIMAL = re.compile(r"-?\d+", re.ASCII), re.compile(r"(-?\d+)\.0+", re.ASCII)
 TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
@@ -36,10 +36,12 @@ def read_own(raw: Path, source: ExamplesSource) -> Own:
         KassandraError: there is no table, or several of which none is called train; one cannot be read; or more rows
             are refused than `source.tolerate` allows.
     """
-    by_split, messages = _tables(raw)
+    files, messages = tables_in(raw)
+    tables, said = by_split(files, raw)
+    messages += said
     parts, left_out, refused = {}, dict[str, Any](), 0
     set_aside: list[str] = []
-    for split, path in by_split.items():
+    for split, path in tables.items():
         if split not in ("train", WHOLE) and (why := _without_labels(path, source)):
             set_aside.append(path.name)
             messages.append(f"{path}: {why}, so it cannot be the {split} split, and is set aside; one is drawn instead")
@@ -57,27 +59,6 @@ def read_own(raw: Path, source: ExamplesSource) -> Own:
     described = source.model_dump(exclude=EVERYWHERE, exclude_defaults=True)
     meta = {"source": described, "left_out": left_out, "set_aside": set_aside}
     return Own(parts, refused, meta, "\n".join(filter(None, [*messages, said])))
-
-
-def _tables(raw: Path) -> tuple[dict[str, Path], list[str]]:
-    """The table of each split, train first; or the only one as WHOLE; and which files are set aside."""
-    files = files_in(raw)
-    if len(files) == 1:
-        return {WHOLE: files[0]}, []
-    splits: dict[str, list[Path]] = {"train": [], "valid": [], "test": []}
-    others = []
-    for path in files:
-        split = SPLIT_OF.get(path.name.partition(".")[0].lower())
-        splits[split].append(path) if split else others.append(path)
-    names = some(path.name for path in files)
-    if not splits["train"]:
-        raise KassandraError(
-            f"source.path: expected one table, or a folder with train.* and perhaps valid.* and test.*; found {names}"
-        )
-    if twice := [split for split, paths in splits.items() if len(paths) > 1]:
-        raise KassandraError(f"source.path: several tables are called {twice[0]}; keep one of them; found {names}")
-    said = [f"{raw}: {len(others)} files that are no split are set aside: {some(path.name for path in others)}"]
-    return {split: paths[0] for split, paths in splits.items() if paths}, said if others else []
 
 
 def _without_labels(path: Path, source: ExamplesSource) -> str:

@@ -87,7 +87,7 @@ def _cut(raw: Path, read: Tables, how: Any) -> tuple[dict[str, list[Columns]], d
 
 
 def _spans(read: Tables, how: Any, window: int, gap: str) -> dict[str, Span]:
-    until = (how.train_until, how.valid_until, how.test_until)
+    until = (how.train_until or read.until[0], how.valid_until or read.until[1], how.test_until)
     between = window + how.horizon if gap == "window" else 0
     return by_time(
         [one.times for one in read.series], between, how.valid_fraction, how.test_fraction, until, read.clock
