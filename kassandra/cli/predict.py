@@ -7,6 +7,7 @@ from typing import Any
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.inference import described_by_hand, load, own_files
+from kassandra.inference.given import opened
 from kassandra.params.sections.pipeline import kinds, readers, reading
 
 
@@ -37,8 +38,8 @@ def run(
     chosen = {name: value for name, value in (of_kinds or {}).items() if value not in (None, False)}
     if refused := sorted(set(chosen) - _options(reader) - _options(show)):
         raise KassandraError(f"--{refused[0]}: is for {_owners(refused[0])}; this model reads {model.input}")
-    with described_by_hand(folder):
-        show.show(model, reader, given, as_json, **options, **chosen)
+    with opened(given, reader) as (inputs, named), described_by_hand(folder):
+        show.show(model, named, inputs, as_json, **options, **chosen)
 
 
 def _options(module: ModuleType | None) -> set[str]:

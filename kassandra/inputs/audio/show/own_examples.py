@@ -13,6 +13,7 @@ from kassandra.judging.shown import half_of
 
 NAME = "recording"
 OPTIONS: set[str] = set()
+is_one = sound_files.is_recording
 
 
 def read(given: list[str], meta: dict[str, Any]) -> tuple[list[str], list[NDArray[np.float32]]]:

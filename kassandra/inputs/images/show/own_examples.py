@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.images.train import image_files
 from kassandra.inputs.images.train.image_files import read as read_image
 from kassandra.inputs.images.train.image_files import stretched
 
 NAME = "image"
 OPTIONS = {"invert"}
+is_one = image_files.is_image
 
 
 def read(given: list[str], meta: dict[str, Any], invert: bool = False) -> tuple[list[str], NDArray[np.uint8]]:

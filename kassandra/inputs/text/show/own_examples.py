@@ -51,6 +51,11 @@ def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tup
     return texts, texts
 
 
+def is_one(path: Path) -> bool:
+    """Whether a file holds one text."""
+    return path.suffix.lower() in ENDINGS
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
