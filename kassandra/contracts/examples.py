@@ -21,7 +21,7 @@ class Examples:
     contents: what a model reads, one of each; the input that reads them also encodes them.
     ids: where each comes from, never its label: file and row, or the name of a file. See `numbered`.
     keys: equal where two examples are the same to a model. near: equal where they are nearly the same; None where that
-        is not looked for.
+        is not looked for. nearly: what such are alike in.
     test: (examples,) which come as test; None where the data come without such a split.
     valid: (examples,) which come as validation, and stand between train and test; None as for test.
     groups: what each belongs to, such as who speaks, "" where that is unknown; None where there is no such thing.
@@ -42,6 +42,7 @@ class Examples:
     message: str = ""
     valid: NDArray[np.bool_] | None = None
     near: Sequence[Hashable] | None = None
+    nearly: str = "the same letters and digits"
     together: bool = False
 
     @property

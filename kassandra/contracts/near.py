@@ -28,8 +28,12 @@ def near(vectors: NDArray[np.float32], least: float) -> list[int]:
             row = first[row]
         return row
 
-    for row, other in _pairs(vectors[rows] / lengths[rows, None], least):
-        one, two = sorted((root(int(rows[row])), root(int(rows[other]))))
+    unit, known = vectors[rows] / lengths[rows, None], dict[bytes, int]()
+    for row, rounded in zip(rows.tolist(), np.round(unit, 3) + np.float32(0), strict=True):
+        first[row] = known.setdefault(rounded.tobytes(), row)
+    kept = np.flatnonzero([first[row] == row for row in rows.tolist()])
+    for row, other in _pairs(unit[kept], least):
+        one, two = sorted((root(int(rows[kept[row]])), root(int(rows[kept[other]]))))
         first[two] = one
     return [root(row) for row in range(len(vectors))]
 

@@ -88,12 +88,13 @@ def ids_of(examples: Examples) -> list[str]:
     return [one for part in parts for one in numbered(part)]
 
 
-def said_of(dropped: dict[str, int], near: dict[str, int], encoded: str) -> str:
-    """What to report of examples that were dropped, or nearly were; `encoded` is what to report of the others."""
+def said_of(dropped: dict[str, int], near: dict[str, int], encoded: str, nearly: str) -> str:
+    """What to report of examples that were dropped, or nearly were; `encoded` is what to report of the others, `nearly`
+    what near ones are alike in."""
     message = f"{dropped[LEAKED]} of train dropped as they are in test too, {dropped[REPEATED]} as repeated; {encoded}"
     if VALID_LEAKED in dropped:
         message += f"; the validation split is your own: {dropped[LEAKED_INTO_VALID]} of train dropped as they are in "
         message += f"valid too, {dropped[VALID_LEAKED]} of valid as they are in test too"
     if near.get(NEAR):
-        message += f"; {near[NEAR]} of train are nearly in test (the same letters and digits), and were kept"
+        message += f"; {near[NEAR]} of train are nearly in test ({nearly}), and were kept"
     return message

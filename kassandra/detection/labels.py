@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.folder import LISTS
+from kassandra.detection.name_parts import PART, by_name
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, table_of
 from kassandra.detection.words import some
@@ -15,11 +16,6 @@ LARGEST = 64 << 20  # bytes of a table of labels
 LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
 FOLD = re.compile(r"^fold$|^k_?fold$", re.IGNORECASE)
 SPLIT = re.compile(r"^split$|^set$|^subset$|^partition$", re.IGNORECASE)
-PATTERNS = (
-    r"(?:^|/)(?P<label>[^/_]+)_(?P<group>[A-Za-z]+)_[0-9]+[.][^/.]+$",
-    r"(?:^|/)(?P<label>[A-Za-z][A-Za-z ]*)[ ._-]*[(]?[0-9]+[)]?[.][^/.]+$",
-    r"(?:^|/)(?P<label>[^/._-]+)[._-][^/]*$",
-)
 UNLABELLED = re.compile(r"(?:^|/)test[0-9]*/", re.IGNORECASE)  # where nothing else says labels
 NO_LABELS = re.compile(r"sample_?submission", re.IGNORECASE)  # of a competition: what answers are to look like
 
@@ -39,7 +35,7 @@ def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Pr
     if named:
         path, table, file = named
         _of_table(look, proposal, path, table, file)
-    elif len(labels) >= 2:
+    elif len(labels) >= 2 and not PART.fullmatch(look.wish.target or ""):
         proposal.classes, proposal.examples = dict(labels.most_common()), labels.total()
         splits = Counter(split for label, split in said if label and split)
         if splits:
@@ -48,10 +44,10 @@ def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Pr
         if lists := sorted(name for name in tree.files if PurePosixPath(name).name in LISTS):
             proposal.splits |= {"test" if "test" in name else "valid" for name in lists}
             proposal.seen.append(f"splits by the lists {some(lists)}")
-    elif by_name := _named([name for name in files if not UNLABELLED.search(name)] or files):
-        pattern, proposal.classes = by_name
+    elif of_names := by_name([name for name in files if not UNLABELLED.search(name)] or files, look.wish.target):
+        pattern, proposal.classes, where = of_names
         proposal.source["label_pattern"] = pattern
-        proposal.guessed.append(f"labels are the beginnings of the files' names, as of {files[0]!r} (label_pattern)")
+        proposal.guessed.append(f"labels are {where} of the files' names, as of {files[0]!r} (label_pattern)")
     else:
         raise KassandraError(
             f"{look.path}: {len(files):,} {unit} without labels; put them into a folder for each label, or a table "
@@ -66,16 +62,6 @@ def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Pr
         proposal.seen.append(f"{tree.links:,} symbolic links lead out of the folder, or to folders: they are followed")
     proposal.rows = [{"file": name} for name in files[:: max(1, len(files) // 5)][:5]]
     return proposal
-
-
-def _named(files: list[str]) -> tuple[str, dict[str, int]] | None:
-    """A pattern under which the names of files begin with few different labels: cat.12.jpg, 7_jackson_3.wav."""
-    for pattern in PATTERNS:
-        found = [match["label"] for name in files if (match := re.search(pattern, name))]
-        counts = Counter(found)
-        if len(found) > 0.98 * len(files) and 2 <= len(counts) <= len(files) / 5:
-            return pattern, dict(counts.most_common())
-    return None
 
 
 def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:

@@ -1,7 +1,7 @@
 """Which pair of an input and a target a file or folder is for: each kind says how likely it is its own."""
 
-from typing import Any
 from dataclasses import replace
+from typing import Any, NoReturn
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
@@ -25,17 +25,9 @@ def recognise(look: Look) -> Proposal:
     look = replace(look, wish=replace(look.wish, made=_made(known)))
     ranked = sorted(_evidence(look, [look.wish.kind] if look.wish.kind else known), reverse=True)
     least = 0.0 if look.wish.kind else LEAST
-    unread = {name: what for name in _some_files(look) if (what := foreign(look.path / name))}
     likely = [one for one in ranked if one[0] > least]
-    if not likely and unread:
-        name, known_as = next(iter(unread.items()))
-        raise KassandraError(f"{look.path / name}: is {known_as}")
     if not likely:
-        what = f"as {look.wish.kind}" if look.wish.kind else "as anything that is known here"
-        raise KassandraError(
-            f"{look.path}: {_seen(look)}, which cannot be read {what}; expected a table of numbers in time, a table of "
-            "texts and labels, pairs of texts, one long text, or a folder of images, recordings or texts"
-        )
+        _refuse(look)
     first, target, input = likely[0]
     near = [one for one in likely[1:] if first - one[0] < 0.05 and one[1] != target]
     if near:
@@ -101,6 +93,18 @@ def _suits(settings: Any, detect: Any, look: Look) -> float:
         return max(least, float(settings.suits(look, detect.propose(look))))
     except KassandraError:
         return least
+
+
+def _refuse(look: Look) -> NoReturn:
+    """Raises: KassandraError: says what the file, or a file of the folder, is."""
+    for name in _some_files(look):
+        if what := foreign(look.path / name):
+            raise KassandraError(f"{look.path / name}: is {what}")
+    as_what = f"as {look.wish.kind}" if look.wish.kind else "as anything that is known here"
+    raise KassandraError(
+        f"{look.path}: {_seen(look)}, which cannot be read {as_what}; expected a table of numbers in time, a table of "
+        "texts and labels, pairs of texts, one long text, or a folder of images, recordings or texts"
+    )
 
 
 def _some_files(look: Look) -> list[str]:

@@ -28,9 +28,9 @@ SERIES = [
         "04-smard-german",
         section={
             "source.decimal": ",", "source.thousands": ".", "source.missing_values": ["-"], "source.frequency": "h",
-            "source.time": "Datum von", "prepare.season": 24, "prepare.duplicates": "first",
+            "source.time": "Datum von", "prepare.season": 24, "source.time_zone": "Europe/Berlin",
         },
-        reports=("1 row for a time that another row is for",),
+        reports=("the hour that clocks of Europe/Berlin show again: 1 of its times",),
         predict=("Realisierter_Stromverbrauch_Stunde.csv",),
     ),
     Case(

@@ -12,6 +12,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import unknown
+from kassandra.inputs.audio.prepare.alike import alike
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Prepare
@@ -70,9 +71,11 @@ def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     labels, ids = [one.label for one in everything], [one.id for one in everything]
     keys, speakers = [one.waveform.tobytes() for one in everything], [one.speaker for one in everything]
     text = "\n".join(message)
+    near = alike([one.waveform for one in everything]) if source.path else None
     return Examples(
-        "recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=text, valid=validates
-    )
+        "recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=text, valid=validates,
+        near=near, nearly="how they sound, wherever they are cut and however loud they are",
+    )  # fmt: skip
 
 
 def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int) -> Encoded:

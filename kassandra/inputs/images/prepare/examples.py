@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.inputs.images.prepare.alike import alike
 from kassandra.inputs.images.train import image_files
 from kassandra.params.inputs.images import Prepare
 from kassandra.params.sections.folder import FolderOfFiles
@@ -77,7 +78,7 @@ def _of_folder(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     keys, contents = [image.tobytes() for image in good.contents], good.contents if deep else np.stack(good.contents)
     return Examples(
         "images", contents, labels, ids, keys, test, groups(good.files), meta=meta, message="\n".join(message),
-        valid=valid, together=True,
+        valid=valid, together=True, near=alike(good.contents), nearly="what is left of them at 12 × 12 pixels",
     )  # fmt: skip
 
 

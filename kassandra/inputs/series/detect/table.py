@@ -11,6 +11,7 @@ from kassandra.detection.proposal import Look, Proposal
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
+from kassandra.inputs.series.detect import zones
 
 MOST_FEATURES = 20
 LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
@@ -18,6 +19,9 @@ STEPS = re.compile(
     r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period|^ds$|^seq|sequence|^time|^obs|hour|month",
     re.IGNORECASE,
 )
+ZONED = re.compile(r"\d(Z|\s?[+-]\d\d:?\d\d|\s?(UTC|GMT))$")
+MADE = frozenset({"return", "volatility"})  # of prices, which are no columns
+PRICES = ("open", "high", "low", "close")
 FEWEST = 10  # rows
 
 
@@ -57,6 +61,9 @@ def propose(look: Look) -> Proposal:
     proposal = Proposal("series", "forecast", {**table.keys, **table.format.keys()}, seen=list(table.notes))
     proposal.seen += clock.notes
     series = _series(table, clock)
+    priced = _has_prices(table) and not series and bool(clock.columns)
+    if look.wish.target in MADE and look.wish.target not in table.names:
+        return _of_prices(look, clock, proposal, priced)
     candidates = _candidates(table, clock, series, proposal)
     target = _target(look, candidates)
     chosen = _features(table, candidates, target)
@@ -70,10 +77,11 @@ def propose(look: Look) -> Proposal:
     others = [column.name for column in candidates if column is not target]
     if look.wish.target is None and others:
         proposal.guessed.append(f"what is to be forecast is {target.name!r}; --target names another: {some(others)}")
+    if look.wish.target is None and priced:
+        proposal.seen.append("daily prices: --target return or volatility forecasts those of the close instead")
     marked = _marks(table, [target, *chosen], proposal)
     _times(table, clock, series, proposal)
     _gaps(table, [target, *chosen], marked, proposal)
-    _files(look, clock, proposal)
     shown = [*clock.columns, *series, target.name, *(column.name for column in chosen)][:7]
     proposal.rows = preview(table, [table.names.index(name) for name in shown])
     rows = table.rows
@@ -81,6 +89,37 @@ def propose(look: Look) -> Proposal:
         whole = len(table.lines) >= table.rows
         proposal.series, rows = len(counts), min(counts.values()) if whole else table.rows // len(counts)
     proposal.examples, proposal.steps = rows, 1 + len(chosen)
+    _files(look, clock, proposal)
+    return proposal
+
+
+def _has_prices(table: Table) -> bool:
+    return set(PRICES) <= {column.name.lower() for column in table.numeric}
+
+
+def _of_prices(look: Look, clock: _Clock, proposal: Proposal, priced: bool) -> Proposal:
+    """Of a table of open, high, low and close, whose return or volatility is forecast."""
+    table, made = look.table, look.wish.target
+    assert table is not None
+    assert made is not None
+    if not priced:
+        raise KassandraError(
+            f"--target: {made!r} is of prices: a table with a time and the columns Open, High, Low and Close, of one "
+            f"series in a file; the columns are {table.names}"
+        )
+    proposal.source |= {key: value for key, value in clock.keys.items() if key != "time_zone"}
+    proposal.prepare["predict"] = made
+    columns = [column for column in table.numeric if column.name.lower() in (*PRICES, "volume")]
+    without = _marks(table, columns, proposal)
+    if without:
+        proposal.prepare["missing"] = "drop"
+        proposal.guessed.append("days without a price are left out (missing: drop)")
+    seconds = [time for time in clock.seconds if time is not None]
+    if len(seconds) > len(set(seconds)):
+        proposal.prepare["duplicates"] = "first"
+        proposal.guessed.append("of several rows for one day the first is kept")
+    proposal.rows = preview(table, [table.names.index(one) for one in [*clock.columns, *(c.name for c in columns)]][:7])
+    proposal.examples, proposal.steps = table.rows, 10
     return proposal
 
 
@@ -267,7 +306,18 @@ def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -
         names = list(zip(*(table.column(one).cells[: table.together] for one in series), strict=True))
         first = Counter(names).most_common(1)[0][0]
         seconds = [time for time, name in zip(clock.seconds, names, strict=False) if name == first and time is not None]
+    if known := clock.keys.get("time_zone"):
+        seconds = zones.in_utc(seconds, known)
     distance = times.distance_of(seconds)
+    if not _have_zones(table, clock) and (zone := zones.zone_of(seconds, distance.seconds)):
+        proposal.source["time_zone"] = zone
+        proposal.guessed.append(
+            f"clocks of {zone} show the times ({zones.ZONES[zone]} are set on the same days): they leave an hour out in "
+            "spring and show one again in autumn; take time_zone out if they are of one zone all year"
+        )
+        seconds = zones.in_utc(seconds, zone)
+        distance = times.distance_of(seconds)
+        proposal.others.append({"time_zone": None})
     repeated = len(seconds) - len(set(seconds))
     if repeated:
         proposal.prepare["duplicates"] = "first"
@@ -282,6 +332,13 @@ def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -
     if distance.missing and distance.frequency:
         proposal.prepare["missing"] = "forward"
     proposal.season = times.season_of(distance)
+
+
+def _have_zones(table: Table, clock: _Clock) -> bool:
+    """Whether the times say their zone, or count seconds, which are the same in all."""
+    if clock.keys.get("time_zone") or clock.keys.get("time_format") in times.UNIX:
+        return True
+    return any(ZONED.search(cell) for cell in table.column(clock.columns[-1]).held[:100])
 
 
 def _gaps(table: Table, columns: list[Column], without: int, proposal: Proposal) -> None:

@@ -158,7 +158,9 @@ def _label(look: Look, table: Table, text: Column | None) -> Column | None:
 
 
 def _counts(label: Column) -> dict[str, int]:
-    """Numbers are one label however they are written."""
+    """Numbers are one label however they are written, where they are written in several ways."""
+    if not any(value.lstrip("-").isdigit() for value in label.values):
+        return dict(label.values.most_common())
     counts = Counter[str]()
     for value, times in label.values.items():
         number = value if not _is_float(value) or not float(value).is_integer() else str(int(float(value)))

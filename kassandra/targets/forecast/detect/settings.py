@@ -25,7 +25,8 @@ def complete(proposal: Proposal) -> None:
     proposal.prepare |= {"window": window, "horizon": horizon}
     if season and rows * (1 - valid - test) > 2 * season:
         proposal.prepare["season"] = season
-    proposal.prepare["normalise"] = "last"
+    if proposal.prepare.get("predict") != "return":  # a return is a distance from the last value already
+        proposal.prepare["normalise"] = "last"
     if rows < FEW:
         proposal.prepare |= {"valid_fraction": valid, "test_fraction": test}
     proposal.others += [

@@ -42,6 +42,8 @@ def examine(folder: Path, meta: dict[str, Any], findings: Findings) -> None:
     leaked, repeated = (meta.get(key, 0) for key in ("dropped_from_train_because_in_test", "dropped_because_repeated"))
     findings.facts["duplicates"] = f"{repeated:,} examples are there twice and dropped"
     findings.facts["leaks"] = f"{leaked:,} examples of train are in test too, and dropped from train"
+    if nearly := meta.get("train_nearly_in_test", 0):
+        findings.warnings.append(f"{nearly:,} examples of train are nearly the same as one of test, and are kept")
     size = int(sum(counts["train"]) + leaked + repeated)
     if leaked > 0.01 * size:
         findings.warnings.append(f"{leaked:,} examples of train are in test too: is test drawn from the same files?")

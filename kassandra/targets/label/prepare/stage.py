@@ -47,7 +47,7 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
     message = f"{sizes} {examples.unit} in {len(classes)} classes; "
-    message += split_examples.said_of(dropped, near, encoded.message)
+    message += split_examples.said_of(dropped, near, encoded.message, examples.nearly)
     return "\n".join(filter(None, [examples.message, _of_rare(rare, examples), message, _of_classes(examples, rows)]))
 
 
