@@ -26,7 +26,7 @@ LANGUAGES = (
 )
 USUAL = re.compile(
     rf"\b(text|label|class|category|review|sentence|sentences|content|comment|message|tweet|title|source|target|src|tgt|"
-    rf"translation|sentiment|rating|stars|score|id|name|word|words|question|answer|{LANGUAGES}|en|fr|de|es)\b",
+    rf"translation|image|file|filename|path|sentiment|rating|stars|score|id|name|word|words|question|answer|{LANGUAGES}|en|fr|de|es)\b",
     re.IGNORECASE,
 )
 
@@ -159,7 +159,11 @@ def _with_short_header(cut: _Cut, commented: int) -> tuple[_Cut, list[str], list
         shorter = [(line, cells[:-1] if len(cells) == cut.width else cells) for line, cells in cut.records]
         return cut._replace(records=shorter, width=len(head)), [], ["a delimiter without a cell ends each row"]
     names = ["column 1", *head]
-    return cut._replace(records=cut.records[at + 1 :]), names, ["the first column has no name, as the names of rows in R"]
+    return (
+        cut._replace(records=cut.records[at + 1 :]),
+        names,
+        ["the first column has no name, as the names of rows in R"],
+    )
 
 
 def _is_number_or_time(cell: str) -> bool:
@@ -244,6 +248,8 @@ def _header(rows: list[tuple[int, list[str]]]) -> tuple[bool, int]:
     numeric = [place for place, column in enumerate(columns) if looks_numeric(column)]
     timed = [place for place, column in enumerate(columns) if _is_time(column, head[place])]
     typed = sorted({*numeric, *timed})
+    if _counts_up(head):
+        return True, 0
     if any(_fits(head[place], place in timed) for place in typed):
         return False, 0
     if not typed:
@@ -257,6 +263,12 @@ def _header(rows: list[tuple[int, list[str]]]) -> tuple[bool, int]:
             break
         below += 1
     return True, below
+
+
+def _counts_up(head: Sequence[str]) -> bool:
+    """Whether most cells are whole numbers one after another, as years that name columns."""
+    whole = [int(cell) for cell in head if cell.isdigit() and len(cell) < 9]
+    return len(whole) >= 10 and len(whole) > len(head) / 2 and all(b - a == 1 for a, b in pairwise(whole))
 
 
 def _is_time(column: Sequence[str], name: str) -> bool:

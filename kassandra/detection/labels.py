@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection.folder import LISTS
 from kassandra.detection.name_parts import PART, by_name
 from kassandra.detection.proposal import Look, Proposal
@@ -69,6 +70,7 @@ def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
     tree = look.tree
     if tree is None or look.form != "folder":
         return None
+    _refuse_several(tree.path, [name for name in tree.files if PurePosixPath(name).suffix.lower() in (".csv", ".tsv")])
     names = {part for name in files for path in [PurePosixPath(name)] for part in (name, path.name, path.stem)}
     for name in tree.files:
         path = tree.path / name
@@ -82,6 +84,24 @@ def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
     return None
 
 
+def _refuse_several(path: Path, tables: list[str]) -> None:
+    """Of labels in a table for each split one is read alone."""
+    splits = [name for name in tables if PurePosixPath(name).stem.lower() in SPLIT_OF]
+    found = [table for name in splits if (table := table_of(path / name)) is not None]
+    if len(found) > 1 and all(table.names == found[0].names for table in found) and len(found[0].names) > 1:
+        raise KassandraError(
+            f"{path}: the labels are in several tables, {some(splits)}; put them into one with a column 'split' "
+            "that says train, valid or test of each file"
+        )
+
+
+def _one_in_each_row(columns: list[Column]) -> list[str]:
+    """Columns of 0 and 1 of which one is 1 in each row: one label, a column for each of its values."""
+    binary = [one for one in columns if set(one.values) <= {"0", "1", "0.0", "1.0"}]
+    rows = zip(*(map(float, one.cells) for one in binary if all(one.cells)), strict=False)
+    return [one.name for one in binary] if len(binary) > 1 and all(sum(row) == 1 for row in rows) else []
+
+
 def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Column) -> None:
     answer = look.answer
     few = [one for one in table.columns if one is not file and 2 <= len(one.values) <= max(2, len(one.held) // 3)]
@@ -89,6 +109,11 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
     split = next((one for one in few if SPLIT.search(one.name)), None)
     fold = next((one for one in few if FOLD.search(one.name)), None)
     likely = [one for one in others if one not in (split, fold)]
+    if several := _one_in_each_row(likely):
+        raise KassandraError(
+            f"{table.path}: the label is in several columns, {some(several)}, one of which is 1 in each row; write it "
+            f"into one: `table['label'] = table[{several[:4]}].idxmax(axis=1)` in pandas"
+        )
     if look.wish.target:
         label = table.column(look.wish.target)
     else:

@@ -96,7 +96,7 @@ class Look:
 
     @cached_property
     def table(self) -> Table | None:
-        """Of a file; of a folder that of train, if its files are splits, the only one, or the first of several alike."""
+        """Of a file; of a folder that of train, if its files are splits, the only one, or the first of those alike."""
         if self.form == "folder":
             if self.tables:
                 return self._table(self.tables["train"])

@@ -22,6 +22,8 @@ def recognise(look: Look) -> Proposal:
     known = [target for target in kinds("targets") if _settings(target)]
     if look.wish.kind and look.wish.kind not in known:
         raise KassandraError(unknown("--as", "target", look.wish.kind, known))
+    if look.form != "folder" and (what := foreign(look.path)):
+        raise KassandraError(f"{look.path}: is {what}")
     look = replace(look, wish=replace(look.wish, made=_made(known)))
     ranked = sorted(_evidence(look, [look.wish.kind] if look.wish.kind else known), reverse=True)
     least = 0.0 if look.wish.kind else LEAST

@@ -15,6 +15,7 @@ from kassandra.detection.delimited import layout_of
 from kassandra.detection.json_rows import rows_of
 from kassandra.detection.numbers import Format
 from kassandra.detection.times import Written
+from kassandra.detection.units import units_of
 
 SAMPLE = 20_000  # rows of xlsx, parquet and JSON lines
 LONGEST = content.FIRST + content.LATER + content.LAST  # rows of a sample of JSON
@@ -162,13 +163,16 @@ def table_of(path: Path, asked: Asked | None = None) -> Table | None:
     layout = layout_of(lines, asked.delimiter)
     if layout is None:
         return None
-    columns = _columns(layout.names, [cells for _, cells in layout.rows])
+    columns, units = _without_units(_columns(layout.names, [cells for _, cells in layout.rows]))
     notes = list(layout.notes)
+    if units:
+        notes.append(f"units beside numbers, which are left off: {', '.join(units)}")
     if lines.encoding and not asked.encoding:
         example = f", as {lines.garbled!r}" if lines.garbled else ""
         notes.insert(0, f"not UTF-8; its encoding is guessed: {lines.encoding}{example} (--encoding)")
     where = [line for line, _ in layout.rows]
-    return Table(path, "delimited", columns, layout.keys, layout.total, where, notes, layout.uneven, asked)
+    keys = layout.keys | ({"units": units} if units else {})
+    return Table(path, "delimited", columns, keys, layout.total, where, notes, layout.uneven, asked)
 
 
 def preview(table: Table, places: Sequence[int]) -> list[dict[str, str]]:
@@ -248,6 +252,16 @@ def _cell(value: Any) -> str:
 def _columns(names: Sequence[str], rows: Iterable[Sequence[str]]) -> list[Column]:
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return [Column(name, cells) for name, cells in zip(names, columns, strict=True)]
+
+
+def _without_units(columns: Sequence[Column]) -> tuple[list[Column], list[str]]:
+    """Columns of numbers beside a unit become such of numbers."""
+    units, plain = list[str](), list[Column]()
+    for column in columns:
+        own, cells = ([], []) if column.is_numeric or column.words > 3 else units_of(column.cells)
+        units += [unit for unit in own if unit not in units]
+        plain.append(Column(column.name, cells) if own else column)
+    return plain, units
 
 
 def _share(seconds: Sequence[float | None]) -> float:

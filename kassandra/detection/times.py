@@ -51,7 +51,8 @@ YEAR = re.compile(r"^(year|yr|jahr|année|annee|año|anno|ano|date)$", re.IGNORE
 PARTS = ("year", "month", "day", "hour", "minute", "second")
 ABBREVIATED = {"yr": "year", "yyyy": "year", "mm": "month", "dd": "day", "hh": "hour", "année": "year", "annee": "year",
                "mois": "month", "jour": "day", "heure": "hour", "año": "year", "mes": "month", "día": "day",
-               "hora": "hour", "anno": "year", "mese": "month", "giorno": "day", "ora": "hour", "mo": "month", "mon": "month", "dy": "day", "hr": "hour", "min": "minute", "sec": "second",
+               "hora": "hour", "anno": "year", "mese": "month", "giorno": "day", "ora": "hour",
+               "mo": "month", "mon": "month", "dy": "day", "hr": "hour", "min": "minute", "sec": "second",
                "jahr": "year", "monat": "month", "tag": "day", "stunde": "hour"}  # fmt: skip
 BESIDE_YEAR = {
     QUARTER: re.compile(r"quarter|qtr|q|quartal|trimestre", re.IGNORECASE),
@@ -89,15 +90,10 @@ def time_of(cells: Sequence[str], name: str, where: str, given: str | None = Non
     if _share(ISO.fullmatch(cell) for cell in held) >= 1 - WRONG:
         return _read(cells, None)
     distinct = list(dict.fromkeys(held))
-    if all(map(str.isdigit, distinct[:50])) and (calendar := _calendar(distinct, name)):
-        return _read(cells, calendar)
-    for named, pattern in OF_PARTS.items():
-        if _share(pattern.fullmatch(cell) for cell in distinct) >= 1 - WRONG:
-            return _read(cells, named)
+    if known := _without_strptime(distinct, name):
+        return _read(cells, known)
     if _share(NUMBER.fullmatch(cell) for cell in held) >= 1 - WRONG:
         return _unix(cells, held, name)
-    if NAMED.search(name) and _of_spreadsheet(distinct):
-        return _read(cells, "excel")
     if all(re.fullmatch(r"[+-]?\d*[.,]?\d*([eE][+-]?\d+)?", cell) for cell in distinct[:50]) and not NAMED.search(name):
         return None  # numbers
     probe = distinct[:3] + distinct[len(distinct) // 2 :][:3]
@@ -123,6 +119,16 @@ def time_of(cells: Sequence[str], name: str, where: str, given: str | None = Non
             f"(`--time-format '{other}'`), and no row decides; say which by that option"
         )
     return _read(cells, equal[0])
+
+
+def _without_strptime(distinct: Sequence[str], name: str) -> str | None:
+    """Of whole numbers that are days, weeks, quarters and days of a spreadsheet."""
+    if all(map(str.isdigit, distinct[:50])) and (calendar := _calendar(distinct, name)):
+        return calendar
+    for named, pattern in OF_PARTS.items():
+        if _share(pattern.fullmatch(cell) for cell in distinct) >= 1 - WRONG:
+            return named
+    return "excel" if NAMED.search(name) and _of_spreadsheet(distinct) else None
 
 
 def _followed(cells: Sequence[str], probe: Sequence[str], name: str, where: str) -> Written | None:

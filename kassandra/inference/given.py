@@ -1,4 +1,4 @@
-"""What is given to `kassandra predict`: files, and folders and archives of files, each by the name that it has there."""
+"""What is given to `kassandra predict`: files, and folders and archives of files, by the names that they have there."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -79,7 +79,9 @@ def _files(given: str, folder: Path, is_one: Is) -> list[Path]:
     chosen = [path for path in paths if is_one(path)]
     others = [path.relative_to(folder).as_posix() for path in paths if path not in set(chosen)]
     if not chosen:
-        raise KassandraError(f"{given}: holds none of the files that this model reads; found {some(others) or 'nothing'}")
+        raise KassandraError(
+            f"{given}: holds none of the files that this model reads; found {some(others) or 'nothing'}"
+        )
     if others:
         left["files of other kinds"] = others
     for why, names in left.items():

@@ -4,6 +4,9 @@ import zipfile
 from pathlib import Path
 
 CSV = "write its table into a .csv"
+ARFF = "an ARFF file (of Weka); write it as .csv: its attributes as names in the first line, and what follows on @data"
+FEATHER = "an Arrow or Feather file; write it as .parquet: `pandas.read_feather(FILE).to_parquet('table.parquet')`"
+STATA = "a data set of Stata (.dta); write it into a .csv: `pandas.read_stata(FILE).to_csv('table.csv')`"
 MARKS = {
     b"\xd0\xcf\x11\xe0": "an old workbook (.xls); save it as .xlsx or .csv",
     b"%PDF": "a PDF; a table is asked for",
@@ -11,11 +14,18 @@ MARKS = {
     b"\x89HDF": "HDF5 (as .h5, .hdf5, .mat); write the table into a .csv or .parquet",
     b"\x93NUMPY": "an array of NumPy (.npy); write its rows into a .csv, or its images into a folder for each label",
     b"MATLAB": "a file of MATLAB; write the table into a .csv: `writetable`",
-    b"<stata_dta>": "a data set of Stata; write it into a .csv: `pandas.read_stata(FILE).to_csv('table.csv')`",
+    b"<stata_dta>": STATA,
+    b"r\x02\x01\x00": STATA,
+    b"r\x01\x01\x00": STATA,
+    b"s\x02\x01\x00": STATA,
     b"$FL2": "a data set of SPSS (.sav); write it into a .csv: `pandas.read_spss(FILE).to_csv('table.csv')`",
     b"$FL3": "a data set of SPSS (.zsav); write it into a .csv: `pandas.read_spss(FILE).to_csv('table.csv')`",
-    b"ARROW1": "an Arrow or Feather file; write it as .parquet: `pandas.read_feather(FILE).to_parquet('table.parquet')`",
-    b"FEA1": "a Feather file; write it as .parquet: `pandas.read_feather(FILE).to_parquet('table.parquet')`",
+    b"ARROW1": FEATHER,
+    b"FEA1": FEATHER,
+    b"@relation": ARFF,
+    b"@RELATION": ARFF,
+    b"@problem": "a .ts file of series with a label each (aeon, sktime); write a .csv with a row for each time and a "
+    "column that names the series",
     b"Obj\x01": f"an Avro file; {CSV}",
     b"ORC": f"an ORC file; {CSV} or .parquet",
     b"RDX": f"data of R; {CSV}: `write.csv`",

@@ -209,8 +209,8 @@ def folder_of_split(names: list[PurePosixPath]) -> list[str]:
 
 
 def split_folders(folders: set[str]) -> dict[str, str]:
-    """Of each folder that is called like a split, which; or that is called so but for a beginning or an end which all of
-    them have: seg_train and seg_test.
+    """Of each folder that is called like a split, which; or is called so but for a beginning or an end that all of them
+    have: seg_train and seg_test.
 
     >>> split_folders({"train", "test", "old"}) == {"train": "train", "test": "test"}
     True

@@ -10,7 +10,9 @@ from kassandra.contracts.printed import some
 from kassandra.contracts.splits import SPLIT_OF, WHOLE
 
 # What lies beside a table and is none.
-BESIDE = re.compile(r"(readme|license|licence|citation|changelog|about)\b.*|.*\.(md|pdf|ipynb|py|r|html?)", re.IGNORECASE)
+BESIDE = re.compile(
+    r"(readme|license|licence|citation|changelog|about)\b.*|.*\.(md|pdf|ipynb|py|r|html?)", re.IGNORECASE
+)
 
 
 def tables_in(raw: Path) -> tuple[list[Path], list[str]]:

@@ -6,9 +6,9 @@ from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection import numbers, times
 from kassandra.detection.proposal import Look, Proposal
-from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 from kassandra.inputs.series.detect import zones
@@ -20,6 +20,11 @@ STEPS = re.compile(
     re.IGNORECASE,
 )
 ZONED = re.compile(r"\d(Z|\s?[+-]\d\d:?\d\d|\s?(UTC|GMT))$")
+WIDE = re.compile(
+    r"(1[6-9]|20)\d\d([-_ ]?Q[1-4])?|\d{4}[-/.]\d\d?([-/.]\d\d?)?( 00:00(:00)?)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}|"
+    r"[A-Za-z]{3}[- ]\d{2,4}|\d{8}|(19|20)\d{4}"
+)
+MANY = 20  # columns
 MADE = frozenset({"return", "volatility"})  # of prices, which are no columns
 PRICES = ("open", "high", "low", "close")
 FEWEST = 10  # rows
@@ -39,6 +44,8 @@ def evidence(look: Look) -> float:
     table = look.table
     if table is None or len(table.lines) < 2:
         return 0.0
+    if _is_wide(table) or _numbered(table):
+        return 0.9 if _is_wide(table) else 0.75
     kinds = Counter(table.kind(column) for column in table.columns)
     texts = [column for column in table.columns if table.kind(column) == "text" and column.words >= 3]
     if not kinds["number"]:
@@ -57,6 +64,7 @@ def propose(look: Look) -> Proposal:
     """
     table = look.table
     assert table is not None
+    _refuse_wide(table)
     clock = _clock(table)
     proposal = Proposal("series", "forecast", {**table.keys, **table.format.keys()}, seen=list(table.notes))
     proposal.seen += clock.notes
@@ -91,6 +99,36 @@ def propose(look: Look) -> Proposal:
     proposal.examples, proposal.steps = rows, 1 + len(chosen)
     _files(look, clock, proposal)
     return proposal
+
+
+def _is_wide(table: Table) -> bool:
+    """Whether most columns are called as times are: a row is then a series."""
+    named = sum(bool(WIDE.fullmatch(name.strip())) for name in table.names)
+    return named >= MANY and named > len(table.names) / 2
+
+
+def _numbered(table: Table) -> str:
+    """The beginning of the names of most columns, if they are that and a number each: a row is then an example."""
+    names = Counter(match[1] for name in table.names if (match := re.fullmatch(r"(.*?)[ _.]?\d+", name)))
+    prefix, count = names.most_common(1)[0] if names else ("", 0)
+    numbered = count >= MANY and count > 0.8 * len(table.names) and not table.times
+    return prefix or "numbers" if numbered else ""
+
+
+def _refuse_wide(table: Table) -> None:
+    if _is_wide(table):
+        named = [name for name in table.names if WIDE.fullmatch(name.strip())]
+        others = [name for name in table.names if name not in named][:4]
+        raise KassandraError(
+            f"{table.path}: has a column for each time, as {named[0]!r}, {named[-1]!r}; a row for each is asked for: "
+            f"`pandas.read_csv(FILE).melt({others}, var_name='time').to_csv('long.csv', index=False)`"
+        )
+    if prefix := _numbered(table):
+        raise KassandraError(
+            f"{table.path}: its {len(table.names):,} columns are numbered ({prefix} …): a row seems to be an example, "
+            "such as an image or a series, and not a time; images are read as files in a folder for each label, series "
+            "as a table with a row for each time and a column that names the series"
+        )
 
 
 def _has_prices(table: Table) -> bool:
@@ -239,7 +277,9 @@ def _files(look: Look, clock: _Clock, proposal: Proposal) -> None:
 
 def _candidates(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -> list[Column]:
     """Columns of numbers that may be forecast; those that only count, or are a time in another form, are left aside."""
-    numeric = [one for one in table.numeric if one.name not in (*clock.columns, *series) and table.kind(one) == "number"]
+    numeric = [
+        one for one in table.numeric if one.name not in (*clock.columns, *series) and table.kind(one) == "number"
+    ]
     counting = [one for one in numeric if one.counts_up or (times.NAMED.search(one.name) and times.grows(one.cells))]
     if counting:
         proposal.seen.append(f"left aside, as they grow from row to row: {some([one.name for one in counting])}")
@@ -312,8 +352,8 @@ def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -
     if not _have_zones(table, clock) and (zone := zones.zone_of(seconds, distance.seconds)):
         proposal.source["time_zone"] = zone
         proposal.guessed.append(
-            f"clocks of {zone} show the times ({zones.ZONES[zone]} are set on the same days): they leave an hour out in "
-            "spring and show one again in autumn; take time_zone out if they are of one zone all year"
+            f"clocks of {zone} show the times ({zones.ZONES[zone]} are set on the same days): they leave an hour out "
+            "in spring and show one again in autumn; take time_zone out if they are of one zone all year"
         )
         seconds = zones.in_utc(seconds, zone)
         distance = times.distance_of(seconds)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 HOUR, DAY = 3600, 86_400
 # One of each kind: the clocks of many other places change in the same hours.
 ZONES = {
-    "Europe/Berlin": "those of central Europe", "Europe/London": "Lisbon's", "Europe/Helsinki": "those of eastern Europe",
+    "Europe/Berlin": "those of central Europe", "Europe/London": "Lisbon's", "Europe/Helsinki": "Kyiv's",
     "America/New_York": "those of the United States and Canada", "Australia/Sydney": "Melbourne's",
 }  # fmt: skip
 
@@ -75,7 +75,7 @@ def _is_rare(hours: Counter[int], per_hour: int) -> bool:
 
 
 def in_utc(seconds: Sequence[float], zone: str) -> list[float]:
-    """As the reader of series takes them: of an hour that is there twice, the first rows are those before the change."""
+    """As the reader of series takes them: of an hour that is there twice, the first rows are before the change."""
     where, seen, result = ZoneInfo(zone), Counter[float](), list[float]()
     ordered = seconds if not len(seconds) or seconds[0] <= seconds[-1] else seconds[::-1]
     for time in ordered:

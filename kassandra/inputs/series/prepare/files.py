@@ -1,6 +1,7 @@
 """Several tables of one folder as one: splits that follow on each other in time, a series each, or parts of one."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,7 +52,9 @@ def read_files(files: Sequence[Path], raw: Path, source: TableSource, read: Read
         parts, named = dict(splits), prices.stem(raw)
     tables = {name: read(path) for name, path in parts.items()}
     table, rows = _joined(raw, tables, source, named)
-    rows = rows._replace(said=[*said, f"{len(tables)} tables: {some(path.name for path in parts.values())}", *rows.said])
+    rows = rows._replace(
+        said=[*said, f"{len(tables)} tables: {some(path.name for path in parts.values())}", *rows.said]
+    )
     if source.files:
         return table, rows, (None, None)
     until = _ends({name: times for name, (_, times) in zip(parts, _times(tables, source), strict=True)}, rows.clock)
@@ -63,8 +66,8 @@ def _splits(files: Sequence[Path], raw: Path) -> tuple[dict[str, Path], list[str
         return by_split(files, raw)
     except KassandraError as error:
         raise KassandraError(
-            f"{error}; several tables with the same columns are read by `source.files: series`, one each, or `parts`, one "
-            "after the other"
+            f"{error}; several tables with the same columns are read by `source.files`: `series`, one each, or `parts` "
+            "of one"
         ) from None
 
 
@@ -120,7 +123,7 @@ def _ends(times: dict[str, NDArray[np.int64]], clock: Clock) -> Until:
     """
     spans = {name: (int(own.min()), int(own.max())) for name, own in times.items()}
     names = list(spans)
-    for before, later in zip(names, names[1:], strict=False):
+    for before, later in pairwise(names):
         if spans[later][0] <= spans[before][1]:
             raise KassandraError(
                 f"source.path: {later} begins at {clock.text(spans[later][0])}, and {before} ends at "

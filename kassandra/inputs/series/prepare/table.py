@@ -17,8 +17,8 @@ from kassandra.contracts.windows import Columns, Split, Tables, mean_and_std
 from kassandra.inputs.series.prepare import policies, prices
 from kassandra.inputs.series.prepare.clock import cycles
 from kassandra.inputs.series.prepare.faults import settled
-from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.files import Rows, read_files
+from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.suspects import suspects
 from kassandra.inputs.series.prepare.times import read_times

@@ -73,6 +73,7 @@ def propose(look: Look) -> Proposal:
             f"texts in {text.name!r}, {'labels' if look.answer is None else 'answers'} in {label.name!r}"
             + (f"; --target names others: {some(others)}" if others else "")
         )
+    proposal.guessed += _spellings(label)
     if look.tables:
         names = {split: path.name for split, path in look.tables.items()}
         aside = _left_aside(look)
@@ -166,6 +167,16 @@ def _counts(label: Column) -> dict[str, int]:
         number = value if not _is_float(value) or not float(value).is_integer() else str(int(float(value)))
         counts[number] += times
     return dict(counts.most_common())
+
+
+def _spellings(label: Column) -> list[str]:
+    """What to say of labels that differ in capitals or spaces alone."""
+    alike: dict[str, list[str]] = {}
+    for value in label.values:
+        alike.setdefault(" ".join(value.split()).casefold(), []).append(value)
+    several = [values for values in alike.values() if len(values) > 1]
+    text = "labels that differ in capitals or spaces alone are different classes here; mend them in the file: "
+    return [text + some([" and ".join(map(repr, values)) for values in several])] if several else []
 
 
 def _settle(proposal: Proposal, texts: list[str], words: float, rows: int) -> None:

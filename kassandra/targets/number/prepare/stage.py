@@ -56,7 +56,8 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     meta |= {**examples.meta, **encoded.meta, **({"no_number": set_aside} if set_aside else {})}
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
-    message = f"{sizes} {examples.unit} with a number each; {split_examples.said_of(dropped, near, encoded.message, examples.nearly)}"
+    said = split_examples.said_of(dropped, near, encoded.message, examples.nearly)
+    message = f"{sizes} {examples.unit} with a number each; {said}"
     described = ", ".join(f"{name} {value:.6g}" for name, value in _described(of_train).items())
     lines = [examples.message, _of_those(set_aside, examples.unit), message, f"numbers of train: {described}"]
     return "\n".join(filter(None, lines))

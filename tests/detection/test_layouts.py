@@ -1,0 +1,231 @@
+"""Layouts in which people have their data: what `init` writes into `source` of each, and what it refuses."""
+
+import json
+import math
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.detection.proposal import Look, Wish
+from kassandra.detection.recognise import recognise
+
+ROWS = 300
+
+
+def load(row: int) -> float:
+    return 50 + 10 * math.sin(row / 4) + (row * 7919 % 13) / 10
+
+
+def moments(step: timedelta = timedelta(days=1), rows: int = ROWS, begin: datetime = datetime(2021, 1, 1)):
+    return [begin + row * step for row in range(rows)]
+
+
+def table(head: str, row: Callable[[int, datetime], str], step: timedelta = timedelta(days=1), rows: int = ROWS) -> str:
+    return head + "".join(f"{row(number, moment)}\n" for number, moment in enumerate(moments(step, rows)))
+
+
+HOUR = timedelta(hours=1)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def in_berlin(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(BERLIN)
+
+
+SERIES = {
+    "names of rows as R writes them": (
+        table('"date" "y"\n', lambda n, t: f'"{n + 1}" "{t:%Y-%m-%d}" {load(n):.3f}'),
+        {"delimiter": "whitespace", "columns": ["column 1", "date", "y"], "time": "date", "target": "y"},
+    ),
+    "columns aligned by spaces": (
+        table("YYYY MM DD   load    temp\n", lambda n, t: f"{t:%Y %m %d}  {load(n):9.3f} {load(n + 1):7.2f}"),
+        {"delimiter": "whitespace", "time": ["YYYY", "MM", "DD"], "target": "load"},
+    ),
+    "a delimiter at the end of rows": (
+        table("Date;Value\n", lambda n, t: f"{t:%Y-%m-%d};{load(n):.2f};"),
+        {"delimiter": ";", "time": "Date", "target": "Value"},
+    ),
+    "comments before the names": (
+        table("# Station: x\n# 556 m, north\n#\ntime,temp\n", lambda n, t: f"{t:%Y-%m-%dT%H:%M}Z,{load(n):.2f}", HOUR),
+        {"skip_rows": 3, "time": "time", "target": "temp"},
+    ),
+    "a comment that names the columns": (
+        table("# x\n#time,temp\n", lambda n, t: f"{t:%Y-%m-%d},{load(n):.2f}"),
+        {"skip_rows": 1, "time": "#time", "target": "temp"},
+    ),
+    "two tickers of yfinance": (
+        table("Price,Close,Close\nTicker,AAPL,MSFT\nDate,,\n", lambda n, t: f"{t:%Y-%m-%d},{load(n)},{load(n + 2)}"),
+        {"header_rows": 3, "columns": ["Date", "Close AAPL", "Close MSFT"], "target": "Close AAPL"},
+    ),
+    "weeks": (
+        table("week,cases\n", lambda n, t: f"{t:%G-W%V},{load(n):.2f}", timedelta(days=7)),
+        {"time_format": "week", "frequency": "w"},
+    ),
+    "quarters": (
+        table("Quarter,gdp\n", lambda n, t: f"Q{n % 4 + 1} {1900 + n // 4},{load(n):.2f}"),
+        {"time_format": "quarter", "frequency": "3m"},
+    ),
+    "the year and the name of the month": (
+        table("Year,Month,Sales\n", lambda n, t: f"{1990 + n // 12},{datetime(2000, n % 12 + 1, 1):%B},{load(n):.1f}"),
+        {"time": ["Year", "Month"], "time_format": "%Y %B", "frequency": "m"},
+    ),
+    "months in German": (
+        table("Monat;Umsatz\n", lambda n, t: f"{('Januar', 'Februar', 'März', 'April', 'Mai', 'Juni', 'Juli', 'August', 'September', 'Oktober', 'November', 'Dezember')[n % 12]} {1990 + n // 12};{load(n):.2f}".replace(".", ",")),  # noqa: E501
+        {"time_format": "%b %Y", "frequency": "m", "decimal": ","},
+    ),
+    "the day of the year": (
+        table("YEAR,DOY,T2M\n", lambda n, t: f"{t:%Y},{t.timetuple().tm_yday},{load(n):.2f}"),
+        {"time": ["YEAR", "DOY"], "time_format": "%Y %j", "frequency": "d"},
+    ),
+    "hours from 1 to 24": (
+        table("Date,Hour,Load\n", lambda n, t: f"{t:%Y-%m-%d},{t.hour + 1},{load(n):.2f}", HOUR),
+        {"time": ["Date", "Hour"], "time_format": "%Y-%m-%d %H", "frequency": "h"},
+    ),
+    "nanoseconds": (
+        table("ts,load\n", lambda n, t: f"{1609459200 + 300 * n}000000000,{load(n):.2f}"),
+        {"time_format": "unix_ns", "frequency": "5min"},
+    ),
+    "seconds with an exponent": (
+        table("ts,load\n", lambda n, t: f"{1609459200 + 300 * n:.9e},{load(n):.2f}"),
+        {"time_format": "unix", "frequency": "5min"},
+    ),
+    "days of a spreadsheet": (
+        table("Date,Value\n", lambda n, t: f"{44197 + n},{load(n):.2f}"),
+        {"time_format": "excel", "frequency": "d", "target": "Value"},
+    ),
+    "dates in Chinese": (
+        table("日期,销售额\n", lambda n, t: f"{t.year}年{t.month}月{t.day}日,{load(n):.2f}"),
+        {"time_format": "%Y年%m月%d日", "frequency": "d"},
+    ),
+    "intervals": (
+        table("MTU,Price\n", lambda n, t: f"{t:%d.%m.%Y %H:%M} - {t + HOUR:%d.%m.%Y %H:%M},{load(n):.2f}", HOUR),
+        {"time_format": "%d.%m.%Y %H:%M…", "frequency": "h"},
+    ),
+    "names of zones": (
+        table("time,load\n", lambda n, t: f"{in_berlin(t):%Y-%m-%d %H:%M %Z},{load(n):.2f}", HOUR),
+        {"time_format": "%Y-%m-%d %H:%M…", "time_zone": "Europe/Berlin", "frequency": "h"},
+    ),
+    "clocks that change": (
+        table("time,load\n", lambda n, t: f"{in_berlin(t + timedelta(days=80)):%Y-%m-%d %H:%M},{load(n):.2f}", HOUR),
+        {"time_zone": "Europe/Berlin", "frequency": "h"},
+    ),
+    "two columns name the series": (
+        "date,store,item,sales\n" + "".join(
+            f"{t:%Y-%m-%d},{store},{item},{load(n):.0f}\n" for store in (1, 2) for item in (1, 2, 3)
+            for n, t in enumerate(moments(rows=60))
+        ),
+        {"series": ["store", "item"], "target": "sales"},
+    ),
+    "steps that begin again": (
+        "unique_id,ds,y\n" + "".join(f"H{one},{n + 1},{load(n):.2f}\n" for one in (1, 2, 3) for n in range(100)),
+        {"series": "unique_id", "time": "ds", "time_format": "step", "target": "y"},
+    ),
+    "money": (
+        table("Date,Revenue,Profit\n", lambda n, t: f'{t:%Y-%m-%d},"${load(n) * 100:,.2f}","(${load(n) * 20:,.2f})"'),
+        {"units": ["$"], "thousands": ",", "target": "Revenue"},
+    ),
+    "units": (
+        table("Date,Temp\n", lambda n, t: f"{t:%Y-%m-%d},{load(n):.1f} °C"),
+        {"units": ["°C"], "target": "Temp"},
+    ),
+    "decimal years, which are no target": (
+        table("date,spots\n", lambda n, t: f"{1749 + n / 12:.3f},{load(n):.1f}"),
+        {"time": "row", "target": "spots"},
+    ),
+    "a list in JSON": (
+        json.dumps([{"time": str(t), "sensor": {"value": load(n)}} for n, t in enumerate(moments())], indent=1),
+        {"time": "time", "target": "sensor.value"},
+    ),
+}  # fmt: skip
+
+
+def proposed(path, target: str | None = None):
+    return recognise(Look(path, Wish(target=target), lambda _question, _answers, likely: likely))
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_series(name, tmp_path):
+    text, keys = SERIES[name]
+    path = tmp_path / ("data.json" if text.startswith("[") else "data.csv")
+    path.write_text(text, encoding="utf-8")
+    section = proposed(path).section()
+    assert (section["input"], section["target"]) == ("series", "forecast")
+    assert {key: section["source"].get(key) for key in keys} == keys
+
+
+def test_prices_and_their_returns(tmp_path):
+    path = tmp_path / "GOOG.csv"
+    path.write_text(
+        table(
+            "Date,Open,High,Low,Close\n",
+            lambda n, t: f"{t:%Y-%m-%d},{load(n)},{load(n) + 9},{load(n) - 9},{load(n) + 1}",
+        )
+    )
+    assert proposed(path).source["target"] == "Close"
+    section = proposed(path, "return").section()
+    assert section["prepare"]["predict"] == "return"
+    assert "target" not in section["source"]
+    assert "normalise" not in section["prepare"]
+
+
+def test_tables_of_one_folder(tmp_path):
+    for first, name in ((0, "train"), (100, "val"), (200, "test")):
+        (tmp_path / f"{name}.csv").write_text(
+            "time,load\n" + "".join(f"{t},{load(n)}\n" for n, t in enumerate(moments(HOUR)[first : first + 100]))
+        )
+    assert proposed(tmp_path).splits == {"train", "valid", "test"}
+    for path in tmp_path.iterdir():
+        path.rename(tmp_path / f"load of {path.name}")
+    assert proposed(tmp_path).source["files"] == "parts"
+    for path in tmp_path.iterdir():
+        path.write_text("time,load\n" + "".join(f"{t},{load(n)}\n" for n, t in enumerate(moments(HOUR))))
+    assert proposed(tmp_path).source["files"] == "series"
+
+
+REFUSED = {
+    "a column for each day": ("x.csv", "place," + ",".join(f"{t:%m/%d/%y}" for t in moments(rows=40)) + "\n" + "".join(
+        f"p{k}," + ",".join(f"{load(n + k):.1f}" for n in range(40)) + "\n" for k in range(30)), "a column for each time"),
+    "a column for each pixel": ("x.csv", "label," + ",".join(f"pixel{n}" for n in range(64)) + "\n" + "".join(
+        f"{k % 10}," + ",".join(str(n * k % 255) for n in range(64)) + "\n" for k in range(60)),
+        "seems to be an example"),
+    "an answer of a server": ("x.json", json.dumps({"ok": True, "data": [{"a": 1}, {"a": 2}]}),
+        "key 'data' holds 2 rows"),
+    "columns in JSON": ("x.json", json.dumps({"a": [1, 2], "b": [3, 4]}), "seem to be columns"),
+    "ARFF": ("x.arff", "@relation x\n@attribute a numeric\n@data\n1\n2\n", "an ARFF file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused_says_what_to_do(name, tmp_path):
+    file, text, says = REFUSED[name]
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(KassandraError, match=says):
+        proposed(tmp_path / file)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("x.sqlite", b"SQLite format 3\0" + bytes(100), "a database of SQLite"),
+        ("x.npy", b"\x93NUMPY" + bytes(100), "an array of NumPy"),
+        ("x.pkl", b"\x80\x04" + bytes(100), "a pickle of Python, which is never opened"),
+        ("x.sav", b"$FL2" + bytes(100), "SPSS"),
+        ("x.heic", b"\0\0\0\x18ftypheic" + bytes(100), "HEIC .*; save it as JPEG or PNG"),
+    ],
+)
+def test_files_that_are_not_read_are_named(file, content, says, tmp_path):
+    (tmp_path / file).write_bytes(content)
+    with pytest.raises(KassandraError, match=says):
+        proposed(tmp_path / file)
+
+
+def test_arrays_of_numpy_are_named(tmp_path):
+    np.savez(tmp_path / "mnist.npz", x_train=np.zeros(3))
+    assert zipfile.is_zipfile(tmp_path / "mnist.npz")
+    with pytest.raises(KassandraError, match=r"arrays of NumPy .*x_train"):
+        proposed(tmp_path / "mnist.npz")
