@@ -1,13 +1,14 @@
 """The report of `kassandra check` as one HTML page with its picture, and the picture as a PNG."""
 
 import base64
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from kassandra.contracts.artifacts import whole
 from kassandra.detection.findings import Findings, Grid, Panel
@@ -17,12 +18,22 @@ from kassandra.judging.highlight import escaped
 
 COLOURS = {"train": GREY, "valid": ORANGE, "test": BLUE}
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem } th, td { text-align: left; padding: .15rem .8rem .15rem 0 }
-th { border-bottom: 1px solid #999 } tr:nth-child(even) td { background: #f5f5f5 } td { overflow-wrap: anywhere }
-.warning { border-left: 4px solid #d1661b; padding: .2rem .8rem; margin: .4rem 0; background: #fdf4ee }
-img { max-width: 100% } h2 { font-size: 1.1rem; margin-bottom: .2rem }
+:root { color-scheme: light dark; --text: #222; --page: #fff; --line: #999; --stripe: #f5f5f5; --warn: #fdf4ee }
+@media (prefers-color-scheme: dark) {
+  :root { --text: #ddd; --page: #181a1b; --line: #666; --stripe: #232627; --warn: #3a2a1e }
+}
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: var(--text);
+  background: var(--page) }
+.wide { overflow-x: auto; margin: .5rem 0 1.5rem } table { border-collapse: collapse }
+th, td { text-align: left; vertical-align: top; padding: .15rem 1rem .15rem .4rem }
+td { overflow-wrap: break-word; max-width: 42rem } th { border-bottom: 1px solid var(--line); white-space: nowrap }
+tr:nth-child(even) td { background: var(--stripe) } td.number, th.number { text-align: right; white-space: nowrap }
+.warning { border-left: 4px solid #d1661b; padding: .2rem .8rem; margin: .4rem 0; background: var(--warn);
+  overflow-wrap: anywhere }
+img { max-width: 100%; background: #fff; border-radius: 4px } h1 { font-size: 1.5rem; overflow-wrap: anywhere }
+h2 { font-size: 1.1rem; margin-bottom: .2rem }
 """
+NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[+-]?\d+)?%?")
 
 
 def write_page(folder: Path, name: str, findings: Findings) -> Path:
@@ -49,16 +60,23 @@ def html_of(name: str, findings: Findings, image: str) -> str:
     body.append(_table(Grid("", [{"": key, " ": value} for key, value in findings.facts.items()])))
     body += [f"<h2>{escaped(grid.title)}</h2>{_table(grid)}" for grid in findings.tables if grid.rows]
     body += [f'<img alt="pictures of the data" src="data:image/png;base64,{image}">'] if image else []
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{STYLE}</style>'
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+    head += f"<title>{title}</title><style>{STYLE}</style>"
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>{"".join(body)}</body></html>\n'
 
 
 def _table(grid: Grid) -> str:
-    head = "".join(f"<th>{escaped(key)}</th>" for key in grid.rows[0]) if any(map(str.strip, grid.rows[0])) else ""
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in row.values()) + "</tr>" for row in grid.rows
-    )
-    return f"<table>{f'<tr>{head}</tr>' if head else ''}{rows}</table>"
+    """Columns of numbers stand to the right; what is too wide for the page is scrolled by itself."""
+    right = {key for key in grid.rows[0] if all(NUMBER.fullmatch(row[key]) for row in grid.rows)}
+
+    def cell(tag: str, key: str, text: str) -> str:
+        kind = ' class="number"' if key in right else ""
+        return f"<{tag}{kind}>{escaped(text)}</{tag}>"
+
+    named = any(map(str.strip, grid.rows[0]))
+    head = "".join(cell("th", key, key) for key in grid.rows[0]) if named else ""
+    rows = "".join(f"<tr>{''.join(cell('td', key, text) for key, text in row.items())}</tr>" for row in grid.rows)
+    return f'<div class="wide"><table>{f"<tr>{head}</tr>" if head else ""}{rows}</table></div>'
 
 
 def draw(panels: list[Panel], path: Path) -> None:
@@ -70,7 +88,7 @@ def draw(panels: list[Panel], path: Path) -> None:
         axis.set_title(panel.title, loc="left")
         axis.set_xlabel(panel.x)
         if len(panel.parts) > 1:
-            axis.legend(frameon=False)
+            axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     save(figure, path)
 
 
@@ -91,6 +109,7 @@ def _histogram(axis: Any, parts: Mapping[str, Any]) -> None:
         axis.hist(some, edges, histtype="step", color=COLOURS.get(part, GREY), label=part, linewidth=1.5)
     axis.set_yscale("log")
     axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _lines(axis: Any, parts: Mapping[str, Any]) -> None:

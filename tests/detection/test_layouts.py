@@ -188,8 +188,9 @@ def test_tables_of_one_folder(tmp_path):
 
 
 REFUSED = {
-    "a column for each day": ("x.csv", "place," + ",".join(f"{t:%m/%d/%y}" for t in moments(rows=40)) + "\n" + "".join(
-        f"p{k}," + ",".join(f"{load(n + k):.1f}" for n in range(40)) + "\n" for k in range(30)), "a column for each time"),
+    "a column for each day": ("x.csv", "p," + ",".join(f"{t:%m/%d/%y}" for t in moments(rows=40)) + "\n" + "".join(
+        f"p{k}," + ",".join(f"{load(n + k):.1f}" for n in range(40)) + "\n" for k in range(30)),
+        "a column for each time"),
     "a column for each pixel": ("x.csv", "label," + ",".join(f"pixel{n}" for n in range(64)) + "\n" + "".join(
         f"{k % 10}," + ",".join(str(n * k % 255) for n in range(64)) + "\n" for k in range(60)),
         "seems to be an example"),

@@ -23,4 +23,4 @@ def _small(image: NDArray[Any]) -> NDArray[np.float32]:
     grey = image.mean(axis=-1) if image.ndim == 3 else image
     small = Image.fromarray(grey.astype(np.float32)).resize((SIZE, SIZE), Image.Resampling.BOX)
     values = np.asarray(small, np.float32).ravel()
-    return values - values.mean()
+    return np.asarray(values - values.mean(), np.float32)
