@@ -197,7 +197,6 @@ REFUSED = {
     "an answer of a server": ("x.json", json.dumps({"ok": True, "data": [{"a": 1}, {"a": 2}]}),
         "key 'data' holds 2 rows"),
     "columns in JSON": ("x.json", json.dumps({"a": [1, 2], "b": [3, 4]}), "seem to be columns"),
-    "ARFF": ("x.arff", "@relation x\n@attribute a numeric\n@data\n1\n2\n", "an ARFF file"),
 }  # fmt: skip
 
 

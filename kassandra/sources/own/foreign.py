@@ -4,7 +4,6 @@ import zipfile
 from pathlib import Path
 
 CSV = "write its table into a .csv"
-ARFF = "an ARFF file (of Weka); write it as .csv: its attributes as names in the first line, and what follows on @data"
 FEATHER = "an Arrow or Feather file; write it as .parquet: `pandas.read_feather(FILE).to_parquet('table.parquet')`"
 STATA = "a data set of Stata (.dta); write it into a .csv: `pandas.read_stata(FILE).to_csv('table.csv')`"
 MARKS = {
@@ -22,10 +21,6 @@ MARKS = {
     b"$FL3": "a data set of SPSS (.zsav); write it into a .csv: `pandas.read_spss(FILE).to_csv('table.csv')`",
     b"ARROW1": FEATHER,
     b"FEA1": FEATHER,
-    b"@relation": ARFF,
-    b"@RELATION": ARFF,
-    b"@problem": "a .ts file of series with a label each (aeon, sktime); write a .csv with a row for each time and a "
-    "column that names the series",
     b"Obj\x01": f"an Avro file; {CSV}",
     b"ORC": f"an ORC file; {CSV} or .parquet",
     b"RDX": f"data of R; {CSV}: `write.csv`",
