@@ -73,7 +73,7 @@ def _described(value: dict[str, Any]) -> str:
     if of_objects:
         key = max(of_objects, key=lambda name: len(of_objects[name]))
         return f"{begin}; its key {key!r} holds {len(of_objects[key]):,} rows: write that list alone into a file"
-    columns = lists or {key: one for key, one in value.items() if isinstance(one, dict)}
+    columns = list(lists) or [key for key, one in value.items() if isinstance(one, dict)]
     if len(columns) > 1:
-        return f"{begin}; its keys {list(columns)[:5]} seem to be columns: write a list with an object for each row"
+        return f"{begin}; its keys {columns[:5]} seem to be columns: write a list with an object for each row"
     return f"{begin}; expected a list of objects, or a line for each, of the same keys"

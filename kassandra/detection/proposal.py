@@ -27,8 +27,8 @@ class Wish:
 
     target: str | None = None
     kind: str | None = None
-    made: frozenset[str] = frozenset()
     asked: Asked = field(default_factory=Asked)
+    made: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

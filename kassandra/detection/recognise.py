@@ -77,12 +77,19 @@ def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
         of_target = look.for_answers(getattr(settings, "answer", None))
         for input in readers(reading(target)):
             detect = part_if_any("inputs", input, "detect", reading(target))
-            if detect is not None:
+            if detect is not None and not _is_of_others(look, detect):
                 evidence = float(detect.evidence(of_target))
                 if evidence > LEAST and hasattr(settings, "suits"):
                     evidence *= _suits(settings, detect, of_target)
                 ranked.append((evidence, target, input))
     return ranked
+
+
+def _is_of_others(look: Look, detect: Any) -> bool:
+    """Whether the user asks for what some inputs make, as the return of prices, and this one does not."""
+    wanted = look.wish.target
+    is_made = wanted in look.wish.made and not (look.table is not None and wanted in look.table.names)
+    return is_made and wanted not in getattr(detect, "MADE", ())
 
 
 def _suits(settings: Any, detect: Any, look: Look) -> float:

@@ -13,6 +13,7 @@ import pytest
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.proposal import Look, Wish
 from kassandra.detection.recognise import recognise
+from kassandra.inputs.series.detect.table import propose
 
 ROWS = 300
 
@@ -191,9 +192,6 @@ REFUSED = {
     "a column for each day": ("x.csv", "p," + ",".join(f"{t:%m/%d/%y}" for t in moments(rows=40)) + "\n" + "".join(
         f"p{k}," + ",".join(f"{load(n + k):.1f}" for n in range(40)) + "\n" for k in range(30)),
         "a column for each time"),
-    "a column for each pixel": ("x.csv", "label," + ",".join(f"pixel{n}" for n in range(64)) + "\n" + "".join(
-        f"{k % 10}," + ",".join(str(n * k % 255) for n in range(64)) + "\n" for k in range(60)),
-        "seems to be an example"),
     "an answer of a server": ("x.json", json.dumps({"ok": True, "data": [{"a": 1}, {"a": 2}]}),
         "key 'data' holds 2 rows"),
     "columns in JSON": ("x.json", json.dumps({"a": [1, 2], "b": [3, 4]}), "seem to be columns"),
@@ -229,3 +227,12 @@ def test_arrays_of_numpy_are_named(tmp_path):
     assert zipfile.is_zipfile(tmp_path / "mnist.npz")
     with pytest.raises(KassandraError, match=r"arrays of NumPy .*x_train"):
         proposed(tmp_path / "mnist.npz")
+
+
+def test_rows_that_are_examples_are_no_times(tmp_path):
+    path = tmp_path / "m4.csv"
+    names = ",".join(f"V{n}" for n in range(2, 64))
+    path.write_text(f"V1,{names}\n" + "".join(
+        f"D{k}," + ",".join(f"{load(n + k):.1f}" for n in range(2, 64)) + "\n" for k in range(60)))  # fmt: skip
+    with pytest.raises(KassandraError, match="its 63 columns are numbered .V "):
+        propose(Look(path, Wish(), lambda _question, _answers, likely: likely))

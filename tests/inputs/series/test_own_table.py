@@ -145,14 +145,60 @@ def test_what_may_stay_the_same(read):
     assert len(read("date,OT\n2024-01-01,1\n", frequency="d").series[0].times) == 1
 
 
-@pytest.mark.parametrize("names", [[], ["a.csv", "b.csv"]], ids=len)
-def test_one_file_is_expected(tmp_path, names):
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [([], "found no file in"), (["a.csv", "b.csv"], r"found a.csv, b.csv; several tables .* `source.files`")],
+)
+def test_one_file_is_expected(tmp_path, names, says):
     for name in [*names, ".hidden"]:
         (tmp_path / name).write_text("date,OT\n2024-01-01,1\n")
-    with pytest.raises(
-        KassandraError, match=rf"source.path: expected one table of series; found \[{', '.join(map(repr, names))}\]"
-    ):
+    with pytest.raises(KassandraError, match=says):
         read_own(tmp_path, TableSource(path="x", time="date", target="OT"), "error", "error")
+
+
+def days(path, first: int, last: int, value: int = 0) -> None:
+    rows = [f"2024-01-{day:02},{day + value}\n" for day in range(first, last)]
+    path.write_text("date,OT\n" + "".join(rows))
+
+
+def test_splits_are_tables_that_follow_on_each_other(tmp_path):
+    for name, first, last in (("train", 1, 11), ("val", 11, 16), ("test", 16, 21)):
+        days(tmp_path / f"{name}.csv", first, last)
+    (tmp_path / "README.md").write_text("of days")
+    source = TableSource(path="x", time="date", target="OT", frequency="d")
+    found = read_own(tmp_path, source, "error", "error")
+    assert [one.columns["OT"].tolist() for one in found.series] == [list(range(1, 21))]
+    assert found.until == ("2024-01-11", "2024-01-16")
+    assert "set aside: README.md" in found.message
+    assert "3 tables: train.csv, val.csv, test.csv" in found.message
+    days(tmp_path / "val.csv", 10, 16)
+    with pytest.raises(
+        KassandraError, match="valid begins at 2024-01-10, and train ends at 2024-01-10; splits of series"
+    ):
+        read_own(tmp_path, source, "error", "error")
+
+
+def test_tables_are_series_or_parts(tmp_path):
+    days(tmp_path / "a.csv", 1, 6)
+    days(tmp_path / "b.csv", 6, 11)
+    source = TableSource(path="x", time="date", target="OT", frequency="d", files="parts")
+    assert [one.columns["OT"].tolist() for one in read_own(tmp_path, source, "error", "error").series] == [
+        list(range(1, 11))
+    ]
+    found = read_own(tmp_path, source.model_copy(update={"files": "series"}), "error", "error")
+    assert [(one.name, one.columns["OT"].tolist()) for one in found.series] == [
+        ("a", [1, 2, 3, 4, 5]),
+        ("b", [6, 7, 8, 9, 10]),
+    ]
+    (tmp_path / "b.csv").write_text("date,OT\n2024-01-05,1\n2024-01-06,2\n2024-01-07,3\n")
+    with pytest.raises(KassandraError, match=r"several rows for one time: 2024-01-05 \(lines 6 of a.csv, 2 of b.csv\)"):
+        read_own(tmp_path, source, "error", "error")
+
+
+def test_two_columns_name_the_series(read):
+    data = "date,OT,shop,item\n2024-01-01,1,A,x\n2024-01-02,2,A,x\n2024-01-01,3,A,y\n2024-01-02,4,A,y\n"
+    found = read(data, frequency="d", series=["shop", "item"])
+    assert [(one.name, one.columns["OT"].tolist()) for one in found.series] == [("A / x", [1, 2]), ("A / y", [3, 4])]
 
 
 def test_all_that_is_done_is_reported(read):

@@ -12,6 +12,7 @@ from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 from kassandra.inputs.series.detect import zones
+from kassandra.sources.own.moments import MORE
 
 MOST_FEATURES = 20
 LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
@@ -190,7 +191,7 @@ def _dated(read: dict[str, times.Written]) -> bool:
 def _with_clock(table: Table, name: str, written: times.Written, others: list[Column]) -> _Clock | None:
     """Of dates beside which another column has the time of day, or the hour."""
     format = written.format or "%Y-%m-%d"
-    if "%d" not in format or "%H" in format or "%I" in format or written.zone or format.endswith(times.MORE):
+    if "%d" not in format or "%H" in format or "%I" in format or written.zone or format.endswith(MORE):
         return None
     if not written.format and not all(len(cell) == 10 for cell in table.column(name).held[:100]):
         return None

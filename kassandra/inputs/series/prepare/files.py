@@ -41,6 +41,8 @@ def read_files(files: Sequence[Path], raw: Path, source: TableSource, read: Read
         KassandraError: there are several, and nothing says what they are; or one cannot be read; or the splits do not
             follow on each other.
     """
+    if not files:
+        raise KassandraError(f"source.path: expected a table of series; found no file in {raw}")
     if len(files) == 1:
         return *read(files[0]), (None, None)
     if source.files == "series":

@@ -26,7 +26,7 @@ START = (0, 1, 1, 0, 0, 0)  # what strptime takes for each where the format does
 PROBE = datetime(2001, 12, 23, 16, 5, 6, tzinfo=UTC)  # unlike all of these
 MICRO = 1_000_000  # microseconds of a second, in which times are read
 # Microseconds of what a number counts.
-OF_NUMBER = {"unix": MICRO, "unix_ms": 1000, "unix_us": 1, "unix_ns": Decimal("0.001")}
+OF_NUMBER: dict[str, int | Decimal] = {"unix": MICRO, "unix_ms": 1000, "unix_us": 1, "unix_ns": Decimal("0.001")}
 DAY_0 = datetime(1899, 12, 30)  # of spreadsheets
 LONGEST = 253_402_300_800 * MICRO  # the year 10,000
 STEPS = 2**53

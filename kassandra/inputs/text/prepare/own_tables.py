@@ -37,8 +37,8 @@ def read_own(raw: Path, source: ExamplesSource) -> Own:
             are refused than `source.tolerate` allows.
     """
     files, messages = tables_in(raw)
-    tables, said = by_split(files, raw)
-    messages += said
+    tables, aside = by_split(files, raw)
+    messages += aside
     parts, left_out, refused = {}, dict[str, Any](), 0
     set_aside: list[str] = []
     for split, path in tables.items():
