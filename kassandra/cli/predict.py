@@ -4,10 +4,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from kassandra.cli.given import opened
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.inference import described_by_hand, load, own_files
-from kassandra.inference.given import opened
 from kassandra.params.sections.pipeline import kinds, readers, reading
 
 

@@ -10,6 +10,7 @@ from kassandra.detection.proposal import Look, Proposal
 from kassandra.params.sections.pipeline import kinds, readers, reading
 from kassandra.sources.own.foreign import foreign
 
+FAR = 0.3  # between evidence of two kinds, from which the second is none of the likely ones
 LEAST = 0.3  # evidence below which a kind is not proposed
 
 
@@ -39,7 +40,8 @@ def recognise(look: Look) -> Proposal:
     try:
         proposal = _proposed(look, target, input)
     except KassandraError:
-        sure = [one for one in likely[1:] if one[1] != target and hasattr(_settings(one[1]), "suits")]
+        sure = [one for one in likely[1:] if one[1] != target and hasattr(_settings(one[1]), "suits")
+                and first - one[0] < FAR]  # fmt: skip
         if near or look.wish.kind or look.wish.target or not sure:
             raise
         proposal = _proposed(look, *sure[0][1:])  # whose answers it has looked at

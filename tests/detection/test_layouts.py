@@ -234,5 +234,5 @@ def test_rows_that_are_examples_are_no_times(tmp_path):
     names = ",".join(f"V{n}" for n in range(2, 64))
     path.write_text(f"V1,{names}\n" + "".join(
         f"D{k}," + ",".join(f"{load(n + k):.1f}" for n in range(2, 64)) + "\n" for k in range(60)))  # fmt: skip
-    with pytest.raises(KassandraError, match="its 63 columns are numbered .V "):
+    with pytest.raises(KassandraError, match=r"its 63 columns are numbered .V "):
         propose(Look(path, Wish(), lambda _question, _answers, likely: likely))

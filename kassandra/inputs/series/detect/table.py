@@ -46,7 +46,7 @@ def evidence(look: Look) -> float:
     if table is None or len(table.lines) < 2:
         return 0.0
     if _is_wide(table) or _numbered(table):
-        return 0.9 if _is_wide(table) else 0.75
+        return 0.97 if _is_wide(table) else 0.75
     kinds = Counter(table.kind(column) for column in table.columns)
     texts = [column for column in table.columns if table.kind(column) == "text" and column.words >= 3]
     if not kinds["number"]:
