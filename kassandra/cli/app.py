@@ -244,7 +244,10 @@ def init(
     path: Annotated[Path, typer.Argument(help="Your file or folder; it stays where it is.")],
     name: Annotated[str | None, typer.Option(help="Of the pipeline; from the file's name if none.")] = None,
     target: Annotated[str | None, typer.Option(help="The column that is to be predicted.")] = None,
-    as_: Annotated[str | None, typer.Option("--as", help="The kind of target: label, forecast, next, text.")] = None,
+    as_: Annotated[
+        str | None,
+        typer.Option("--as", help="The kind of target, as label or forecast; all are listed where a name is wrong."),
+    ] = None,
     time: Annotated[str | None, typer.Option(help="The column of times.")] = None,
     time_format: Annotated[str | None, typer.Option(help="How its times are written, as '%d/%m/%Y'.")] = None,
     decimal: Annotated[str | None, typer.Option(help="The mark before the decimals of numbers: . or ,")] = None,

@@ -54,7 +54,14 @@ def evidence(look: Look) -> float:
     if texts:
         return 0.2
     timed = bool(kinds["time"] or times.parts_of(table.names))
+    if not timed and any(_is_called_a_time(column) for column in table.columns):
+        return 0.7
     return 0.9 if timed else 0.6 if kinds["number"] > kinds["label"] + kinds["text"] else 0.4
+
+
+def _is_called_a_time(column: Column) -> bool:
+    """Of what is not read as times: months written as 1-01, of the first year."""
+    return bool(times.NAMED.search(column.name)) and not column.is_numeric and len(column.values) == len(column.cells)
 
 
 def propose(look: Look) -> Proposal:
