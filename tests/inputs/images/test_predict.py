@@ -70,7 +70,7 @@ def test_bad_images_cost_no_prediction(kassandra, trained, digits, tmp_path):
     for bad, text in (
         (tmp_path / "text.png", "not an image that can be read ("),
         (tmp_path / "none.png", "no such file"),
-        (tmp_path, "not an image that can be read ("),
+        (tmp_path, "holds none of the files that this model reads; found text.png"),
     ):
         done = kassandra("predict", trained.folder, digits[0][0], bad)
         assert (done.status, done.out) == (1, "")
