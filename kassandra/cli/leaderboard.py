@@ -135,7 +135,7 @@ def _table(board: Board) -> str:
         "|---|---|---|--:|--:|--:|---|---|",
     ]  # fmt: skip
     for row in board.rows:
-        mark, *cells = (cell.replace("|", "\\|") for cell in _cells(row))
+        mark, *cells = (cell.replace("|", "\\|").replace("<", "&lt;") for cell in _cells(row))
         mark = mark.replace("best", "**best**").replace("unpaired", "*unpaired*")
         lines.append(f"| {' | '.join([mark, *cells])} |")
     return "\n".join(lines) + "\n"
