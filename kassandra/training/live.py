@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from kassandra.contracts.artifacts import CHECKPOINTS, METRICS, damaged, write_json
+from kassandra.contracts.artifacts import CHECKPOINTS, METRICS, damaged
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.tables import write_table
 from kassandra.training.checkpoint import home
 
@@ -71,7 +72,8 @@ class Live:
     def __enter__(self) -> "Live":
         with suppress(OSError):  # of a training before this one
             self._path.unlink()
-        write_json(self._note, self._content)
+        running()  # which removes the notes of what was killed
+        self._write_note()
         if self._log:
             import torch.utils.tensorboard  # noqa: F401 (here, so that it is not missed only after an epoch)
 
@@ -94,13 +96,19 @@ class Live:
             self._write_events(member, row)
         if resumed and member == 0:
             self._content["resumed"] = len(self._rows[0])
-            write_json(self._note, self._content)
+            self._write_note()
         started = time.perf_counter()
         if started - self._written < self._cost / SHARE:
             return
-        write_table(self._path, self.table())
+        with suppress(KassandraError):  # at the end the stage writes it, and reports a disk that is full
+            write_table(self._path, self.table())
         self._written = time.perf_counter()
         self._cost = self._written - started
+
+    def _write_note(self) -> None:
+        with suppress(OSError):  # a training needs none
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            self._note.write_text(json.dumps(self._content, indent=2), encoding="utf-8")
 
     def _write_events(self, member: int, row: dict[str, Any]) -> None:
         assert self._log
@@ -121,15 +129,16 @@ def running(pipeline: str | None = None, run: str | None = None) -> list[Running
     """The trainings of this repository that run now, those of experiments in copies of it too; the newest last."""
     found = []
     for path in sorted((home() / RUNNING).glob("*.json"), key=_time_of):
+        if not (path.stem.isdecimal() and _alive(int(path.stem))):
+            with suppress(OSError):  # it was killed
+                path.unlink()
+            continue
         try:
             note = json.loads(path.read_text(encoding="utf-8"))
             one = Running(**{**note, "history": Path(note["history"])})
-        except (OSError, ValueError, TypeError, KeyError):  # just deleted, or of another version
+        except (OSError, ValueError, TypeError, KeyError):  # just deleted, being written, or of another version
             continue
-        if not one.alive:
-            with suppress(OSError):  # it was killed
-                path.unlink()
-        elif pipeline in (None, one.pipeline) and run in (None, one.run):
+        if one.alive and pipeline in (None, one.pipeline) and run in (None, one.run):
             found.append(one)
     return found
 

@@ -54,9 +54,10 @@ def test_what_was_killed_does_not_run(monkeypatch):
         (note,) = Path(".checkpoints/running").iterdir()
         text = note.read_text()
     note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(text.replace(f'"pid": {os.getpid()}', '"pid": 4194305'))
+    killed = note.with_name("4194305.json")
+    killed.write_text(text.replace(f'"pid": {os.getpid()}', '"pid": 4194305'))
     assert running() == []
-    assert not note.exists()
+    assert not killed.exists()
 
 
 def test_a_training_that_is_watched_to_its_end(kassandra, monkeypatch):
