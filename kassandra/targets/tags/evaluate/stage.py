@@ -66,7 +66,7 @@ def evaluate(
     unit = "spans" if meta["spans"] else meta["steps"]
     title = f"{'Type' if meta['spans'] else 'Tag'} ({unit} of test)"
     class_figures.per_class(types.rename(columns={"type": "class"}), plots / "per_type.png", title)
-    write_table(plots / "per_type.csv", types)
+    write_table(pages / "per_type.csv", types)
     matrix, rows = confusions(places(table, meta["spans"]), NOTHING)
     few = f" (of the {len(rows) - 2} types with most mistakes)" if len(types) > MOST else ""
     write_table(plots / "confusion.csv", class_figures.cells(matrix, rows))
