@@ -32,7 +32,7 @@ def evaluate(
     predictor: Predictor, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame,
     plots: Path, pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
-    """Writes pictures and tables into `plots`, pages to read into `pages`, of what all members answer together; returns
+    """Writes pictures into `plots`, tables and pages to read into `pages`, of what all members answer together; returns
     the scores, and one row per sequence: of each member, and together.
 
     Args:
