@@ -122,7 +122,8 @@ class Target(AnswersOfRows):
                 errors, targets = errors * batch.unit, targets * batch.unit
             error += errors.square().sum().item()
             spread += targets.square().sum().item()
-        return {"loss": loss / len(split.origins), "r2": 1 - error / spread}
+        r2 = 1 - error / spread if spread else float(error == 0)  # of what never varies, as scikit-learn has it
+        return {"loss": loss / len(split.origins), "r2": r2}
 
     def restored(self, standardised: Tensor, batch: Batch) -> NDArray[np.float64]:
         """(…, batch, horizon, targets) in the units of the series, of `standardised` (…, batch, horizon · targets), as
