@@ -44,4 +44,4 @@ def test_how_to_cite_it(root, project):
     assert citation["message"]
     assert citation["authors"] == [{"name": "The Kassandra authors"}]
     assert (citation["version"], citation["license"]) == (project["version"], project["license"])
-    assert metadata("kassandra")["Version"] == project["version"]
+    assert metadata(project["name"])["Version"] == project["version"]

@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.foreign import foreign
 from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.section import unknown
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.params.sections.pipeline import kinds, readers, reading
-from kassandra.sources.own.foreign import foreign
 
 FAR = 0.3  # between evidence of two kinds, from which the second is none of the likely ones
 LEAST = 0.3  # evidence below which a kind is not proposed

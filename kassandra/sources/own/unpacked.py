@@ -14,7 +14,7 @@ from typing import IO, Any, Literal
 
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
-from kassandra.sources.own.foreign import of_bytes
+from kassandra.contracts.foreign import of_bytes
 
 LARGEST = 1 << 29  # bytes, unpacked, of what is read as a whole
 MARKS: dict[bytes, Callable[..., Any]] = {

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from kassandra.inputs.images.train.examples import distort
-from kassandra.params.inputs.images import Distortion, Train
+from kassandra.params.inputs.images import Distortion
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.training.pair import Split
 
 EVERYTHING = Distortion(shift=2, rotate=30, scale=0.2, shear=10)
@@ -114,7 +115,7 @@ def test_pixels_stay_in_their_range(images):
 
 def test_train_batches_are_distorted_anew_each_epoch_and_others_never(pair, prepared):
     split = Split(*(part[:20] for part in pair.read(prepared / "train.npz")))
-    params = Train(batch_size=20, distort=EVERYTHING)
+    params = pipeline_of("images", "label").model_fields["train"].annotation(batch_size=20, distort=EVERYTHING)
     generator = seeded()
     epochs = [next(pair.train_batches(split, params, generator)) for _ in range(2)]
     ((_, plain),) = pair.numbered_batches(split)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.sources.own.foreign import foreign
+from kassandra.contracts.foreign import foreign
 
 PIXELS = 64_000_000  # of an image file; four bytes and more each while it is read
 # EPS is a program, which Pillow has Ghostscript run; the others need what Pillow does not bring.
