@@ -112,7 +112,5 @@ def test_a_lock_that_is_missing_or_half_merged(side):
     assert found.notes[-1] == "B: dvc.lock does not say what digits was made from."
     assert not [note for note in found.notes if "changed" in note]
     merged = side("B", DIGITS, results[1], {}, "<<<<<<< HEAD\n=======\n>>>>>>> other\n")
-    with pytest.raises(
-        KassandraError, match=r"dvc\.lock at B: holds the marks of a merge; `kassandra merge`"
-    ):
+    with pytest.raises(KassandraError, match=r"dvc\.lock at B: holds the marks of a merge; `kassandra merge`"):
         compare(a, merged, [])
