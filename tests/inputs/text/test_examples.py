@@ -89,7 +89,7 @@ def test_a_file_that_is_not_there(tmp_path, books):
 
 
 def test_a_data_set_of_something_else(tmp_path):
-    text = r"^source.dataset: 'mnist' holds no texts with labels; those that do: \\['imdb', 'rotten-tomatoes', 'books', .*\\]$\"
+    text = r"^source.dataset: 'mnist' holds no texts with labels; those that do: \['imdb', 'rotten-tomatoes', 'books'"
     with pytest.raises(KassandraError, match=text):
         read(tmp_path, "mnist")
 
