@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,21 @@ import typer
 
 from kassandra.cli.place import Commands
 
+
+def _pairs() -> str:
+    """Which inputs go with which target, as params/ declares it; without an import, which would take half a second."""
+    sides = [sorted((Path(__file__).parents[1] / "params" / side).glob("[a-z]*.py")) for side in ("inputs", "targets")]
+    inputs, targets = ({path.stem: path.read_text(encoding="utf-8") for path in side} for side in sides)
+    pairs = []
+    for target, text in targets.items():
+        if reads := re.search(r'^READS = "(\w+)"', text, re.MULTILINE):
+            offered = re.compile(rf"^{reads[1]} = ", re.MULTILINE)
+            pairs.append(f"{', '.join(name for name, each in inputs.items() if offered.search(each))} → {target}")
+    return f"Inputs and targets: {'; '.join(pairs)}. Recipes for them lie in recipes/; README has the table."
+
+
 app = Commands(
+    epilog=_pairs(),
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -62,7 +77,7 @@ def _commands(
         context.with_resource(contextlib.redirect_stdout(nowhere))
 
 
-@app.command()
+@app.command(rich_help_panel="Make results")
 def report(
     names: Names = None,
     markdown: Annotated[
@@ -82,7 +97,7 @@ def report(
     raise typer.Exit(show(names or [], markdown))
 
 
-@app.command()
+@app.command(rich_help_panel="Make results")
 def repro(
     names: Names = None,
     jobs: Annotated[
@@ -103,7 +118,7 @@ def repro(
     raise typer.Exit(run(names or [], jobs))
 
 
-@app.command()
+@app.command(rich_help_panel="Use a model")
 def predict(
     folder: Annotated[Path, typer.Argument(help="A trained model, as data/models/mnist; it may lie anywhere.")],
     inputs: Annotated[
@@ -147,7 +162,7 @@ def predict(
     run("predict", folder, inputs or [], as_json, of_kinds, member)
 
 
-@app.command()
+@app.command(rich_help_panel="Use a model")
 def generate(
     folder: Annotated[Path, typer.Argument(help="A trained language model, as data/models/shakespeare.")],
     prompt: Annotated[str, typer.Option(help="The text to continue; \\n stands for the end of a line.")] = "\\n",
@@ -169,7 +184,7 @@ def generate(
     run("generate", folder, [prompt], member=member, **options)
 
 
-@app.command()
+@app.command(rich_help_panel="Use a model")
 def translate(
     folder: Annotated[Path, typer.Argument(help="A trained model that translates, as data/models/tatoeba.")],
     texts: Annotated[
@@ -197,7 +212,7 @@ def translate(
     run("translate", folder, texts or [], as_json, member=member, **options)
 
 
-@app.command()
+@app.command(rich_help_panel="Your data")
 def params(
     of: Annotated[
         str | None, typer.Argument(metavar="[NAME|KEY]", help="A pipeline of params.yaml, or a key; all keys if none.")
@@ -225,7 +240,7 @@ def params(
     show(of)
 
 
-@app.command()
+@app.command(rich_help_panel="Your data")
 def add(
     recipe: Annotated[Path, typer.Argument(help="Sections as under 'pipelines' of params.yaml, with their comments.")],
     name: Annotated[str | None, typer.Option("--as", help="Another name for it; of a recipe with one section.")] = None,
@@ -239,7 +254,7 @@ def add(
     put_in(recipe, name)
 
 
-@app.command()
+@app.command(rich_help_panel="Your data")
 def init(
     path: Annotated[Path, typer.Argument(help="Your file or folder; it stays where it is.")],
     name: Annotated[str | None, typer.Option(help="Of the pipeline; from the file's name if none.")] = None,
@@ -274,7 +289,7 @@ def init(
     look_at(path, wish, Options(name, dry_run, yes))
 
 
-@app.command()
+@app.command(rich_help_panel="Your data")
 def check(
     names: Annotated[list[str] | None, typer.Argument(help="Pipelines of params.yaml; all if none.")] = None,
     output: Annotated[Path | None, typer.Option(help="A folder for the report as a page (.html) and picture.")] = None,
@@ -293,7 +308,7 @@ def check(
     raise typer.Exit(look_at(names or [], output))
 
 
-@app.command()
+@app.command(rich_help_panel="Your data")
 def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]) -> None:
     """Take a pipeline and its comments out of params.yaml; its results stay, and are named.
 
@@ -304,7 +319,7 @@ def remove(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml."
     take_out(name)
 
 
-@app.command()
+@app.command(rich_help_panel="Your data")
 def rename(
     old: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")],
     new: Annotated[str, typer.Argument(help="Its other name.")],
@@ -318,7 +333,7 @@ def rename(
     give_name(old, new)
 
 
-@app.command()
+@app.command(rich_help_panel="The project")
 def merge() -> None:
     """After a `git merge` of two branches that both ran: resolve dvc.lock and metrics/, stage by stage.
 
@@ -332,7 +347,7 @@ def merge() -> None:
     resolve()
 
 
-@app.command()
+@app.command(rich_help_panel="Judge and search")
 def leaderboard(
     names: Names = None,
     output: Annotated[Path | None, typer.Option(help="Write the page there too (markdown).")] = None,
@@ -355,7 +370,7 @@ def leaderboard(
     show(names or [], output, as_json, force)
 
 
-@app.command()
+@app.command(rich_help_panel="Judge and search")
 def search(
     pipeline: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")],
     trials: Annotated[int, typer.Option(min=1, help="Until the study has so many, earlier ones included.")] = 20,
@@ -388,7 +403,7 @@ def search(
     raise typer.Exit(begin(pipeline, trials, space, storage, study, pruner.value, plot))
 
 
-@app.command()
+@app.command(rich_help_panel="Judge and search")
 def compare(
     rev_a: Annotated[str, typer.Argument(help="A branch, tag, commit, DVC experiment; or a file.")] = "HEAD",
     rev_b: Annotated[str, typer.Argument(help="The same; `workspace` is what lies here.")] = "workspace",
@@ -418,7 +433,7 @@ def compare(
     raise typer.Exit(show(rev_a, rev_b, pipeline or [], as_json, markdown, plot, fail_if_worse))
 
 
-@app.command()
+@app.command(rich_help_panel="The project")
 def push(
     remote: Annotated[str | None, typer.Option(help="A remote of DVC; the default one if none.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Read the remote, and send again what is damaged.")] = False,
@@ -435,7 +450,7 @@ def push(
     send(remote, check)
 
 
-@app.command()
+@app.command(rich_help_panel="The project")
 def migrate() -> None:
     """Carry a project of Kassandra 0.1.0 over: params.yaml gets today's keys, and results stay valid.
 

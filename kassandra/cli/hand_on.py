@@ -22,7 +22,7 @@ class Form(StrEnum):
     FOLDER = "folder"
 
 
-@app.command()
+@app.command(rich_help_panel="Hand a model on")
 def card(
     folder: Model,
     output: Annotated[Path | None, typer.Option(help="A folder for README.md; it is printed if none.")] = None,
@@ -47,7 +47,7 @@ def card(
     _report([f"{output / 'README.md'} written", *missing])
 
 
-@app.command()
+@app.command(rich_help_panel="Hand a model on")
 def export(
     folder: Model,
     to: Annotated[Form, typer.Option(help="onnx: files for ONNX Runtime. folder: weights and card, for upload.")],
@@ -82,7 +82,7 @@ def export(
     export_onnx(folder, output, int8, member, licence)
 
 
-@app.command()
+@app.command(rich_help_panel="Hand a model on")
 def explore(
     folder: Model,
     output: Annotated[Path | None, typer.Option(help="A folder for index.html; exports/<name>-page if none.")] = None,
@@ -101,7 +101,7 @@ def explore(
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
 
 
-@app.command()
+@app.command(rich_help_panel="Hand a model on")
 def serve(
     folders: Annotated[
         list[Path], typer.Argument(help="Trained models, as data/models/mnist; each is called as its folder.")

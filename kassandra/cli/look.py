@@ -9,7 +9,7 @@ from kassandra.cli.app import app
 Pipelines = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")]
 
 
-@app.command("try")
+@app.command("try", rich_help_panel="Make results")
 def try_out(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.")]) -> None:
     """Try a pipeline before a long training: every stage on a hundredth of the data, and eight examples by heart.
 
@@ -36,7 +36,7 @@ def try_out(name: Annotated[str, typer.Argument(help="A pipeline of params.yaml.
     raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel="Make results")
 def watch(
     name: Annotated[str | None, typer.Argument(help="A pipeline; whatever is being trained if none.")] = None,
 ) -> None:
@@ -52,7 +52,7 @@ def watch(
     raise typer.Exit(follow(name))
 
 
-@app.command()
+@app.command(rich_help_panel="Judge and search")
 def experiments(names: Pipelines = None) -> None:
     """List what was recorded, one line for each run: score with interval, baseline, and the params that differ.
 
