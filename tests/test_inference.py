@@ -202,4 +202,4 @@ def test_kassandra_has_nothing_else():
     with pytest.raises(AttributeError, match="module 'kassandra' has no attribute 'laod'"):
         kassandra.laod  # noqa: B018
     assert {"load", "__version__"} <= set(dir(kassandra))
-    assert kassandra.__version__ == importlib.metadata.version("kassandra")
+    assert kassandra.__version__ == importlib.metadata.version("kassandra-lstm")

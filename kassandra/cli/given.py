@@ -66,6 +66,8 @@ def opened(given: list[str], reader: ModuleType) -> Iterator[tuple[list[str], Mo
 
 def _is_several(given: str, is_one: Is) -> bool:
     """Whether it is a folder, or an archive that is not itself an input."""
+    if not given:  # an empty text, and not the folder where this runs
+        return False
     try:
         path = Path(given)
         return path.is_dir() or (path.is_file() and not is_one(path) and is_archive(path))

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import traceback
+from codecs import lookup
 from pathlib import Path
 
 from kassandra.contracts.extras import lacking
@@ -35,7 +36,7 @@ def explained(error: BaseException) -> str:
         text = NAMES.sub(r"\1", str(error))
     elif isinstance(error, MemoryError):
         text = "there is not enough memory; take smaller batches or less data, or another machine"
-    elif isinstance(error, UnicodeEncodeError) and error.encoding == getattr(sys.stdout, "encoding", None):
+    elif isinstance(error, UnicodeEncodeError) and lookup(error.encoding) == lookup(sys.stdout.encoding or "utf-8"):
         missing = error.object[error.start : error.end]
         text = f"the output is in {error.encoding}, which has no {missing!a}; set PYTHONIOENCODING=utf-8"
     elif isinstance(error, ModuleNotFoundError) and (sentence := lacking(error.name)):

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.extras import version
 from kassandra.contracts.kinds import part_if_any
 from kassandra.inference import load, own_files
 from kassandra.params.sections.pipeline import reading
@@ -125,7 +125,7 @@ def create_app(folders: list[Path], limits: Limits | None = None) -> FastAPI:
                 f"{folder}: two models are called {one.predictor.name!r}; their names are their folders'"
             )
         served[one.predictor.name] = one
-    app = FastAPI(title="Kassandra", version=version("kassandra"), docs_url=None, redoc_url=None)
+    app = FastAPI(title="Kassandra", version=version(), docs_url=None, redoc_url=None)
     app.add_middleware(LimitBytes, most=limits.bytes)
     _describing(app, served)
     _answering(app, served, limits)

@@ -57,7 +57,11 @@ def test_files(evaluated):
     for path in plots.glob("*.png"):
         with Image.open(path) as image:
             image.load()
-    assert [path.name for path in (evaluated.folder / "pages").iterdir()] == ["mistakes.csv"]
+    assert [path.name for path in sorted((evaluated.folder / "pages").iterdir())] == [
+        "by_speaker.csv",
+        "mistakes.csv",
+        "per_class.csv",
+    ]
 
 
 def test_one_row_per_recording_in_order(evaluated, test):
