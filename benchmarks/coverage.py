@@ -96,7 +96,8 @@ def characters(generator: np.random.Generator, count: int) -> Numbers:
     """(sentences, 18) n-grams of 1 to 6 characters: of the hypothesis, of the reference, of both."""
     lengths, easy = 20 + generator.poisson(25, count), generator.normal(1.0, 1.0, count)
     orders = np.arange(6)
-    written, wanted = (np.maximum(lengths[:, None] + shift - orders, 0) for shift in (generator.integers(-4, 5), 0))
+    longer = generator.integers(-4, 5, count)  # than the reference, each sentence by itself
+    written, wanted = (np.maximum((lengths + shift)[:, None] - orders, 0) for shift in (longer, 0))
     both = generator.binomial(np.minimum(written, wanted), (1 / (1 + np.exp(-easy)))[:, None] ** (1 + orders / 2))
     return np.stack([written, wanted, both], 2).reshape(count, 18).astype(np.float64)
 

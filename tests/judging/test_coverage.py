@@ -1,11 +1,13 @@
 """What is said of intervals that cover less than 95 of 100, and the simulations that it rests on."""
 
+import csv
+
 import numpy as np
 import pytest
 
 from benchmarks import coverage as simulation
 from benchmarks import verdicts
-from kassandra.judging.coverage import TABLE, caution, covers, of_errors
+from kassandra.judging.coverage import ENOUGH, TABLE, caution, covers, of_errors
 
 
 def test_the_table_has_a_number_for_any_size():
@@ -54,3 +56,29 @@ def test_a_simulation_of_each_kind_goes_through():
         assert estimate.low < estimate.value < estimate.high
     for case in verdicts.EQUAL[:1] + verdicts.EQUAL[-1:]:
         assert verdicts.rates(case, 60)["method"] <= 0.15
+
+
+# By kind, the cases of the simulation that it stands for.
+CASES = {
+    "macro": ("macro F1, rarest class 2%", "macro F1 near 1"),
+    "calibration": ("calibration error",),
+    "mean": ("log-loss",),
+    "corpus": ("BLEU", "chrF"),
+    "persistent errors": ("rmse, errors AR(.9)", "mae and mase, errors AR(.9)", "crps, errors AR(.9)"),
+    "clustered errors": ("rmse, errors GARCH", "mae and mase, errors GARCH", "crps, errors GARCH"),
+}
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_what_is_said_is_what_was_simulated(kind, root):
+    """Of the hardest case: never more than it covers, and not much less; two standard errors are 0.02."""
+    hardest = {}
+    with (root / "benchmarks" / "results" / "coverage.csv").open() as file:
+        for row in csv.DictReader(file):
+            if row["interval of"].startswith(CASES[kind]):
+                units = int(row["units"]) // 50 if kind == "macro" else int(row["units"])  # of the rarest class
+                hardest[units] = min(hardest.get(units, 1.0), float(row["after"]))
+    for units, share in hardest.items():
+        said = covers(kind, max(units, 1))
+        assert said <= share + 0.01, units
+        assert said >= min(ENOUGH, *(each for more, each in hardest.items() if more >= units)) - 0.03, units
