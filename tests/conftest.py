@@ -15,6 +15,7 @@ from tests.sides import side  # noqa: F401 (a fixture)
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before PyTorch is imported
 os.environ.setdefault("MPLBACKEND", "agg")
+os.environ.setdefault("DVC_NO_ANALYTICS", "1")  # which is a process of its own after each command of DVC
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")

@@ -201,6 +201,8 @@ def read_tensors(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
         with safe_open(path, framework="numpy") as file:
             texts = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        if strange := [tensor.dtype for tensor in tensors.values() if tensor.dtype.kind not in "biuf"]:
+            raise TypeError(f"{strange[0]} is no kind of number that NumPy knows")  # where ml_dtypes is installed
         if SEAL in texts and texts.pop(SEAL) != _seal_of_tensors(tensors, texts):
             raise ValueError("its content is not what was written")
     except FileNotFoundError:

@@ -26,7 +26,7 @@ SHARE = 0.05  # of the time, at most, goes into writing history.csv while a trai
 
 class Running(NamedTuple):
     """history: the path of its history.csv. run: see RUN; empty where it has no name. resumed: epochs of the first
-    member that an earlier process had finished."""
+    member that an earlier process had finished. began: seconds since 1970, as the times of files are."""
 
     pid: int
     pipeline: str
@@ -35,13 +35,17 @@ class Running(NamedTuple):
     members: int
     run: str
     resumed: int
+    began: float = 0.0
 
     def rows(self) -> pd.DataFrame:
         """What history.csv holds by now; empty before the first epoch has ended."""
+        none = pd.DataFrame({"member": [], "epoch": []})
         try:
+            if self.history.stat().st_mtime < self.began:  # of a training before this one
+                return none
             return pd.read_csv(self.history)
         except (OSError, pd.errors.EmptyDataError):
-            return pd.DataFrame({"member": [], "epoch": []})
+            return none
         except ValueError as error:
             raise damaged(self.history, error) from None
 
@@ -66,12 +70,11 @@ class Live:
         self._content = {
             "pid": os.getpid(), "pipeline": pipeline, "history": str(self._path.absolute()), "epochs": epochs,
             "members": members, "run": os.environ.get(RUN, ""), "resumed": 0,
+            "began": time.time(),
         }  # fmt: skip
         self._written, self._cost = 0.0, 0.0  # when, and how long it took
 
     def __enter__(self) -> "Live":
-        with suppress(OSError):  # of a training before this one
-            self._path.unlink()
         running()  # which removes the notes of what was killed
         self._write_note()
         if self._log:
