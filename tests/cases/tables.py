@@ -130,7 +130,7 @@ PAIRS = [
     Case(
         "58-series-ts-pair",
         section={"input": "series", "target": "label", "prepare.missing": "interpolate"},
-        reports=(r"48 series of 2 columns, 12 to 19 steps", "files of splits: Waves_TRAIN.ts, Waves_TEST.ts"),
+        reports=(r"48 series of 2 columns, 12 to 19 steps", "files of splits: Waves_TEST.ts, Waves_TRAIN.ts"),
         meta={"examples.test": 24},
         predict=("waves/Waves_TEST.ts",),
         last="evaluate",
