@@ -67,3 +67,13 @@ def test_readme_has_every_pair_of_inputs_and_targets():
     assert sorted(cells) == kinds("inputs")
     for name, row in cells.items():
         assert [bool(cell) for cell in row] == [name in readers(reading(target)) for target in targets], name
+
+
+@pytest.mark.slow
+def test_readme_shows_what_report_prints(kassandra, monkeypatch):
+    """But for seconds, and for what only a clone that has trained can say."""
+    monkeypatch.chdir(ROOT)
+    printed = [line.rstrip() for line in kassandra("report", "mnist").out.splitlines()]
+    shown = (ROOT / "README.md").read_text().split("```\nmnist: ")[1].split("```")[0].splitlines()
+    of_the_run = ("Reproduction: ", "90,506 parameters, ")
+    assert [line for line in shown[1:] if line not in printed and not line.startswith(of_the_run)] == []

@@ -8,6 +8,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from kassandra.cli import hand_on as hand_on  # their commands
 from kassandra.cli import look as look
+from kassandra.cli import your_data as your_data
 from kassandra.cli.app import app
 from kassandra.contracts.errors import TRACEBACK, explained
 

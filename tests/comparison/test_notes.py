@@ -1,4 +1,4 @@
-"""What is told beside a verdict: other examples, code that was changed, and what dvc.lock does not say."""
+"""What is reported beside a verdict: other examples, code that was changed, and what dvc.lock does not say."""
 
 import hashlib
 

@@ -78,8 +78,10 @@ def test_whole_leaves_the_old_file(tmp_path, failure):
 def test_what_cannot_be_written_is_reported_and_the_old_file_stays(tmp_path, number):
     path = tmp_path / "file"
     path.write_text("old")
-    told = rf"file: cannot be written \({os.strerror(number)}\); make room or grant the rights .* nothing .* is lost$"
-    with pytest.raises(KassandraError, match=told), whole(path) as partial:  # noqa: PT012
+    sentence = (
+        rf"file: cannot be written \({os.strerror(number)}\); make room or grant the rights .* nothing .* is lost$"
+    )
+    with pytest.raises(KassandraError, match=sentence), whole(path) as partial:  # noqa: PT012
         partial.write_text("hal")
         raise OSError(number, os.strerror(number))
     assert path.read_text() == "old"

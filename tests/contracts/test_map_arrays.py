@@ -1,4 +1,4 @@
-"""Arrays that stay on disk: the same as when they are read, and a damaged file is told of."""
+"""Arrays that stay on disk: the same as when they are read, and a damaged file is reported."""
 
 import io
 import zipfile
@@ -124,14 +124,14 @@ def test_another_version_of_the_format(tmp_path):
 @pytest.mark.faults
 @pytest.mark.parametrize("flip", [0x20, *(pytest.param(flip, marks=pytest.mark.slow) for flip in (0x01, 0x55, 0xFF))])
 def test_a_flipped_byte_is_reported_or_does_no_harm(path, flip):
-    good, told = path.read_bytes(), 0
+    good, reported = path.read_bytes(), 0
     for place in range(flip % 13, len(good), 13):
         path.write_bytes(good[:place] + bytes([good[place] ^ flip]) + good[place + 1 :])
         try:
             found = map_arrays(path)
         except KassandraError:
-            told += 1
+            reported += 1
         else:
             for name in set(ARRAYS) & set(found):
                 np.testing.assert_array_equal(found[name], ARRAYS[name])
-    assert told > 10
+    assert reported > 10

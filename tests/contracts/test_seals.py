@@ -1,4 +1,4 @@
-"""Formats without a checksum hold one of their content: a flipped bit is told of, and gives no other number."""
+"""Formats without a checksum hold one of their content: a flipped bit is reported, and gives no other number."""
 
 import numpy as np
 import pandas as pd
@@ -47,36 +47,36 @@ def test_tensors(tmp_path):
 def test_any_flipped_bit_of_tensors_is_reported_or_does_no_harm(tmp_path):
     path = tmp_path / "a.safetensors"
     write_tensors(path, TENSORS, why="so")
-    good, told = path.read_bytes(), 0
+    good, reported = path.read_bytes(), 0
     for place in range(len(good)):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1 << place % 8]) + good[place + 1 :])
         try:
             read, printed = read_tensors(path)
         except KassandraError:
-            told += 1
+            reported += 1
         else:
             assert printed["why"] == "so"
             assert {name: array.tolist() for name, array in read.items()} == {
                 name: array.tolist() for name, array in TENSORS.items()
             }
-    assert told > 0.8 * len(good)
+    assert reported > 0.8 * len(good)
 
 
 def test_any_flipped_bit_of_a_table_is_reported_or_does_no_harm(tmp_path):
     path = tmp_path / "a.parquet"
-    table = pd.DataFrame({"majority class": [0, 1] * 50, "told": ["yes", "no"] * 50, "loss": np.linspace(0, 1, 100)})
+    table = pd.DataFrame({"majority class": [0, 1] * 50, "another": ["yes", "no"] * 50, "loss": np.linspace(0, 1, 100)})
     write_table(path, table)
     pd.testing.assert_frame_equal(read_table(path), table)
-    good, told = path.read_bytes(), 0
+    good, reported = path.read_bytes(), 0
     for place in range(0, len(good), 3):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1 << place % 8]) + good[place + 1 :])
         try:
             read = read_table(path)
         except KassandraError:
-            told += 1
+            reported += 1
         else:
             pd.testing.assert_frame_equal(read, table)
-    assert told > len(good) / 3 / 4
+    assert reported > len(good) / 3 / 4
 
 
 def test_lists_in_a_table(tmp_path):

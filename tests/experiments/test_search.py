@@ -295,4 +295,4 @@ def test_a_storage_that_breaks_is_one_sentence(study, monkeypatch, tmp_path, cap
         KassandraError, match=r"^--storage .*one\.log: failed: disk is full; once it is mended the same"
     ):
         search("mine", 3, tmp_path / "space.yaml", f"{tmp_path}/one.log", "one", "none", None)
-    assert "Trials: 1 finished" in capsys.readouterr().out  # what there is is told
+    assert "Trials: 1 finished" in capsys.readouterr().out  # what there is is reported

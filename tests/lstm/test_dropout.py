@@ -49,7 +49,7 @@ def test_locked_is_off_in_evaluation_and_at_zero():
 
 
 def test_between_layers_it_is_locked_where_that_is_asked_for():
-    """What reaches the second layer is told by a layer that hands on what it is given."""
+    """What reaches the second layer is recorded by a layer that hands on what it is given."""
 
     class Told(VanillaLSTM):
         def forward(self, inputs, lengths, state=None):

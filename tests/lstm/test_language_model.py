@@ -120,7 +120,7 @@ def test_tied_is_one_table_and_it_learns_from_both_its_uses(name):
     assert untied["weight"].data_ptr() != untied["embedding.table.weight"].data_ptr()
     unread, unasked = 9, 10
     some[some >= unread] = 2
-    some[:, -1] = unasked  # is told, never read
+    some[:, -1] = unasked  # is counted, never read
     outputs = model(some[:, :-1]).outputs.flatten(0, 1)
     model.losses(outputs, some[:, 1:].flatten()).sum().backward()
     assert model.vectors.grad[unasked].ne(0).any()

@@ -1,4 +1,4 @@
-"""What a user gets wrong is told in a sentence, before any work, also by way of DVC."""
+"""What a user gets wrong is reported in a sentence, before any work, also by way of DVC."""
 
 import subprocess
 import sys

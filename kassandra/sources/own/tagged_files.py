@@ -26,7 +26,7 @@ USUAL = {
 SPLITS = SPLIT_OF | {"testa": "valid", "testb": "test"}  # as those of CoNLL-2003 are called
 DOCUMENT = "-DOCSTART-"
 WITH_IT = "a row that cannot be used takes its sentence with it, and counts as one"
-SAMPLE = 1000  # lines by which a layout is told
+SAMPLE = 1000  # lines by which a layout is recognised
 WORDS, TAGS = (re.compile(rf"(^|.*\.){ending}(\.(gz|bz2|xz))?", re.IGNORECASE) for ending in ("in", "out"))
 
 

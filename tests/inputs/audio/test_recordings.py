@@ -35,7 +35,7 @@ def some(write):
     return some
 
 
-def told(recordings):
+def described(recordings):
     return [(one.name, one.label, one.speaker) for one in recordings]
 
 
@@ -117,7 +117,7 @@ def test_a_folder_for_each_label(some, tmp_path):
     train, valid, test, meta, _ = read(tmp_path, OWN, SCALE)
     assert (valid, test) == (None, None)
     assert meta == {"files_left_out": 1, "left_out": {"files that are no recordings": 1}}
-    assert told(train) == [
+    assert described(train) == [
         ("no/7", "no", ""),
         ("no/c_d_2", "no", "c"),
         ("yes/anna_0", "yes", "anna"),
@@ -127,7 +127,7 @@ def test_a_folder_for_each_label(some, tmp_path):
 
 def test_all_in_one_folder(some, tmp_path):
     some("yes_anna_0.wav", "no_1.wav", "not_now_bo_2.wav")
-    assert told(read(tmp_path, OWN, SCALE).train) == [
+    assert described(read(tmp_path, OWN, SCALE).train) == [
         ("no_1", "no", ""),
         ("not_now_bo_2", "not_now", "bo"),
         ("yes_anna_0", "yes", "anna"),
@@ -137,7 +137,7 @@ def test_all_in_one_folder(some, tmp_path):
 def test_train_and_test_of_ones_own(some, tmp_path):
     some("train/yes/0.wav", "train/no/0.wav", "test/no/0.wav")
     train, _, test, *_ = read(tmp_path, OWN, SCALE)
-    assert (told(train), told(test)) == ([("no/0", "no", ""), ("yes/0", "yes", "")], [("no/0", "no", "")])
+    assert (described(train), described(test)) == ([("no/0", "no", ""), ("yes/0", "yes", "")], [("no/0", "no", "")])
 
 
 def test_no_recordings(tmp_path):
@@ -149,7 +149,7 @@ def test_no_recordings(tmp_path):
 def test_recordings_beside_the_folders_of_labels_are_left_out(some, tmp_path):
     some("yes/0.wav", "no/deeper/0.wav", "no_1.wav")
     train, *_, meta, message = read(tmp_path, OWN, SCALE)
-    assert told(train) == [("no/deeper/0", "no", ""), ("yes/0", "yes", "")]
+    assert described(train) == [("no/deeper/0", "no", ""), ("yes/0", "yes", "")]
     assert meta["left_out"] == {"files beside the folders of the labels": 1}
     assert message == [
         f"{tmp_path}: files beside the folders of the labels: 1 left out (no_1.wav)",

@@ -100,11 +100,11 @@ def test_interpolation_is_a_line_between_neighbours(part):
 def test_repeated_rows_change_nothing(part, which, policy):
     """A row that is there several times is there once, whichever policy takes it."""
     again = np.sort(np.concatenate([np.arange(len(part.rows)), np.array(which, int) % len(part.rows)]))
-    (once,), told = merged([Part(part.name, *(array[again] for array in part[1:]))], policy, rows_of(99))
+    (once,), reported = merged([Part(part.name, *(array[again] for array in part[1:]))], policy, rows_of(99))
     for one, other in zip(once[1:], part[1:], strict=True):
         np.testing.assert_array_equal(one, other)
     what = "rows were too many for their times" if len(which) > 1 else "row was too many for its time"
-    assert told == (f"{len(which)} {what} in 1 series: {policy}" if which else "")
+    assert reported == (f"{len(which)} {what} in 1 series: {policy}" if which else "")
 
 
 @given(values=st.lists(FLOATS | st.just(GAP), min_size=1, max_size=6), data=st.data())
@@ -180,9 +180,9 @@ def test_a_series_that_would_be_made_up(policy, times):
     with pytest.raises(KassandraError, match="has 3 of the"):
         regular([part_of([0, 1, 10**7], range(3))], "h", policy, rows_of(3))
     if policy != "error":
-        there, told = regular([part_of([0, 1, 3 * times - 1], range(3))], "h", policy, rows_of(3))
+        there, reported = regular([part_of([0, 1, 3 * times - 1], range(3))], "h", policy, rows_of(3))
         assert len(there[0].times) == 3 * times
-        assert told.startswith(f"{3 * times - 3} times were missing in 1 series")
+        assert reported.startswith(f"{3 * times - 3} times were missing in 1 series")
 
 
 def test_empty_cells_that_nothing_is_said_of():

@@ -1,4 +1,4 @@
-"""Texts of the command line or of standard input: what is no UTF-8 is told by its line."""
+"""Texts of the command line or of standard input: what is no UTF-8 is reported by its line."""
 
 import io
 

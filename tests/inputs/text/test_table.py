@@ -267,7 +267,7 @@ def test_missing_file_and_columns_of_parquet(tmp_path):
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS, first=st.tuples(TEXTS, LABELS))
 def test_quote_that_is_never_closed(tmp_path, rows, first):
-    """It is told with its own line, which need not be the line where its row begins."""
+    """It is reported with its own line, which need not be the line where its row begins."""
     blocks = packed([*rows, first], ".csv")
     quoted = b'"' + first[0].replace('"', '""').encode() + b'",'
     data = b"".join(blocks[:-1]) + quoted

@@ -67,7 +67,7 @@ def test_the_text_comes_back(shakespeare, made):
 
 
 def test_words_and_what_is_unknown_of_them(texts, made):
-    """PITFALLS 13: told by split, <unk> in the text itself counted with it."""
+    """PITFALLS 13: reported by split, <unk> in the text itself counted with it."""
     done = made(texts(**WORDS), tokens="words")
     assert done.meta["vocabulary"][:4] == ["<pad>", "<unk>", "the", "<eos>"]
     assert done.meta["unknown_tokens"] == {"train": 0, "valid": pytest.approx(1 / 7), "test": pytest.approx(3 / 9)}

@@ -220,14 +220,14 @@ def _only(cells: Cells, name: str, rows: Rows, role: str) -> str:
         KassandraError: they say several things.
     """
     texts = cells.roles[role]
-    told = list(dict.fromkeys(texts[row] for row in rows if texts[row]))
-    if len(told) > 1:
-        where = f"{cells.table.path}: series {name!r} has several {role}s: {some(map(printable, told))}"
+    answers = list(dict.fromkeys(texts[row] for row in rows if texts[row]))
+    if len(answers) > 1:
+        where = f"{cells.table.path}: series {name!r} has several {role}s: {some(map(printable, answers))}"
         advice = (
             "; to cut windows from recordings whose rows have labels, say `prepare.window`" if role == "label" else ""
         )
         raise KassandraError(f"{where}{advice}")
-    return told[0] if told else ""
+    return answers[0] if answers else ""
 
 
 def _belongs(cells: Cells, name: str, rows: Rows) -> tuple[str, str]:
