@@ -6,6 +6,7 @@ import pytest
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import times
+from kassandra.detection.distance import distance_of, season_of
 
 DAYS = [datetime(2021, 1, 1, 13, 5, 6, tzinfo=UTC) + timedelta(days=step) for step in range(0, 400, 7)]
 HOURS = [datetime(2021, 2, 3, tzinfo=UTC) + timedelta(hours=step) for step in range(48)]
@@ -77,14 +78,14 @@ def test_what_is_no_time(cells):
     ],
 )
 def test_the_distance_of_rows(step, frequency, season):
-    found = times.distance_of([round(1.6e9 + place * step, 3) for place in range(100)])
-    assert (found.frequency, times.season_of(found)) == (frequency, season)
+    found = distance_of([round(1.6e9 + place * step, 3) for place in range(100)])
+    assert (found.frequency, season_of(found)) == (frequency, season)
 
 
 def test_months_and_trading_days():
     months = [datetime(2000 + place // 12, place % 12 + 1, 1, tzinfo=UTC).timestamp() for place in range(30)]
-    assert times.distance_of(months).frequency == "m"
+    assert distance_of(months).frequency == "m"
     days = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=place) for place in range(60)]
-    found = times.distance_of([day.timestamp() for day in days if day.weekday() < 5])
+    found = distance_of([day.timestamp() for day in days if day.weekday() < 5])
     assert found.frequency is None
     assert "Mondays to Fridays" in found.note

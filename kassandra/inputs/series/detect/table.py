@@ -3,23 +3,19 @@
 import re
 from collections import Counter
 from itertools import combinations, pairwise
-from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection import numbers, times
+from kassandra.detection.distance import distance_of, season_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 from kassandra.inputs.series.detect import zones
-from kassandra.sources.own.moments import MORE
+from kassandra.inputs.series.detect.clock import Clock, clock_of
 
 MOST_FEATURES = 20
 LIKELY = re.compile(r"target|^y$|close|price|value", re.IGNORECASE)
-STEPS = re.compile(
-    r"step|cycle|^t$|index|iteration|tick|frame|epoch|^n$|^i$|day|week|period|^ds$|^seq|sequence|^time|^obs|hour|month",
-    re.IGNORECASE,
-)
 ZONED = re.compile(r"\d(Z|\s?[+-]\d\d:?\d\d|\s?(UTC|GMT))$")
 WIDE = re.compile(
     r"(1[6-9]|20)\d\d([-_ ]?Q[1-4])?|\d{4}[-/.]\d\d?([-/.]\d\d?)?( 00:00(:00)?)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}|"
@@ -29,15 +25,6 @@ MANY = 20  # columns
 MADE = frozenset({"return", "volatility"})  # of prices, which are no columns
 PRICES = ("open", "high", "low", "close")
 FEWEST = 10  # rows
-
-
-class _Clock(NamedTuple):
-    """keys: of `source`. columns: those that say the time. seconds: of each row; None where they are counted."""
-
-    keys: dict[str, Any]
-    columns: list[str]
-    seconds: list[float | None]
-    notes: list[str]
 
 
 def evidence(look: Look) -> float:
@@ -73,7 +60,7 @@ def propose(look: Look) -> Proposal:
     table = look.table
     assert table is not None
     _refuse_wide(table)
-    clock = _clock(table)
+    clock = clock_of(table)
     proposal = Proposal("series", "forecast", {**table.keys, **table.format.keys()}, seen=list(table.notes))
     proposal.seen += clock.notes
     series = _series(table, clock)
@@ -143,7 +130,7 @@ def _has_prices(table: Table) -> bool:
     return set(PRICES) <= {column.name.lower() for column in table.numeric}
 
 
-def _of_prices(look: Look, clock: _Clock, proposal: Proposal, priced: bool) -> Proposal:
+def _of_prices(look: Look, clock: Clock, proposal: Proposal, priced: bool) -> Proposal:
     """Of a table of open, high, low and close, whose return or volatility is forecast."""
     table, made = look.table, look.wish.target
     assert table is not None
@@ -169,74 +156,7 @@ def _of_prices(look: Look, clock: _Clock, proposal: Proposal, priced: bool) -> P
     return proposal
 
 
-def _clock(table: Table) -> _Clock:
-    """Which columns say the time, and how."""
-    together = times.in_columns(table.names, lambda name: table.column(name).cells)
-    parts = together[0] if together else []
-    read = {name: written for name, written in table.times.items() if name not in parts}
-    if together and table.asked.time is None and not _dated(read):
-        return _of_parts(table, *together)
-    if read:
-        name = next(iter(read))
-        written, keys = read[name], {"time": name}
-        notes = [f"times in {name!r}, written as {written.format or 'ISO 8601'}"]
-        notes += [f"guessed: {written.note}"] if written.note else []
-        if joined := _with_clock(table, name, written, [other for other in table.columns if other.name not in read]):
-            return joined
-        keys |= {"time_format": written.format} if written.format else {}
-        keys |= {"time_zone": written.zone} if written.zone else {}
-        return _Clock(keys, [name], written.seconds, notes)
-    if step := _step(table):
-        return _Clock({"time": step, "time_format": "step"}, [step], [], [f"{step!r} counts the rows of a series"])
-    return _Clock({"time": "row"}, [], [], ["no column of times: rows are taken in their order, one step each"])
-
-
-def _dated(read: dict[str, times.Written]) -> bool:
-    return any(written.format not in times.UNIX for written in read.values())
-
-
-def _with_clock(table: Table, name: str, written: times.Written, others: list[Column]) -> _Clock | None:
-    """Of dates beside which another column has the time of day, or the hour."""
-    format = written.format or "%Y-%m-%d"
-    if "%d" not in format or "%H" in format or "%I" in format or written.zone or format.endswith(MORE):
-        return None
-    if not written.format and not all(len(cell) == 10 for cell in table.column(name).held[:100]):
-        return None
-    clocks = {
-        column.name: clock for column in others if not column.is_numeric and (clock := times.clock_of(column.cells))
-    } | {column.name: "%H" for column in others if column.is_numeric and times.hours_of(column.name, column.cells)}
-    if not clocks:
-        return None
-    other, clock = next(iter(clocks.items()))
-    both = [f"{a} {b}" for a, b in zip(table.column(name).cells, table.column(other).cells, strict=True)]
-    joined = times.time_of(both, name, str(table.path), f"{format} {clock}")
-    seconds = joined.seconds if joined else written.seconds
-    notes = [f"times in {name!r} and {other!r}, written as {format} {clock}"]
-    return _Clock({"time": [name, other], "time_format": f"{format} {clock}"}, [name, other], seconds, notes)
-
-
-def _of_parts(table: Table, parts: list[str], format: str) -> _Clock:
-    cells = [table.column(name).cells for name in parts]
-    written = times.time_of([" ".join(row) for row in zip(*cells, strict=True)], "", str(table.path), format)
-    plain = len(parts) > 2 and "%B" not in format
-    keys: dict[str, Any] = {"time": parts} | ({} if plain else {"time_format": format})
-    return _Clock(keys, parts, written.seconds if written else [], [f"times in the columns {', '.join(parts)}"])
-
-
-def _step(table: Table) -> str | None:
-    """A column of whole numbers that grows by one from row to row, but where a series begins again."""
-    for column in table.numeric:
-        cells = column.cells[: table.together]
-        if not STEPS.search(column.name) or not all(cell.isdigit() for cell in cells) or len(cells) < 3:
-            continue
-        steps = Counter(int(later) - int(before) for before, later in pairwise(cells))
-        grows, count = steps.most_common(1)[0]
-        if grows > 0 and count > 0.9 * len(cells):
-            return column.name
-    return None
-
-
-def _series(table: Table, clock: _Clock) -> list[str]:
+def _series(table: Table, clock: Clock) -> list[str]:
     """The columns, one or two, with whose names each time is there once, if there are times that are there several
     times."""
     if not clock.columns or "row" in clock.keys.values():
@@ -260,7 +180,7 @@ def _may_name(column: Column, table: Table) -> bool:
     return not column.is_numeric or all(cell.isdigit() for cell in set(cells))
 
 
-def _files(look: Look, clock: _Clock, proposal: Proposal) -> None:
+def _files(look: Look, clock: Clock, proposal: Proposal) -> None:
     """Adds what several tables in a folder are, and where the only one lies."""
     if look.tables:
         proposal.seen.append(f"tables of splits: {some([path.name for path in look.tables.values()])}")
@@ -270,7 +190,7 @@ def _files(look: Look, clock: _Clock, proposal: Proposal) -> None:
         spans = []
         for path in look.alike[:20]:
             table = table_of(path, look.wish.asked)
-            known = [time for time in _clock(table).seconds if time is not None] if table else []
+            known = [time for time in clock_of(table).seconds if time is not None] if table else []
             spans += [(min(known), max(known))] if known else []
         spans.sort()
         follow = len(spans) > 1 and all(before[1] <= later[0] for before, later in pairwise(spans))
@@ -283,7 +203,7 @@ def _files(look: Look, clock: _Clock, proposal: Proposal) -> None:
         proposal.source["path"] = look.table.path
 
 
-def _candidates(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -> list[Column]:
+def _candidates(table: Table, clock: Clock, series: list[str], proposal: Proposal) -> list[Column]:
     """Columns of numbers that may be forecast; those that only count, or are a time in another form, are left aside."""
     numeric = [
         one for one in table.numeric if one.name not in (*clock.columns, *series) and table.kind(one) == "number"
@@ -339,7 +259,7 @@ def _marks(table: Table, columns: list[Column], proposal: Proposal) -> int:
     return without
 
 
-def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -> None:
+def _times(table: Table, clock: Clock, series: list[str], proposal: Proposal) -> None:
     """Adds `frequency` and `duplicates`, and what the order of the rows is."""
     seconds = [time for time in clock.seconds[: table.together] if time is not None]
     if len(seconds) < 2:
@@ -356,7 +276,7 @@ def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -
         seconds = [time for time, name in zip(clock.seconds, names, strict=False) if name == first and time is not None]
     if known := clock.keys.get("time_zone"):
         seconds = zones.in_utc(seconds, known)
-    distance = times.distance_of(seconds)
+    distance = distance_of(seconds)
     if not _have_zones(table, clock) and (zone := zones.zone_of(seconds, distance.seconds)):
         proposal.source["time_zone"] = zone
         proposal.guessed.append(
@@ -364,7 +284,7 @@ def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -
             "in spring and show one again in autumn; take time_zone out if they are of one zone all year"
         )
         seconds = zones.in_utc(seconds, zone)
-        distance = times.distance_of(seconds)
+        distance = distance_of(seconds)
         proposal.others.append({"time_zone": None})
     repeated = len(seconds) - len(set(seconds))
     if repeated:
@@ -379,10 +299,10 @@ def _times(table: Table, clock: _Clock, series: list[str], proposal: Proposal) -
         proposal.guessed.append(f"no frequency: {distance.note}")
     if distance.missing and distance.frequency:
         proposal.prepare["missing"] = "forward"
-    proposal.season = times.season_of(distance)
+    proposal.season = season_of(distance)
 
 
-def _have_zones(table: Table, clock: _Clock) -> bool:
+def _have_zones(table: Table, clock: Clock) -> bool:
     """Whether the times say their zone, or count seconds, which are the same in all."""
     if clock.keys.get("time_zone") or clock.keys.get("time_format") in times.UNIX:
         return True
