@@ -29,7 +29,7 @@ def changed(params: Pipeline, where: str, **sections: dict[str, Any]) -> Pipelin
 
 def prepare(params: Pipeline, name: str, folder: Path, seed: int) -> str:
     """As stages/prepare.py, from data/raw/<name> into `folder`."""
-    reader = part("inputs", params.input, "prepare", reading(params.target))
+    reader = part("inputs", params.input, "prepare", reading(params.input, params.target))
     message: str = part("targets", params.target, "prepare", "stage").prepare(reader, RAW / name, folder, params, seed)
     return message
 

@@ -15,7 +15,7 @@ import typer.main
 from kassandra import __version__
 from kassandra.cli.app import app as commands_of_kassandra
 from kassandra.cli.params import Key, keys_of
-from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, readers, reading
+from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, readers
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,7 +68,7 @@ def params() -> Iterator[str]:
     pairs = {
         (source, target): [*keys_of(Seed), *keys_of(pipeline_of(source, target))]
         for target in kinds("targets")
-        for source in readers(reading(target))
+        for source in readers(target)
     }
     common = set.intersection(*(set(keys) for keys in pairs.values()))
     yield "# Keys of params.yaml\n"

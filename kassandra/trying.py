@@ -93,7 +93,7 @@ def _timed(stage: str, main: Callable[[str], None], say: Callable[[str], None]) 
 def _prepare_some(name: str) -> None:
     """As stages/prepare.py does it, of some of the data."""
     params, seed = read_pipeline(name)
-    own = part("inputs", params.input, "prepare", reading(params.target))
+    own = part("inputs", params.input, "prepare", reading(params.input, params.target))
     target = part("targets", params.target, "prepare", "stage")
     print(target.prepare(_Some(own, seed), RAW / name, PREPARED / name, params, seed))
 

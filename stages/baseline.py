@@ -12,7 +12,7 @@ from stages import run
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
     stage = part("targets", params.target, "baseline", "stage")
-    seen = part_if_any("inputs", params.input, "baseline", reading(params.target))
+    seen = part_if_any("inputs", params.input, "baseline", reading(params.input, params.target))
     started = time.perf_counter()
     print(f"Fitting what needs no LSTM to train and valid of {name}, to predict test", flush=True)
     predicted = stage.predictions(seen, PREPARED / name, seed)

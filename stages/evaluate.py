@@ -26,7 +26,7 @@ def main(name: str) -> None:
     report, members, together = part("targets", params.target, "evaluate", "stage").evaluate(
         predictor,
         PREPARED / name / "test.npz",
-        show=part_if_any("inputs", params.input, "show", reading(params.target)),
+        show=part_if_any("inputs", params.input, "show", reading(params.input, params.target)),
         baselines=read_table(BASELINES / f"{name}.parquet", sealed=True),
         history=history,
         plots=METRICS / name / "plots",

@@ -8,7 +8,7 @@ from stages import run
 
 def main(name: str) -> None:
     params, seed = read_pipeline(name)
-    reader = part("inputs", params.input, "prepare", reading(params.target))
+    reader = part("inputs", params.input, "prepare", reading(params.input, params.target))
     target = part("targets", params.target, "prepare", "stage")
     print(target.prepare(reader, RAW / name, PREPARED / name, params, seed))
 

@@ -63,7 +63,7 @@ def prepare():
         section = {"input": input, "target": target, "source": source or {"path": "mine"}, "prepare": keys}
         section |= {"model": {"variant": "vanilla"}, "train": {}}
         params = check(pipeline_of(input, target), section, "pipelines.mine")
-        reader = part("inputs", input, "prepare", reading(target))
+        reader = part("inputs", input, "prepare", reading(input, target))
         return part("targets", target, "prepare", "stage").prepare(reader, raw, folder, params, seed)
 
     return prepare

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.false_alarms import RESULTS, markdown
 from kassandra.cli.results_page import page
 from kassandra.contracts.artifacts import read_json
-from kassandra.params.sections.pipeline import kinds, readers, reading
+from kassandra.params.sections.pipeline import kinds, readers
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
@@ -66,7 +66,7 @@ def test_readme_has_every_pair_of_inputs_and_targets():
     cells = {row.split("|")[1].strip(" `"): [cell.strip() for cell in row.split("|")[2:-1]] for row in rows}
     assert sorted(cells) == kinds("inputs")
     for name, row in cells.items():
-        assert [bool(cell) for cell in row] == [name in readers(reading(target)) for target in targets], name
+        assert [bool(cell) for cell in row] == [name in readers(target) for target in targets], name
 
 
 @pytest.mark.slow

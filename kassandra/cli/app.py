@@ -18,8 +18,9 @@ def _pairs() -> str:
     inputs, targets = ({path.stem: path.read_text(encoding="utf-8") for path in side} for side in sides)
     pairs = []
     for target, text in targets.items():
-        if reads := re.search(r'^READS = "(\w+)"', text, re.MULTILINE):
-            offered = re.compile(rf"^{reads[1]} = ", re.MULTILINE)
+        if reads := re.search(r"^READS = \((.*)\)$", text, re.MULTILINE):
+            wanted = "|".join(re.findall(r"\w+", reads[1]))
+            offered = re.compile(rf"^({wanted}) = ", re.MULTILINE)
             pairs.append(f"{', '.join(name for name, each in inputs.items() if offered.search(each))} → {target}")
     return f"Inputs and targets: {'; '.join(pairs)}. Recipes for them lie in recipes/; README has the table."
 

@@ -16,7 +16,7 @@ from kassandra.cli.recipes import PARAMS, read_file
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import Section, explained, sections_in
 from kassandra.params.sections.kind import Pipeline
-from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, read_pipeline, readers, reading
+from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, read_pipeline, readers
 
 TYPES = {int: "whole number", float: "number", bool: "true or false", str: "text", types.NoneType: "null"}
 SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
@@ -44,7 +44,7 @@ def show(of: str | None) -> None:
     if isinstance(pipelines, dict) and of in pipelines:
         _of_pipeline(str(of), read_pipeline(str(of))[0])
         return
-    pairs = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
+    pairs = [(input, target) for target in kinds("targets") for input in readers(target)]
     keys = {pair: [*keys_of(Seed), *keys_of(pipeline_of(*pair))] for pair in pairs}
     paths = list(dict.fromkeys(key.path for each in keys.values() for key in each))
     if of is None:

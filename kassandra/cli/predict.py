@@ -34,7 +34,7 @@ def run(
         )
     if command != show.COMMAND:
         raise KassandraError(f"{folder}: a model of target {model.target!r}; try `kassandra {show.COMMAND}`")
-    reader = part_if_any("inputs", model.input, "show", f"own_{reading(model.target)}") or own_files
+    reader = part_if_any("inputs", model.input, "show", f"own_{reading(model.input, model.target)}") or own_files
     chosen = {name: value for name, value in (of_kinds or {}).items() if value not in (None, False)}
     if refused := sorted(set(chosen) - _options(reader) - _options(show)):
         raise KassandraError(f"--{refused[0]}: is for {_owners(refused[0])}; this model reads {model.input}")
@@ -49,7 +49,9 @@ def _options(module: ModuleType | None) -> set[str]:
 def _owners(option: str) -> str:
     """The inputs, and targets, that have an option."""
     parts = [(target, part_if_any("targets", target, "show")) for target in kinds("targets")]
-    for wanted in map(reading, kinds("targets")):
-        parts += [(name, part_if_any("inputs", name, "show", f"own_{wanted}")) for name in readers(wanted)]
+    for target in kinds("targets"):
+        parts += [
+            (name, part_if_any("inputs", name, "show", f"own_{reading(name, target)}")) for name in readers(target)
+        ]
     owners = sorted({name for name, module in parts if option in _options(module)})
     return " and ".join(owners) or "none of the kinds here"

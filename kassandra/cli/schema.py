@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, readers, reading
+from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, readers
 
 
 def schema() -> dict[str, Any]:
     """Of params.yaml; each pair of input and target has its own keys."""
-    pairs = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
+    pairs = [(input, target) for target in kinds("targets") for input in readers(target)]
     defined, choices = {}, []
     for input, target in pairs:
         name = f"{input}-{target}"

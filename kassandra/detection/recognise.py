@@ -55,7 +55,7 @@ def _settings(target: str) -> Any:
 
 
 def _proposed(look: Look, target: str, input: str) -> Proposal:
-    detect, settings = part_if_any("inputs", input, "detect", reading(target)), _settings(target)
+    detect, settings = part_if_any("inputs", input, "detect", reading(input, target)), _settings(target)
     assert detect is not None
     assert settings is not None
     proposal: Proposal = detect.propose(look.for_answers(getattr(settings, "answer", None)))
@@ -66,8 +66,8 @@ def _proposed(look: Look, target: str, input: str) -> Proposal:
 
 def _made(targets: list[str]) -> frozenset[str]:
     """What inputs can predict that is no column."""
-    detects = [part_if_any("inputs", input, "detect", reading(target))
-               for target in targets for input in readers(reading(target))]  # fmt: skip
+    detects = [part_if_any("inputs", input, "detect", reading(input, target))
+               for target in targets for input in readers(target)]  # fmt: skip
     return frozenset(name for detect in detects for name in getattr(detect, "MADE", ()))
 
 
@@ -77,8 +77,8 @@ def _evidence(look: Look, targets: list[str]) -> list[tuple[float, str, str]]:
     for target in targets:
         settings = _settings(target)
         of_target = look.for_answers(getattr(settings, "answer", None))
-        for input in readers(reading(target)):
-            detect = part_if_any("inputs", input, "detect", reading(target))
+        for input in readers(target):
+            detect = part_if_any("inputs", input, "detect", reading(input, target))
             if detect is not None and not _is_of_others(look, detect):
                 evidence = float(detect.evidence(of_target))
                 if evidence > LEAST and hasattr(settings, "suits"):

@@ -52,7 +52,7 @@ def exporters(predictor: Any) -> Exporters:
 
 def padded(predictor: Any, by: Exporters) -> bool:
     """Whether the input gives lengths."""
-    return bool(by.input.lengths(reading(predictor.target), predictor.meta))
+    return bool(by.input.lengths(reading(predictor.input, predictor.target), predictor.meta))
 
 
 def export_onnx(
@@ -80,7 +80,7 @@ def export_onnx(
     results: dict[str, Any] = {"parity": parities}
     results |= _on_test(predictor, by.target, output, names, int8, root, report)
     write_json(output / "export.json", {"about": about, **results})
-    examples_of = examples(by.target, by.input, reading(predictor.target))
+    examples_of = examples(by.target, by.input, reading(predictor.input, predictor.target))
     for name, content in {**by.input.beside(predictor.meta), **examples_of}.items():
         with whole(output / name) as partial:
             partial.write_text(content, encoding="utf-8")

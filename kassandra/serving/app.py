@@ -50,7 +50,7 @@ class Served:
         if module is None:
             raise KassandraError(f"{folder}: target {target!r} has no serve.py, which says how it answers over HTTP")
         self.module: Any = module
-        self.reader = part_if_any("inputs", input, "show", f"own_{reading(target)}") or own_files
+        self.reader = part_if_any("inputs", input, "show", f"own_{reading(input, target)}") or own_files
         answer = partial(module.answer, self.predictor, self.reader)
         self.worker = Worker(answer, module.BATCHED, limits.inputs, limits.waiting)
 

@@ -115,7 +115,7 @@ class Pair:
     @classmethod
     def of(cls, input: str, target: str, meta: dict[str, Any], device: torch.device) -> "Pair":
         """`meta` is that of the prepared data."""
-        module = part("inputs", input, "train", reading(target))
+        module = part("inputs", input, "train", reading(input, target))
         return cls(module.Sequences(meta, device), target_module(target).Target(meta, device))
 
     def read(self, path: Path) -> Split:

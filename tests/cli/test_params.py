@@ -3,9 +3,9 @@
 import pytest
 
 from kassandra.cli.params import keys_of
-from kassandra.params.sections.pipeline import kinds, pipeline_of, readers, reading
+from kassandra.params.sections.pipeline import kinds, pipeline_of, readers
 
-PAIRS = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
+PAIRS = [(input, target) for target in kinds("targets") for input in readers(target)]
 PARAMS = """\
 seed: 3
 pipelines:

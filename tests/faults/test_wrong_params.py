@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from kassandra.cli.recipes import add
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check, sections_in
-from kassandra.params.sections.pipeline import kinds, pipeline_of, read_pipeline, readers, reading
+from kassandra.params.sections.pipeline import kinds, pipeline_of, read_pipeline, readers
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
-PAIRS = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
+PAIRS = [(input, target) for target in kinds("targets") for input in readers(target)]
 GOOD = {"source": {"path": "mine"}, "prepare": {}, "model": {"variant": "vanilla"}, "train": {}}
 NESTED = {"distort": {}, "augment": {}, "pretrain": {}, "attention": {}}  # sections in sections
 ENDLESS: list[object] = [1]

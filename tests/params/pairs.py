@@ -1,9 +1,9 @@
 """Every pair of an input and a target, and the sections that it has."""
 
 from kassandra.contracts.section import sections_in
-from kassandra.params.sections.pipeline import kinds, pipeline_of, readers, reading
+from kassandra.params.sections.pipeline import kinds, pipeline_of, readers
 
-PAIRS = [(input, target) for target in kinds("targets") for input in readers(reading(target))]
+PAIRS = [(input, target) for target in kinds("targets") for input in readers(target)]
 
 
 def section(input, target, name):

@@ -24,14 +24,30 @@ def kinds(side: Literal["inputs", "targets"]) -> list[str]:
     return sorted(path.stem for path in (Path(__file__).parents[1] / side).glob("[a-z]*.py"))
 
 
-def reading(target: str) -> str:
-    """What a target asks of an input: `examples`, `stream`, `pairs`, `table`, or a name of your own kind."""
-    return str(_module("targets", target).READS)
+def reads(target: str) -> tuple[str, ...]:
+    """What a target asks of an input, any of them: `examples`, `stream`, `pairs`, `table`, or your own."""
+    return tuple(_module("targets", target).READS)
 
 
-def readers(wanted: str) -> list[str]:
-    """The inputs that offer a reading."""
-    return [name for name in kinds("inputs") if hasattr(_module("inputs", name), wanted)]
+def readers(target: str) -> list[str]:
+    """The inputs that offer what a target reads."""
+    return [name for name in kinds("inputs") if _offered(name, target)]
+
+
+def reading(input: str, target: str) -> str:
+    """How this input is read for this target: the first of what the target reads that the input offers.
+
+    Raises:
+        KassandraError: it offers none.
+    """
+    if offered := _offered(input, target):
+        return offered[0]
+    why = f"input {input!r} does not go with target {target!r}, which reads {' or '.join(reads(target))}"
+    raise KassandraError(f"{why}; inputs that do are {readers(target)}")
+
+
+def _offered(input: str, target: str) -> list[str]:
+    return [wanted for wanted in reads(target) if hasattr(_module("inputs", input), wanted)]
 
 
 @cache
@@ -41,12 +57,8 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
     Raises:
         KassandraError: this input does not offer what the target reads.
     """
-    wanted = reading(target)
-    if input not in readers(wanted):
-        why = f"input {input!r} does not go with target {target!r}, which reads {wanted}"
-        raise KassandraError(f"{why}; inputs that do are {readers(wanted)}")
     of_target: Sections = _module("targets", target).sections
-    of_input: Sections = getattr(_module("inputs", input), wanted)
+    of_input: Sections = getattr(_module("inputs", input), reading(input, target))
     create: Any = create_model  # whose types know no class that is made at run time
     composed: type[Pipeline] = create(
         "Pipeline",

@@ -9,7 +9,7 @@ from kassandra.params.sections import kind, variants
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import TokenModel
 
-READS = "stream"
+READS = ("stream",)
 # Variants in which no step sees later ones, and the keys that they use.
 CAUSAL = {name: module.USES for name, module in variants.MODULES.items() if getattr(module, "CAUSAL", False)}
 

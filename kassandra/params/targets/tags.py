@@ -8,7 +8,7 @@ from kassandra.contracts.section import Section
 from kassandra.params.sections import kind, model, variants
 from kassandra.params.sections.kind import Fraction, Sections
 
-READS = "steps"
+READS = ("steps",)
 # Variants that are more than a summary, and the keys that they use.
 PER_STEP = {
     name: module.USES for name, module in variants.MODULES.items() if not getattr(module, "SUMMARY_ALONE", False)

@@ -9,7 +9,7 @@ from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import TokenModel
 
-READS = "pairs"
+READS = ("pairs",)
 
 
 class Prepare(Section):

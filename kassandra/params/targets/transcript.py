@@ -9,7 +9,7 @@ from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import Model as AnyModel
 
-READS = "transcripts"
+READS = ("transcripts",)
 
 
 class Prepare(Section):

@@ -3,7 +3,7 @@
 from kassandra.contracts.section import Section
 from kassandra.params.sections.kind import Fraction, Sections
 
-READS = "examples"
+READS = ("examples",)
 
 
 class Prepare(Section):
