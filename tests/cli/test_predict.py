@@ -34,7 +34,10 @@ def test_each_reading_has_a_reader_of_its_input(kassandra, model):
         assert (given, as_json, options) == (["a", "b"], True, {})
 
 
-def test_an_input_without_a_reader_gets_paths(kassandra, model, tmp_path):
+def test_an_input_without_a_reader_gets_paths(kassandra, model, tmp_path, monkeypatch):
+    pulses = ModuleType("pulses")
+    pulses.examples = None
+    monkeypatch.setitem(sys.modules, "kassandra.params.inputs.pulses", pulses)
     asked = model("pulses", "label", "predict")
     assert kassandra("predict", "some/model", "a").status == 0
     assert asked[0][0] is own_files
