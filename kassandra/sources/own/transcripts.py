@@ -1,4 +1,4 @@
-"""A folder of recordings with transcripts: which file says which text, by whom, as the usual layouts have it."""
+"""A folder of files with texts, as recordings with transcripts: which file has which text, as usual layouts say it."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -17,30 +17,55 @@ from kassandra.sources.own.refused import Refused, check_share, sentence
 from kassandra.sources.own.table_file import Table, read_table
 
 TABLES = (".tsv", ".csv", ".jsonl", ".parquet", ".xlsx")
-STEMS = ("transcripts", "transcript", "metadata", "validated")  # of tables of transcripts, the first that is there
 KALDI = ("text", "wav.scp")
-LONGEST = 10_000  # characters of a transcript
-USUAL = {
-    "file": ("file", "filename", "file_name", "path", "audio", "audio_path", "wav", "clip", "audio_filepath", "id"),
-    "text": ("text", "sentence", "transcript", "transcription", "normalized_text", "normalised", "utterance"),
-    "speaker": ("speaker", "voice", "client_id", "speaker_id", "reader", "spk"),
-    "split": ("split", "subset", "partition"),
-}
+TOKENS = ".token.txt"  # of Flickr8k: lines of an image, the number of its caption, and the caption
+LONGEST = 10_000  # characters of a text
+
+
+class Known(NamedTuple):
+    """What folders of some kind of files look like.
+
+    unit: what the texts are, in the plural, and the key of `source` that names their table. stems, endings: of tables
+    that are known by their names, the first that is there. usual: of each role, names that a column often has. example:
+    of such layouts, for whoever has none. speech: whether LJSpeech's and Kaldi's are among them.
+    """
+
+    unit: str
+    stems: tuple[str, ...]
+    usual: dict[str, tuple[str, ...]]
+    example: str
+    endings: tuple[str, ...] = TABLES
+    speech: bool = False
+
+
+TRANSCRIPTS = Known(
+    "transcripts",
+    ("transcripts", "transcript", "metadata", "validated"),
+    {
+        "file": ("file", "filename", "file_name", "path", "audio", "audio_path", "wav", "clip", "audio_filepath", "id"),
+        "text": ("text", "sentence", "transcript", "transcription", "normalized_text", "normalised", "utterance"),
+        "speaker": ("speaker", "voice", "client_id", "speaker_id", "reader", "spk"),
+        "split": ("split", "subset", "partition"),
+    },
+    "transcripts.tsv, metadata.csv, train.tsv with test.tsv, or text with wav.scp",
+    speech=True,
+)
 
 
 class Columns(Protocol):
-    """What a `source` of transcripts says of its table, beside the keys of any table."""
+    """What a `source` says of its table, beside the keys of any table; `speaker` not where nobody speaks."""
 
-    transcripts: str | None
     file: str | None
     text: str | None
-    speaker: str | None
     split: str | None
     tolerate: float
 
 
 class Transcript(NamedTuple):
-    """file: in the folder, or a name in the table where files are not looked for. split, speaker: "" where unknown."""
+    """A file and a text of it. split, speaker: "" where unknown.
+
+    file: in the folder, or a name in the table where files are not looked for.
+    """
 
     file: Path
     name: str
@@ -56,25 +81,24 @@ class Layout(NamedTuple):
     tables: dict[Path, str]
 
 
-def layout_of(paths: dict[PurePosixPath, Path], raw: Path, source: Columns) -> Layout | None:
-    """How a folder (its files by their paths) keeps its transcripts; None where nothing says so.
+def layout_of(paths: dict[PurePosixPath, Path], raw: Path, source: Columns, known: Known) -> Layout | None:
+    """How a folder (its files by their paths) keeps its texts; None where nothing says so.
 
     Raises:
-        KassandraError: there is no such table as `source.transcripts`.
+        KassandraError: there is no such table as `source` names.
     """
-    if source.transcripts:
-        wanted = as_compared(source.transcripts)
-        named = [path for name, path in paths.items() if as_compared(str(name)) == wanted]
+    if given := getattr(source, known.unit):
+        named = [path for name, path in paths.items() if as_compared(str(name)) == as_compared(given)]
         if not named:
-            tables = sorted(str(name) for name in paths if name.suffix in TABLES)
-            raise KassandraError(f"source.transcripts: no file {source.transcripts!r} in {raw}; tables are {tables}")
-        return Layout("ljspeech" if _is_ljspeech(named[0]) else "table", {named[0]: ""})
+            tables = sorted(str(name) for name in paths if name.suffix in known.endings)
+            raise KassandraError(f"source.{known.unit}: no file {given!r} in {raw}; tables are {tables}")
+        return Layout(_kind(named, known), {named[0]: ""})
     by_folder: dict[PurePosixPath, dict[str, Path]] = {}
     for name, path in paths.items():
         if len(name.parts) <= 3:  # as data/train/text
             by_folder.setdefault(name.parent, {})[name.name.lower()] = path
     kaldi = {files["text"]: SPLIT_OF.get(folder.name.lower(), "") for folder, files in by_folder.items()
-             if set(KALDI) <= set(files)}  # fmt: skip
+             if known.speech and set(KALDI) <= set(files)}  # fmt: skip
     if kaldi:
         return Layout("kaldi", kaldi)
     root = by_folder.get(PurePosixPath("."), {})
@@ -83,14 +107,20 @@ def layout_of(paths: dict[PurePosixPath, Path], raw: Path, source: Columns) -> L
     if len(set(of_splits.values())) == len(of_splits) > 1 and "train" in of_splits.values():
         return Layout("table", of_splits)
     found = {
-        files[known]: SPLIT_OF.get(folder.name.lower(), "")
+        files[name]: SPLIT_OF.get(folder.name.lower(), "")
         for folder, files in by_folder.items()
-        for known in [next((f"{stem}{end}" for stem in STEMS for end in TABLES if f"{stem}{end}" in files), "")]
-        if known
+        for name in [
+            next((f"{stem}{end}" for stem in known.stems for end in known.endings if f"{stem}{end}" in files), "")
+        ]
+        if name
     }
-    if not found:
-        return None
-    return Layout("ljspeech" if all(map(_is_ljspeech, found)) else "table", found)
+    return Layout(_kind(list(found), known), found) if found else None
+
+
+def _kind(tables: Sequence[Path], known: Known) -> str:
+    if known.speech and all(map(_is_ljspeech, tables)):
+        return "ljspeech"
+    return "tokens" if all(path.name.lower().endswith(TOKENS) for path in tables) else "table"
 
 
 def _is_ljspeech(path: Path) -> bool:
@@ -100,7 +130,7 @@ def _is_ljspeech(path: Path) -> bool:
             cells = file.readline(100_000).split("|")
     except (OSError, UnicodeDecodeError):
         return False
-    usual = {name for names in USUAL.values() for name in names}
+    usual = {name for names in TRANSCRIPTS.usual.values() for name in names}
     return len(cells) in (2, 3) and cells[0].strip().lower() not in usual and "\t" not in cells[0]
 
 
@@ -112,12 +142,15 @@ class Listing(NamedTuple):
     message: list[str]
 
 
-def listing(raw: Path, source: TableFile, endings: set[str], names: Sequence[str] | None = None) -> Listing:
-    """The transcripts of the recordings in `raw`.
+def listing(
+    raw: Path, source: TableFile, endings: set[str], names: Sequence[str] | None = None, known: Known = TRANSCRIPTS
+) -> Listing:
+    """The texts of the files in `raw`.
 
     Args:
-        endings: of the names of recordings.
-        names: of recordings that lie in an archive, by which rows name them; None looks for files in the folder.
+        endings: of the names of these files.
+        names: of files that lie in an archive, by which rows name them; None looks for files in the folder.
+        known: what is usual of such folders.
 
     Raises:
         KassandraError: no table is known or named, it lacks a column, or too many rows have no file or no text.
@@ -125,18 +158,15 @@ def listing(raw: Path, source: TableFile, endings: set[str], names: Sequence[str
     columns: Columns = source  # type: ignore[assignment]
     left: dict[str, list[str]] = {}
     paths = below_one_folder(visible(raw, left))
-    layout = layout_of(paths, raw, columns)
+    layout = layout_of(paths, raw, columns, known)
     if layout is None:
-        what = (
-            "no table of transcripts: no transcripts.tsv, metadata.csv, train.tsv with test.tsv, or text with wav.scp"
-        )
-        raise KassandraError(f"{raw}: {what}; name yours in source.transcripts")
+        raise KassandraError(f"{raw}: no table of {known.unit}: no {known.example}; name yours in source.{known.unit}")
     rows, left_out, message = list[Transcript](), dict[str, int](), list[str]()
     files = [path for path in paths.values() if path.suffix.lower() in endings]
     if names is not None:
         files = [raw / name for name in names]
     for path, split in layout.tables.items():
-        table = _kaldi(path) if layout.kind == "kaldi" else _table(path, source, columns, layout.kind)
+        table = _kaldi(path) if layout.kind == "kaldi" else _table(path, source, columns, layout.kind, known)
         own, refused = _matched(raw, table, files, split)
         total = len(own) + len(refused) + len(table.refused)
         refused = sorted([*table.refused, *refused], key=lambda one: one.line)
@@ -144,7 +174,7 @@ def listing(raw: Path, source: TableFile, endings: set[str], names: Sequence[str
             example = f"; files are {some([one.name for one in files], 2)}" if files else "; there are no files"
             raise KassandraError(f"{sentence(refused, path, total)}: no row is left{example}")
         note = check_share(refused, path, total, columns.tolerate, table.hint())
-        message += [f"{path}: {len(own):,} transcripts{f' of {split}' if split else ''} (layout: {layout.kind})"]
+        message += [f"{path}: {len(own):,} {known.unit}{f' of {split}' if split else ''} (layout: {layout.kind})"]
         message += [note] if note else []
         rows += own
         for one in refused:
@@ -152,7 +182,7 @@ def listing(raw: Path, source: TableFile, endings: set[str], names: Sequence[str
     return Listing(rows, left_out, message)
 
 
-def _table(path: Path, source: TableFile, columns: Columns, kind: str) -> Table:
+def _table(path: Path, source: TableFile, columns: Columns, kind: str, known: Known) -> Table:
     """Its columns as `file`, `text`, `speaker` and `split`."""
     chosen: dict[str, str] = {}
     if kind == "ljspeech":
@@ -161,28 +191,34 @@ def _table(path: Path, source: TableFile, columns: Columns, kind: str) -> Table:
         names = ["file", "text", "normalised"][:count]
         how = TableFile(path=str(path), delimiter="|", quotes=False, header="none", columns=names)
         chosen = {"file": "file", "text": names[-1]}
+    elif kind == "tokens":
+        chosen = {"file": "file", "text": "text"}
+        how = TableFile(path=str(path), delimiter="\t", quotes=False, header="none", columns=list(chosen))
     else:
         # Of a .tsv, quotes are marks of the text, as Common Voice writes them.
         plain = path.name.lower().endswith(".tsv") and "quotes" not in source.model_fields_set
         how = source.model_copy(update={"quotes": False}) if plain else source
 
     def choose(names: list[str]) -> list[str]:
-        chosen.update({} if chosen else _roles(names, columns, path))
+        chosen.update({} if chosen else _roles(names, columns, path, known))
         return list(chosen.values())
 
     table = read_table(path, how, choose)
     table.columns = {role: table.columns[name] for role, name in chosen.items()}
+    if kind == "tokens":  # photo.jpg#0 is the first of its captions
+        table.columns["file"] = [str(name).rpartition("#")[0] or name for name in table.columns["file"]]
     return table
 
 
-def _roles(names: list[str], columns: Columns, path: Path) -> dict[str, str]:
+def _roles(names: list[str], columns: Columns, path: Path, known: Known) -> dict[str, str]:
     """The column of each role that has one."""
     chosen: dict[str, str] = {}
-    for role, usual in USUAL.items():
+    for role, usual in known.usual.items():
         asked = getattr(columns, role)
         if asked is not None and asked not in names:
             raise KassandraError(unknown(f"source.{role}", "column", asked, names))
-        likely = [name for known in usual for name in names if name.lower() == known and name not in chosen.values()]
+        free = [name for name in names if name not in chosen.values()]
+        likely = [name for one in usual for name in free if name.strip().lower() == one]
         if asked or likely:
             chosen[role] = asked or likely[0]
         elif role in ("file", "text"):

@@ -5,9 +5,10 @@ import gzip
 import io
 import lzma
 import re
+import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -17,6 +18,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.foreign import of_bytes
 
 LARGEST = 1 << 29  # bytes, unpacked, of what is read as a whole
+OF_FILES = 1 << 32  # bytes that the files of an archive may have together
 MARKS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -88,3 +90,27 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> str:
     if len(visible) != 1:
         raise KassandraError(f"{path}: holds {len(visible)} files; expected one table")
     return visible[0]
+
+
+def of_only_tar(raw: Path, endings: Collection[str]) -> dict[str, bytes] | None:
+    """The files with these endings in the only .tar of a data set, by name; None where it has none.
+
+    Raises:
+        KassandraError: they are too large, or the archive cannot be read.
+    """
+    archives = sorted(raw.glob("*.tar"))
+    if len(archives) != 1:
+        return None
+    contents, total = dict[str, bytes](), 0
+    try:
+        with readable(archives[0]), tarfile.open(archives[0], "r:") as archive:
+            for member in archive:
+                if member.isfile() and Path(member.name).suffix.lower() in endings:
+                    total += member.size
+                    if total > OF_FILES:
+                        raise KassandraError(f"{archives[0]}: holds files of more than {OF_FILES:,} bytes together")
+                    opened = archive.extractfile(member)
+                    contents[member.name] = opened.read() if opened else b""
+    except tarfile.TarError as error:
+        raise KassandraError(f"{archives[0]}: cannot be read: {' '.join(str(error).split())}") from None
+    return contents

@@ -9,7 +9,8 @@ from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.splits import SPLITS
 from kassandra.detection.proposal import Look, Wish
 from kassandra.detection.recognise import recognise
-from kassandra.targets.transcript.prepare.stage import key_of, least_steps, written_form
+from kassandra.targets.transcript.prepare.stage import key_of, least_steps
+from kassandra.vocabulary.written import written_form
 
 
 def texts_of(folder, split, name="text"):

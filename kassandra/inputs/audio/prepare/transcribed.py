@@ -1,6 +1,5 @@
 """Recordings with a transcript each, as their folder has them, or the archive of a data set."""
 
-import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,7 @@ from kassandra.params.inputs.audio import TranscriptsSource
 from kassandra.sources.own.labelled import Labelled
 from kassandra.sources.own.tolerated import usable
 from kassandra.sources.own.transcripts import listing
-
-LARGEST = 1 << 32  # bytes that the recordings of an archive may have together
+from kassandra.sources.own.unpacked import of_only_tar
 
 
 def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelScale) -> Examples:
@@ -26,7 +24,7 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
     Raises:
         KassandraError: the table cannot be read, too many recordings cannot, or there are no such splits or speakers.
     """
-    packed = _archived(raw) if source.dataset else None
+    packed = of_only_tar(raw, sound_files.ENDINGS) if source.dataset else None
     listed = listing(raw, source, sound_files.ENDINGS, None if packed is None else sorted(packed))
     rows = {str(row.file): row for row in listed.rows}
     files = [Labelled(row.file, row.name, row.speaker) for row in rows.values()]  # by_label: by speaker
@@ -57,23 +55,6 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
         meta={"files_left_out": sum(left_out.values()), "left_out": left_out, **good.meta},
         message="\n".join(message), valid=masks["valid"],
     )  # fmt: skip
-
-
-def _archived(raw: Path) -> dict[str, bytes] | None:
-    """The recordings in the only .tar of a data set, by name; None where it has none."""
-    archives = sorted(raw.glob("*.tar"))
-    if len(archives) != 1:
-        return None
-    contents, total = dict[str, bytes](), 0
-    with tarfile.open(archives[0], "r:") as archive:
-        for member in archive:
-            if member.isfile() and Path(member.name).suffix.lower() in sound_files.ENDINGS:
-                total += member.size
-                if total > LARGEST:
-                    raise KassandraError(f"{archives[0]}: holds more than {LARGEST:,} bytes of recordings")
-                opened = archive.extractfile(member)
-                contents[member.name] = opened.read() if opened else b""
-    return contents
 
 
 def _reader(raw: Path, packed: dict[str, bytes] | None, scale: MelScale) -> Callable[[Path], Any]:

@@ -1,7 +1,5 @@
 """Inputs with a transcript each → train.npz, valid.npz, test.npz and meta.json."""
 
-import re
-import unicodedata
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
@@ -19,12 +17,11 @@ from kassandra.contracts.spec import UNK, ModelSpec
 from kassandra.contracts.splits import SPLITS
 from kassandra.params.sections.kind import Pipeline
 from kassandra.vocabulary import tokens
+from kassandra.vocabulary.written import written_form
 
 EMPTY, SHORT = "no letter or digit in the transcript", "too short for their transcript"
 SAME, REPEATED = "the same recording in another split", "the same recording again"
 KEPT_TEXTS = 50_000  # of train, for an n-gram model
-# A mark stays where it joins two letters: don't, peut-être.
-MARKS = re.compile(r"(?<!\w)['’-]|['’-](?!\w)|[^\w\s'’-]|_")
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
@@ -71,17 +68,6 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     }  # fmt: skip
     write_json(folder / "meta.json", meta, sealed=True)
     return "\n".join(filter(None, [examples.message, _message(meta, tokenizer, encoded.message, len(texts))]))
-
-
-def written_form(text: str, lowercase: bool, marks: bool) -> str:
-    """A transcript as it is learned and scored.
-
-    >>> written_form("„Don't“ – said  Žofie.", lowercase=True, marks=False)
-    "don't said žofie"
-    """
-    form = unicodedata.normalize("NFKC", text)
-    form = form.lower() if lowercase else form
-    return " ".join((form if marks else MARKS.sub(" ", form)).split())
 
 
 def least_steps(ids: NDArray[np.integer]) -> int:
