@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kassandra.contracts.artifacts import RAW
 from kassandra.params.sections.pipeline import read_pipeline
-from kassandra.sources.fetch import fetch_dataset
+from kassandra.sources.fetch import fetch_dataset, fetch_weights
 from kassandra.sources.folder import copy_own
 from stages import run
 
@@ -15,6 +15,8 @@ def main(name: str) -> None:
         copy_own(Path(params.source.path), RAW / name, params.source.follow_links)
     elif params.source.dataset:
         fetch_dataset(params.source.dataset, RAW / name)
+    if network := getattr(params.source, "network", None):
+        fetch_weights(network, RAW / name)
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ from kassandra.params.sections.pipeline import read_pipeline
 from kassandra.training.advice import of_histories, to_try
 from kassandra.training.checkpoint import home
 from kassandra.training.fingerprint import fingerprint, precision_here, set_up
-from kassandra.training.folder import save_description
+from kassandra.training.folder import save_description, save_kept
 from kassandra.training.live import Live
 from kassandra.training.member import train_member
 from kassandra.training.members import at_once, makespan, run_members
+from kassandra.training.pair import Pair
 from stages import pipeline_of_dvc, run
 
 
@@ -33,6 +34,8 @@ def main(name: str) -> None:
     for path in set(folder.glob("*.safetensors")) - set(artifacts.weights_in(folder, how.seeds)):
         path.unlink()  # of a training with more or fewer members; DVC empties the folder, a run by hand does not
     save_description(folder, meta, params, seeds, made_on)
+    pair = Pair.of(params.input, params.target, meta, device)
+    save_kept(folder, pair, artifacts.PREPARED / name / "train.npz")
     rows = [{"member": number, **row} for number, each in enumerate(members) for row in each.history]
     write_table(artifacts.METRICS / name / "history.csv", rows)
     cpu_seconds = sum(each.cpu_seconds for each in members)

@@ -206,7 +206,8 @@ def test_every_module_says_what_it_is():
 
 def test_no_pickles():
     pickling = {"pickle", "joblib", "dill", "shelve", "marshal"}
-    calls = re.compile(r"torch\.(load|save)\(|allow_pickle=True|read_pickle|to_pickle")
+    # Weights of others come as files of PyTorch; with `weights_only` it makes tensors of them and runs nothing.
+    calls = re.compile(r"torch\.(load\((?!.*weights_only=True)|save\()|allow_pickle=True|read_pickle|to_pickle")
     for path in CODE:
         if "benchmarks" not in path.parts:
             assert not pickling & {name.partition(".")[0] for name in imported(path)}, path

@@ -213,6 +213,32 @@ def translate(
     run("translate", folder, texts or [], as_json, member=member, **options)
 
 
+@app.command(rich_help_panel="Use a model")
+def caption(
+    folder: Annotated[Path, typer.Argument(help="A trained model that describes images, as data/models/flickr8k.")],
+    images: Annotated[list[str] | None, typer.Argument(help="Image files, or folders and archives of them.")] = None,
+    beam: Annotated[int, typer.Option(help="Beginnings followed at once; 1 is quicker, and a little worse.")] = 5,
+    length_penalty: Annotated[
+        float, typer.Option(help="0 prefers short captions; larger numbers prefer longer ones.")
+    ] = 0.6,
+    attention: Annotated[
+        bool, typer.Option("--attention", help="As JSON, with where the model looked for each piece of a caption.")
+    ] = False,
+    member: Member = None,
+    as_json: Json = False,
+) -> None:
+    """Describe images, each with a sentence.
+
+    Example: kassandra caption data/models/flickr8k photo.jpg
+
+    Example: kassandra caption data/models/flickr8k holidays/ > captions.csv
+    """
+    from kassandra.cli.predict import run
+
+    options: dict[str, Any] = {"beam": beam, "length_penalty": length_penalty, "alignments": attention}
+    run("caption", folder, images or [], as_json, member=member, **options)
+
+
 @app.command(rich_help_panel="The project")
 def merge() -> None:
     """After a `git merge` of two branches that both ran: resolve dvc.lock and metrics/, stage by stage.

@@ -1,4 +1,4 @@
-"""`kassandra predict`, `generate` and `translate`: the model's input reads what is given, its target prints answers."""
+"""`kassandra predict`, `generate`, `translate`, `caption`: the input reads what is given, the target prints answers."""
 
 from pathlib import Path
 from types import ModuleType
@@ -32,9 +32,9 @@ def run(
         raise KassandraError(
             f"{folder}: target {model.target!r} has no show.py, which says how `kassandra predict` prints its answers"
         )
-    if command != show.COMMAND:
-        raise KassandraError(f"{folder}: a model of target {model.target!r}; try `kassandra {show.COMMAND}`")
     reader = part_if_any("inputs", model.input, "show", f"own_{reading(model.input, model.target)}") or own_files
+    if command != (wanted := getattr(reader, "COMMAND", show.COMMAND)):
+        raise KassandraError(f"{folder}: a model of target {model.target!r}; try `kassandra {wanted}`")
     chosen = {name: value for name, value in (of_kinds or {}).items() if value not in (None, False)}
     if refused := sorted(set(chosen) - _options(reader) - _options(show)):
         raise KassandraError(f"--{refused[0]}: is for {_owners(refused[0])}; this model reads {model.input}")

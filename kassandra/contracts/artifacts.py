@@ -30,6 +30,7 @@ METRICS = Path("metrics")
 COSTS = Path("data/costs")  # seconds spent: of interest, but not reproducible, so DVC does not know them
 CHECKPOINTS = Path(".checkpoints")  # of unfinished trainings; may be deleted at any time
 RECORD = ".kassandra.json"  # in data/raw/<name>: what the copy of your own folder left out
+NETWORK = ".kassandra.network"  # in data/raw/<name>: the weights of a network whose features are read
 SEAL = "sha256"  # of the content: formats without a checksum of their own hold it, as a flipped bit gives other numbers
 CONFIG = ("config", "config.local")  # of DVC
 CHUNK = 1 << 20  # bytes of a file that are looked at and left on disk

@@ -123,6 +123,27 @@ class Pairs(NamedTuple):
     message: str
 
 
+@dataclass(frozen=True)
+class Captioned:
+    """What an input reads for a target that writes a text for each example, where the examples are no texts themselves.
+
+    A target that reads `captions` asks an input for modules of that name. `inputs/<kind>/prepare/captions.py` has
+    `read(raw, source, params)`, which gives this, and `encode(examples, rows, params, seed)`, as the reading `examples`
+    has; `inputs/<kind>/baseline/captions.py` has `views`, by which the nearest examples are found; the `Sequences` of
+    `inputs/<kind>/train/captions.py` (training.pair) finds in each split the array `input`: of each text the number of
+    the example that it is of. `inputs/<kind>/show/captions.py` draws, `inputs/<kind>/show/own_captions.py` reads a
+    user's files for `kassandra caption`.
+
+    examples: their `labels` are what splits are drawn evenly by, "" everywhere where nothing is known.
+    texts: of each example one or more, as they are written.
+    language: of the texts, by its code; "" where that is unknown.
+    """
+
+    examples: Examples
+    texts: Sequence[Sequence[str]]
+    language: str = ""
+
+
 def numbered(ids: Iterable[str]) -> list[str]:
     """The ids, of which those that have occurred before say how often.
 

@@ -36,6 +36,7 @@ def load(folder: str | Path, device: str | torch.device = "cpu", member: int | N
     loaded = model_folder.load(folder, member)
     with described_by_hand(folder):
         pair = Pair.of(loaded.input, loaded.target, loaded.meta, device)
+        model_folder.equip(pair, folder)
         module = part("targets", loaded.target, "evaluate", "predict")
         models = [model.to(device) for model in loaded.members]
         predictor = module.Predictor(models, pair, loaded.meta, loaded.fingerprint, loaded.seeds)

@@ -7,6 +7,7 @@ from pathlib import Path
 import requests
 from rich.filesize import decimal
 
+from kassandra.contracts.artifacts import NETWORK
 from kassandra.contracts.errors import KassandraError
 from kassandra.sources.catalogue import Content, Dataset, find
 from kassandra.sources.content import Report, Unavailable, count_of, is_right
@@ -36,7 +37,7 @@ def fetch_dataset(
             cannot be written.
     """
     entry, report = find(dataset, catalogue), Report()
-    present = {path.name for path in destination.iterdir()} if destination.is_dir() else set[str]()
+    present = {path.name for path in destination.iterdir()} - {NETWORK} if destination.is_dir() else set[str]()
     if present == {file.name for file in entry.files} and all(
         is_right(destination / one.name, one) for one in entry.files
     ):
@@ -54,6 +55,20 @@ def fetch_dataset(
             raise KassandraError(_nobody_has(dataset, entry, missing, failures, scratch))
         scratch.publish()
     report.say(f"{dataset}: {count_of(len(entry.files))}, checked, in {destination}")
+
+
+def fetch_weights(network: str, folder: Path) -> None:
+    """Puts the weights of a network, a catalogue entry of one file, beside the data in `folder`.
+
+    They are kept in a hidden folder beside `folder` too, for other pipelines.
+
+    Raises:
+        KassandraError: as `fetch_dataset`.
+    """
+    kept = folder.with_name(f".{network}")
+    fetch_dataset(network, kept)
+    (file,) = find(network).files
+    copy(kept / file.name, folder / NETWORK)
 
 
 def _take_from(place: Place, missing: list[Content], scratch: Scratch, tools: Tools) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from kassandra.contracts.artifacts import RECORD, on_disk, read_json, write_json
+from kassandra.contracts.artifacts import NETWORK, RECORD, on_disk, read_json, write_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.sources.content import Report, count_of, sha256_of
 from kassandra.sources.unpack import is_archive, unpack
@@ -149,7 +149,8 @@ def _own_files(path: Path, root: Path, where: str, follow_links: bool) -> Walked
     if not root.is_dir():
         raise KassandraError(f"{where}: neither a file nor a folder")
     walked = walk(root, where, follow_links)
-    walked.files.pop(Path(RECORD), None)
+    for ours in (RECORD, NETWORK):
+        walked.files.pop(Path(ours), None)
     if not walked.files:
         but = "; ".join(sentence(walked.left_out))
         raise KassandraError(f"{where}: this folder holds no files" + (f" ({but})" if but else ""))
@@ -193,7 +194,8 @@ def has_changed(path: Path, copied: Path, compared: Path | None = None) -> bool:
     seen = [_seen(side) for side in (now, then)]
     if compared and compared.is_file() and read_json(compared) == seen:
         return False
-    then.pop(Path(RECORD), None)
+    for ours in (RECORD, NETWORK):
+        then.pop(Path(ours), None)
     if "archive" in record:
         equal = sha256_of(path) == record["content"]
     else:

@@ -1,6 +1,7 @@
 """A trained model as a folder that needs nothing beside it: the weights of each member, model.json, meta.json.
 
-One member is weights.safetensors; several are weights-0.safetensors, weights-1.safetensors and so on.
+One member is weights.safetensors; several are weights-0.safetensors, weights-1.safetensors and so on. Where an input
+has more to keep than fits into meta.json, as a network whose features it reads, that is input.safetensors.
 """
 
 from pathlib import Path
@@ -17,7 +18,9 @@ from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.kind import Pipeline
 from kassandra.params.sections.model import Model
 from kassandra.params.sections.pipeline import kinds, pipeline_of
-from kassandra.training.pair import target_module
+from kassandra.training.pair import Pair, target_module
+
+KEPT = "input.safetensors"
 
 
 class Loaded(NamedTuple):
@@ -46,6 +49,22 @@ def save_description(
     write_json(folder / "meta.json", meta, sealed=True)
     described = {"input": params.input, "target": params.target, "model": params.model.used(), "seeds": seeds}
     write_json(folder / "model.json", {**described, "fingerprint": fingerprint}, sealed=True)
+
+
+def save_kept(folder: Path, pair: Pair, train: Path) -> None:
+    """What the input keeps of the train split, to read further inputs with; see training.pair."""
+    if kept := pair.kept(train):
+        write_tensors(folder / KEPT, kept)
+
+
+def equip(pair: Pair, folder: Path) -> None:
+    """Gives the input what `save_kept` kept of it.
+
+    Raises:
+        KassandraError: it is damaged.
+    """
+    if (folder / KEPT).exists():
+        pair.equip(read_tensors(folder / KEPT)[0])
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:

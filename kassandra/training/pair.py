@@ -25,6 +25,9 @@ class Sequences(Protocol):
     """What is asked of an input. `meta` is what its prepare wrote to meta.json.
 
     unit: what there are `size` of, in the plural: images, texts.
+
+    It may also have `kept(path)`, arrays of the train split by name, without which it cannot read a user's inputs, and
+    `equip(kept)`, which takes them back: a model's folder keeps them.
     """
 
     unit: str
@@ -126,6 +129,15 @@ class Pair:
         """A user's inputs as a split without answers, checked."""
         inputs = self.sequences.own(*given, **options)
         return Split(inputs, self.target.own(inputs, self.sequences.size(inputs)))
+
+    def kept(self, path: Path) -> dict[str, NDArray[Any]]:
+        """Of the train split, what a model's folder keeps for the input."""
+        return self.sequences.kept(path) if hasattr(self.sequences, "kept") else {}
+
+    def equip(self, kept: dict[str, NDArray[Any]]) -> None:
+        """Gives it back to the input."""
+        if hasattr(self.sequences, "equip"):
+            self.sequences.equip(kept)
 
     def size(self, split: Split) -> int:
         """How many units a split has; an epoch of training sees each once."""

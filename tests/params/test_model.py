@@ -25,6 +25,7 @@ ADDED = {
     ("text", "label"): TOKENS | {"pretrain": None},
     ("text", "next"): TOKENS | {"tied": True, "samples": 7},
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
+    ("images", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True, "recurrent": True},
     ("text", "tags"): TOKENS | {"crf": True, "letters": {"embedding_size": 3, "hidden_size": 4, "longest": 9}},
     ("series", "forecast"): {"head": "point", "linear": True},
     ("series", "tags"): {"crf": True},

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kassandra.contracts.errors import KassandraError
+
 
 def lengths(reading: str, meta: dict[str, Any]) -> bool:
     """Whether rows are padded: images all have the same number of steps."""
@@ -9,6 +11,12 @@ def lengths(reading: str, meta: dict[str, Any]) -> bool:
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
+    """
+    Raises:
+        KassandraError: images are read as the features of another network.
+    """
+    if meta.get("scan") == "grid":
+        raise KassandraError("export: this model reads features of EfficientNet-Lite0, which is not exported to onnx")
     keys = ("height", "width", "steps", "order", "mean", "std")
     return {key: meta[key] for key in keys} | {"channels": meta.get("channels", "grey")}
 

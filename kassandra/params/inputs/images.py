@@ -1,13 +1,15 @@
-"""`input: images`: its sections of params.yaml."""
+"""`input: images`: its sections of params.yaml, for images with an answer each, or with captions."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
 from kassandra.params.sections.folder import FolderOfFiles
 from kassandra.params.sections.kind import Fraction, Sections
+from kassandra.params.sections.model import Model
+from kassandra.params.sections.table_file import Column, TableFile
 
 
 class Prepare(Section):
@@ -51,4 +53,82 @@ class Train(kind.Train):
     distort: Distortion | None = None
 
 
+class CaptionsSource(TableFile):
+    """Images with captions: your own are a folder of images with a table, a row for each caption, of which an image may
+    have several. Known by their names are `captions.txt` (or .csv, .tsv, .jsonl, …), as Flickr8k has beside `Images/`,
+    its `Flickr8k.token.txt`, Flickr30k's `results.csv`, and `metadata.csv` or `metadata.jsonl`. Lists of images called
+    `train.txt`, `valid.txt` (or `dev`, `val`) and `test.txt`, or `Flickr_8k.trainImages.txt` and so on, say the splits;
+    so may a column. The digits of `dataset: mnist` are spelled.
+
+    captions: the table, where it is called otherwise.
+    file, text, split: names of its columns; null takes the only one with a usual name (image, file, …; caption, text,
+        …; split). The last may be missing.
+    language: of the captions, by its code: BLEU of languages without spaces needs it.
+    network: the one that sees the features of `prepare.scan: grid`; its weights are fetched as a data set is.
+    """
+
+    captions: Column | None = None
+    file: Column | None = None
+    text: Column | None = None
+    split: Column | None = None
+    language: Annotated[str | None, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*$")] = None
+    network: Literal["efficientnet-lite0"] | None = None
+
+
+class CaptionsPrepare(Prepare):
+    """Of images with captions:
+
+    scan: `grid` shows a photograph of 224 × 224 pixels to a network that was trained on ImageNet: each of 7 × 7 places
+        is a step of 320 features. `rows` and `pixels` suit small images.
+    marks: whether captions keep marks such as `,` and `.`; an apostrophe or a hyphen within a word always stays. The
+        caption is trained on and scored in this form, in lower case with `lowercase`.
+    """
+
+    scan: Literal["rows", "pixels", "grid"] = "rows"  # type: ignore[assignment]
+    marks: bool = False
+
+    @model_validator(mode="after")
+    def a_grid_has_one_size(self) -> Self:
+        of_pixels = sorted(self.model_fields_set & {"size", "channels", "permute"})
+        if self.scan == "grid" and of_pixels:
+            raise ValueError(f"scan 'grid' does not use {of_pixels[0]!r}: the network reads 224 × 224 pixels in colour")
+        return self
+
+
+class CaptionsModel(Model):
+    """Of images with captions:
+
+    recurrent: whether the variant reads the steps before the decoder looks back at them. `false` leaves each step of a
+        grid as it is, but for a linear layer of `hidden_size`, and begins from their mean, as Xu et al. (2015) do; the
+        only LSTM is then that of the decoder, and the variant `vanilla`.
+    """
+
+    recurrent: bool = True
+
+    @model_validator(mode="after")
+    def without_recurrence_nothing_varies(self) -> Self:
+        if not self.recurrent and (self.variant != "vanilla" or self.readout != "last"):
+            used = "'readout'" if self.variant == "vanilla" else f"variant {self.variant!r}"
+            raise ValueError(f"recurrent: false does not use {used}; take variant 'vanilla' without a readout")
+        return self
+
+    def encoder(self, input_size: int) -> Any:
+        if self.recurrent:
+            return super().encoder(input_size)
+        from kassandra.lstm.places import Places
+
+        return Places(input_size, self.hidden_size)
+
+
+class CaptionsTrain(kind.Train):
+    """Of images with captions:
+
+    batch_tokens: a step reads captions of about the same length, padded to the longest, so many tokens in all, each
+        with its image.
+    """
+
+    batch_tokens: int = Field(1024, ge=1)
+
+
 examples = Sections(source=FolderOfFiles, prepare=Prepare, train=Train)
+captions = Sections(source=CaptionsSource, prepare=CaptionsPrepare, model=CaptionsModel, train=CaptionsTrain)

@@ -15,6 +15,7 @@ EVERYWHERE = {
     "tolerate",
     "follow_links",
     "pair",
+    "network",
 }  # the keys that a data set of the catalogue has too
 
 

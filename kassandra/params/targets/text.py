@@ -1,4 +1,4 @@
-"""`target: text`: a text for each input, as a translation is; its sections of params.yaml."""
+"""`target: text`: a text for each input, as a translation or a caption is; its sections of params.yaml."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -9,11 +9,12 @@ from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import TokenModel
 
-READS = ("pairs",)
+READS = ("pairs", "captions")
 
 
 class Prepare(Section):
-    """How texts become sequences of token ids, and splits. Vocabularies are those of train.
+    """How texts become sequences of token ids, and splits. Vocabularies are those of train. Of images, what is said of
+    pairs, sides and source sentences is meant of captions, captions and images.
 
     tokens: pieces of words: `bpe` (Sennrich et al. 2016) or `unigram` (Kudo 2018).
     vocab_size: of each vocabulary, <pad>, <unk>, <s> and </s> among them.

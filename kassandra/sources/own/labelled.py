@@ -10,7 +10,7 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import RECORD, missing, read_json
+from kassandra.contracts.artifacts import NETWORK, RECORD, missing, read_json
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import printable, some
 from kassandra.contracts.splits import SPLIT_OF, SPLITS
@@ -117,7 +117,7 @@ def visible(raw: Path, left: Left) -> dict[PurePosixPath, Path]:
         name = PurePosixPath(path.relative_to(raw))
         if path.is_dir() and not any(path.iterdir()):
             _leave(left, "empty folders", name)
-        if not path.is_file() or path == raw / RECORD:
+        if not path.is_file() or path in (raw / RECORD, raw / NETWORK):
             continue
         folder = next((part for part in name.parts[:-1] if part.startswith((".", "_"))), None)
         if folder is not None:

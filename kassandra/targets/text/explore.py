@@ -5,14 +5,17 @@ from typing import Any
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.targets.text.train.decoder import AdditiveAttention, GeneralAttention
+from kassandra.targets.text.train.target import are_captions
 
 
 def answer(model: Any, meta: dict[str, Any], put: Any) -> dict[str, Any]:
     """`put` takes a tensor.
 
     Raises:
-        KassandraError: the decoder's cell has no gates i, f, g, o.
+        KassandraError: the decoder's cell has no gates i, f, g, o; or the model describes images.
     """
+    if are_captions(meta):
+        raise KassandraError("explore: the page reads sentences for models that write, and no images")
     writer = model.decoder
     if writer.parts != 2:
         raise KassandraError("explore: the page shows the gates of an LSTM; this decoder has other cells")

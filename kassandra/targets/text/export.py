@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.graph import Arrays, Axes, Comparison, Graph, Run, sized
 from kassandra.lstm.encoder import State, valid_steps
 from kassandra.lstm.export_inputs import sequence_example, sequence_inputs
 from kassandra.targets.text.evaluate.scores import corpus_bleu, ngrams
 from kassandra.targets.text.train.decoder import Memory, Standing
 from kassandra.targets.text.train.encoder_decoder import Memorised
-from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY
+from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY, are_captions
 
 
 def flat_memory(source: Memorised) -> list[Tensor]:
@@ -162,7 +163,15 @@ def from_graphs(predictor: Any, run: Run) -> Any:
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
-    """What whoever runs the graphs has to know of their outputs."""
+    """What whoever runs the graphs has to know of their outputs.
+
+    Raises:
+        KassandraError: the model describes images.
+    """
+    if are_captions(meta):
+        raise KassandraError(
+            "export: models that describe images cannot be exported to onnx; `--to folder` copies them"
+        )
     return {"beam": BEAM, "length_penalty": LENGTH_PENALTY}
 
 

@@ -154,7 +154,7 @@ def test_attention_lands_on_the_pixels_that_were_read(steps, permuted):
     for step in range(steps):
         weights = np.zeros((2, steps), dtype=np.float32)
         weights[0, step] = weights[1, 0] = 1
-        placed = images._as_images(weights, meta)
+        placed = images.as_images(weights, meta)
         assert placed.shape == (2, HEIGHT, WIDTH)
         lit = np.flatnonzero(placed[0].ravel())
         assert sorted(lit) == sorted(numbered[step])
@@ -182,7 +182,7 @@ def test_attention_of_the_pair_itself(raw, prepare, tmp_path, scan, permute):
     assert rows.tolist() == [0, 1, 2]
     bright = batch.inputs == batch.inputs.max()
     weights = bright.any(2).float().numpy()  # (3, time): all on the step that holds the lit pixel
-    placed = images._as_images(weights, meta)
+    placed = images.as_images(weights, meta)
     for row, (y, x) in enumerate(places):
         assert placed[row, y, x] == pytest.approx(placed[row].max())
         assert (placed[row] > 0).sum() == batch.inputs.shape[2]

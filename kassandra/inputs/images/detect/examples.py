@@ -26,7 +26,7 @@ def evidence(look: Look) -> float:
 
 def _files(look: Look) -> list[str]:
     """The images among the files of a folder."""
-    return look.files_of(lambda path: _looked_at(path) is not None, ENDINGS, LOOKED_AT)
+    return look.files_of(lambda path: looked_at(path) is not None, ENDINGS, LOOKED_AT)
 
 
 def propose(look: Look) -> Proposal:
@@ -45,7 +45,7 @@ def propose(look: Look) -> Proposal:
     sizes, modes, coloured = Counter[tuple[int, int]](), Counter[str](), 0.0
     known = 0
     for name in some if look.form == "folder" else []:
-        image = _looked_at(tree.path / name)
+        image = looked_at(tree.path / name)
         if image is not None:
             sizes[image[0]] += 1
             modes[image[1]] += 1
@@ -89,7 +89,7 @@ def _of_idx(look: Look) -> Proposal:
     return proposal
 
 
-def _looked_at(path: Path) -> tuple[tuple[int, int], str, float] | None:
+def looked_at(path: Path) -> tuple[tuple[int, int], str, float] | None:
     """Size, mode, and how much the colours differ; None of what is no image."""
     import numpy as np
     from PIL import Image

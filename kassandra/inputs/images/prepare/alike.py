@@ -15,10 +15,10 @@ ALIKE = 0.998  # cosine: copies saved as JPEG of low quality lie above, further 
 
 def alike(images: Sequence[NDArray[Any]]) -> list[int]:
     """Of each image the number of the first that it is nearly the same as; its own where there is none."""
-    return near(np.stack([_small(image) for image in images]), ALIKE)
+    return near(np.stack([small(image) for image in images]), ALIKE)
 
 
-def _small(image: NDArray[Any]) -> NDArray[np.float32]:
+def small(image: NDArray[Any]) -> NDArray[np.float32]:
     """(SIZE², ) its pixels in grey, without their mean; the length says how bright it is, and is not compared."""
     grey = image.mean(axis=-1) if image.ndim == 3 else image
     small = Image.fromarray(grey.astype(np.float32)).resize((SIZE, SIZE), Image.Resampling.BOX)

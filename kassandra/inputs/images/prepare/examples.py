@@ -44,10 +44,10 @@ def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     """
     if not raw.is_dir():
         raise missing(raw)
-    return _of_idx(raw, params) if any(raw.glob("train-images-idx3-ubyte*")) else _of_folder(raw, source, params)
+    return of_idx(raw, params) if any(raw.glob("train-images-idx3-ubyte*")) else _of_folder(raw, source, params)
 
 
-def _of_idx(raw: Path, params: Prepare) -> Examples:
+def of_idx(raw: Path, params: Prepare) -> Examples:
     if params.channels != "grey":
         raise KassandraError(f"prepare.channels: {params.channels!r} is of image files; idx files hold grey alone")
     train, test = _read_idx(raw, "train"), _read_idx(raw, "test")

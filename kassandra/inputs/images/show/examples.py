@@ -19,7 +19,7 @@ def pictures(
     images, classes = np.asarray(map_arrays(test)["images"]), meta["classes"]
     _mistakes(images, targets, log_probabilities, classes, plots / "mistakes.png")
     if attention is not None:
-        _attention(images, targets, log_probabilities, _as_images(np.stack(attention), meta), classes, plots)
+        _attention(images, targets, log_probabilities, as_images(np.stack(attention), meta), classes, plots)
 
 
 def _mistakes(
@@ -67,7 +67,7 @@ def _attention(
     figures.save(figure, plots / "attention.png")
 
 
-def _as_images(attention: NDArray[np.float32], meta: dict[str, object]) -> NDArray[np.float32]:
+def as_images(attention: NDArray[np.float32], meta: dict[str, object]) -> NDArray[np.float32]:
     """(examples, time) weights of steps as (examples, height, width) weights of pixels; each image sums to 1."""
     height, width = int(str(meta["height"])), int(str(meta["width"]))
     flat = np.repeat(attention, height * width // attention.shape[1], axis=1)

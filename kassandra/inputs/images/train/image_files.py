@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,9 +32,10 @@ DEEP = "of more than 8 bits"
 
 
 def read(
-    path: Path, size: tuple[int, int], channels: Literal["grey", "rgb"] = "grey", notes: Counter[str] | None = None
-) -> NDArray[Any]:
-    """An image resized to `size`, (width, height).
+    path: Path, size: tuple[int, int], channels: Literal["grey", "rgb"] = "grey", notes: Counter[str] | None = None,
+    content: bytes | None = None,
+) -> NDArray[Any]:  # fmt: skip
+    """An image resized to `size`, (width, height); of the `content` of a file in an archive, if that is given.
 
     Returns:
         (height, width) uint8, or (height, width, 3) in colour; of an image of more than 8 bits (height, width) float32,
@@ -43,7 +45,7 @@ def read(
         KassandraError: it cannot be read as an image, or has more than PIXELS.
     """
     notes = Counter() if notes is None else notes
-    with _readable(path), Image.open(path, formats=_formats()) as image:
+    with _readable(path), Image.open(path if content is None else BytesIO(content), formats=_formats()) as image:
         if math.prod(image.size) > PIXELS:
             raise ValueError(f"{image.width}×{image.height} pixels; at most {PIXELS:,} in all")
         notes[FIRST] += getattr(image, "n_frames", 1) > 1

@@ -1,8 +1,8 @@
-"""Baselines of translation: no translation, that of the nearest sentence of train or valid, and an LSTM that must keep
-all that it reads in its last state."""
+"""Baselines of translation and captions: no translation, that of the nearest sentence, or the captions of the nearest
+images, of train or valid, and an LSTM that must keep all that it reads in its last state."""
 
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import read_arrays
 from kassandra.contracts.ragged import Ragged
+from kassandra.targets.text.baseline import captions
 from kassandra.vocabulary.languages import UNSPACED_SIGNS
 
 WORD = rf"(?u)[{UNSPACED_SIGNS}]|(?:(?![{UNSPACED_SIGNS}])\w)+"  # where no spaces are written each sign is a word
@@ -27,8 +28,11 @@ TRAIN = {"epochs": 4, "batch_tokens": 512, "learning_rate": 0.002, "warmup": 0.1
 TRAINED = {"LSTM without attention": SimpleNamespace(MODEL=MODEL, TRAIN=TRAIN, MOST_STEPS=4000)}
 
 
-def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
-    """One column of texts per baseline that is not trained, one row per test sentence."""
+def predictions(seen: ModuleType | None, prepared: Path, seed: int) -> pd.DataFrame:
+    """One column of texts per baseline that is not trained, one row per test sentence, or image. Of these, `seen` is
+    inputs/<kind>/baseline/captions.py."""
+    if seen:
+        return captions.predictions(seen, prepared)
     train, valid, test = (_pairs(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
     sources, targets = train[0] + valid[0], train[1] + valid[1]
     return pd.DataFrame(

@@ -2,6 +2,7 @@
 a page of them to read, beside references and those of baselines: some drawn at random, the worst and the best."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,10 +114,10 @@ def bleu_by_length(lengths: NDArray[np.int64], systems: dict[str, Counts], unit:
 
 def write_page(
     sources: Texts, references: References, systems: dict[str, Texts], chrf: NDArray[np.float64], meta: dict[str, Any],
-    seed: int, path: Path,
+    seed: int, path: Path, pictures: Callable[[int], str] | None = None,
 ) -> None:  # fmt: skip
     """`systems` are the translations of each, the model's first; `chrf` (sentences,) is of the model's; of `meta`, what
-    prepare wrote, `languages` are used."""
+    prepare wrote, `languages` are used. Of captions, `pictures` gives HTML of the image of a row."""
     count = len(sources)
     drawn = np.sort(np.random.default_rng(seed).choice(count, min(DRAWN, count), replace=False))
     rising = np.argsort(chrf, kind="stable")
@@ -128,21 +129,28 @@ def write_page(
     sections = []
     for heading, rows in chosen.items():
         sentences = [
-            _sentence(sources[row], references[row], {name: texts[row] for name, texts in systems.items()}, meta)
+            _sentence(
+                pictures(int(row)) if pictures else highlight.escaped(sources[row]),
+                references[row],
+                {name: texts[row] for name, texts in systems.items()},
+                meta,
+            )
             for row in rows
         ]
         sections.append(f"<h2>{heading}</h2>\n" + "\n".join(sentences))
     explanation = (
-        f"<p>The number is chrF of the sentence, from 0 to 100 (mean of the LSTM on all {count:,} test sentences: "
+        f"<p>The number is chrF of the {'caption' if pictures else 'sentence'}, from 0 to 100 (mean of the LSTM on all "
+        f"{count:,} test {'images' if pictures else 'sentences'}: "
         f"{chrf.mean():.1f}). Words that no reference has are <mark>marked</mark>.</p>"
     )
-    highlight.write_page("Translations of test sentences", STYLE, "\n".join([explanation, *sections]), path)
+    title = "Captions of test images" if pictures else "Translations of test sentences"
+    highlight.write_page(title, STYLE, "\n".join([explanation, *sections]), path)
 
 
 def _sentence(source: str, references: Texts, translations: dict[str, str], meta: dict[str, Any]) -> str:
-    """One section: a line for the source, one for each reference, and one for each system."""
+    """One section: a line for the source, which is HTML already, one for each reference, and one for each system."""
     metric, known = CHRF(), {word.casefold() for text in references for word in re.findall(r"\w+", text)}
-    lines = [_line("source", "", highlight.escaped(source), meta["languages"]["source"], "source")]
+    lines = [_line("source", "", source, meta["languages"]["source"], "source")]
     for number, text in enumerate(references, 1):
         name = "reference" if len(references) == 1 else f"reference {number}"
         lines.append(_line(name, "", highlight.escaped(text), meta["languages"]["target"], "reference"))

@@ -1,4 +1,4 @@
-"""BLEU and chrF of translations, by the counts of the library `sacrebleu`.
+"""BLEU and chrF of translations and captions, by the counts of the library `sacrebleu`.
 
 Both are functions of sums over sentences. What each sentence adds is counted once, and stands in the table of
 predictions, so that two models can be compared without the references.
@@ -19,6 +19,7 @@ from sacrebleu.metrics.chrf import CHRF
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.resampling import Rows
 from kassandra.judging.score import Numbers, Score
+from kassandra.targets.text.train.target import are_captions
 from kassandra.vocabulary.languages import UNSPACED_SIGNS, bleu_tokenizer
 
 ORDER = 4  # tokens of the longest n-grams of BLEU
@@ -28,6 +29,7 @@ SPLIT = 0.1  # share of references that end in " .", above which they are taken 
 UNSPACED = 0.1  # share of signs that stand for words or parts of words, above which text is taken for unspaced
 KEYS = ["example"]
 RESAMPLING = Rows()
+SHORT = {f"bleu_{order}": order for order in range(1, ORDER)}  # as is usual of captions, beside BLEU-4; of no others
 
 Texts = Sequence[str]  # one per sentence
 References = Sequence[Texts]  # of each sentence one or more
@@ -35,7 +37,7 @@ Counts = NDArray[np.int64]  # see `ngrams`
 
 
 def asked(table: pd.DataFrame) -> NDArray[Any]:
-    """(rows,) the sentence that is translated."""
+    """(rows,) the sentence that is translated, or which image is described."""
     return table["source"].to_numpy()
 
 
@@ -53,7 +55,8 @@ def ngrams(hypotheses: Texts, references: References, tokens: str, lowercase: bo
 
 
 def corpus_bleu(sums: NDArray[Any]) -> Numbers:
-    """In [0, 100], of (…, 10) `ngrams` added up: the geometric mean of n-gram precisions, times the brevity penalty.
+    """In [0, 100], of (…, 10) `ngrams` added up, or fewer orders of them: the geometric mean of n-gram precisions,
+    times the brevity penalty.
 
     An order of which nothing matched counts as half a match, the next such order as a quarter (sacrebleu's smoothing
     `exp`); where no word matched at all, or there are no n-grams of an order, BLEU is 0.
@@ -61,13 +64,19 @@ def corpus_bleu(sums: NDArray[Any]) -> Numbers:
     >>> float(corpus_bleu(np.array([4.0, 3, 2, 1, 4, 3, 2, 1, 4, 4]))), float(corpus_bleu(np.zeros(10)))
     (100.0, 0.0)
     """
-    correct, total = sums[..., :ORDER], sums[..., ORDER : 2 * ORDER]
+    order = sums.shape[-1] // 2 - 1
+    correct, total = sums[..., :order], sums[..., order : 2 * order]
     hypotheses, references = sums[..., -2], sums[..., -1]
-    smoothed = np.where(correct == 0, 0.5 ** np.cumsum(correct == 0, -1), correct)  # (…, ORDER)
+    smoothed = np.where(correct == 0, 0.5 ** np.cumsum(correct == 0, -1), correct)  # (…, order)
     defined = (correct[..., 0] > 0) & (total > 0).all(-1)
     precisions = np.log(np.where(defined[..., None], smoothed, 1) / np.where(total > 0, total, 1)).mean(-1)
     short = np.minimum(0.0, 1 - references / np.maximum(hypotheses, 1))
     return np.asarray(np.where(defined, 100 * np.exp(precisions + short), 0.0))
+
+
+def of_order(counts: Counts, order: int) -> Counts:
+    """Of `ngrams`, those of up to `order` tokens: what BLEU-1, BLEU-2, … add up."""
+    return np.concatenate([counts[..., :order], counts[..., ORDER : ORDER + order], counts[..., -2:]], -1)
 
 
 class _Chrf(CHRF):
@@ -100,7 +109,7 @@ SCORES = [
         name, "higher", "of 100", 2, _kept(name), corpus_chrf if name == "chrf" else corpus_bleu, largest=100,
         depends_on=("source",),
     )
-    for name in ("bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "chrf")
+    for name in ("bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "chrf", *SHORT)
 ]  # fmt: skip
 
 
@@ -129,9 +138,9 @@ def score(
     Args:
         hypotheses: of each member and, where there are several, last what they write together.
         baselines: what others write, compared by the headline.
-        meta: what prepare wrote; of it `languages` and `lowercase`.
+        meta: what prepare wrote; of it `languages`, `lowercase`, and of captions `marks`.
     """
-    language = meta["languages"]["target"]
+    language, captions = meta["languages"]["target"], are_captions(meta)
     tokens, streams = bleu_tokenizer(language), [list(row) for row in zip_longest(*references)]
     chrf = _Chrf()
 
@@ -139,10 +148,13 @@ def score(
         counts = {
             "bleu": ngrams(texts.beam, references, tokens),
             "bleu_greedy": ngrams(texts.greedy, references, tokens),
-            "bleu_lowercase": ngrams(texts.beam, references, tokens, lowercase=True),
-            "bleu_lowercase_greedy": ngrams(texts.greedy, references, tokens, lowercase=True),
-            "chrf": chrf.counts(texts.beam, streams),
         }
+        if captions:
+            counts |= {name: of_order(counts["bleu"], order) for name, order in SHORT.items()}
+        else:
+            counts["bleu_lowercase"] = ngrams(texts.beam, references, tokens, lowercase=True)
+            counts["bleu_lowercase_greedy"] = ngrams(texts.greedy, references, tokens, lowercase=True)
+        counts["chrf"] = chrf.counts(texts.beam, streams)
         written = {"example": examples, "source": sources, "hypothesis": texts.beam, "greedy": texts.greedy}
         return pd.DataFrame(written).assign(**{name: list(each) for name, each in counts.items()})
 
@@ -153,18 +165,32 @@ def score(
     cased, lowered = (
         f"BLEU|{BLEU(lowercase, tokenize=tokens, references=streams).get_signature()}" for lowercase in (False, True)
     )
-    by_score = [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}"]
+    by_score = [cased, cased, lowered, lowered, f"chrF2|{chrf.get_signature()}", *[cased] * len(SHORT)]
     signatures = {each.name: signature for each, signature in zip(SCORES, by_score, strict=True)}
+    if captions:
+        signatures = {each.name: f"{signatures[each.name]}|form:{form_of(meta)}" for each in report.kinds}
+    else:
+        signatures = {name: signature for name, signature in signatures.items() if name not in SHORT}
     summed = np.sum(tables[-1]["bleu"].tolist(), axis=0)
-    warnings = cautions(hypotheses[-1].beam, references, summed, meta["lowercase"], language)
+    written = hypotheses[-1].beam
+    if captions:
+        warnings = cautions(written, references, summed, False, language, "captions")
+    else:
+        warnings = cautions(written, references, summed, meta["lowercase"], language)
     return Scored(replace(report, signatures=signatures, cautions=warnings), tables, others)
 
 
+def form_of(meta: dict[str, Any]) -> str:
+    """In which captions are scored, references and all; the same for every model of these data."""
+    return f"{'lower case' if meta['lowercase'] else 'case as written'}, {'marks' if meta['marks'] else 'no marks'}"
+
+
 def cautions(
-    hypotheses: Texts, references: References, summed: Counts, lowercase: bool, language: str
-) -> tuple[str, ...]:
+    hypotheses: Texts, references: References, summed: Counts, lowercase: bool, language: str,
+    what: str = "translations",
+) -> tuple[str, ...]:  # fmt: skip
     """What the numbers cannot say by themselves: of `summed` (10,) n-grams of all hypotheses, whether the model was
-    trained on lower-cased text, and the target's language."""
+    trained on lower-cased text while references are not, the target's language, and what they are, in the plural."""
     warnings, count = [], len(hypotheses)
     if lowercase:
         warnings.append(
@@ -172,15 +198,15 @@ def cautions(
             "`bleu_lowercase`. Baselines that copy text keep its capitals."
         )
     if empty := sum(not text.strip() for text in hypotheses):
-        warnings.append(f"{empty:,} of {count:,} translations are empty.")
+        warnings.append(f"{empty:,} of {count:,} {what} are empty.")
     if unknown := sum("<unk>" in text for text in hypotheses):
-        warnings.append(f"{unknown:,} of {count:,} translations hold <unk>, which is no word.")
+        warnings.append(f"{unknown:,} of {count:,} {what} hold <unk>, which is no word.")
     length, reference = summed[-2:].tolist()
     penalty = float(np.exp(min(0.0, 1 - reference / length))) if length else 0.0
     if penalty < PENALTY:
         warnings.append(
-            f"Translations are short, {length:,} tokens where references have {reference:,}: the brevity penalty takes "
-            f"{1 - penalty:.0%} of BLEU."
+            f"{what.capitalize()} are short, {length:,} tokens where references have {reference:,}: the brevity "
+            f"penalty takes {1 - penalty:.0%} of BLEU."
         )
     texts = [text for several in references for text in several]
     if (split := sum(text.endswith(" .") for text in texts)) > SPLIT * len(texts):

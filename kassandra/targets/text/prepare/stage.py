@@ -9,11 +9,12 @@ from tokenizers import Tokenizer
 
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.examples import Pairs, numbered
+from kassandra.contracts.examples import Captioned, Pairs, numbered
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import UNK, ModelSpec
 from kassandra.contracts.splits import SPLITS
 from kassandra.params.sections.kind import Pipeline
+from kassandra.targets.text.prepare import captions
 from kassandra.targets.text.prepare.pair_splits import Sentence, split
 from kassandra.vocabulary import tokens
 
@@ -21,7 +22,8 @@ LONG = "too many tokens"  # as a reason to be dropped
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
-    """Raw pairs, as the input's module `reader` reads them, → arrays and meta.json; returns what to report.
+    """Raw pairs, as the input's module `reader` reads them, → arrays and meta.json; returns what to report. Where it
+    reads captions, see captions.prepare.
 
     In train a row is a pair, in valid and test it is a different source sentence with all its translations.
 
@@ -29,7 +31,9 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
         KassandraError: the data cannot be read or have no such languages, or a split would be empty.
     """
     how: Any = params.prepare  # with the keys of the input and those of this target
-    read: Pairs = reader.read(raw, params.source, how)
+    read: Pairs | Captioned = reader.read(raw, params.source, how)
+    if isinstance(read, Captioned):
+        return captions.prepare(reader, read, raw, folder, how, seed)
     parts = split(raw, read, how.valid_fraction, how.test_fraction, how.limit, seed)
     tokenizers = _fit(parts.train, how)  # on train only
     source, target = (tokenizers.get(name) or tokenizers["joint"] for name in ("source", "target"))

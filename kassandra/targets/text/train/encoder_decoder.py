@@ -28,8 +28,8 @@ class EncoderDecoder(nn.Module):
     """Encoder-decoder (Sutskever et al. 2014), with attention (Bahdanau et al. 2015; Luong et al. 2015) or without.
 
     Args:
-        embedding: of source tokens.
-        encoder: reads `embedding.size` numbers per step.
+        embedding: of source tokens; None where sources are numbers.
+        encoder: reads `embedding.size` numbers per step, or those of the source.
         decoder: writes; `decoder.size` is that of the vectors that its outputs are compared with.
         outputs: number of target tokens.
         tied: whether these vectors are those of the decoder's embedding (Press & Wolf 2017).
@@ -38,7 +38,7 @@ class EncoderDecoder(nn.Module):
     """
 
     def __init__(
-        self, embedding: Embedding, encoder: Encoder, decoder: RecurrentDecoder, outputs: int, tied: bool,
+        self, embedding: Embedding | None, encoder: Encoder, decoder: RecurrentDecoder, outputs: int, tied: bool,
         dropout: float = 0.0, reverse_source: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
@@ -52,11 +52,12 @@ class EncoderDecoder(nn.Module):
             self.weight = nn.Parameter(torch.empty(outputs, decoder.size).uniform_(-0.1, 0.1))
 
     def read(self, ids: Tensor, lengths: Tensor | None) -> Memorised:
-        """Read sources (batch, time) of token ids; `lengths` as in Encoder. Attention is over places of the source as
-        it stands, whichever way it was read."""
+        """Read sources (batch, time) of token ids, or (batch, time, features) of numbers; `lengths` as in Encoder.
+        Attention is over places of the source as it stands, whichever way it was read."""
         if self.reverse_source:
-            ids = reverse_valid(ids.unsqueeze(2), lengths).squeeze(2)  # (batch, time)
-        encoded: Encoded = self.encoder(self.embedding(ids), lengths)
+            given = ids if ids.ndim == 3 else ids.unsqueeze(2)  # (batch, time, features or 1)
+            ids = reverse_valid(given, lengths) if ids.ndim == 3 else reverse_valid(given, lengths).squeeze(2)
+        encoded: Encoded = self.encoder(ids if self.embedding is None else self.embedding(ids), lengths)
         standing = self.decoder.begin(encoded.summary)
         if self.decoder.attention is None:
             return Memorised(None, standing)
@@ -101,8 +102,8 @@ class EncoderDecoder(nn.Module):
 
     def greedy(self, ids: Tensor, lengths: Tensor | None, longest: Tensor) -> list[list[int]]:
         """The likeliest token at each step, until EOS or `longest` (batch,) tokens, for each source (batch, time)."""
-        source, token = self.read(ids, lengths), ids.new_full((len(ids),), BOS)
-        written = ids.new_full((len(ids), int(longest.max())), PAD)
+        source, token = self.read(ids, lengths), torch.full((len(ids),), BOS, device=ids.device)
+        written = torch.full((len(ids), int(longest.max())), PAD, device=ids.device)
         going = torch.ones_like(token, dtype=torch.bool)  # (batch,)
         for step in range(written.shape[1]):
             log_probabilities, standing, _ = self.next(source, token)

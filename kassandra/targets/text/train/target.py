@@ -1,4 +1,4 @@
-"""A text for each input, as a translation is, written token by token."""
+"""A text for each input, as a translation or a caption is, written token by token."""
 
 from collections.abc import Iterable
 from itertools import zip_longest
@@ -14,7 +14,7 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import Batch
-from kassandra.lstm.build import build_embedding, build_reader
+from kassandra.lstm.build import build_embedding, build_encoder, build_reader
 from kassandra.lstm.layers import VanillaLSTM
 from kassandra.params.targets.text import Model, Train
 from kassandra.targets.text.train import decoder
@@ -30,11 +30,13 @@ LENGTH_PENALTY = (
 
 def build(spec: ModelSpec, params: Model) -> EncoderDecoder:
     """An encoder-decoder, its weights drawn from PyTorch's global generator: seed it first."""
-    embedding, encoder = build_reader(spec, params)
-    assert embedding is not None, "Model of target text is of token ids, which build_reader has checked"
+    if spec.features:  # `params` are of token ids, but of the target's alone
+        embedding, encoder = None, build_encoder(spec.features, params)
+    else:
+        embedding, encoder = build_reader(spec, params)
     how = params.decoder
     hidden_size, num_layers = how.hidden_size or params.hidden_size, how.num_layers or params.num_layers
-    own = embedding if spec.joint else build_embedding(spec.outputs, params)
+    own = embedding if spec.joint and embedding is not None else build_embedding(spec.outputs, params)
     size = own.size if how.tied else hidden_size  # of the output of a step
     read = [own.size + size * how.input_feeding, *[hidden_size] * (num_layers - 1)]  # by each layer
     layers = [VanillaLSTM(each, hidden_size, params.cell, params.weight_dropout) for each in read]
@@ -51,6 +53,11 @@ def build(spec: ModelSpec, params: Model) -> EncoderDecoder:
         own, layers, attention, encoder.output_size, context_size, size, how.input_feeding, params.dropout
     )
     return EncoderDecoder(embedding, encoder, writer, spec.outputs, how.tied, params.dropout, params.reverse_source)
+
+
+def are_captions(meta: dict[str, Any]) -> bool:
+    """Whether texts are those of images, and not of sentences; `meta` is what prepare wrote."""
+    return meta.get("reading") == "captions"
 
 
 class Texts(NamedTuple):
@@ -79,6 +86,7 @@ class Target:
         self.tokenizer = tokens.load(list(meta["tokenizers"].values())[-1])  # `joint`, or `target` after `source`
         self.lowercase = bool(meta["lowercase"])
         self.bleu_tokenizer = bleu_tokenizer(meta["languages"]["target"])
+        self.most = int(meta.get("longest", 0))  # tokens of a text of train; 0: it depends on that of the source
 
     def read(self, path: Path) -> Texts:
         arrays = map_arrays(path)
@@ -127,6 +135,8 @@ class Target:
     def longest(self, batch: Batch) -> Tensor:
         """(batch,): at most so many tokens are written for each input."""
         lengths = batch.lengths
+        if self.most:
+            return torch.full((len(batch.inputs),), self.most, device=batch.inputs.device)
         if lengths is None:
             lengths = torch.full((len(batch.inputs),), batch.inputs.shape[1], device=batch.inputs.device)
         return 2 * lengths + 10
