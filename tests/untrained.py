@@ -19,7 +19,7 @@ def save_untrained(
     from kassandra.training.folder import build
     from tests.trained import save
 
-    source = {"path": "mine", "time": "t", "target": "x"} if target == "forecast" else {"path": "mine"}
+    source = {"path": "mine", "time": "t", "target": "x"} if target in ("forecast", "gap") else {"path": "mine"}
     section = {"input": input, "target": target, "source": source, "prepare": {}, "train": {}}
     section["model"] = {"variant": "vanilla", "hidden_size": 5, **model}
     params = check(pipeline_of(input, target), section, "pipelines.mine")

@@ -24,6 +24,8 @@ class ModelSpec:
     steps: of every sequence, 0 where lengths differ.
     joint: of token ids on both sides: whether they mean the same in the input and in the target.
     letters: number of ids of letters, where a step is a word and its letters; else 0, and then not written.
+    behind, ahead: how many of the last `features` repeat at a step what other steps show: those of steps before it,
+        then those of steps after it, which models that read forwards alone need not be given; else 0, and not written.
     """
 
     outputs: int
@@ -32,6 +34,9 @@ class ModelSpec:
     steps: int = 0
     joint: bool = False
     letters: int = 0
+    behind: int = 0
+    ahead: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if name != "letters" or value}
+        rare = ("letters", "behind", "ahead")
+        return {name: value for name, value in asdict(self).items() if name not in rare or value}

@@ -71,8 +71,9 @@ class Target(Protocol):
 
     unit: what losses are means over, in the plural; None: the input's.
 
-    It may also have `drawn(split, rows, params, generator)`, the rows of a batch of training in place of `rows`, and
-    `finish(model, batches, params)`: see Pair.finish.
+    It may also have `drawn(split, rows, params, generator)`, the rows of a batch of training in place of `rows`;
+    `train_batch(split, rows, inputs, lengths, params, generator)`, in place of `batch` in training, for what is drawn
+    afresh; and `finish(model, batches, params)`: see Pair.finish.
     """
 
     unit: str | None
@@ -154,7 +155,11 @@ class Pair:
         for rows in self.sequences.shuffled(split.inputs, params, generator, answers):
             if hasattr(self.target, "drawn"):
                 rows = self.target.drawn(split.targets, rows, params, generator)
-            yield self.target.batch(split.targets, rows, *self.sequences.batch(split.inputs, rows, params, generator))
+            inputs = self.sequences.batch(split.inputs, rows, params, generator)
+            if hasattr(self.target, "train_batch"):
+                yield self.target.train_batch(split.targets, rows, *inputs, params, generator)
+            else:
+                yield self.target.batch(split.targets, rows, *inputs)
 
     def finish(self, model: nn.Module, valid: Split, params: Any) -> str | None:
         """What the target still does with the weights that a training keeps, if it does anything: a sentence on it."""

@@ -57,6 +57,29 @@ def tickets(path, rows=120, label="bug"):
         )
 
 
+def test_a_table_whose_gaps_are_filled(home, kassandra):
+    begin, rows = datetime(2021, 1, 1), []
+    for row in range(2000):
+        lost = row % 40 == 7 or 500 <= row < 512
+        temperature = "" if lost else f"{10 + row % 24}.{row % 10}"
+        if row % 100 != 55:  # some times are missing too
+            rows.append(f"{begin + timedelta(hours=row):%Y-%m-%d %H:%M},{temperature},{50 + row % 24 + row % 7}")
+    Path("sensors.csv").write_text("\n".join(["time,temperature,humidity", *rows]), encoding="utf-8")
+    out = kassandra("init", "sensors.csv", "--as", "gap", "--yes")
+    assert "series → gap" in out
+    assert "kept as gaps" in out
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    section = text[text.index("sensors:") :]
+    assert "target: gap" in section
+    assert "target: temperature, features: [humidity]" in section.replace("\n     ", "")
+    assert "longest: 48" in section
+    assert "seasons: [24]" in section
+    assert "missing:" not in section
+    out = kassandra("check", "sensors")
+    assert "gaps to fill" in out
+    assert "series → forecast" in kassandra("init", "sensors.csv", "--name", "other", "--yes", "--dry-run")
+
+
 def test_a_series(home, kassandra):
     series(home / "Power of Köln.csv")
     done = kassandra("init", "Power of Köln.csv", "--yes")

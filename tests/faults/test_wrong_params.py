@@ -41,7 +41,7 @@ def keys(kind, path=()):
 
 def pipeline(pair):
     tree = dict(zip(("input", "target"), pair, strict=True)) | copy.deepcopy(GOOD)
-    if pair == ("series", "forecast"):
+    if pair in (("series", "forecast"), ("series", "gap")):
         tree["source"] |= {"time": "t", "target": "y"}
     return tree
 

@@ -19,7 +19,12 @@ USED = {
 }
 CAUSAL = {"vanilla": set(), "stacked": {"num_layers"}}
 STEPWISE = {name: keys - {"readout"} for name, keys in USED.items() if name != "attention"}
-OF_TARGETS = {"next": CAUSAL, "tags": STEPWISE, "transcript": STEPWISE}  # others take all variants and keys
+OF_TARGETS = {
+    "next": CAUSAL,
+    "tags": STEPWISE,
+    "transcript": STEPWISE,
+    "gap": STEPWISE,
+}  # others take all variants and keys
 TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
 ADDED = {
     ("text", "label"): TOKENS | {"pretrain": None},
@@ -29,6 +34,7 @@ ADDED = {
     ("text", "tags"): TOKENS | {"crf": True, "letters": {"embedding_size": 3, "hidden_size": 4, "longest": 9}},
     ("series", "forecast"): {"head": "point", "linear": True},
     ("series", "tags"): {"crf": True},
+    ("series", "gap"): {"head": "point", "edges": "past"},
     ("audio", "transcript"): {"decoder": {"beam": 1}},
 }
 ADDED |= {pair: ADDED.get((pair[0], "label"), {}) | {"head": "point"} for pair in PAIRS if pair[1] == "number"}

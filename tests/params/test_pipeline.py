@@ -149,7 +149,7 @@ def test_input_and_target(file, section, text):
 
 @pytest.mark.parametrize(("input", "target"), PAIRS)
 def test_every_pair_has_a_section_of_defaults(text, file, input, target):
-    section = "{path: mine, time: t, target: y}" if target == "forecast" else "{path: mine}"
+    section = "{path: mine, time: t, target: y}" if target in ("forecast", "gap") else "{path: mine}"
     for old, new in (("images", input), ("label", target), ("{dataset: mnist}", section), ("scan: rows", "")):
         text = text.replace(old, new)
     file.write_text(text)

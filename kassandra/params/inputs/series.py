@@ -1,6 +1,6 @@
 """`input: series`: its sections of params.yaml, for series with an answer each, and for series that are forecast."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -121,6 +121,19 @@ class TablePrepare(Section):
 
     calendar: list[Literal["minute", "hour", "weekday", "monthday", "yearday", "month"]] = Field([])
     missing: Literal["error", "forward", "interpolate", "drop"] = "error"
+    duplicates: Literal["error", "first", "last", "mean"] = "error"
+
+
+class GapsPrepare(Section):
+    """What is read of a table of series whose gaps are filled: every value that is missing stays so.
+
+    calendar: times that come back, read as sine and cosine.
+    duplicates: of two rows for one time: `error`, or the `first`, `last`, or `mean` of them.
+    """
+
+    missing: ClassVar[str] = "kept as gaps"  # in place of what TablePrepare asks
+
+    calendar: list[Literal["minute", "hour", "weekday", "monthday", "yearday", "month"]] = Field([])
     duplicates: Literal["error", "first", "last", "mean"] = "error"
 
 
@@ -267,5 +280,6 @@ class StepsTrain(kind.Train):
 
 
 table = Sections(source=TableSource, prepare=TablePrepare, train=TableTrain)
+gaps = Sections(source=TableSource, prepare=GapsPrepare, train=TableTrain)
 examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, train=ExamplesTrain)
 steps = Sections(source=ExamplesSource, prepare=StepsPrepare, train=StepsTrain)

@@ -1,18 +1,15 @@
 """`target: tags`: a tag for each step of a sequence; its sections of params.yaml."""
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kassandra.contracts.section import Section
-from kassandra.params.sections import kind, model, variants
+from kassandra.params.sections import kind
 from kassandra.params.sections.kind import Fraction, Sections
+from kassandra.params.sections.per_step import PerStepModel
 
 READS = ("steps",)
-# Variants that are more than a summary, and the keys that they use.
-PER_STEP = {
-    name: module.USES for name, module in variants.MODULES.items() if not getattr(module, "SUMMARY_ALONE", False)
-}
 
 
 class Prepare(Section):
@@ -33,7 +30,7 @@ class Prepare(Section):
     limit: int | None = Field(None, ge=20)
 
 
-class Model(model.Model):
+class Model(PerStepModel):
     """Of models that tag:
 
     crf: whether tags are chosen together, by a linear-chain conditional random field (Lafferty et al. 2001): it learns
@@ -41,21 +38,9 @@ class Model(model.Model):
         of tags is chosen in which every I- goes on with a span.
     """
 
-    USES: ClassVar[dict[str, set[str]]] = {name: keys - {"readout"} for name, keys in PER_STEP.items()}
+    ANSWERS: ClassVar[str] = "tags"
 
-    variant: Literal[*PER_STEP]  # type: ignore[valid-type]
     crf: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def every_step_has_an_output(cls, values: Any) -> Any:
-        variant = values.get("variant") if isinstance(values, dict) else None
-        if isinstance(variant, str) and variant in model.Model.USES and variant not in PER_STEP:
-            raise ValueError(
-                f"variant {variant!r} differs in its summary of a sequence alone, and tags are read from the outputs "
-                f"of its steps; choose one of {sorted(PER_STEP)}"
-            )
-        return values
 
 
 class Train(kind.Train):

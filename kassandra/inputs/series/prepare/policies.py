@@ -15,7 +15,7 @@ from kassandra.sources.own.table_file import Table, first
 
 NONE = -1  # the row of the file, where a row was put in
 SPARSEST = 2  # times expected per row that is there: of more, most would be made up
-SPARSEST_OF_DROP = 50  # where gaps stay gaps, as the nights of a series that stops at night
+SPARSEST_OF_DROP = 50  # where gaps stay gaps, as the nights of a series that stops at night, or are to be filled
 REPAIRS = "forward, interpolate or drop"
 
 
@@ -95,7 +95,7 @@ def regular(
     advice = "mend them, or leave the frequency out where rows come as they come"
     _refuse(parts, [on.off for on in grids], rows, clock, f"{others}; {advice}")
     counts = [int(on.places[-1] - on.places[0]) + 1 - len(on.places) for on in grids]
-    densest = SPARSEST_OF_DROP if policy == "drop" else SPARSEST
+    densest = SPARSEST if policy in ("error", "forward", "interpolate") else SPARSEST_OF_DROP
     for part, count in zip(parts, counts, strict=True):
         if count + len(part.times) > densest * len(part.times):
             raise KassandraError(

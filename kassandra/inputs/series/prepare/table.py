@@ -22,7 +22,7 @@ from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.policies import Series
 from kassandra.inputs.series.prepare.suspects import suspects
 from kassandra.inputs.series.prepare.times import read_times
-from kassandra.params.inputs.series import TablePrepare, TableSource
+from kassandra.params.inputs.series import GapsPrepare, TablePrepare, TableSource
 from kassandra.sources.own.refused import by_reason
 from kassandra.sources.own.table_file import Table, called, read_table
 from kassandra.sources.own.tables_of import tables_in
@@ -49,7 +49,9 @@ class Scale(NamedTuple):
     std: list[float]
 
 
-def read(raw: Path, source: TableSource, params: TablePrepare, predict: str = "value", to_learn: bool = True) -> Tables:
+def read(
+    raw: Path, source: TableSource, params: TablePrepare | GapsPrepare, predict: str = "value", to_learn: bool = True
+) -> Tables:
     """Every series of data/raw/<name>, or of one file; of prices without the rows whose features are not known yet.
 
     Args:
@@ -263,7 +265,7 @@ def join(series: list[Columns], scales: Iterable[Scale], window: int, horizon: i
     return Split(np.concatenate(scaled), values, times, offsets, np.concatenate(origins).astype(np.int64), whole)
 
 
-def _of_values(series: Series, source: TableSource, params: TablePrepare, clock: Clock) -> Columns:
+def _of_values(series: Series, source: TableSource, params: TablePrepare | GapsPrepare, clock: Clock) -> Columns:
     columns = [series.columns[name] for name in (*source.targets, *source.features)]
     inputs = np.column_stack(
         [*columns, *cycles(clock.wall(series.times) // clock.per_second, params.calendar).values()]

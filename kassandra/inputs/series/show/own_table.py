@@ -11,7 +11,7 @@ from kassandra.contracts.clock import PLAIN, Clock
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import Span
-from kassandra.contracts.windows import Columns, Split
+from kassandra.contracts.windows import Columns, Split, Tables
 from kassandra.inputs.series.prepare import prices
 from kassandra.inputs.series.prepare.clock import grid
 from kassandra.inputs.series.prepare.table import Scale, join
@@ -66,11 +66,7 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
     keys = TablePrepare.model_fields.keys() & reading["prepare"]
     params = TablePrepare.model_validate({key: reading["prepare"][key] for key in keys})
     everything = read_series(path, source, params, meta["predict"], to_learn=False)
-    if everything.message:
-        print(everything.message, file=sys.stderr)
-    of_train = Clock.of(meta)
-    own = [one._replace(times=_on(of_train, one.times, everything.clock)) for one in everything.series]
-    tables = _chosen(own, known, series, bool(source.series), path)
+    tables = known_series(everything, meta, series, bool(source.series), path)
     for name, one in tables.items():
         rows = int(np.logical_and.accumulate(one.usable[::-1]).sum())
         if rows < meta["window"]:
@@ -87,6 +83,24 @@ def last_windows(path: Path, meta: dict[str, Any], series: str | None = None) ->
         raise KassandraError(f"{path}: holds numbers far too large for what the model was trained on")
     begins, ends = split.offsets[:-1], split.offsets[1:]
     return split._replace(origins=ends[ends > begins] - 1)
+
+
+def known_series(
+    everything: Tables, meta: dict[str, Any], series: str | None, named: bool, path: Path
+) -> dict[str, Columns]:
+    """The series of a user's table by their names in train, their times on its clock; says what was done to read them.
+
+    Args:
+        series: see `last_windows`. named: whether a column names the series.
+
+    Raises:
+        KassandraError: it has a series that train had not.
+    """
+    if everything.message:
+        print(everything.message, file=sys.stderr)
+    of_train = Clock.of(meta)
+    own = [one._replace(times=_on(of_train, one.times, everything.clock)) for one in everything.series]
+    return _chosen(own, list(meta["series"]), series, named, path)
 
 
 def _on(clock: Clock, times: NDArray[np.int64], own: Clock) -> NDArray[np.int64]:

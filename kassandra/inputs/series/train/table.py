@@ -51,7 +51,9 @@ class Sequences:
         for start in range(0, len(split.origins), size):
             yield np.arange(start, min(start + size, len(split.origins)))
 
-    def batch(self, split: Split, rows: Rows, params: object = None, generator: object = None) -> tuple[Tensor, None]:
+    def batch(
+        self, split: Split, rows: Rows, params: object = None, generator: object = None
+    ) -> tuple[Tensor, Tensor | None]:
         """The columns that are targets too are read as `normalise` says."""
         windows = split.inputs[seen(split._replace(origins=split.origins[rows]), self.window)]
         own = self.meta["target_inputs"]

@@ -1,0 +1,236 @@
+"""Evaluation on the test split of models that fill gaps: errors beside baselines by length of gap, and pictures."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from kassandra.contracts.clock import Clock
+from kassandra.contracts.gaps import EVERY
+from kassandra.contracts.spec import LEVELS
+from kassandra.contracts.tables import write_table
+from kassandra.judging import coverage, distributions, figures, interval_figures
+from kassandra.judging.intervals import percentiles
+from kassandra.judging.judge import Report, judge
+from kassandra.judging.score import Numbers, Score, per_row, ratio, resample
+from kassandra.targets.gap.evaluate import figures as gap_figures
+from kassandra.targets.gap.evaluate import scores
+from kassandra.targets.gap.evaluate.predict import Filling, together
+
+BESIDE = ("rmse", "mae", "crps")  # in which baselines are compared with, whatever the headline is
+BOUNDS = (1, 2, 6, 12, 24, 48, 96, 192, 384)  # rows; where the next bin of lengths begins
+WORST = 100  # gaps that are listed
+FEW = 100  # gaps of test
+NARROW, WIDE = 0.85, 0.95  # share inside of the central 90% from which intervals are reported as wrong
+
+
+class ByLength(NamedTuple):
+    """names: of the bins. gaps: in each. values: by model, (bins, 3) the headline and the ends of its interval.
+    gains: by baseline, (bins, 3) by how much the LSTM is better, paired."""
+
+    names: list[str]
+    gaps: list[int]
+    values: dict[str, Numbers]
+    gains: dict[str, Numbers]
+
+
+def evaluate(
+    predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    pages: Path, how: Any, seed: int,
+) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
+    """Writes pictures into `plots`, tables of all models and the worst gaps into `pages`, of what all members fill in
+    together; returns the scores, and one row per value that was removed: of each member, and together.
+
+    `of_members` of a split, of the predictor, are Fillings; `baselines` are the points of each, and its quantiles in
+    columns `<name> @<level>`. `show` is not used: what a series looks like, its numbers say.
+    """
+    both, meta = predictor.pair.read(test), predictor.meta
+    each = predictor.of_members(both)
+    asked = cells(both.targets, meta)
+    members = [predictions(asked, one) for one in each]
+    table = members[0] if len(members) == 1 else predictions(asked, together(each))
+    others = of_baselines(asked, baselines)
+    ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
+    report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
+    compared = by_length(report.headline, table, others, seed)
+    report = replace(report, cautions=tuple(cautions(report, members, compared)))
+
+    figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png", "Loss of the head")
+    strongest = min(report.baselines, key=lambda name: report.baselines[name].value)
+    gap_figures.stretches(both.targets, table, (strongest, others[strongest]), meta, plots / "stretches.png")
+    gap_figures.error_by_length(compared, report.headline.name, strongest, plots / "error_by_length.png")
+    if distributions.QUANTILES[0] in table:
+        units = scores.RESAMPLING.units(table)
+        inside, below = resample([(distributions.INSIDE, table), (distributions.BELOW, table)], units, seed)
+        assert inside
+        assert below
+        shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
+        interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
+    write_table(pages / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
+    write_table(pages / "by_length.csv", _as_table(compared))
+    if len(meta["targets"]) > 1:
+        write_table(pages / "by_target.csv", _by_target({"LSTM": table, **others}, report.headline))
+    write_table(pages / "worst.csv", worst(table))
+    return report, members, table
+
+
+def cells(answers: Any, meta: dict[str, Any]) -> pd.DataFrame:
+    """One row per value that was removed: of which gap and series, which step of the gap, the time, what was observed.
+
+    scale: what errors are divided by: 1 of one target; with several, which may be of any units, the deviation of each
+    in train (of each series by itself).
+    """
+    split, gaps, targets = answers.split, answers.gaps, meta["targets"]
+    gap, row, column = gaps.cells(len(targets))
+    series = np.searchsorted(split.offsets, row, side="right") - 1
+    texts = Clock.of(meta).texts(split.times)
+    names, of_columns = np.array(meta["series"], object), np.array([*targets, "all"], object)  # EVERY is the last
+    assert EVERY == -1
+    of_gaps = [
+        f"{names[at]} {texts[first]} {length} {of_columns[which]} {number}"
+        for number, first, length, which, at in zip(
+            *(each.tolist() for each in gaps),
+            np.searchsorted(split.offsets, gaps.row, side="right") - 1,
+            strict=True,
+        )
+    ]
+    places, std = np.array(meta["target_inputs"])[column], np.array(meta["input_std"])
+    return pd.DataFrame(
+        {
+            "example": np.array(of_gaps, object)[gap], "series": names[series], "length": gaps.length[gap],
+            "step": row - gaps.row[gap] + 1, "time": texts[row], "target": of_columns[column],
+            "observed": split.values[row, column],
+            "scale": std[series, places] if len(targets) > 1 else np.ones(len(row)),
+        }
+    )  # fmt: skip
+
+
+def predictions(asked: pd.DataFrame, filling: Filling) -> pd.DataFrame:
+    """The rows of `cells`, with what was filled in and the distribution around that."""
+    columns = {"point": filling.point}
+    if filling.quantiles is not None:
+        columns |= dict(zip(distributions.QUANTILES, filling.quantiles, strict=True))
+    return asked.assign(**columns, **filling.distribution)
+
+
+def of_baselines(asked: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Tables of predictions like that of the model."""
+    tables = {}
+    for name in (str(name) for name in baselines if " @" not in str(name)):
+        each = [baselines[f"{name} @{level}"] for level in LEVELS]
+        tables[name] = asked.assign(point=baselines[name], **dict(zip(distributions.QUANTILES, each, strict=True)))
+    return tables
+
+
+def bins_of(lengths: NDArray[np.int64]) -> tuple[NDArray[np.intp], list[str]]:
+    """(gaps,) the bin of each length, and the names of the bins.
+
+    >>> bins_of(np.array([1, 5, 48, 30]))
+    (array([0, 1, 2, 2]), ['1', '2–5', '24–48'])
+    """
+    longest = int(lengths.max())
+    bounds = [bound for bound in BOUNDS if bound < longest or bound == 1]
+    number = np.searchsorted(bounds, lengths, side="right") - 1
+    kept, places = np.unique(number, return_inverse=True)
+    ends = [*(bound - 1 for bound in bounds[1:]), longest]
+    pairs = [(bounds[which], ends[which]) for which in kept.tolist()]
+    return places, [f"{low}" if low == high else f"{low}–{high}" for low, high in pairs]
+
+
+def by_length(headline: Score, table: pd.DataFrame, others: dict[str, pd.DataFrame], seed: int) -> ByLength:
+    """The headline of what all members fill in together, and of each baseline, on gaps of about equal lengths."""
+    places, names = bins_of(table["length"].to_numpy())
+    counts, values, gains = list[int](), list[list[Any]](), list[list[Any]]()
+    for number in range(len(names)):
+        parts = [each[places == number] for each in (table, *others.values())]
+        scored = resample([(headline, part) for part in parts], scores.RESAMPLING.units(parts[0]), seed)
+        first, *rest = [one for one in scored if one]
+        counts.append(parts[0]["example"].nunique())
+        values.append([tuple(one.estimate) for one in (first, *rest)])
+        gains.append([_gain(headline, one.values, first.values) for one in rest])
+    both = np.array(values), np.array(gains)  # (bins, models, 3), (bins, baselines, 3)
+    of_models = {name: both[0][:, place] for place, name in enumerate(["LSTM", *others])}
+    return ByLength(names, counts, of_models, {name: both[1][:, place] for place, name in enumerate(others)})
+
+
+def _gain(score: Score, baseline: tuple[Any, Numbers], own: tuple[Any, Numbers]) -> tuple[float, float, float]:
+    value, low, high = percentiles(baseline[0] - own[0], baseline[1] - own[1])
+    return (value, low, high) if score.sign < 0 else (-value, -high, -low)
+
+
+def _as_table(compared: ByLength) -> pd.DataFrame:
+    """A row per bin: the headline of each baseline, by how much the LSTM is better than the best of them, and its own,
+    last."""
+    rows = []
+    for number, name in enumerate(compared.names):
+        of_baselines = {other: float(each[number, 0]) for other, each in compared.values.items() if other != "LSTM"}
+        best = min(of_baselines, key=lambda other: of_baselines[other])
+        gain, low, high = compared.gains[best][number].tolist()
+        own, own_low, own_high = compared.values["LSTM"][number].tolist()
+        row = {"length": name, "gaps": compared.gaps[number], **of_baselines, "best baseline": best}
+        row |= {"gain": gain, "gain_low": low, "gain_high": high}
+        rows.append(row | {"LSTM_low": own_low, "LSTM_high": own_high, "LSTM": own})
+    return pd.DataFrame(rows)
+
+
+def cautions(report: Report, members: Sequence[pd.DataFrame], compared: ByLength) -> list[str]:
+    """What whoever reads the scores should know."""
+    warnings, headline = list[str](), report.headline.name
+    for number, name in enumerate(compared.names):
+        better = [other for other, gains in compared.gains.items() if gains[number, 1] <= 0]
+        if better:
+            worst = min(better, key=lambda other: compared.gains[other][number, 0])
+            own, theirs = (float(compared.values[one][number, 0]) for one in ("LSTM", worst))
+            warnings.append(
+                f"On gaps of {name} rows the LSTM ({headline} {own:.4g}) is not clearly better than {worst} "
+                f"({theirs:.4g})."
+            )
+    if (share := report.together.get("coverage_90")) and not NARROW <= share.value <= WIDE:
+        what = "too narrow" if share.value < NARROW else "too wide"
+        warnings.append(f"The intervals of 90% are {what}: {share.value:.0%} of the values of test lie inside.")
+    if report.units < FEW:
+        warnings.append(f"Test has {report.units} gaps: its scores say little; `prepare.rounds` makes more of them.")
+    units = scores.RESAMPLING.units(members[0])
+    missed = np.mean([scores.errors(each) for each in members], axis=0)
+    means = ratio(units.sums(per_row(missed)))  # (gaps,) in the order of time
+    covers = coverage.caution(headline, coverage.of_errors(means), len(means))
+    return [*warnings, covers] if covers else warnings
+
+
+def by_model(models: dict[str, pd.DataFrame], headline: str) -> pd.DataFrame:
+    """The scores of every model alike, the headline last."""
+    rows = []
+    for name, table in models.items():
+        row: dict[str, Any] = {"model": name}
+        for score in sorted(scores.SCORES, key=lambda score: score.name == headline):
+            sums = score.sums(table)
+            row[score.name] = np.nan if sums is None else float(score.value(sums.sum(0)))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _by_target(models: dict[str, pd.DataFrame], headline: Score) -> pd.DataFrame:
+    """The headline of each baseline and, last, of the LSTM, of each target in its own unit."""
+    rows = []
+    for name, places in models["LSTM"].groupby("target", sort=False).indices.items():
+        sums: dict[str, Any] = {
+            model: headline.sums(table.iloc[places].assign(scale=1.0)) for model, table in models.items()
+        }
+        values = {model: float(headline.value(each.sum(0))) for model, each in sums.items()}
+        rows.append({"target": name, "values": len(places), **values, "LSTM": values.pop("LSTM")})
+    return pd.DataFrame(rows)
+
+
+def worst(table: pd.DataFrame) -> pd.DataFrame:
+    """The gaps with the largest errors: of each the value that was furthest off, and the mean error of all."""
+    error = (table["point"] - table["observed"]) / table["scale"]
+    each = table[["example", "series", "length", "time", "target", "observed", "point"]].assign(
+        error=table["point"] - table["observed"], mean_error=error.groupby(table["example"]).transform("mean")
+    )
+    order = (-error.abs()).argsort(kind="stable")
+    return each.iloc[order].drop_duplicates("example")[:WORST]
