@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from ruamel.yaml import YAML
 
 BEFORE = """# my own words
 seed: 3
@@ -65,19 +66,18 @@ def test_a_table_whose_gaps_are_filled(home, kassandra):
         if row % 100 != 55:  # some times are missing too
             rows.append(f"{begin + timedelta(hours=row):%Y-%m-%d %H:%M},{temperature},{50 + row % 24 + row % 7}")
     Path("sensors.csv").write_text("\n".join(["time,temperature,humidity", *rows]), encoding="utf-8")
-    out = kassandra("init", "sensors.csv", "--as", "gap", "--yes")
+    out = kassandra("init", "sensors.csv", "--as", "gap", "--yes").out
     assert "series → gap" in out
     assert "kept as gaps" in out
-    text = Path("params.yaml").read_text(encoding="utf-8")
-    section = text[text.index("sensors:") :]
-    assert "target: gap" in section
-    assert "target: temperature, features: [humidity]" in section.replace("\n     ", "")
-    assert "longest: 48" in section
-    assert "seasons: [24]" in section
-    assert "missing:" not in section
-    out = kassandra("check", "sensors")
+    section = YAML(typ="safe").load(Path("params.yaml").read_text(encoding="utf-8"))["pipelines"]["sensors"]
+    assert (
+        section["source"] | {"target": "temperature", "features": ["humidity"], "frequency": "h"} == section["source"]
+    )
+    assert section["prepare"] == {"window": 120, "longest": 48, "seasons": [24]} | section["prepare"]
+    assert not section["prepare"].keys() & {"missing", "gap", "horizon", "normalise"}
+    out = kassandra("check", "sensors").out
     assert "gaps to fill" in out
-    assert "series → forecast" in kassandra("init", "sensors.csv", "--name", "other", "--yes", "--dry-run")
+    assert "series → forecast" in kassandra("init", "sensors.csv", "--name", "other", "--yes", "--dry-run").out
 
 
 def test_a_series(home, kassandra):

@@ -65,7 +65,7 @@ class TableSource(TimedTable):
     Of prices, whose returns or volatility are forecast, only `time` is named, and need not be: the others are Open,
     High, Low, Close and Volume.
 
-    target: column, or list of columns, to forecast. features: further columns of numbers to read.
+    target: column, or list of columns, to forecast or to fill. features: further columns of numbers to read.
     series: column that names the series a row belongs to, where the table holds several; or a list of columns, which
         name it together.
     files: what several tables in one folder are: `series`, one each, named by its file; or `parts`, the beginning and
