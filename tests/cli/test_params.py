@@ -62,7 +62,7 @@ def test_every_key_is_explained(input, target):
         ("distort", "train.distort.shift (input: images): number, ≥ 0, ≤ 14; default 0"),
         ("missing", 'prepare.missing (target: forecast): one of error, forward, interpolate, drop; default "error"'),
         ("speakers", "prepare.speakers (input: audio): list of text; default []"),
-        ("source.target", "source.target (series → forecast, series → gap): text or list of text or null; default null"),
+        ("source.target", "source.target (series → forecast, series → gap): text or list of text or null; default "),
         ("tied", "model.tied (target: next): true or false; default false"),
         ("tied", "model.decoder.tied (target: text): true or false; default true"),
     ],
