@@ -1,16 +1,17 @@
 """The drawings of the documents, as SVG for light and dark pages → docs/pictures/{stages,variants,gates}.svg.
 
-    python docs/pictures/draw.py                     # stages and variants
-    python docs/pictures/draw.py data/models/imdb    # and the gates of a trained classifier of texts, at work
+python docs/pictures/draw.py                     # stages and variants
+python docs/pictures/draw.py data/models/imdb    # and the gates of a trained classifier of texts, at work
 """
 
 import argparse
 from collections.abc import Iterator, Sequence
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-SENTENCE = "it begins badly , but it is a wonderful film ."
+SENTENCE = "it begins badly , but i loved this wonderful film ."
 
 STYLE = (FOLDER / "style.css").read_text(encoding="utf-8")
 
@@ -33,18 +34,24 @@ def box(x: float, y: float, width: float, height: float, kind: str = "") -> str:
     return f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" rx="6" class="box {kind}"/>'
 
 
-def flow(*points: tuple[float, float], kind: str = "") -> str:
-    return f'<path class="flow {kind}" d="M{" L".join(f"{x:g} {y:g}" for x, y in points)}"/>'
+def flow(*points: tuple[float, float]) -> str:
+    """An arrow through these points."""
+    return f'<path class="flow" d="M{" L".join(f"{x:g} {y:g}" for x, y in points)}"/>'
+
+
+def bar(x: float, bottom: float, width: float, height: float, kind: str) -> str:
+    size = f'width="{width:g}" height="{height:.1f}"'
+    return f'<rect x="{x:g}" y="{bottom - height:.1f}" {size} class="{kind}"/>'
 
 
 def stages() -> Iterator[str]:
     """The six scripts, and the artifacts that join them."""
     places = {
-        "download": (75, 110), "prepare": (235, 110), "baseline": (395, 45), "pretrain": (395, 110), "train": (395, 175),
-        "evaluate": (575, 110),
+        "download": (75, 110), "prepare": (235, 110), "baseline": (395, 45), "pretrain": (395, 110),
+        "train": (395, 175), "evaluate": (575, 110),
     }  # fmt: skip
     says = {
-        "download": "files, checked", "prepare": "splits, arrays", "baseline": "models without LSTM",
+        "download": "files, checked", "prepare": "splits, arrays", "baseline": "without an LSTM",
         "pretrain": "if a recipe asks", "train": "a member per seed", "evaluate": "scores, intervals",
     }  # fmt: skip
     for name, (x, y) in places.items():
@@ -68,7 +75,12 @@ def stages() -> Iterator[str]:
     yield text(745, 96, "metrics/, report", "strong")
     yield text(745, 113, "compare, predict,", "small")
     yield text(745, 128, "serve, export, explore", "small")
-    yield text(410, 242, "Each stage is a script; DVC runs those whose inputs changed and keeps every artifact by its content.", "small")
+    yield text(
+        410,
+        242,
+        "Each stage is a script; DVC runs those whose inputs changed and keeps every artifact by its content.",
+        "small",
+    )
 
 
 def variants() -> Iterator[str]:
@@ -80,35 +92,41 @@ def variants() -> Iterator[str]:
 
 
 def _variant(left: float, name: str, rows: Sequence[str], summary: str) -> Iterator[str]:
-    steps = [left + 35 + 42 * step for step in range(4)]
-    top, bottom = 62, 208
+    steps, bottom = [left + 35 + 42 * step for step in range(4)], 208
     yield text(left + 100, 22, name, "strong")
-    heights = [bottom - 50] if len(rows) == 1 else [bottom - 44, bottom - 92]
+    if summary == "ends":  # the inputs stand between the two directions
+        heights, inputs = [bottom - 12, bottom - 96], bottom - 50
+    else:
+        heights, inputs = [bottom - 50] if len(rows) == 1 else [bottom - 44, bottom - 92], bottom + 4
     for step, x in enumerate(steps, 1):
-        yield text(x, bottom + 4, f"x{step}", "small")
-        yield flow((x, bottom - 10), (x, heights[0] + 15))
-    for row, (way, y) in enumerate(zip(rows, heights, strict=True)):
+        yield text(x, inputs, f"x{step}", "small")
+        yield flow((x, inputs - 14), (x, heights[-1 if summary == "ends" else 0] + 15))
+        if summary == "ends":
+            yield flow((x, inputs + 5), (x, heights[0] - 14))
+        elif len(rows) > 1:
+            yield flow((x, heights[0] - 13), (x, heights[1] + 15))
+    for way, y in zip(rows, heights, strict=True):
         for x in steps:
             yield box(x, y, 28, 26, way)
-        for a, b in zip(steps, steps[1:], strict=False):
-            yield flow((a + 14, y), (b - 15, y), kind=way) if way == "forwards" else flow((b - 14, y), (a + 15, y), kind=way)
-        if row and way == "forwards":
-            for x in steps:
-                yield flow((x, heights[0] - 13), (x, y + 15))
+        for a, b in pairwise(steps):
+            yield flow((a + 14, y), (b - 15, y)) if way == "forwards" else flow((b - 14, y), (a + 15, y))
+    yield from _summary(left, steps, heights, summary)
+
+
+def _summary(left: float, steps: Sequence[float], heights: Sequence[float], summary: str) -> Iterator[str]:
+    top = 62
     if summary == "last":
         yield flow((steps[-1], heights[-1] - 13), (steps[-1], top + 13))
         yield box(steps[-1], top, 66, 24, "work")
         yield text(steps[-1], top + 5, "summary", "small")
     elif summary == "ends":
-        for x in steps:
-            yield flow((x + 8, bottom - 10), (x + 8, bottom - 22), (x + 18, bottom - 30), (x + 18, heights[1] + 4), (x + 15, heights[1]))
-        yield flow((steps[-1] - 6, heights[0] - 13), (steps[-1] - 6, top + 13))
-        yield flow((steps[0], heights[1] - 13), (steps[0], top), (left + 62, top))
-        yield box(left + 110, top, 96, 24, "work")
-        yield text(left + 110, top + 5, "both summaries", "small")
+        yield flow((steps[0], heights[1] - 13), (steps[0], top + 13))
+        yield flow((steps[-1] + 14, heights[0]), (left + 186, heights[0]), (left + 186, top), (left + 158, top))
+        yield box(left + 86, top, 140, 24, "work")
+        yield text(left + 86, top + 5, "both summaries", "small")
     else:
         for x, weight in zip(steps, (0.12, 0.55, 0.08, 0.25), strict=True):
-            yield f'<rect x="{x - 6:g}" y="{heights[0] - 20 - 40 * weight:g}" width="12" height="{40 * weight:g}" class="output"/>'
+            yield bar(x - 6, heights[0] - 20, 12, 40 * weight, "output")
             yield flow((x, heights[0] - 24 - 40 * weight), (left + 100 + (x - left - 100) * 0.4, top + 14))
         yield box(left + 100, top, 110, 24, "work")
         yield text(left + 100, top + 5, "weighted mean", "small")
@@ -139,25 +157,30 @@ def gates(folder: Path) -> tuple[int, Iterator[str]]:
             cells.append(cell)
         c = torch.stack(cells)  # (time, hidden)
     unit = int((c.amax(0) - c.amin(0)).argmax())
-    words, _ = predictor.pair.sequences.pieces(SENTENCE)
+    words = SENTENCE.split()
+    assert len(words) == len(i), "words and marks of the sentence stand between spaces"
     rows = [gate[: len(words), unit].tolist() for gate in (i, f, o, c)]
-    return 120 + 62 * len(words), _gates(words, rows, unit, predictor.predict([SENTENCE])[0])
+    answer = predictor.predict([SENTENCE])[0]
+    return 120 + 62 * len(words), _gates(words, rows, unit, f"{answer.label}, {answer.probability:.2f}")
 
 
-def _gates(words: Sequence[str], rows: Sequence[Sequence[float]], unit: int, answer: object) -> Iterator[str]:
+def _gates(words: Sequence[str], rows: Sequence[Sequence[float]], unit: int, answer: str) -> Iterator[str]:
     i, f, o, c = rows
     xs = [120 + 62 * step for step in range(len(words))]
     yield text(14, 24, f"Unit {unit} of an LSTM trained on film reviews, word by word", "left strong")
-    for x, kind, name in ((14, "input", "input gate i"), (130, "forget", "forget gate f"), (252, "output", "output gate o")):
-        yield f'<rect x="{x}" y="38" width="12" height="12" class="{kind}"/>'
+    for x, kind, name in (
+        (14, "input", "input gate i"),
+        (130, "forget", "forget gate f"),
+        (252, "output", "output gate o"),
+    ):
+        yield bar(x, 50, 12, 12, kind)
         yield text(x + 18, 49, name, "left small")
     for step, (x, word) in enumerate(zip(xs, words, strict=True)):
         yield text(x, 268, word)
         yield flow((x, 252), (x, 228))
         yield box(x, 190, 50, 72)
         for place, (kind, gate) in enumerate((("input", i), ("forget", f), ("output", o))):
-            height = 60 * gate[step]
-            yield f'<rect x="{x - 18 + 13 * place:g}" y="{222 - height:.1f}" width="10" height="{height:.1f}" class="{kind}"/>'
+            yield bar(x - 18 + 13 * place, 222, 10, 60 * gate[step], kind)
         if step:
             yield flow((xs[step - 1] + 25, 190), (x - 26, 190))
     largest = max(abs(value) for value in c) or 1.0
@@ -166,10 +189,10 @@ def _gates(words: Sequence[str], rows: Sequence[Sequence[float]], unit: int, ans
     yield f'<path class="cell" d="M{" L".join(f"{x:g} {y:.1f}" for x, y in zip(xs, heights, strict=True))}"/>'
     for x, y, value in zip(xs, heights, c, strict=True):
         yield f'<circle cx="{x:g}" cy="{y:.1f}" r="3" class="forget"/>'
-        yield text(x, y - 8 if value >= 0 else y + 17, f"{value:.1f}".replace("-", "−"), "small")
+        yield text(x, y - 8 if value >= 0 else y + 17, f"{value:.1f}".replace("-0.0", "0.0").replace("-", "−"), "small")
     yield text(14, 109, "cell c", "left")
     yield text(14, 194, "gates", "left")
-    yield text(14, 296, f"c = f · c before + i · g. The answer: {answer}.", "left small")
+    yield text(14, 296, f"c = f · c before + i · g. The answer of all units: {answer}.", "left small")
 
 
 def main() -> None:

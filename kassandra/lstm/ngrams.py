@@ -24,7 +24,9 @@ class Bigrams(nn.Module):
         outputs: how many classes.
     """
 
-    known: Tensor  # (FEATURES,) int64, rising: the numbers of tokens and pairs that have a weight, then the largest int64
+    known: (
+        Tensor  # (FEATURES,) int64, rising: the numbers of tokens and pairs that have a weight, then the largest int64
+    )
     weight: Tensor  # (FEATURES + 1, outputs); the last row, of what has no weight, is 0
     bias: Tensor  # (outputs,)
 

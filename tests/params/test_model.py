@@ -41,6 +41,7 @@ ADDED |= {pair: ADDED.get((pair[0], "label"), {}) | {"head": "point"} for pair i
 VARIANTS = [(pair, variant) for pair in PAIRS for variant in OF_TARGETS.get(pair[1], USED)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pair", "variant"), VARIANTS, ids=lambda part: part if isinstance(part, str) else "-".join(part)
 )

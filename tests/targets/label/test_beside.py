@@ -1,5 +1,7 @@
 """`model.linear`: a linear model of tokens and pairs beside the LSTM."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -36,12 +38,13 @@ def padded(split):
     return torch.from_numpy(ids), torch.from_numpy(lengths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_it_answers_as_logistic_regression_on_what_occurs(classes):
     """Against scikit-learn on a table of tokens and pairs that was counted here."""
     split, labels = texts(classes=classes)
     rows = [split.flat[a:b].tolist() for a, b in zip(split.offsets[:-1], split.offsets[1:], strict=True)]
-    occurs = [{(token,) for token in row} | set(zip(row, row[1:], strict=False)) for row in rows]
+    occurs = [{(token,) for token in row} | set(itertools.pairwise(row)) for row in rows]
     names = sorted(set.union(*occurs))
     table = np.array([[name in found for name in names] for found in occurs], np.float64)
     table = table[:, table.sum(0) >= 2]
@@ -73,6 +76,7 @@ def test_padding_and_repetition_change_nothing():
     assert torch.equal(unknown[0], model.bias)
 
 
+@pytest.mark.slow
 def test_the_factors_make_the_loss_on_validation_least():
     (train, train_labels), (valid, labels) = texts(seed=1), texts(rows=300, seed=2)
     torch.manual_seed(0)
@@ -91,6 +95,7 @@ def test_the_factors_make_the_loss_on_validation_least():
         assert F.cross_entropy(other, right) >= least - 1e-6
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_heard_in_training():
     params = check(pipeline_of("text", "label").model_fields["model"].annotation, SECTION["model"], "model")
     model = build(ModelSpec(outputs=2, vocab_size=60), params)
@@ -102,4 +107,6 @@ def test_nothing_of_it_is_heard_in_training():
 
 def test_a_number_has_none():
     with pytest.raises(KassandraError, match=r"model\.linear: a linear model beside the LSTM is for target label"):
-        check(pipeline_of("text", "number"), SECTION | {"target": "number", "prepare": {}, "train": {}}, "pipelines.mine")
+        check(
+            pipeline_of("text", "number"), SECTION | {"target": "number", "prepare": {}, "train": {}}, "pipelines.mine"
+        )

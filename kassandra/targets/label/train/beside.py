@@ -13,9 +13,7 @@ from kassandra.lstm.batch import Batch
 
 
 @torch.no_grad()
-def weigh(
-    model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, Batch]]
-) -> tuple[float, float]:
+def weigh(model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, Batch]]) -> tuple[float, float]:
     """Fit the linear model on train, and then two factors ≥ 0, by which the logits of the LSTM and of the linear model
     are multiplied before they are added, with the least log-loss on validation (stacking; Wolpert 1992). They become
     part of the weights.
