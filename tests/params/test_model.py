@@ -27,7 +27,7 @@ OF_TARGETS = {
 }  # others take all variants and keys
 TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
 ADDED = {
-    ("text", "label"): TOKENS | {"pretrain": None},
+    ("text", "label"): TOKENS | {"pretrain": None, "linear": False},
     ("text", "next"): TOKENS | {"tied": True, "samples": 7},
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
     ("images", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True, "recurrent": True},
