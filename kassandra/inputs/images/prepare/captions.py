@@ -30,7 +30,6 @@ AT_ONCE = 256  # images that are in memory together
 class Photograph(NamedTuple):
     """What is known of an image of which only the grid is kept. key: of its pixels. small: see alike."""
 
-    place: Path
     key: bytes
     small: NDArray[np.float32]
 
@@ -70,25 +69,25 @@ def _of_folder(raw: Path, source: CaptionsSource, params: CaptionsPrepare) -> Ca
     decoded = _decoder(raw, packed, params)
     good = usable(
         [Labelled(file, names[file], "") for file in texts],
-        (lambda path: _photograph(path, decoded(path))) if params.scan == "grid" else decoded,
+        (lambda path: _photograph(decoded(path))) if params.scan == "grid" else decoded,
         source.tolerate, "images",
     )  # fmt: skip
     files = [one.path for one in good.files]
     if params.scan == "grid":
-        contents: Any = _Photographs([one.place for one in good.contents], decoded, raw / NETWORK)
-        keys, alike = [one.key for one in good.contents], near(np.stack([one.small for one in good.contents]), ALIKE)
+        contents: Any = _Photographs(files, decoded, raw / NETWORK)
+        keys, shrunk = [one.key for one in good.contents], [one.small for one in good.contents]
     else:
         contents, keys = np.stack(good.contents), [image.tobytes() for image in good.contents]
-        alike = near(np.stack([small(image) for image in good.contents]), ALIKE)
+        shrunk = [small(image) for image in good.contents]
     masks = {name: np.array([splits[file] == name for file in files]) for name in ("valid", "test")}
-    read = Examples(
-        "images", contents, [""] * len(files), [one.name for one in good.files], keys,
-        *(masks["test"] if masks["test"].any() else None, None, None),
-        {"files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out, **good.meta},
-        "\n".join([*listed.message, *good.message]), masks["valid"] if masks["valid"].any() else None, alike,
-        "what is left of them at 12 × 12 pixels",
+    valid, test = (mask if mask.any() else None for mask in masks.values())
+    meta = {"files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out, **good.meta}
+    examples = Examples(
+        "images", contents, [""] * len(files), [one.name for one in good.files], keys, test, meta=meta,
+        message="\n".join([*listed.message, *good.message]), valid=valid, near=near(np.stack(shrunk), ALIKE),
+        nearly="what is left of them at 12 × 12 pixels",
     )  # fmt: skip
-    return Captioned(read, [texts[file] for file in files], source.language or "")
+    return Captioned(examples, [texts[file] for file in files], source.language or "")
 
 
 Decoder = Callable[[Path], NDArray[np.uint8]]
@@ -107,8 +106,8 @@ def _decoder(raw: Path, packed: dict[str, bytes] | None, params: CaptionsPrepare
     return decoded
 
 
-def _photograph(path: Path, pixels: NDArray[np.uint8]) -> Photograph:
-    return Photograph(path, blake2b(pixels.tobytes(), digest_size=16).digest(), small(pixels))
+def _photograph(pixels: NDArray[np.uint8]) -> Photograph:
+    return Photograph(blake2b(pixels.tobytes(), digest_size=16).digest(), small(pixels))
 
 
 class _Photographs:

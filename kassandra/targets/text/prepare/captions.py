@@ -12,7 +12,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Captioned, numbered
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import UNK, ModelSpec
-from kassandra.contracts.split_examples import nearly_in_test, split
+from kassandra.contracts.split_examples import NEAR, nearly_in_test, split
 from kassandra.contracts.splits import SPLITS
 from kassandra.vocabulary import tokens
 from kassandra.vocabulary.written import written_form
@@ -32,7 +32,8 @@ def prepare(reader: ModuleType, read: Captioned, raw: Path, folder: Path, how: A
         KassandraError: a split would be empty.
     """
     examples, texts = read.examples, [_written(some, how) for some in read.texts]
-    rows, dropped = split(raw, examples, how, seed)
+    rows, counts = split(raw, examples, how, seed)
+    dropped = {reason.removeprefix("dropped_").replace("_", " "): count for reason, count in counts.items()}
     for name, some in rows.items():
         rows[name] = some[[bool(texts[row]) for row in some]]
         dropped[NO_TEXT] = dropped.get(NO_TEXT, 0) + len(some) - len(rows[name])
@@ -70,7 +71,9 @@ def prepare(reader: ModuleType, read: Captioned, raw: Path, folder: Path, how: A
         **examples.meta, **encoded.meta,
     }  # fmt: skip
     write_json(folder / "meta.json", meta, sealed=True)
-    return "\n".join(filter(None, [examples.message, _message(meta, encoded.message)]))
+    near = meta.get(NEAR, 0)
+    alike = f"{near:,} {examples.unit} of train are nearly one of test ({examples.nearly})" if near else ""
+    return "\n".join(filter(None, [examples.message, alike, _message(meta, encoded.message)]))
 
 
 def _written(texts: Any, how: Any) -> list[str]:
