@@ -46,6 +46,7 @@ class Score:
         largest: the end of the scale, if it has one.
         signed: whether values may be below 0 in spite of that end, as a share of the variance or a correlation may.
         unpaired: why two models are not compared example by example; empty where they are.
+        on_validation: the further score that test has of what this one is on validation, where that is not the same.
         depends_on: keys of params that decide what a value is of: where one differs, and the test examples do, values
             have nothing to do with each other.
 
@@ -66,6 +67,7 @@ class Score:
     largest: float = math.inf
     signed: bool = False
     unpaired: str = ""
+    on_validation: str = ""
     depends_on: tuple[str, ...] = ()
 
     @property

@@ -87,8 +87,10 @@ def of_training(history: Any, report: Any) -> list[str]:
     """
     members = history.groupby("member") if "member" in history else [(0, history)]
     histories: list[Any] = [rows.to_dict("records") for _, rows in members]
-    name, scored = report.headline.name, report.scores[report.headline.name]
-    ends = [row[f"valid_{name}"] for row in _ends(histories) if f"valid_{name}" in row]
+    headline = report.headline
+    ends = [row[f"valid_{headline.name}"] for row in _ends(histories) if f"valid_{headline.name}" in row]
+    name = headline.on_validation if headline.on_validation in report.scores else headline.name
+    scored = report.scores[name]
     apart = []
     if ends:
         valid = sum(ends) / len(ends)

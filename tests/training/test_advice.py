@@ -2,9 +2,12 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
-from kassandra.training.advice import to_try
+from kassandra.judging.intervals import Estimate
+from kassandra.targets.text.evaluate.scores import SCORES
+from kassandra.training.advice import of_training, to_try
 
 PARAMS = SimpleNamespace(
     train=SimpleNamespace(epochs=4, learning_rate=0.003),
@@ -48,3 +51,14 @@ def test_a_name_is_quoted():
 
 def test_without_dvc_the_setting_alone_is_named():
     assert to_try(None, PARAMS, [history([3, 2], [3, 2])]) == ["train.epochs: 8  # the loss was still falling"]
+
+
+@pytest.mark.parametrize(("greedy", "apart"), [(16.5, 0), (25.0, 1)])
+def test_validation_is_compared_with_what_test_has_of_the_same_kind(greedy, apart):
+    """BLEU on validation is that of the likeliest tokens, as `bleu_greedy` is on test; a beam gives more."""
+    table = pd.DataFrame(history([3.0, 2.0], [3.0, 2.99], valid_bleu=16.0))
+    scores = {"bleu": Estimate(24.0, 23.0, 25.0), "bleu_greedy": Estimate(greedy, greedy - 1, greedy + 1)}
+    report = SimpleNamespace(headline=SCORES[0], scores=scores)
+    cautions = [one for one in of_training(table, report) if "further apart than examples" in one]
+    assert len(cautions) == apart
+    assert all(one.startswith("bleu_greedy is 16.0000 on validation and 25.0000 on test") for one in cautions)

@@ -107,7 +107,7 @@ def _kept(column: str) -> Callable[[pd.DataFrame], Numbers | None]:
 SCORES = [
     Score(
         name, "higher", "of 100", 2, _kept(name), corpus_chrf if name == "chrf" else corpus_bleu, largest=100,
-        depends_on=("source",),
+        on_validation="bleu_greedy" if name == "bleu" else "", depends_on=("source",),
     )
     for name in ("bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "chrf", *SHORT)
 ]  # fmt: skip

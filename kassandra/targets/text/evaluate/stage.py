@@ -22,7 +22,7 @@ from kassandra.vocabulary.languages import UNSPACED, code
 
 BEAM = 5  # of the headline, whatever the library's default
 READABLE = 40  # pieces on either side of a sentence whose alignment is drawn, at most
-DRAWN = 6  # images
+DRAWN = 4  # images
 STRONGEST = 2  # baselines that stand beside the model in the picture and on the page
 
 
