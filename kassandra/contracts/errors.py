@@ -14,7 +14,8 @@ TRACEBACK = "KASSANDRA_TRACEBACK"  # set in the environment, or by --traceback: 
 LONGEST = 2000  # characters of an error: what it quotes may be of any length
 ROOT = Path(__file__).parents[2]
 _NAME = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
-NAMES = re.compile(rf"(?<!got )\[({_NAME}(?:, {_NAME})*)\]")  # a list of names, which people read without brackets
+# A list of names, which people read without brackets; in a call they stay.
+NAMES = re.compile(rf"(?<!got )(?<!\()\[({_NAME}(?:, {_NAME})*)\]")
 
 
 class KassandraError(Exception):

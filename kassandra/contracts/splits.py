@@ -16,7 +16,7 @@ SPLITS = ("train", "valid", "test")
 # What folders, files and cells that name a split may be called, in lower case.
 SPLIT_OF = {
     "train": "train", "training": "train", "valid": "valid", "validation": "valid", "val": "valid", "dev": "valid",
-    "test": "test", "testing": "test",
+    "test": "test", "testing": "test", "publictest": "valid", "privatetest": "test",
 }  # fmt: skip
 WHOLE = "all"  # the name of the only part of data that come in one piece
 Mask = NDArray[np.bool_]

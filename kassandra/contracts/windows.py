@@ -81,6 +81,8 @@ class Split(NamedTuple):
     times: (rows,) int64, of a Clock. offsets: (series + 1,) where each series begins, and the end.
     origins: (origins,) int64, the last row that each window shows; its window and its horizon lie within one series.
     returns: (rows,) float64, log-return of the close to each day; None where there are no prices.
+    held_out: (origins of held-out series,) int64, of train and valid: scales and models of one series may know them,
+        and nothing that is learned of several. None where no series is held out.
     """
 
     inputs: NDArray[np.float32]
@@ -89,6 +91,14 @@ class Split(NamedTuple):
     offsets: NDArray[np.int64]
     origins: NDArray[np.int64]
     returns: NDArray[np.float64] | None = None
+    held_out: NDArray[np.int64] | None = None
+
+    @property
+    def whole(self) -> "Split":
+        """With the origins of held-out series among the others."""
+        if self.held_out is None:
+            return self
+        return self._replace(origins=np.sort(np.concatenate([self.origins, self.held_out])), held_out=None)
 
     @property
     def series(self) -> NDArray[np.int64]:

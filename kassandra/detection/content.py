@@ -26,6 +26,7 @@ FIRST, LATER, LAST = 5000, 20_000, 200  # lines that are kept: from the beginnin
 LONGEST = 1 << 20  # characters of a line that are kept
 GUESSED = 1 << 18  # bytes from which an encoding is guessed
 UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, RuntimeError)
+PACKED = (b"PK\3\4", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")
 LIKELY = [
     "cp1252", "cp1251", "koi8_r", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "shift_jis", "euc_jp",
     "gb18030", "big5", "euc_kr",
@@ -69,10 +70,11 @@ def form_of(path: Path) -> str:
                 names = [info.filename for info in archive.infolist() if not info.is_dir()]
             if "[Content_Types].xml" in names:
                 return "xlsx" if any(name.startswith("xl/") for name in names) else "binary"
-            return "text" if len(names) == 1 else "archive"
+            if len(names) > 1:
+                return "archive"
         with unpacked(path) as file:
             head = file.read(CHUNK)
-        if head[257:262] == b"ustar":
+        if head[257:262] == b"ustar" or head.startswith(PACKED):  # within another archive
             return "archive"
         return "text" if _is_text(head) else "binary"
 

@@ -18,6 +18,7 @@ DELIMITERS = [",", ";", "\t", "|", WHITESPACE]
 COMMENTS = ("#", "%", "//")
 SAME = 0.9  # share of the rows that have as many cells as most
 SKIPPED = 100  # lines before the header, and after the last row, at most
+CALLED = re.compile(r"date|time|datum|zeit|fecha|hora|heure", re.IGNORECASE)  # `Date Time, GMT+01:00`
 HEADER_ROWS = 5
 FEW = 200  # different values of a column of labels, at most
 LANGUAGES = (
@@ -25,7 +26,7 @@ LANGUAGES = (
     "arabic|hindi|turkish|polish|swedish|ukrainian|czech"
 )
 USUAL = re.compile(
-    rf"\b(text|label|class|category|review|sentence|sentences|content|comment|message|tweet|title|source|target|src|tgt|"
+    rf"\b(filepath|fname|img|wav|audio|split|fold|breed|species|emotion|text|label|class|category|review|sentence|sentences|content|comment|message|tweet|title|source|target|src|tgt|"
     rf"translation|image|file|filename|path|sentiment|rating|stars|score|id|name|word|words|question|answer|{LANGUAGES}|en|fr|de|es)\b",
     re.IGNORECASE,
 )
@@ -248,7 +249,7 @@ def _header(rows: list[tuple[int, list[str]]]) -> tuple[bool, int]:
     numeric = [place for place, column in enumerate(columns) if looks_numeric(column)]
     timed = [place for place, column in enumerate(columns) if _is_time(column, head[place])]
     typed = sorted({*numeric, *timed})
-    if _counts_up(head):
+    if _counts_up(head) or _are_times(head, columns):
         return True, 0
     if any(_fits(head[place], place in timed) for place in typed):
         return False, 0
@@ -271,6 +272,13 @@ def _counts_up(head: Sequence[str]) -> bool:
     return len(whole) >= 10 and len(whole) > len(head) / 2 and all(b - a == 1 for a, b in pairwise(whole))
 
 
+def _are_times(head: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Whether most cells are dates or months, each another one, and none stands below them: names of columns."""
+    dates = [(cell, column) for cell, column in zip(head, columns, strict=True) if ISO.fullmatch(cell.strip())]
+    several = len(dates) >= 10 and len(dates) > len(head) / 2 and len({cell for cell, _ in dates}) == len(dates)
+    return several and not any(ISO.fullmatch(cell) for _, column in dates for cell in column[:20])
+
+
 def _is_time(column: Sequence[str], name: str) -> bool:
     some = [cell for cell in column if cell][:200]
     if not some or looks_numeric(some):
@@ -284,7 +292,9 @@ def _resembles_time(cell: str) -> bool:
 
 
 def _fits(cell: str, is_time: bool) -> bool:
-    return bool(cell) and (_resembles_time(cell) if is_time else looks_numeric([cell]) and not is_missing(cell))
+    if is_time:
+        return _resembles_time(cell) and not CALLED.match(cell)
+    return bool(cell) and looks_numeric([cell]) and not is_missing(cell)
 
 
 def _names_of_texts(head: list[str], columns: Sequence[Sequence[str]]) -> bool:

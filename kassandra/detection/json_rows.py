@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.content import Lines, unpacked
-from kassandra.sources.own.table_file import flattened
+from kassandra.sources.own.json_file import flattened
 from kassandra.sources.own.unpacked import LARGEST
 
 LIST = re.compile(r"\s*\[\s*\{")

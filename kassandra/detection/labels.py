@@ -8,6 +8,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection.folder import LISTS
 from kassandra.detection.name_parts import PART, by_name
+from kassandra.detection.one_hot import one_hot
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, table_of
 from kassandra.detection.words import some
@@ -95,13 +96,6 @@ def _refuse_several(path: Path, tables: list[str]) -> None:
         )
 
 
-def _one_in_each_row(columns: list[Column]) -> list[str]:
-    """Columns of 0 and 1 of which one is 1 in each row: one label, a column for each of its values."""
-    binary = [one for one in columns if set(one.values) <= {"0", "1", "0.0", "1.0"}]
-    rows = zip(*(map(float, one.cells) for one in binary if all(one.cells)), strict=False)
-    return [one.name for one in binary] if len(binary) > 1 and all(sum(row) == 1 for row in rows) else []
-
-
 def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Column) -> None:
     answer = look.answer
     few = [one for one in table.columns if one is not file and 2 <= len(one.values) <= max(2, len(one.held) // 3)]
@@ -109,13 +103,12 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
     split = next((one for one in few if SPLIT.search(one.name)), None)
     fold = next((one for one in few if FOLD.search(one.name)), None)
     likely = [one for one in others if one not in (split, fold)]
-    if several := _one_in_each_row(likely):
-        raise KassandraError(
-            f"{table.path}: the label is in several columns, {some(several)}, one of which is 1 in each row; write it "
-            f"into one: `table['label'] = table[{several[:4]}].idxmax(axis=1)` in pandas"
-        )
+    hot = one_hot(likely) if answer is None else None
     if look.wish.target:
         label = table.column(look.wish.target)
+    elif hot and not hot.several:
+        label = hot.label
+        proposal.guessed.append(f"labels in the columns {some(hot.names)} of {name}, of which one is 1 in each row")
     else:
         texts = [one for one in likely if not one.is_numeric]
         ordered = [*(one for one in texts if LABEL.search(one.name)), *texts, *likely]
@@ -129,7 +122,11 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
             f"{'labels' if answer is None else 'answers'} in {label.name!r} of {name}"
             + (f"; --target names others: {some(rest)}" if rest else "")
         )
-    proposal.source |= {"labels": name, "file": file.name, "label": label.name}
+    proposal.source |= {
+        "labels": name,
+        "file": file.name,
+        "label": hot.names if hot and label is hot.label else label.name,
+    }
     proposal.source |= {"split": split.name} if split else {"fold": fold.name} if fold else {}
     proposal.classes = dict(label.values.most_common())
     proposal.seen.append(f"{name} says the label of each file, in {label.name!r}")

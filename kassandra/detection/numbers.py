@@ -15,16 +15,20 @@ MISSING = {
     "#na", "<na>", "missing", "unknown", "void", "nd", "n.d.", "k.a.", "s/d", "#value!", "#div/0!", "inf", "-inf",
 }  # fmt: skip
 SENTINELS = re.compile(r"-?9{2,6}([.,](0+|9+))?|-1e\+?\d\d|-?32768")
+NAMES = {".": "point", ",": "comma"}
+BOTH_SIDES = 5  # numbers below 0, and above, from which a mark before three digits is shown to be one of decimals
 RARE = 0.03  # share of cells in a column of numbers that may be none
 SPACE = "[ \\u00a0\\u202f\\u2009]"
 
 
 class Format(NamedTuple):
-    """decimal, thousands: marks. suffixes: whether some numbers end in K, M, B, T or %."""
+    """decimal, thousands: marks. suffixes: whether some numbers end in K, M, B, T or %. note: why they are read so,
+    where other marks would do too."""
 
     decimal: str = "."
     thousands: str | None = None
     suffixes: bool = False
+    note: str = ""
 
     def value(self, cell: str) -> float | None:
         """The number of a cell, None where it is none; suffixes are left off."""
@@ -50,7 +54,8 @@ def pattern(decimal: str, thousands: str | None) -> re.Pattern[str]:
     if (decimal, thousands) not in _PATTERNS:
         point = re.escape(decimal)
         mark = SPACE if thousands == " " else re.escape(thousands or "")
-        whole = rf"(?:[1-9]\d{{0,2}}(?:{mark}\d{{3}})+|\d+)" if thousands else r"\d+"
+        lakhs = rf"|\d{{1,2}}(?:{mark}\d\d)+{mark}\d{{3}}"  # 1,50,000 as in India
+        whole = rf"(?:[1-9]\d{{0,2}}(?:{mark}\d{{3}})+{lakhs}|\d+)" if thousands else r"\d+"
         number = rf"[+-]?(?:{whole}(?:{point}\d*)?|{point}\d+)(?:[eE][+-]?\d{{1,3}})?(?:{SUFFIX})?"
         _PATTERNS[decimal, thousands] = re.compile(number, re.ASCII)
     return _PATTERNS[decimal, thousands]
@@ -68,16 +73,20 @@ def looks_numeric(cells: Sequence[str]) -> bool:
     return bool(held) and sum(bool(loose.fullmatch(cell)) for cell in held) >= (1 - RARE) * len(held)
 
 
-def format_of(columns: Iterable[Sequence[str]], where: str, decimal: str | None, delimiter: str | None) -> Format:
+def format_of(
+    columns: Iterable[Sequence[str]], where: str, decimal: str | None, delimiter: str | None, steps: bool = False
+) -> Format:
     """The marks under which most cells of the columns of numbers are numbers.
 
     Args:
-        columns: those that look numeric. decimal: the mark that the user named.
+        columns: those that look numeric. decimal: the mark that the user named. steps: whether they are the steps of
+            series, which have one unit.
 
     Raises:
         KassandraError: two ways to read give other numbers, and nothing in the file decides.
     """
-    cells = [cell for column in columns for cell in column if not is_missing(cell)]
+    columns = [[cell for cell in column if not is_missing(cell)] for column in columns]
+    cells = [cell for column in columns for cell in column]
     if not cells:
         return Format(decimal or ".")
     shapes = Counter(re.sub(r"\d", "0", cell) for cell in cells)
@@ -95,12 +104,30 @@ def format_of(columns: Iterable[Sequence[str]], where: str, decimal: str | None,
         # `.` with three decimals is common in English files; a comma, or a point in a file of semicolons, is not.
         if chosen == (".", None) and delimiter in (",", WHITESPACE):
             continue
+        if why := _before_decimals(columns, chosen[0], steps and delimiter != ";"):
+            return Format(
+                *chosen, suffixes, f"{cell!r} is read with a decimal {NAMES[chosen[0]]}, as {why} (--decimal)"
+            )
         one, two = Format(*chosen).value(cell), Format(*other).value(cell)
         raise KassandraError(
             f"{where}: {cell!r} may be {one:,} (`--decimal {chosen[0]}`) or {two:,} (`--decimal {other[0]}`), and no "
             "number in the file decides; say which by that option"
         )
     return Format(*chosen, suffixes)
+
+
+def _before_decimals(columns: Sequence[Sequence[str]], mark: str, steps: bool) -> str:
+    """Why a mark that has three digits after it in each cell stands before decimals; "" where nothing shows it.
+
+    Between thousands, numbers that come on both sides of 0 would also lie between -1,000 and 1,000, and have no mark.
+    """
+    marked = re.compile(rf"[+-]?\d{{1,3}}{re.escape(mark)}\d{{3}}", re.ASCII)
+    whole = [column for column in columns if len(column) and all(marked.fullmatch(cell) for cell in column)]
+    together = [cell for column in whole for cell in column]
+    below = sum(cell.startswith("-") for cell in together)
+    if min(below, len(together) - below) >= BOTH_SIDES:
+        return "numbers on both sides of 0 are all written so"
+    return "all steps of these series are written so" if steps and len(whole) == len(columns) else ""
 
 
 def _differ(cell: str, one: tuple[str, str | None], two: tuple[str, str | None]) -> bool:

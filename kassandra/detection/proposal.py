@@ -11,13 +11,13 @@ from kassandra.contracts.section import unknown
 from kassandra.detection.content import Lines, form_of, lines_of
 from kassandra.detection.folder import Tree, tree_of
 from kassandra.detection.table import Asked, Column, Table, table_of
-from kassandra.sources.own.tables_of import BESIDE
+from kassandra.sources.own.split_names import splits_named
+from kassandra.sources.own.tables_of import BESIDE, stem
 
 Ask = Callable[[str, Sequence[str], str], str]  # a question, its answers, and the one that is taken without a terminal
 Answer = Callable[[Table, Column], float]
 MOST_TABLES = 10_000  # in one folder
 ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".dat", ".jsonl", ".json", ".ndjson", ".xlsx", ".parquet", ".gz"}
-TABLES = {"train", "valid", "val", "dev", "validation", "test"}
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,11 @@ class Look:
 
     @cached_property
     def tables(self) -> dict[str, Path]:
-        """Of a folder with nothing but files, those with names as train.csv and test.csv, by split."""
-        by_split = {file.name.split(".")[0].lower(): file for file in self.together}
-        return {split: file for split, file in by_split.items() if split in TABLES and "train" in by_split}
+        """Of a folder with nothing but files, those with names as train.csv and test.csv, or x_train.csv and
+        x_test.csv, by split."""
+        named = splits_named(stem(file) for file in self.together)
+        by_split = {named[stem(file)]: file for file in self.together if stem(file) in named}
+        return by_split if "train" in by_split else {}
 
     @cached_property
     def alike(self) -> list[Path]:

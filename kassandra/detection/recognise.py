@@ -8,7 +8,9 @@ from kassandra.contracts.foreign import foreign
 from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.section import unknown
 from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.words import some
 from kassandra.params.sections.pipeline import kinds, readers, reading
+from kassandra.sources.unpack import ENDING
 
 FAR = 0.3  # between evidence of two kinds, from which the second is none of the likely ones
 LEAST = 0.3  # evidence below which a kind is not proposed
@@ -26,6 +28,7 @@ def recognise(look: Look) -> Proposal:
     if look.form != "folder" and (what := foreign(look.path)):
         raise KassandraError(f"{look.path}: is {what}")
     look = replace(look, wish=replace(look.wish, made=_made(known)))
+    look.table  # noqa: B018 (so that it is looked at once, and not for each target)
     ranked = sorted(_evidence(look, [look.wish.kind] if look.wish.kind else known), reverse=True)
     least = 0.0 if look.wish.kind else LEAST
     likely = [one for one in ranked if one[0] > least]
@@ -111,6 +114,11 @@ def _refuse(look: Look) -> NoReturn:
     for name in _some_files(look):
         if what := foreign(look.path / name):
             raise KassandraError(f"{look.path / name}: is {what}")
+    packed = [name for name in look.tree.files if ENDING.search(name)] if look.tree is not None else []
+    if packed:
+        raise KassandraError(
+            f"{look.path}: holds archives, {some(packed)}, which are not looked into; unpack them, and name the folder"
+        )
     as_what = f"as {look.wish.kind}" if look.wish.kind else "as anything that is known here"
     raise KassandraError(
         f"{look.path}: {_seen(look)}, which cannot be read {as_what}; expected a table of numbers in time, a table of "

@@ -21,6 +21,7 @@ SAMPLE = 20_000  # rows of xlsx, parquet and JSON lines
 LONGEST = content.FIRST + content.LATER + content.LAST  # rows of a sample of JSON
 PREVIEW = 5  # rows that are shown
 LARGEST_BOOK = 512 << 20  # bytes of .xlsx, unpacked: it is read into memory
+IMAGE = "<bytes of an image>"  # as a cell
 FEW = 100  # different labels, at most
 Kind = Literal["empty", "constant", "number", "time", "label", "text"]
 
@@ -127,10 +128,14 @@ class Table:
         Raises:
             KassandraError: two ways to read give other numbers.
         """
+        return self.written(self.numeric)
+
+    def written(self, columns: Sequence[Column], steps: bool = False) -> Format:
+        """How some columns write numbers; `steps`: whether they are steps of series. Raises as `format`."""
         if self.form in ("parquet", "xlsx", "json lines"):
             return Format()
-        cells = [column.cells for column in self.numeric]
-        return numbers.format_of(cells, str(self.path), self.asked.decimal, self.keys.get("delimiter"))
+        cells = [column.cells for column in columns]
+        return numbers.format_of(cells, str(self.path), self.asked.decimal, self.keys.get("delimiter"), steps)
 
     def kind(self, column: Column) -> Kind:
         if not column.held:
@@ -216,9 +221,9 @@ def _xlsx(path: Path, asked: Asked) -> Table | None:
             raise KassandraError(f"{path}: unpacks to more than {LARGEST_BOOK >> 20} MiB; write it as .csv")
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
+        sheet = max(book.worksheets, key=lambda one: (one.max_row or 0) * (one.max_column or 0))
         rows = [[_cell(cell) for cell in row] for row in islice(sheet.iter_rows(values_only=True), SAMPLE)]
-        sheets, total = book.sheetnames, max(sheet.max_row or 0, len(rows))
+        name, sheets, total = sheet.title, book.sheetnames, max(sheet.max_row or 0, len(rows))
         book.close()
     except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
         raise KassandraError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
@@ -227,8 +232,9 @@ def _xlsx(path: Path, asked: Asked) -> Table | None:
     if layout is None:
         return None
     keys = {key: value for key, value in layout.keys.items() if key not in ("delimiter", "quotes", "encoding")}
-    notes = [*layout.notes, *([f"sheet {sheets[0]!r}; the others are {sheets[1:]}"] if len(sheets) > 1 else [])]
-    keys |= {"sheet": sheets[0]} if len(sheets) > 1 else {}
+    others = [one for one in sheets if one != name]
+    notes = [*layout.notes, *([f"sheet {name!r}, the largest; the others are {others}"] if others else [])]
+    keys |= {"sheet": name} if others else {}
     columns = _columns(layout.names, [cells for _, cells in layout.rows])
     return Table(path, "xlsx", columns, keys, total, [line for line, _ in layout.rows], notes, layout.uneven, asked)
 
@@ -238,12 +244,16 @@ def _csv_line(row: Sequence[str]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        value = value[0]
     if value is None or value != value:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, dict) and isinstance(value.get("bytes"), bytes):
+        return IMAGE
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     return value.strip() if isinstance(value, str) else str(value)

@@ -301,6 +301,20 @@ def grows(cells: Sequence[str]) -> bool:
     return len(values) > 2 and all(before < later for before, later in pairwise(values))
 
 
+def grows_evenly(cells: Sequence[str]) -> bool:
+    """Whether each number is larger than the one before by the same: seconds, or what else counts rows.
+
+    >>> grows_evenly([f"{step / 100:.2f}" for step in range(300)]), grows_evenly(["1", "2", "4"] * 50)
+    (True, False)
+    """
+    try:
+        values = [float(cell) for cell in cells[:2000] if cell]
+    except ValueError:
+        return False
+    steps = [later - before for before, later in pairwise(values)]
+    return len(steps) > 50 and min(steps) > 0 and max(steps) - min(steps) < 1e-6 * max(abs(values[-1]), 1)
+
+
 def _share(flags: Iterable[object]) -> float:
     values = [bool(flag) for flag in flags]
     return sum(values) / max(len(values), 1)

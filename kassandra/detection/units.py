@@ -13,6 +13,7 @@ AFTER = (
 )
 NUMBER = r"[-+]?\s?[\d.,' \u00a0\u202f]*\d"
 CELL = re.compile(rf"(\()?\s*([-+])?\s*(?P<before>{BEFORE})?\s*(?P<number>{NUMBER})\s*(?P<after>{AFTER})?\s*(\))?")
+PARENTHESES = "()"  # as a unit: (5.00) is -5.00
 SHARE = 0.98  # of the cells that hold a number beside a unit
 FEWEST = 20  # different numbers; fewer may be labels
 
@@ -28,6 +29,8 @@ def units_of(cells: Sequence[str]) -> tuple[list[str], list[str]]:
     if len(matches) < SHARE * max(len(held), 1) or len({match["number"] for match in matches}) < FEWEST:
         return [], []
     units = Counter(unit for match in matches for unit in (match["before"], match["after"]) if unit)
+    if not units and any(match[1] and match[6] for match in matches):
+        return [PARENTHESES], [_without(cell) for cell in cells]
     if not units or set(units) == {"%"} or len(units) > 3 or units.total() < SHARE * len(matches):
         return [], []
     return [unit for unit, _ in units.most_common()], [_without(cell) for cell in cells]

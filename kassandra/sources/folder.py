@@ -12,6 +12,7 @@ from rich.filesize import decimal
 
 from kassandra.contracts.artifacts import NETWORK, RECORD, on_disk, read_json, write_json
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import some
 from kassandra.sources.content import Report, count_of, sha256_of
 from kassandra.sources.unpack import is_archive, unpack
 from kassandra.sources.walk import Walked, sentence, walk
@@ -160,11 +161,13 @@ def _own_files(path: Path, root: Path, where: str, follow_links: bool) -> Walked
 def _unpack_own(path: Path, archive: Path, destination: Path) -> None:
     report = Report()
     with scratch_for(destination, keep=False) as scratch:
-        left_out = unpack(archive, scratch.files)
+        left_out, inner = unpack(archive, scratch.files)
         files = sum(file.is_file() for file in scratch.files.rglob("*"))
         _record(scratch, left_out, {"archive": path.name, "content": sha256_of(archive)})
         scratch.publish()
     report.say(f"{path}: {count_of(files)}, unpacked to {destination}")
+    if inner:
+        report.say(f"archives within it, unpacked too: {some(inner)}")
     for line in sentence(left_out):
         report.say(line)
 

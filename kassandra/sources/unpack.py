@@ -1,10 +1,12 @@
 """An archive of a user's, .zip or .tar of any packing, becomes a folder of regular files; nothing in it is trusted."""
 
+import re
+import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.sources.archive import DAMAGED, ShortHeader
@@ -12,6 +14,8 @@ from kassandra.sources.content import CHUNK, Unavailable
 
 LARGEST, TIMES = 4 << 30, 100  # bytes that an archive may unpack to, or so many times its own size if that is more
 OUTSIDE, LINKS, TWICE = "paths that lead out of the archive", "links or devices in the archive", "names that come twice"
+EMPTY = "archives without a file"
+ENDING = re.compile(r"\.(zip|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
 # What else is a .zip, and is read as one file.
 NOT_A_FOLDER = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF")
 
@@ -29,22 +33,59 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def unpack(path: Path, folder: Path) -> dict[str, list[str]]:
-    """Write the regular files of an archive into `folder`; returns what is left out, by kind.
+class Unpacked(NamedTuple):
+    """left_out: names, by kind. inner: archives within the archive, which are unpacked too."""
 
-    A name in it never leads out of `folder`, a link is never made, and no more is written than LARGEST bytes, or TIMES
-    those of the archive.
+    left_out: dict[str, list[str]]
+    inner: list[str]
+
+
+def unpack(path: Path, folder: Path) -> Unpacked:
+    """Write the regular files of an archive into `folder`, and those of the archives within it, but not within these.
+
+    An inner archive becomes a folder of its name, or, if it holds one file alone, that file. A name never leads out of
+    `folder`, a link is never made, and no more is written than LARGEST bytes, or TIMES those of the archive.
 
     Raises:
-        KassandraError: it is damaged, encrypted, unpacks to more, or holds no files.
+        KassandraError: one is damaged, encrypted, unpacks to more, or holds no files.
     """
     left_out: dict[str, list[str]] = {}
-    most, total = max(LARGEST, TIMES * path.stat().st_size), 0
+    most, inner = max(LARGEST, TIMES * path.stat().st_size), list[str]()
+    done = _unpack(path, str(path), folder, (most, 0), left_out)
+    if not any(folder.iterdir()):
+        raise KassandraError(f"source.path: {path}: this archive holds no files")
+    for file in [one for one in sorted(folder.rglob("*")) if one.is_file() and is_archive(one)]:
+        name = file.relative_to(folder).as_posix()
+        within = file.with_name(f"{file.name}.unpacked")
+        within.mkdir()
+        done = _unpack(file, f"{path}, {name} in it", within, (most, done), left_out)
+        file.unlink()
+        _place(within, file, name, left_out)
+        inner.append(name)
+    return Unpacked(left_out, inner)
+
+
+def _place(within: Path, file: Path, name: str, left_out: dict[str, list[str]]) -> None:
+    """Give what was unpacked of an inner archive, which was `file`, its place beside the others."""
+    (only, *others) = sorted(within.iterdir()) or [within]
+    stem = ENDING.sub("", file.name)
+    inside = only if not others and only != within and (only.is_file() or only.name == stem) else within
+    target = file.with_name(stem if inside == within else only.name)
+    if target.exists() or only == within:
+        left_out.setdefault(TWICE if only != within else EMPTY, []).append(name)
+    else:
+        inside.rename(target)
+    shutil.rmtree(within, ignore_errors=True)
+
+
+def _unpack(path: Path, where: str, folder: Path, limit: tuple[int, int], left_out: dict[str, list[str]]) -> int:
+    """One archive. `limit`: bytes that may be written, and those that are already; returns the latter, with its own."""
+    most, total = limit
     try:
         for name, stream, size in _members(path):
             total += size
             if total > most:
-                raise KassandraError(f"source.path: {path}: unpacks to more than {most:,} bytes; unpack it yourself")
+                raise KassandraError(f"source.path: {where}: unpacks to more than {most:,} bytes; unpack it yourself")
             parts = _parts(name)
             if parts is None or stream is None:
                 left_out.setdefault(OUTSIDE if parts is None else LINKS, []).append(name)
@@ -53,10 +94,8 @@ def unpack(path: Path, folder: Path) -> dict[str, list[str]]:
             else:
                 _write(stream, folder.joinpath(*parts), size)
     except (*DAMAGED, EOFError, Unavailable) as error:
-        raise KassandraError(f"source.path: {path}: cannot be unpacked ({error or type(error).__name__})") from None
-    if not any(folder.iterdir()):
-        raise KassandraError(f"source.path: {path}: this archive holds no files")
-    return left_out
+        raise KassandraError(f"source.path: {where}: cannot be unpacked ({error or type(error).__name__})") from None
+    return total
 
 
 def _members(path: Path) -> Iterator[tuple[str, IO[bytes] | None, int]]:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ SMALL = {"hidden_size": 8, "embedding_size": 8}
 class Case:
     """One expectation.
 
-    folder: of tests/cases. path: within it, what is given to `init`; the only file or folder there if empty.
+    folder: of tests/cases; or what the case is called, if `made` writes its files.
+    path: within it, what is given to `init`; the only file or folder there if empty.
     options: of `init`, besides `--yes` and `--name`.
     section: dotted keys that the section must have, with their values.
     refused: what the sentence of `init` must match, where the owner expects a refusal.
@@ -29,6 +31,7 @@ class Case:
     """
 
     folder: str
+    made: Callable[[Path], None] | None = None
     path: str = ""
     options: tuple[str, ...] = ()
     section: dict[str, Any] = field(default_factory=dict)
@@ -53,7 +56,11 @@ def value_at(tree: Any, key: str) -> Any:
 def copied(case: Case, home: Path) -> Path:
     """The case's files in a folder of their own, beside an empty params.yaml; what `init` is to look at."""
     own = home / "given"
-    shutil.copytree(HERE / case.folder, own, symlinks=True)
+    if case.made:
+        own.mkdir()
+        case.made(own)
+    else:
+        shutil.copytree(HERE / case.folder, own, symlinks=True)
     (home / "params.yaml").write_text("# kept to the byte\nseed: 0\n\npipelines: {}\n", encoding="utf-8")
     if case.path:
         return own / case.path

@@ -183,8 +183,11 @@ def test_tables_of_one_folder(tmp_path):
             "time,load\n" + "".join(f"{t},{load(n)}\n" for n, t in enumerate(moments(HOUR)[first : first + 100]))
         )
     assert proposed(tmp_path).splits == {"train", "valid", "test"}
-    for path in tmp_path.iterdir():
+    for path in list(tmp_path.iterdir()):
         path.rename(tmp_path / f"load of {path.name}")
+    assert proposed(tmp_path).splits == {"train", "valid", "test"}
+    for path in list(tmp_path.iterdir()):
+        path.rename(tmp_path / f"load {['train', 'val', 'test'].index(path.stem.split()[-1])}.csv")
     assert proposed(tmp_path).source["files"] == "parts"
     for path in tmp_path.iterdir():
         path.write_text("time,load\n" + "".join(f"{t},{load(n)}\n" for n, t in enumerate(moments(HOUR))))

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import Section, check
-from kassandra.params.sections.folder import Folder
+from kassandra.params.inputs.images import Source
 from tests.params.pairs import all_sections
 
 SECTIONS = all_sections()
@@ -123,7 +123,7 @@ def test_unknown_key(read, section, given, wrong, right):
 
 
 def test_unknown_key_that_is_like_none(refused):
-    keys = sorted(Folder.model_fields)
+    keys = sorted(Source.model_fields)
     refused(f"pipelines.mine.source: unknown key 'zzz'; known keys are {keys}", source="dataset: mnist, zzz: 3")
 
 

@@ -6,10 +6,36 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
-from kassandra.params.sections.folder import FolderOfFiles
+from kassandra.params.sections.folder import FolderOfFiles, Name
 from kassandra.params.sections.kind import Fraction, Sections
 from kassandra.params.sections.model import Model
 from kassandra.params.sections.table_file import Column, TableFile
+
+
+class Source(TableFile, FolderOfFiles):
+    """Or your own images are a table, or a folder with `train`, `test` and perhaps `valid` tables, with an image in
+    each row:
+
+    pixels: its column of images, which hold numbers with spaces between (`70 80 82 …`), a list of them, or the bytes of
+        an image file, as .parquet has them; or how the names of columns begin that hold a pixel each (`pixel` of
+        pixel0, pixel1, …). Images are square; of colours, the three values of a pixel stand beside each other.
+        `label`, `split` and `group` are then columns of this table.
+    """
+
+    pixels: Name | None = None
+
+    @property
+    def has_table(self) -> bool:
+        return self.labels is not None or self.pixels is not None
+
+    @model_validator(mode="after")
+    def pixels_are_no_files(self) -> Self:
+        named = [key for key in ("labels", "label_pattern", "file", "fold") if getattr(self, key) is not None]
+        if self.pixels and named:
+            raise ValueError(f"'pixels' is of a table that holds the images; {named[0]!r} is of files of images")
+        if self.pixels and isinstance(self.label, list):
+            raise ValueError("'pixels' takes one column of labels")
+        return self
 
 
 class Prepare(Section):
@@ -130,5 +156,5 @@ class CaptionsTrain(kind.Train):
     batch_tokens: int = Field(1024, ge=1)
 
 
-examples = Sections(source=FolderOfFiles, prepare=Prepare, train=Train)
+examples = Sections(source=Source, prepare=Prepare, train=Train)
 captions = Sections(source=CaptionsSource, prepare=CaptionsPrepare, model=CaptionsModel, train=CaptionsTrain)

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
+from kassandra.params.sections.folder import Name
 from kassandra.params.sections.kind import Sections
 from kassandra.params.sections.table_file import Column, TableFile
 
@@ -157,6 +158,12 @@ class ExamplesSource(TimedTable):
     - a recording, with `prepare.window`: a row per step with a label of its own, from which windows are cut; of target
       `tags` always, where the label of each row is predicted.
 
+    files: what several tables in one folder are, and in the folders within it: `series`, a series or a recording each,
+        whose label is that of its folder, unless `label` names a column, or what `label_pattern` finds in its path;
+        windows of one file stay in one split, unless `prepare.block` is said. `labels`: the series, or a recording, of
+        one label each, which the name of the file says. `parts`: parts of one table. null expects one table, or one
+        for each split.
+    label_pattern: see input `images`; of `files: series`.
     series: column that names the series, or the recording, a row belongs to. time: orders its rows; null takes them as
         they come.
     values: columns of numbers that are read, in order; null takes all that no other key names.
@@ -165,11 +172,25 @@ class ExamplesSource(TimedTable):
     split: column that says train, valid or test.
     """
 
+    files: Literal["series", "labels", "parts"] | None = None
+    label_pattern: Name | None = None
     series: Column | None = None
     values: Annotated[list[Column], Field(min_length=1, max_length=100_000)] | None = None
     label: Column | None = None
     group: Column | None = None
     split: Column | None = None
+
+    @model_validator(mode="after")
+    def keys_of_files_are_used(self) -> Self:
+        if self.label_pattern and self.files != "series":
+            raise ValueError("'label_pattern' is of 'files: series', whose paths say their labels")
+        if self.label_pattern and "(?P<label>" not in self.label_pattern:
+            raise ValueError("'label_pattern' has no group '(?P<label>…)', which says what the label is")
+        if self.files == "labels" and self.label:
+            raise ValueError("files 'labels' does not use 'label', as the name of each file is its label")
+        if self.files == "series" and self.series:
+            raise ValueError("files 'series' does not use 'series', as each file is one")
+        return self
 
     @model_validator(mode="after")
     def columns_have_one_use(self) -> Self:

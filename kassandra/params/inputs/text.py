@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
-from kassandra.params.sections.folder import Folder
+from kassandra.params.sections.folder import Folder, Name
 from kassandra.params.sections.kind import Sections
 from kassandra.params.sections.model import TokenModel
 from kassandra.params.sections.table_file import Column, OwnFile, TableFile
@@ -20,10 +20,26 @@ class ExamplesSource(TableFile, Folder):
     written: `5`, `5.0`.
 
     text, label: names of its columns; null takes the only column with a usual name (text, review, …; label, stars, …).
+        A list of labels is a column for each, which is 1 where a text has it; a text has one.
+    files: what several tables in one folder are: `labels`, one for each label, named so; `parts`, parts of one. null
+        expects one table, or one for each split.
+    layout: what the lines of a file are that is no table: `lines`, a text each, with a file for each label, named so;
+        `fasttext`, `__label__spam` and a text each. null is a table.
     """
 
     text: str | None = Field(None, min_length=1)
-    label: str | None = Field(None, min_length=1)
+    label: Name | Annotated[list[Name], Field(min_length=2)] | None = None
+    files: Literal["labels", "parts"] | None = None
+    layout: Literal["lines", "fasttext"] | None = None
+
+    @model_validator(mode="after")
+    def labels_are_said_once(self) -> Self:
+        if self.label and (self.files == "labels" or self.layout):
+            what = f"layout {self.layout!r}" if self.layout else "files 'labels'"
+            raise ValueError(f"{what} does not use 'label', as files, or their lines, say the labels")
+        if self.layout and (self.text or self.files):
+            raise ValueError(f"layout {self.layout!r} has no columns and no 'files'; leave them out")
+        return self
 
 
 class ExamplesPrepare(Section):

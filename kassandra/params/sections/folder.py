@@ -19,7 +19,8 @@ class Folder(OwnFile):
         named by its path, or its name, with or without the ending.
     file, label, split, fold: names of the table's columns. null takes the only column with a usual name (filename,
         image, id, …; label, class, category, …; split; fold); of two columns, one of which is known, the other.
-        `split` says train, valid or test; `fold` is a number.
+        `split` says train, valid or test; `fold` is a number. A list of labels is a column for each, which is 1 where
+        a file has it; a file has one.
     group: a column that says what a file belongs to: who speaks in a recording (see `prepare.split`); of images and
         texts, all of a group (a patient, a camera, an author) stay in one split.
     test_fold: the fold that is test; null takes the last one. valid_fold: the one that is valid; null draws it.
@@ -29,7 +30,7 @@ class Folder(OwnFile):
 
     labels: Name | None = None
     file: Name | None = None
-    label: Name | None = None
+    label: Name | Annotated[list[Name], Field(min_length=2)] | None = None
     split: Name | None = None
     fold: Name | None = None
     group: Name | None = None
@@ -42,7 +43,7 @@ class Folder(OwnFile):
         named = [key for key in (*OF_TABLE, "labels", "label_pattern") if getattr(self, key) is not None]
         if self.labels and self.label_pattern:
             raise ValueError("give 'labels', a table, or 'label_pattern', but not both")
-        if not self.labels and (unused := [key for key in named if key in OF_TABLE]):
+        if not self.has_table and (unused := [key for key in named if key in OF_TABLE]):
             raise ValueError(f"{unused[0]!r} is of the table that 'labels' names; name one, or leave it out")
         if self.split and (unused := [key for key in named if "fold" in key]):
             raise ValueError(f"{unused[0]!r} is not used with 'split'; give one of both")
@@ -52,12 +53,17 @@ class Folder(OwnFile):
             raise ValueError("'label_pattern' has no group '(?P<label>…)', which says what the label is")
         return self
 
+    @property
+    def has_table(self) -> bool:
+        """Whether a table says the labels."""
+        return self.labels is not None
+
 
 class FolderOfFiles(Folder):
     """Of images and recordings, `label` names a column of the table of `labels` too."""
 
     @model_validator(mode="after")
     def label_is_of_a_table(self) -> Self:
-        if self.label and not self.labels:
+        if self.label and not self.has_table:
             raise ValueError("'label' is of the table that 'labels' names; name one, or leave it out")
         return self

@@ -55,7 +55,8 @@ class TableFile(OwnFile):
     decimal: the mark before the decimals of a number. thousands: the one between thousands (a space stands for all
         kinds of space); null has none.
     suffixes: whether numbers may have a suffix: `1.5K`, `30.96M`, `2B`, `1T` are multiplied; `-0.32%` is -0.32.
-    units: what stands before or after numbers and is left off, as `["$", "kWh"]`; (1.50) is -1.50 then.
+    units: what stands before or after numbers and is left off, as `["$", "kWh"]`; (1.50) is -1.50 then, as
+        with `["()"]` alone.
     missing_values: what stands in cells without a value, besides nothing at all: `["NA", "-", "-9999"]`.
     skip_rows: lines before the header (or before the first row). skip_footer: lines after the last row; empty lines do
         not count.

@@ -1,6 +1,6 @@
 """`target: forecast`: the next values of series; its sections of params.yaml."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -25,6 +25,8 @@ class Prepare(Section):
     gap: between two splits: `window` leaves out window + horizon rows, so that none knows of another; `horizon` lets
         windows of valid and test reach back into the split before, as is usual in the literature (ETT): values to be
         forecast are in one split alone, and no row is lost.
+    held_out: series that nothing is learned of: test is their part of the time, and train and valid are the others'.
+        Their scales, and the baselines that are fitted to one series, know their own past. null tests all series.
     train_until, valid_until, test_until: dates (ISO 8601) at which these end, in place of the shares.
     """
 
@@ -39,6 +41,7 @@ class Prepare(Section):
     train_until: str | None = None
     valid_until: str | None = None
     test_until: str | None = None
+    held_out: Annotated[list[str], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def keys_are_used(self) -> Self:

@@ -1,6 +1,5 @@
 """A folder of files with a label each: which files are examples, of which label and split, and what is left out."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -16,6 +15,7 @@ from kassandra.contracts.printed import printable, some
 from kassandra.contracts.splits import SPLIT_OF, SPLITS
 from kassandra.params.sections.folder import Folder
 from kassandra.sources.own.labels import Labels, by_pattern, by_table
+from kassandra.sources.own.split_names import split_in, splits_named
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
 UNLABELLED = {"unsup", "unlabelled", "unlabeled"}  # folders of examples that nobody has labelled
@@ -201,39 +201,11 @@ def folder_of_split(names: list[PurePosixPath]) -> list[str]:
     """Of each file the split that its first folder names, or its second one if all have such; [] where none is."""
     for depth in (0, 1):
         folders = [name.parts[depth] if len(name.parts) > depth + 1 else "" for name in names]
-        named = split_folders(set(folders))
+        named = splits_named(set(folders))
         said = [named.get(folder, "") for folder in folders]
         if {"train"} < set(said) - {""} and (depth == 0 or all(said)):
             return said
     return []
-
-
-def split_folders(folders: set[str]) -> dict[str, str]:
-    """Of each folder that is called like a split, which; or is called so but for a beginning or an end that all of them
-    have: seg_train and seg_test.
-
-    >>> split_folders({"train", "test", "old"}) == {"train": "train", "test": "test"}
-    True
-    >>> split_folders({"news-train", "news-test"}) == {"news-train": "train", "news-test": "test"}
-    True
-    >>> split_folders({"freight_train", "car"})
-    {}
-    """
-    exact = {folder: SPLIT_OF[folder.lower()] for folder in folders if folder.lower() in SPLIT_OF}
-    if exact:
-        return exact
-    affixed: dict[tuple[str, ...], dict[str, str]] = {}
-    for folder in folders:
-        words = re.split(r"[_\- ]+", folder.lower())
-        if sum(word in SPLIT_OF for word in words) == 1:
-            others = tuple(word for word in words if word not in SPLIT_OF)
-            affixed.setdefault(others, {})[folder] = _split_in(folder)
-    return next((named for named in affixed.values() if {"train"} < set(named.values())), {})
-
-
-def _split_in(folder: str) -> str:
-    """The split whose name is a word in that of a folder; "" where there is none."""
-    return next((SPLIT_OF[word] for word in re.split(r"[_\- ]+", folder.lower()) if word in SPLIT_OF), "")
 
 
 def label_folders(names: list[PurePosixPath]) -> list[tuple[str, str]]:
@@ -275,7 +247,7 @@ def _within(name: PurePosixPath, split: str) -> PurePosixPath:
     """The path without the folder that names the split."""
     if not split:
         return name
-    place = next(at for at, part in enumerate(name.parts) if _split_in(part) == split)
+    place = next(at for at, part in enumerate(name.parts) if split_in(part) == split)
     after = place + 1
     while after < len(name.parts) - 1 and name.parts[after] == name.parts[place]:  # seg_train/seg_train
         after += 1

@@ -1,5 +1,6 @@
 """Labels that stand outside of the names of folders: in a table beside the files, or anywhere in their paths."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -11,7 +12,8 @@ from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.params.sections.folder import Folder
 from kassandra.params.sections.table_file import TableFile
-from kassandra.sources.own.refused import check_share
+from kassandra.sources.own.one_hot import label_of
+from kassandra.sources.own.refused import Refused, check_share
 from kassandra.sources.own.table_file import Table, read_table
 
 USUAL = {
@@ -22,6 +24,10 @@ USUAL = {
     "fold": ("fold",),
     "group": (),
 }  # fmt: skip
+
+
+NUMBER = re.compile(r"[+-]?\d{1,15}\.\d*([eE][+-]?\d{1,2})?")
+ONE_HOT = "label of the columns"  # as a column
 
 
 class Label(NamedTuple):
@@ -79,13 +85,16 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
         tables = [one.relative_to(raw).as_posix() for ending in ("csv", "tsv") for one in raw.rglob(f"*.{ending}")]
         raise KassandraError(f"source.labels: no file {source.labels!r} in {raw}; tables there are {sorted(tables)}")
     chosen: dict[str, str] = {}
+    of_labels = source.label if isinstance(source.label, list) else []
 
     def choose(columns: list[str]) -> list[str]:
         chosen.update(_columns(columns, source, path))
-        return list(chosen.values())
+        return list(dict.fromkeys([*(name for name in chosen.values() if name != ONE_HOT), *of_labels]))
 
     how = source if isinstance(source, TableFile) else TableFile(path=str(path), encoding=source.encoding)
     table = read_table(path, how, choose)
+    if of_labels:
+        _with_one_label(table, of_labels)
     refused = check_share(table.refused, path, table.total, source.tolerate, table.hint())
     of, folds, notes = _matched(raw, paths, table, chosen)
     notes += [refused] if refused else []
@@ -94,6 +103,16 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
         notes.append(f"column {chosen['fold']!r}: {note}")
     notes += [f"{role}s are those of column {chosen[role]!r}" for role in ("split", "group") if role in chosen]
     return Labels(of, f"files that {path.name} gives no label", notes)
+
+
+def _with_one_label(table: Table, names: Sequence[str]) -> None:
+    """Adds a column of the label that stands in a column for each; rows with several are refused."""
+    both = [label_of(cells, names) for cells in zip(*(table.columns[name] for name in names), strict=True)]
+    good = [row for row, (_, why) in enumerate(both) if not why]
+    table.refused += [Refused(int(table.lines[row]), why) for row, (_, why) in enumerate(both) if why]
+    table.columns[ONE_HOT] = [label for label, _ in both]
+    table.columns = {name: [cells[row] for row in good] for name, cells in table.columns.items()}
+    table.lines = table.lines[good]
 
 
 def _matched(
@@ -144,9 +163,26 @@ def as_text(cell: Any) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
+def whole(label: str) -> str:
+    """A label that is a whole number, as such.
+
+    >>> whole("1.000e+00"), whole("2.5"), whole("walk")
+    ('1', '2.5', 'walk')
+    """
+    return str(int(float(label))) if "." in label and NUMBER.fullmatch(label) and float(label).is_integer() else label
+
+
 def _columns(columns: list[str], source: Folder, table: Path) -> dict[str, str]:
     """The column of each role that has one."""
-    chosen: dict[str, str | None] = {role: getattr(source, role) for role in USUAL}
+    chosen: dict[str, Any] = {role: getattr(source, role) for role in USUAL}
+    columns, of_labels = list(columns), source.label if isinstance(source.label, list) else []
+    for name in of_labels:
+        if name not in columns:
+            raise KassandraError(unknown("source.label", "column", name, columns))
+        columns.remove(name)
+    if of_labels:
+        chosen["label"] = ONE_HOT
+        columns.append(ONE_HOT)
     for role, name in chosen.items():
         if name is not None and name not in columns:
             raise KassandraError(unknown(f"source.{role}", "column", name, columns))

@@ -4,21 +4,22 @@ Cells are text as it stands there, or in .jsonl, .xlsx and .parquet numbers, boo
 used is kept as its line and the reason.
 """
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.params.sections.table_file import TableFile
+from kassandra.sources.own.columns import Choose, Row, chosen_of
+from kassandra.sources.own.json_file import rows_of_json
 from kassandra.sources.own.lines import (
     NOT_UTF_8,
     NUL,
@@ -30,15 +31,13 @@ from kassandra.sources.own.lines import (
     records,
     within,
 )
+from kassandra.sources.own.parquet_file import rows_of_parquet
 from kassandra.sources.own.refused import SHOWN, Refused
 from kassandra.sources.own.unpacked import LARGEST, readable, unpacked
+from kassandra.sources.own.workbook import rows_of_sheet
 
-Choose = Callable[[list[str]], Sequence[str]]  # from the names of all columns those that are read
-Row = tuple[int, list[Any] | str]  # the line where it begins; its cells, or the reason against it
 PANDAS = re.compile(r"Unnamed: (\d+)")  # how pandas calls columns without a name
 OF_LINES = ("columns", "header", "header_rows", "skip_rows", "skip_footer")
-DEEPEST = 5  # objects within objects whose keys are columns
-MOST_KEYS = 10_000  # different ones in the lines of .jsonl
 EMPTY_ROWS = "rows of empty cells alone, taken for empty lines"
 LONGER = "rows with empty cells after the last column, not read"
 
@@ -113,22 +112,7 @@ def read_table(path: Path, source: TableFile, choose: Choose, largest: int = LAR
             there twice, or holds no cells that can be read; a line or a cell is longer than 10 MB; a quote is never
             closed; or there is no row.
     """
-    with readable(path), unpacked(path) as (file, kind):
-        table = Table(path, {}, np.array([], np.int64))
-        if kind == "lines" and re.search(r"\.(jsonl|ndjson|json)\b", path.name.lower()):
-            kind = "json"
-        if kind in ("parquet", "json"):
-            _refuse_keys_of_lines(path, source)
-        if kind == "parquet":
-            names, rows = _parquet(file, path, choose)
-            table.unit = "row"
-        elif kind == "json":
-            names, rows = _json(path, source, choose, largest)
-        else:
-            cells = (
-                _workbook(file, path, source) if kind == "workbook" else _delimited(file, path, source, largest, table)
-            )
-            names, rows = _with_header(cells, path, source, choose, table)
+    with opened(path, source, choose, largest) as (table, names, rows):
         kept: list[list[Any]] = [[] for _ in names]
         lines: list[int] = []
         for line, row in rows:
@@ -142,6 +126,31 @@ def read_table(path: Path, source: TableFile, choose: Choose, largest: int = LAR
     if not table.total:
         raise KassandraError(f"{path}: holds the names of columns and no rows; expected a row per time or text")
     return table
+
+
+@contextmanager
+def opened(
+    path: Path, source: TableFile, choose: Choose, largest: int = LARGEST
+) -> Iterator[tuple[Table, Sequence[str], Iterator[Row]]]:
+    """A table without its rows, the names of the chosen columns, and the rows to be read, one after another: of a table
+    that is larger than memory as text. Raises as `read_table`, also while rows are read."""
+    with readable(path), unpacked(path) as (file, kind):
+        table = Table(path, {}, np.array([], np.int64))
+        if kind == "lines" and re.search(r"\.(jsonl|ndjson|json)\b", path.name.lower()):
+            kind = "json"
+        if kind in ("parquet", "json"):
+            _refuse_keys_of_lines(path, source)
+        if kind == "parquet":
+            table.unit = "row"
+            yield table, *rows_of_parquet(file, path, choose)
+        elif kind == "json":
+            yield table, *rows_of_json(path, source, choose, largest)
+        else:
+            cells = (
+                rows_of_sheet(file, path, source) if kind == "workbook"
+                else _delimited(file, path, source, largest, table)
+            )  # fmt: skip
+            yield table, *_with_header(cells, path, source, choose, table)
 
 
 def _refuse_keys_of_lines(path: Path, source: TableFile) -> None:
@@ -188,7 +197,7 @@ def _with_header(
                 f"source.columns: names {len(source.columns)} columns; {path.name} has {len(names)} in line {begin}"
             )
         names = source.columns
-    chosen = _chosen(path, names, choose)
+    chosen = chosen_of(path, names, choose)
     places = [names.index(name) for name in chosen]
     return chosen, _cells(rows, len(names), places, table.remarks)
 
@@ -208,151 +217,6 @@ def _cells(rows: Iterator[Row], count: int, places: list[int], remarks: Counter[
             yield line, f"{'more' if len(row) > count else 'fewer'} fields than the {count} columns"
 
 
-def _json(path: Path, source: TableFile, choose: Choose, largest: int) -> tuple[Sequence[str], Iterator[Row]]:
-    """Lines with an object each, or one list of objects. Twice through the file: all keys are known before any row."""
-    keys: dict[str, None] = {}
-    for _, one in _objects(path, source, largest):
-        keys |= dict.fromkeys(one) if isinstance(one, dict) else {}
-        if len(keys) > MOST_KEYS:
-            raise KassandraError(f"{path}: has more than {MOST_KEYS:,} different keys; is it a table?")
-    names = _chosen(path, list(keys), choose) if keys else []
-
-    def rows() -> Iterator[Row]:
-        for line, one in _objects(path, source, largest):
-            if isinstance(one, str):
-                yield line, one
-            elif lacking := [name for name in names if name not in one]:
-                yield line, f"no key {lacking[0]!r}"
-            else:
-                yield line, [one[name] for name in names]
-
-    return names, rows()
-
-
-def _objects(path: Path, source: TableFile, largest: int) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    with readable(path), unpacked(path) as (file, _):
-        if re.match(rb"(\xef\xbb\xbf)?\s*\[\s*\{", file.peek(64)):
-            content = file.read(LARGEST + 1)
-            if len(content) > LARGEST:
-                raise KassandraError(f"{path}: holds more than {LARGEST >> 20} MiB; write an object per line")
-            try:
-                yield from enumerate((_object(one) for one in json.loads(content)), 1)
-            except (ValueError, RecursionError):
-                raise KassandraError(f"{path}: begins as a list of JSON objects, but is not valid JSON") from None
-            return
-        for number, line in enumerate(lines_of(file, path, source.encoding, largest), 1):
-            if line.strip():
-                yield number, garbled(line) or _object(line)
-
-
-def _object(value: Any) -> dict[str, Any] | str:
-    """The JSON object of a line, or why there is none."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return "invalid JSON"
-    return flattened(value) if isinstance(value, dict) else "JSON, but no object"
-
-
-def flattened(value: dict[str, Any], depth: int = DEEPEST) -> dict[str, Any]:
-    """What an object within an object holds is a column too, as `a.b`.
-
-    >>> flattened({"a": {"b": 1}, "c": [2]})
-    {'a.b': 1, 'c': [2]}
-    """
-    if depth == 0 or not any(isinstance(one, dict) for one in value.values()):
-        return value
-    flat: dict[str, Any] = {}
-    for key, one in value.items():
-        if isinstance(one, dict) and one:
-            flat |= {f"{key}.{name}": part for name, part in flattened(one, depth - 1).items()}
-        else:
-            flat[key] = one
-    return flat
-
-
-def _workbook(file: Any, path: Path, source: TableFile) -> Iterator[Row]:
-    """The rows of a sheet; formulas as their last results."""
-    from openpyxl import load_workbook  # here: it costs a tenth of a second
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(file, read_only=True, data_only=True)
-        if source.sheet is not None and source.sheet not in book.sheetnames:
-            raise KassandraError(f"source.sheet: {path.name} has no sheet {source.sheet!r}; it has {book.sheetnames}")
-        sheet = book[source.sheet] if source.sheet else book.worksheets[0]
-        rows = [
-            (number, [_of_sheet(cell) for cell in row])
-            for number, row in enumerate(sheet.iter_rows(values_only=True), 1)
-            if any(cell is not None for cell in row)
-        ]
-    except KassandraError:
-        raise
-    except (InvalidFileException, KeyError, ValueError, IndexError, SyntaxError, AttributeError, TypeError) as error:
-        raise OSError(f"as .xlsx: {error}") from None
-    widest = max((place for _, row in rows for place, cell in enumerate(row, 1) if cell != ""), default=0)
-    rows = [(number, [*row, *[""] * (widest - len(row))][:widest]) for number, row in rows]
-    stop = len(rows) - source.skip_footer
-    return iter([row for row in rows[: max(stop, 0)] if row[0] > source.skip_rows])
-
-
-def _of_sheet(cell: Any) -> Any:
-    if isinstance(cell, datetime | date):
-        return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
-    if isinstance(cell, time):
-        return cell.isoformat()
-    return "" if cell is None else cell
-
-
-def _parquet(file: Any, path: Path, choose: Choose) -> tuple[Sequence[str], Iterator[Row]]:
-    import pyarrow as pa  # here: it costs a quarter of a second, which other kinds of table need not wait for
-    from pyarrow import parquet
-
-    def cells(column: Any, name: str) -> Iterable[Any]:
-        kind = column.type
-        if pa.types.is_dictionary(kind):
-            column = column.dictionary_decode()
-            kind = column.type
-        if pa.types.is_timestamp(kind):
-            column = column.cast(pa.timestamp(kind.unit, "UTC")) if kind.tz else column  # written with a Z
-            return cast(Iterable[Any], column.cast(pa.string()).to_pylist())
-        if pa.types.is_date(kind) or pa.types.is_time(kind):
-            return cast(Iterable[Any], column.cast(pa.string()).to_pylist())
-        # As bytes: pyarrow does not check that strings are UTF-8, and to_pylist fails on the whole column.
-        binary = {pa.string(): pa.binary(), pa.large_string(): pa.large_binary(), pa.string_view(): pa.binary_view()}
-        values = column.cast(binary.get(kind, kind)).to_pylist()
-        return (one.decode("utf-8", "surrogateescape") if isinstance(one, bytes) else one for one in values)
-
-    try:
-        opened = parquet.ParquetFile(cast(BinaryIO, file))
-        names = _chosen(path, opened.schema_arrow.names, choose)
-    except pa.ArrowException as error:
-        raise OSError(f"as parquet: {error}") from None
-
-    def rows() -> Iterator[Row]:
-        try:
-            number = 0
-            for batch in opened.iter_batches(columns=list(names)):
-                for row in zip(*(cells(batch.column(name), name) for name in names), strict=True):
-                    number += 1
-                    fault = next((why for cell in row if isinstance(cell, str) and (why := garbled(cell))), None)
-                    yield number, fault or list(row)
-        except pa.ArrowException as error:
-            raise OSError(f"as parquet: {error}") from None
-
-    return names, rows()
-
-
-def _chosen(path: Path, names: list[str], choose: Choose) -> Sequence[str]:
-    chosen = choose([name for name in names if name])
-    if twice := [name for name in chosen if Counter(names)[name] > 1]:
-        raise KassandraError(
-            f"{path}: column {twice[0]!r} is named more than once; give each a name of its own, as in `source.columns`"
-        )
-    return chosen
-
-
 def first_rows(path: Path, source: TableFile, count: int) -> tuple[list[str], list[Row]]:
     """The names of all columns that can be chosen, and the first rows as they are read; for `kassandra init`."""
     everything: list[str] = []
@@ -361,13 +225,5 @@ def first_rows(path: Path, source: TableFile, count: int) -> tuple[list[str], li
         everything.extend(name for name in names if names.count(name) == 1)
         return everything
 
-    with readable(path), unpacked(path) as (file, kind):
-        if kind in ("parquet", "json"):
-            rows = _parquet(file, path, choose)[1] if kind == "parquet" else _json(path, source, choose, LARGEST)[1]
-        else:
-            table = Table(path, {}, np.array([], np.int64))
-            cells = (
-                _workbook(file, path, source) if kind == "workbook" else _delimited(file, path, source, LARGEST, table)
-            )
-            rows = _with_header(cells, path, source, choose, table)[1]
+    with opened(path, source, choose) as (_, _, rows):
         return everything, list(islice(rows, count))

@@ -8,6 +8,7 @@ from kassandra.detection.content import unpacked
 from kassandra.detection.folder import Tree
 from kassandra.detection.labels import described
 from kassandra.detection.proposal import Look, Proposal
+from kassandra.inputs.images.detect import tables
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jfif")
 LEAST = 0.3  # share of files: transcripts, or sketches of regions, may stand beside each
@@ -17,6 +18,8 @@ COLOUR = 12  # mean difference of the channels, of 255, from which an image has 
 
 def evidence(look: Look) -> float:
     """How likely these are images with a label each, from 0 to 1: the share of files that are images."""
+    if look.answer is None and tables.seen_in(look):
+        return 0.96
     if look.tree is None:
         return 0.0
     if _is_idx(look.tree):
@@ -35,6 +38,8 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: nothing says their labels.
     """
+    if seen := tables.seen_in(look):
+        return tables.propose(look, seen)
     tree = look.tree
     assert tree is not None
     if _is_idx(tree):

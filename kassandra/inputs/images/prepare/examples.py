@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.inputs.images.prepare import tables
 from kassandra.inputs.images.prepare.alike import alike
 from kassandra.inputs.images.train import image_files
-from kassandra.params.inputs.images import Prepare
-from kassandra.params.sections.folder import FolderOfFiles
+from kassandra.params.inputs.images import Prepare, Source
 from kassandra.sources.own.labelled import Kind, Labelled, groups, listing, masks
 from kassandra.sources.own.tolerated import usable
 
@@ -36,14 +36,16 @@ class Part(NamedTuple):
     classes: list[str]
 
 
-def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
-    """What was downloaded, or copied from your own folder.
+def read(raw: Path, source: Source, params: Prepare) -> Examples:
+    """What was downloaded, or copied from your own folder, or table.
 
     Raises:
         KassandraError: there are no images, too many cannot be read, or those of idx files differ in size or labels.
     """
     if not raw.is_dir():
         raise missing(raw)
+    if source.pixels:
+        return tables.read(raw, source, params)
     return of_idx(raw, params) if any(raw.glob("train-images-idx3-ubyte*")) else _of_folder(raw, source, params)
 
 
@@ -62,7 +64,7 @@ def of_idx(raw: Path, params: Prepare) -> Examples:
     return Examples("images", images, labels, ids, keys, held_out, classes=train.classes, meta=meta)
 
 
-def _of_folder(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
+def _of_folder(raw: Path, source: Source, params: Prepare) -> Examples:
     """Image files of one's own; those of more than 8 bits stay as they are until train is known."""
     listed = listing(raw, source, Kind("images", image_files.endings(), image_files.is_image, _named))
     notes, size = Counter[str](), (params.size, params.size)

@@ -14,15 +14,22 @@ from kassandra.detection.content import lines_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import some
+from kassandra.inputs.series.detect import many_files
+from kassandra.sources.own.labels import whole
 
 LABEL = re.compile(r"label|class|activity|gesture|^y$|^state$|category|species|condition|behaviou?r", re.IGNORECASE)
-GROUP = re.compile(r"user|subject|person|patient|participant|^who$|speaker|owner", re.IGNORECASE)
+GROUP = re.compile(
+    r"user|subject|person|patient|participant|^who$|speaker|owner|"
+    r"(^|_)(machine|device|unit|engine|sensor)(_?(id|no|nr))?$",
+    re.IGNORECASE,
+)
 TIME = re.compile(r"time|^ts$|step|frame|^t$|sample|tick|seq", re.IGNORECASE)
 STEP = re.compile(r"(.*?)(\d+)$")
 WIDE = 8  # numbered columns, from which they are the steps of a row
 RUN = 8  # rows with one label after another, on average, from which rows are those of recordings
 SERIES = 10  # of a long table
 GROUPS = 8  # from which whole groups are kept back
+SMOOTH = 0.7  # of the distance of columns far apart, below which neighbours are steps of one series
 LONG = 300  # steps; of longer series, several become one
 
 
@@ -46,6 +53,8 @@ def evidence(look: Look) -> float:
     """How likely these are series with a label each, from 0 to 1."""
     if look.form in ("folder", "text") and _archive_files(look):
         return 0.98
+    if many_files.seen_in(look):
+        return 0.93
     seen = seen_in(look) if look.table is not None else None
     return seen.sure if seen else 0.0
 
@@ -58,22 +67,31 @@ def propose(look: Look) -> Proposal:
     """
     if files := _archive_files(look):
         return _of_archive(look, files)
+    if many := many_files.seen_in(look):
+        proposal = many_files.propose(look, many)
+        _settle(proposal, len(proposal.source["values"]))
+        return proposal
     table, seen = look.table, seen_in(look) if look.table is not None else None
     if table is None or seen is None:
         what = f"; the columns are {some(table.names)}" if table else ""
         raise KassandraError(f"{look.path}: no column holds labels of series, which stay the same for many rows{what}")
-    source = {**table.keys, **numbers.format_of([one.cells for one in seen.values], str(table.path), None, None).keys()}
-    source |= {"label": seen.label.name}
-    proposal = Proposal("series", "label", source, seen=list(table.notes))
-    marks = list(dict.fromkeys(mark for one in seen.values for mark in numbers.marks_of(one.cells, table.format)))
+    written = table.written(seen.values, steps=seen.form == "wide")
+    source = {**table.keys, **written.keys(), "label": seen.label.name}
+    proposal = Proposal("series", "label", source, seen=list(table.notes), guessed=[written.note] * bool(written.note))
+    marks = list(dict.fromkeys(mark for one in seen.values for mark in numbers.marks_of(one.cells, written)))
     if marks:
         source["missing_values"] = marks
     if any(len(one.held) < len(one.cells) for one in seen.values) or marks:
         proposal.prepare["missing"] = "interpolate"
         proposal.guessed.append("missing values are interpolated within a series; `missing: mask` is the other way")
     if look.tables:
-        proposal.splits = frozenset(SPLIT_OF[split] for split in look.tables if split != "train")
+        proposal.splits = frozenset(split for split in look.tables if split != "train")
+    elif look.alike:
+        source["files"] = "series" if seen.form == "recordings" else "parts"
+        what = "a recording each" if seen.form == "recordings" else "parts of one"
+        proposal.guessed.append(f"{len(look.alike):,} tables of the same columns are read as {what} (source.files)")
     {"long": _long, "wide": _wide, "recordings": _recordings}[seen.form](look, table, seen, proposal)
+    proposal.examples *= max(1, len(look.alike))
     shown = [one.name for one in (seen.series, seen.label, *seen.values) if one is not None]
     proposal.rows = preview(table, [table.names.index(name) for name in dict.fromkeys(shown)][:7])
     _settle(proposal, len(seen.values) if seen.form != "wide" else 1)
@@ -150,6 +168,8 @@ def seen_in(look: Look) -> Seen | None:
         return None
     others = [one for one in table.columns if one is not label]
     steps = _steps(others)
+    if steps and look.answer is not None and look.wish.target is None and label in _steps(table.columns):
+        return None  # one of the steps, 1960 of 1960 to 2020, is no answer
     if len(steps) >= WIDE and len(steps) >= 0.8 * len([one for one in others if one.is_numeric]):
         group = _named(GROUP, others, steps)
         return Seen("wide", label, None, group, steps, len(steps), table.rows, 0.92)
@@ -180,7 +200,40 @@ def _label(look: Look, table: Table) -> Column | None:
         one for one in table.columns if LABEL.search(one.name) and 2 <= len(one.values) <= max(2, len(one.held) // 3)
     ]
     likely = [one for one in likely if all(_is_whole(value) for value in one.values)]
-    return min(likely, key=lambda one: (one.is_numeric, len(one.values)), default=None)
+    return min(likely, key=lambda one: (one.is_numeric, len(one.values)), default=_beside_steps(table))
+
+
+def _beside_steps(table: Table) -> Column | None:
+    """The first column of a table without a header, or its last, if it holds a few whole numbers and all others the
+    steps of series: as the files of the UCR archive."""
+    columns = table.columns
+    if table.keys.get("header") != "none" or len(columns) <= WIDE or not all(one.is_numeric for one in columns):
+        return None
+    for label, steps in ((columns[0], columns[1:]), (columns[-1], columns[:-1])):
+        few = 2 <= len(label.values) <= max(2, len(label.held) // 3)
+        if few and all(map(_is_whole, label.values)) and _follow_on_each_other(steps):
+            return label
+    return None
+
+
+def _follow_on_each_other(columns: Sequence[Column]) -> bool:
+    """Whether numbers of a row change little from column to column, compared with columns far apart."""
+    rows = list(zip(*(one.cells for one in columns), strict=True))[:200]
+    values = [[_number(cell) for cell in row] for row in rows]
+    half = len(columns) // 2
+
+    def distance(apart: int) -> float:
+        pairs = [(a, b) for row in values for a, b in zip(row, row[apart:], strict=False) if a == a and b == b]
+        return sum(abs(a - b) for a, b in pairs) / max(len(pairs), 1)
+
+    return distance(1) < SMOOTH * distance(half)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return float("nan")
 
 
 def _is_whole(value: str) -> bool:
@@ -264,7 +317,7 @@ def _long(look: Look, table: Table, seen: Seen, proposal: Proposal) -> None:
 
 def _wide(look: Look, table: Table, seen: Seen, proposal: Proposal) -> None:
     proposal.source["values"] = [one.name for one in seen.values]
-    proposal.classes = dict(Counter(seen.label.held).most_common())
+    proposal.classes = dict(Counter(map(whole, seen.label.held)).most_common())
     proposal.examples, proposal.steps = seen.many, seen.length
     proposal.seen.append(
         f"a row per series, its steps the columns {seen.values[0].name} to {seen.values[-1].name} ({seen.length})"
@@ -277,7 +330,7 @@ def _recordings(look: Look, table: Table, seen: Seen, proposal: Proposal) -> Non
     window = max(8, min(128, seen.length // 4))
     proposal.source["values"] = [one.name for one in seen.values]
     recording = seen.group or seen.series
-    if recording is not None:
+    if recording is not None and not look.alike:
         proposal.source["series"] = recording.name
     _times(table, proposal, seen)
     proposal.prepare |= {"window": window}

@@ -5,7 +5,6 @@ from collections import Counter
 from itertools import combinations, pairwise
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection import numbers, times
 from kassandra.detection.distance import distance_of, season_of
 from kassandra.detection.proposal import Look, Proposal
@@ -21,6 +20,8 @@ WIDE = re.compile(
     r"(1[6-9]|20)\d\d([-_ ]?Q[1-4])?|\d{4}[-/.]\d\d?([-/.]\d\d?)?( 00:00(:00)?)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}|"
     r"[A-Za-z]{3}[- ]\d{2,4}|\d{8}|(19|20)\d{4}"
 )
+MONTHS = re.compile(r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?", re.IGNORECASE)
+HOURS = re.compile(r"(h|hr|hour|he|stunde|hora)?[ _]?\d\d?(:00)?(h|am|pm)?", re.IGNORECASE)
 MANY = 20  # columns
 MADE = frozenset({"return", "volatility"})  # of prices, which are no columns
 PRICES = ("open", "high", "low", "close")
@@ -63,6 +64,7 @@ def propose(look: Look) -> Proposal:
     clock = clock_of(table)
     proposal = Proposal("series", "forecast", {**table.keys, **table.format.keys()}, seen=list(table.notes))
     proposal.seen += clock.notes
+    proposal.guessed += [table.format.note] if table.format.note else []
     series = _series(table, clock)
     priced = _has_prices(table) and not series and bool(clock.columns)
     if look.wish.target in MADE and look.wish.target not in table.names:
@@ -98,8 +100,16 @@ def propose(look: Look) -> Proposal:
 
 def _is_wide(table: Table) -> bool:
     """Whether most columns are called as times are: a row is then a series."""
-    named = sum(bool(WIDE.fullmatch(name.strip())) for name in table.names)
-    return named >= MANY and named > len(table.names) / 2
+    return len(_called_times(table)) > len(table.names) / 2
+
+
+def _called_times(table: Table) -> list[str]:
+    """The columns that are called by a time each: a date; or a month, an hour, of the year or day that a row is of."""
+    named = [name for name in table.names if WIDE.fullmatch(name.strip())]
+    if len(named) >= MANY:
+        return named
+    within = [name for name in table.names if MONTHS.fullmatch(name.strip()) or HOURS.fullmatch(name.strip())]
+    return within if len(within) in (12, 24, 25) and set(within) <= {one.name for one in table.numeric} else []
 
 
 def _numbered(table: Table) -> str:
@@ -112,7 +122,7 @@ def _numbered(table: Table) -> str:
 
 def _refuse_wide(table: Table) -> None:
     if _is_wide(table):
-        named = [name for name in table.names if WIDE.fullmatch(name.strip())]
+        named = _called_times(table)
         others = [name for name in table.names if name not in named][:4]
         raise KassandraError(
             f"{table.path}: has a column for each time, as {named[0]!r}, {named[-1]!r}; a row for each is asked for: "
@@ -183,9 +193,18 @@ def _may_name(column: Column, table: Table) -> bool:
 def _files(look: Look, clock: Clock, proposal: Proposal) -> None:
     """Adds what several tables in a folder are, and where the only one lies."""
     if look.tables:
-        proposal.seen.append(f"tables of splits: {some([path.name for path in look.tables.values()])}")
-        proposal.splits = frozenset(SPLIT_OF[name] for name in look.tables)
-        proposal.prepare["gap"] = "horizon"
+        target, named = proposal.source["target"], dict[str, list[str]]()
+        for split, path in look.tables.items():
+            table = table_of(path, look.wish.asked)
+            named[split] = table.names if table else []
+        lacking = [look.tables[split].name for split, names in named.items() if target not in names]
+        whole = {split: path.name for split, path in look.tables.items() if path.name not in lacking}
+        if lacking:
+            proposal.seen.append(f"{some(lacking)} has no {target!r}, and is no split")
+        if len(whole) > 1:
+            proposal.seen.append(f"tables of splits: {some(list(whole.values()))}")
+            proposal.splits = frozenset(whole)
+            proposal.prepare["gap"] = "horizon"
     elif look.alike:
         spans = []
         for path in look.alike[:20]:
@@ -208,7 +227,10 @@ def _candidates(table: Table, clock: Clock, series: list[str], proposal: Proposa
     numeric = [
         one for one in table.numeric if one.name not in (*clock.columns, *series) and table.kind(one) == "number"
     ]
-    counting = [one for one in numeric if one.counts_up or (times.NAMED.search(one.name) and times.grows(one.cells))]
+    counting = [
+        one for one in numeric
+        if one.counts_up or (times.NAMED.search(one.name) and times.grows(one.cells)) or times.grows_evenly(one.cells)
+    ]  # fmt: skip
     if counting:
         proposal.seen.append(f"left aside, as they grow from row to row: {some([one.name for one in counting])}")
     return [one for one in numeric if one not in counting]

@@ -1,24 +1,26 @@
 """Series with a label each: data sets of the catalogue, or your own files."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kassandra.contracts.artifacts import files_in, missing
+from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.printed import some
 from kassandra.contracts.section import unknown
-from kassandra.contracts.splits import SPLIT_OF, WHOLE
+from kassandra.contracts.splits import WHOLE
 from kassandra.contracts.windows import mean_and_std
-from kassandra.inputs.series.prepare import labelled_tables, ts_files
+from kassandra.inputs.series.prepare import labelled_tables, many_files, ts_files
 from kassandra.inputs.series.prepare.labelled import One, Read
+from kassandra.inputs.series.prepare.many_files import ReadOne
 from kassandra.inputs.series.train.scaling import Scaling
 from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource, Scaled
 from kassandra.params.sections.table_file import EVERYWHERE
+from kassandra.sources.own.split_names import splits_named
+from kassandra.sources.own.tables_of import stem, tables_in
 
 FEW_GROUPS = 5  # from so many on whole groups are kept back for validation
 SPLITS = ("train", "valid", "test")
@@ -31,16 +33,17 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
         KassandraError: the files cannot be read, hold other columns each, or hold no labelled series; or nothing says
             the groups that `prepare.held_out` names.
     """
-    _, examples = gathered(raw, source, params, lambda path: read_file(path, source, params))
+    _, examples = gathered(raw, source, params, lambda path, how, said: read_file(path, how, params, said=said))
     examples.meta.update(window=params.window, step=params.step)
     return examples
 
 
-def gathered(
-    raw: Path, source: ExamplesSource, params: Scaled, read_one: Callable[[Path], Read]
-) -> tuple[list[One], Examples]:
+def gathered(raw: Path, source: ExamplesSource, params: Scaled, read_one: ReadOne) -> tuple[list[One], Examples]:
     """The series of all files, those of train first, then valid, then test, as they are and as examples; see `read`."""
-    parts = {split: read_one(path) for split, path in _files(raw).items()}
+    if source.files:
+        parts = {WHOLE: many_files.read(raw, source, read_one)}
+    else:
+        parts = {split: read_one(path, source, None) for split, path in _files(raw).items()}
     first = next(iter(parts.values()))
     for split, part in parts.items():
         if len(part.columns) != len(first.columns):
@@ -57,7 +60,7 @@ def gathered(
     series.sort(key=lambda one: SPLITS.index(one.split or "train"))  # stable
     splits = np.array([one.split for one in series])
     masks = {name: splits == name if (splits == name).any() else None for name in ("valid", "test")}
-    together, groups, said = _groups(series, params, source.group is not None)
+    together, groups, said = _groups(series, params, source.group is not None or source.files == "series")
     described = source.model_dump(exclude=EVERYWHERE, exclude_defaults=True)
     described |= {"values": first.of_table} if first.of_table else {}  # so that further tables are read alike
     meta: dict[str, Any] = {"source": described, "columns": first.columns}
@@ -69,7 +72,9 @@ def gathered(
     )  # fmt: skip
 
 
-def read_file(path: Path, source: ExamplesSource, params: ExamplesPrepare, to_learn: bool = True) -> Read:
+def read_file(
+    path: Path, source: ExamplesSource, params: ExamplesPrepare, to_learn: bool = True, said: str | None = None
+) -> Read:
     """The series of one file; see `ts_files.read` and `labelled_tables.read`."""
     if ts_files.is_one(path):
         if params.window is not None:
@@ -77,28 +82,29 @@ def read_file(path: Path, source: ExamplesSource, params: ExamplesPrepare, to_le
         return ts_files.read(path, source, to_learn)
     if source.dataset:
         raise KassandraError(f"source.dataset: {source.dataset!r} holds no series with labels")
-    return labelled_tables.read(path, source, params, to_learn)
+    return labelled_tables.read(path, source, params, to_learn, said)
 
 
 def _files(raw: Path) -> dict[str, Path]:
     """The file of each split, or the only one as WHOLE."""
     if not raw.exists():
         raise missing(raw)
-    files = [raw] if raw.is_file() else files_in(raw)
+    files, _ = tables_in(raw)
     if len(files) == 1:
         return {WHOLE: files[0]}
-    by_split: dict[str, list[Path]] = {}
-    for path in files:
-        stem = path.name.partition(".")[0].lower()
-        split = SPLIT_OF.get(stem) or SPLIT_OF.get(stem.rpartition("_")[2])
-        by_split.setdefault(split or "", []).append(path)
-    names = some(path.name for path in files)
-    if "train" not in by_split or "" in by_split or any(len(paths) > 1 for paths in by_split.values()):
+    named = splits_named(stem(path) for path in files)
+    splits = [named.get(stem(path), "") for path in files]
+    if "train" not in splits or "" in splits or len(set(splits)) < len(splits):
         expected = (
             "one file of series, or one for each split: X_TRAIN.ts and X_TEST.ts, or train.csv, valid.csv, test.csv"
         )
-        raise KassandraError(f"source.path: expected {expected}; found {names}")
-    return {split: by_split[split][0] for split in SPLITS if split in by_split}
+        found = f"found {some(path.name for path in files)}"
+        raise KassandraError(
+            f"source.path: expected {expected}; {found}; `source.files: series` reads a series, or recording, in each "
+            "table, `labels` a table for each label"
+        )
+    by_split = dict(zip(splits, files, strict=True))
+    return {split: by_split[split] for split in SPLITS if split in by_split}
 
 
 def _held_out(raw: Path, series: list[One], names: list[str]) -> list[One]:

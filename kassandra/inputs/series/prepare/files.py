@@ -13,7 +13,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import some
 from kassandra.inputs.series.prepare import prices
 from kassandra.params.inputs.series import ROW, TableSource
-from kassandra.sources.own.table_file import Table
+from kassandra.sources.own.table_file import Table, called, first_rows
 from kassandra.sources.own.tables_of import by_split
 
 
@@ -50,7 +50,10 @@ def read_files(files: Sequence[Path], raw: Path, source: TableSource, read: Read
     elif source.files == "parts":
         parts, said, named = {path.name: path for path in files}, list[str](), prices.stem(raw)
     else:
-        splits, said = _splits(files, raw)
+        splits, said = _splits(files, raw, source)
+        if len(splits) == 1:
+            table, rows = read(next(iter(splits.values())))
+            return table, rows._replace(said=[*said, *rows.said]), (None, None)
         parts, named = dict(splits), prices.stem(raw)
     tables = {name: read(path) for name, path in parts.items()}
     table, rows = _joined(raw, tables, source, named)
@@ -63,9 +66,16 @@ def read_files(files: Sequence[Path], raw: Path, source: TableSource, read: Read
     return table, rows, until
 
 
-def _splits(files: Sequence[Path], raw: Path) -> tuple[dict[str, Path], list[str]]:
+def _splits(files: Sequence[Path], raw: Path, source: TableSource) -> tuple[dict[str, Path], list[str]]:
+    """The table of each split; one without what is to be forecast, as competitions have it, is none."""
     try:
-        return by_split(files, raw)
+        splits, said = by_split(files, raw)
+        for split, path in list(splits.items()):
+            names = first_rows(path, source, 0)[0] if split in ("valid", "test") else []
+            if lacking := [one for one in source.targets if names and called(one, names) not in names]:
+                del splits[split]
+                said.append(f"{path}: has no column {lacking[0]!r}, so it is not the {split} split, and is set aside")
+        return splits, said
     except KassandraError as error:
         raise KassandraError(
             f"{error}; several tables with the same columns are read by `source.files`: `series`, one each, or `parts` "

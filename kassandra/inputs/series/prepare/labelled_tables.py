@@ -18,6 +18,7 @@ from kassandra.inputs.series.prepare.numbers import numbers
 from kassandra.inputs.series.prepare.times import read_times
 from kassandra.inputs.series.prepare.windows import Recording, pieces, windows
 from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource, StepsPrepare
+from kassandra.sources.own.labels import whole
 from kassandra.sources.own.refused import by_reason
 from kassandra.sources.own.table_file import Table, called, read_table
 
@@ -50,48 +51,58 @@ class Cells(NamedTuple):
         return f"{self.table.path.name}:{self.table.lines[row]}"
 
 
-def read(path: Path, source: ExamplesSource, params: ExamplesPrepare, to_learn: bool = True) -> Read:
+def read(
+    path: Path, source: ExamplesSource, params: ExamplesPrepare, to_learn: bool = True, said: str | None = None
+) -> Read:
     """The series of a table; see params.inputs.series.ExamplesSource. Those of a long one are named by the row where
     they begin, in the order in which they do.
 
     Args:
-        to_learn: whether labels are read; else they may be missing.
+        to_learn: whether labels are read; else they may be missing. said: the label of all rows, where something
+            besides the table says it.
 
     Raises:
         KassandraError: the table, or a cell, cannot be read (see read_table, numbers, read_times); a column is unknown;
             a series has several labels; or no series is left.
     """
-    cells = _cells(path, source, to_learn)
+    cells = _cells(path, source, to_learn, said)
     if params.window is not None:
-        block = None if source.group or not to_learn else params.block
+        block = _block(source, params, to_learn)
         series, message = windows(_recordings(cells, to_learn), params.window, params.step, block)
+    elif source.files == "series":
+        series, message = _one(cells)
     elif source.series is not None:
         series, message = _long(cells)
     else:
         series, message = _wide(cells)
     if not series:
         raise KassandraError(f"{path}: no series is left; {'; '.join([*cells.message, *message])}")
-    columns = ["value"] if params.window is None and source.series is None else cells.columns
-    said = [f"{path}: {one.removeprefix(f'{path}: ')}" for one in [*cells.message, *message]]
-    return Read(series, columns, cells.left_out, said, cells.columns)
+    is_wide = params.window is None and source.series is None and source.files != "series"
+    message = [f"{path}: {one.removeprefix(f'{path}: ')}" for one in [*cells.message, *message]]
+    return Read(series, ["value"] if is_wide else cells.columns, cells.left_out, message, cells.columns)
+
+
+def _block(source: ExamplesSource, params: ExamplesPrepare | StepsPrepare, to_learn: bool) -> int | None:
+    """How many windows that follow each other are a group; None where groups, or files, are."""
+    by_file = source.files == "series" and "block" not in params.model_fields_set
+    return None if source.group or by_file or not to_learn else params.block
 
 
 def read_recordings(path: Path, source: ExamplesSource, params: StepsPrepare, to_learn: bool = True) -> Read:
     """The recordings of a table in pieces, each row with its label; see `read`."""
     cells = _cells(path, source, to_learn)
-    block = None if source.group or not to_learn else params.block
-    series, message = pieces(_recordings(cells, to_learn), params.window, block)
+    series, message = pieces(_recordings(cells, to_learn), params.window, _block(source, params, to_learn))
     if not series:
         raise KassandraError(f"{path}: no row with a label is left; {'; '.join([*cells.message, *message])}")
     said = [f"{path}: {one.removeprefix(f'{path}: ')}" for one in [*cells.message, *message]]
     return Read(series, cells.columns, cells.left_out, said, cells.columns)
 
 
-def _cells(path: Path, source: ExamplesSource, to_learn: bool) -> Cells:
+def _cells(path: Path, source: ExamplesSource, to_learn: bool, said: str | None = None) -> Cells:
     chosen: dict[str, str] = {}
 
     def choose(known: list[str]) -> list[str]:
-        chosen.update(_roles(path, source, known, to_learn))
+        chosen.update(_roles(path, source, known, to_learn, said))
         times = [_known("time", name, known) for name in source.times]
         taken = {*chosen.values(), *times}
         values = [_known("values", name, known) for name in source.values or []]
@@ -102,21 +113,25 @@ def _cells(path: Path, source: ExamplesSource, to_learn: bool) -> Cells:
     taken = {*chosen.values(), *(called(name, names) for name in source.times)}
     columns = [called(name, names) for name in source.values or []] or [name for name in names if name not in taken]
     roles = {role: [_text(cell) for cell in table.columns[name]] for role, name in chosen.items()}
+    if "label" in roles:
+        roles["label"] = [whole(label) for label in roles["label"]]
+    elif said is not None:
+        roles["label"] = [said] * len(table.lines)
     columns, values, faults, message = _values(table, columns, source)
-    order, times, more, said = _ordered(table, source, roles.get("series"))
+    order, times, more, sorting = _ordered(table, source, roles.get("series"))
     used, refused, left_out = settled(table, [*faults, *more], source.tolerate)
     order_used = used[order]
-    message += [left_out, *said, *(f"{count:,} {what}" for what, count in table.remarks.items())]
+    message += [left_out, *sorting, *(f"{count:,} {what}" for what, count in table.remarks.items())]
     times = None if times is None else times[order_used]
     meta = by_reason(refused) if refused else {}
     return Cells(table, roles, columns, values, order[order_used], times, meta, [one for one in message if one])
 
 
-def _roles(path: Path, source: ExamplesSource, known: list[str], to_learn: bool) -> dict[str, str]:
+def _roles(path: Path, source: ExamplesSource, known: list[str], to_learn: bool, said: str | None) -> dict[str, str]:
     """The column of each role that has one."""
     roles = {role: _known(role, name, known) for role in ROLES if (name := getattr(source, role)) is not None
              and (to_learn or role == "series")}  # fmt: skip
-    if to_learn and "label" not in roles:
+    if to_learn and said is None and "label" not in roles:
         usual = [name for name in known if name.casefold() in USUAL]
         if len(usual) != 1:
             why = f"{usual} may all be it" if usual else f"no column has a usual name ({', '.join(USUAL)})"
@@ -211,6 +226,16 @@ def _long(cells: Cells) -> tuple[list[One], list[str]]:
         unlabelled
     )
     return series, message
+
+
+def _one(cells: Cells) -> tuple[list[One], list[str]]:
+    """The whole table is a series."""
+    values = without_ends(cells.values[cells.order])
+    label = _only(cells, cells.table.path.name, cells.order, "label") if "label" in cells.roles else ""
+    if not len(values):
+        return [], ["holds no value"]
+    group, split = _belongs(cells, cells.table.path.name, cells.order)
+    return [One(values, label, cells.id(int(cells.order[0])), group, split)], []
 
 
 def _only(cells: Cells, name: str, rows: Rows, role: str) -> str:

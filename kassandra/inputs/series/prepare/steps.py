@@ -17,7 +17,7 @@ def read(raw: Path, source: ExamplesSource, params: StepsPrepare) -> Tagged:
     Raises:
         KassandraError: the files cannot be read, or say no label for each row.
     """
-    series, examples = gathered(raw, source, params, lambda path: read_file(path, source, params))
+    series, examples = gathered(raw, source, params, lambda path, how, _: read_file(path, how, params))
     examples.meta.update(window=params.window)
     return Tagged(examples, [one.tags for one in series], "rows")
 

@@ -15,7 +15,7 @@ from kassandra.params.inputs.series import ExamplesPrepare, ExamplesSource
 
 NAME = "series"
 OPTIONS: set[str] = set()
-OF_LABELS = {"label", "group", "split"}  # keys of `source` that say what is not asked for
+OF_LABELS = {"label", "label_pattern", "group", "split"}  # keys of `source` that say what is not asked for
 
 
 def read(given: list[str], meta: dict[str, Any]) -> tuple[list[str], list[NDArray[np.float64]]]:

@@ -7,13 +7,21 @@ from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.content import form_of
-from kassandra.detection.numbers import Format, format_of
+from kassandra.detection.numbers import Format
+from kassandra.detection.one_hot import OneHot, one_hot
 from kassandra.detection.proposal import Look, Proposal
-from kassandra.detection.table import Column, Table, preview
+from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import some
+from kassandra.inputs.text.detect import line_files
+from kassandra.sources.own.file_names import labels_of
 from kassandra.sources.own.labelled import label_folders
+from kassandra.sources.own.one_hot import SEVERAL
 
-TEXTS = re.compile(r"text|review|sentence|content|comment|message|tweet|body|description|summary|title", re.IGNORECASE)
+TEXTS = re.compile(
+    r"text|review|sentence|content|comment|message|tweet|body|description|summary|title|abstract|question|headline|"
+    r"post|statement|article|utterance|lyrics|plot|narrative",
+    re.IGNORECASE,
+)
 LABELS = re.compile(
     r"label|class|category|sentiment|stars|rating|score|target|overall|polarity|spam|type|topic|genre|language|lang|^y$",
     re.IGNORECASE,
@@ -29,6 +37,8 @@ HTML = re.compile(r"<(br|p|div|a|b|i|span)\b[^>]*>", re.IGNORECASE)
 
 def evidence(look: Look) -> float:
     """How likely these are texts with a label each, from 0 to 1."""
+    if lined := line_files.seen_in(look):
+        return 0.97 if lined.layout == "fasttext" else 0.7
     if look.form in ("folder", "archive") and not look.table:
         labels = Counter(label for label, _ in _labelled(look))
         sure = 0.8 if len(labels) and labels.total() >= FEWEST * len(labels) else 0.32  # chapters of a few books?
@@ -37,6 +47,10 @@ def evidence(look: Look) -> float:
     if table is None:
         return 0.0
     text = _text(table, look.wish.target)
+    if text is not None and _by_file(look, table, text):
+        return 0.86
+    if text is not None and look.wish.target is None and look.answer is None and one_hot(table.columns):
+        return 0.88
     if text is None or (label := _label(look, table, text)) is None:
         return 0.0
     named = bool(LABELS.search(label.name)) + bool(TEXTS.search(text.name))
@@ -49,28 +63,50 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: no column can be the text, or the label.
     """
+    if lined := line_files.seen_in(look):
+        proposal = line_files.propose(look, lined)
+        words = sum(len(text.split()) for text in lined.texts) / max(len(lined.texts), 1)
+        _settle(proposal, lined.texts, words, proposal.examples)
+        return proposal
     if look.table is None:
         return _of_folder(look)
     table = look.table
     text = _text(table, look.wish.target)
-    label = _label(look, table, text) if text else None
+    if text is not None and _by_file(look, table, text):
+        proposal = _of_labels(look, table, text)
+    else:
+        proposal = _of_columns(look, table, text)
+        assert text is not None
+    html = sum(bool(HTML.search(cell)) for cell in text.held[:5000])
+    proposal.seen += [f"HTML tags in {html:,} of the first {min(len(text.held), 5000):,} texts, read as words"] * bool(
+        html
+    )
+    repeated = len(text.held) - len(text.values)
+    proposal.seen += [f"{repeated:,} of {len(text.held):,} texts are there more than once"] if repeated else []
+    _settle(proposal, [cell for cell in text.held if cell], text.words, proposal.examples or table.rows)
+    return proposal
+
+
+def _of_columns(look: Look, table: Table, text: Column | None) -> Proposal:
+    """Of a column of labels, or of several of which one is 1 in each row."""
+    hot = _one_hot(look, table) if text else None
+    label = hot.label if hot else _label(look, table, text) if text else None
     if text is None or label is None:
         kind = "labels, a few different ones" if look.answer is None else "answers of this kind"
         what = "no column holds texts" if text is None else f"no column holds {kind}"
         raise KassandraError(f"{table.path}: {what}; --target names the labels; the columns are {table.names}")
-    written = (
-        format_of([label.cells], str(table.path), table.asked.decimal, table.keys.get("delimiter"))
-        if look.answer
-        else Format()
-    )
-    source = {**table.keys, **written.keys(), "text": text.name, "label": label.name}
+    written = table.written([label]) if look.answer else Format()
+    source = {**table.keys, **written.keys(), "text": text.name, "label": hot.names if hot else label.name}
     proposal = Proposal("text", "label", source, seen=list(table.notes), classes=_counts(label))
+    proposal.guessed += [written.note] if written.note else []
     _tolerate(proposal, table, text, label)
     if look.wish.target is None:
         may = look.answer or _may_be_label
-        others = [one.name for one in table.columns if one is not label and one is not text and may(table, one)]
+        taken = {text.name, *(hot.names if hot else [label.name])}
+        others = [one.name for one in table.columns if one.name not in taken and may(table, one)]
+        where = f"the columns {some(hot.names)}, of which one is 1 in each row" if hot else repr(label.name)
         proposal.guessed.append(
-            f"texts in {text.name!r}, {'labels' if look.answer is None else 'answers'} in {label.name!r}"
+            f"texts in {text.name!r}, {'labels' if look.answer is None else 'answers'} in {where}"
             + (f"; --target names others: {some(others)}" if others else "")
         )
     proposal.guessed += _spellings(label)
@@ -78,19 +114,52 @@ def propose(look: Look) -> Proposal:
         names = {split: path.name for split, path in look.tables.items()}
         aside = _left_aside(look)
         proposal.seen += [f"tables of splits: {', '.join(names.values())}", *aside.values()]
-        proposal.splits = frozenset(
-            "test" if name == "test" else "valid" for name in names if name not in (*aside, "train")
-        )
-    if look.path.is_dir() and not look.tables:
+        proposal.splits = frozenset(name for name in names if name not in (*aside, "train"))
+    elif look.alike:
+        proposal.source["files"] = "parts"
+        proposal.guessed.append(f"{len(look.alike):,} tables of the same columns are read as parts of one (files)")
+        proposal.examples = table.rows * len(look.alike)
+    elif look.path.is_dir():
         proposal.source["path"] = table.path
-    html = sum(bool(HTML.search(cell)) for cell in text.held[:5000])
-    proposal.seen += [f"HTML tags in {html:,} of the first {min(len(text.held), 5000):,} texts, read as words"] * bool(
-        html
+    shown = preview(table, [table.names.index(text.name)])
+    proposal.rows = [row | {label.name: cell} for row, cell in zip(shown, label.cells, strict=False)]
+    return proposal
+
+
+def _one_hot(look: Look, table: Table) -> OneHot | None:
+    """
+    Raises:
+        KassandraError: rows have several labels.
+    """
+    hot = one_hot(table.columns) if look.wish.target is None and look.answer is None else None
+    if hot is not None and hot.several:
+        raise KassandraError(
+            f"{table.path}: labels are in the columns {some(hot.names)}, and rows have {SEVERAL}; "
+            f"`--target '{hot.names[0]}'` predicts one of them, yes or no"
+        )
+    return hot
+
+
+def _by_file(look: Look, table: Table, text: Column) -> bool:
+    """Whether the names of several tables are the labels: there is no column of them, or the names are usual ones."""
+    if not look.alike or look.wish.target is not None or look.answer is not None:
+        return False
+    return (text.words >= 3 and _label(look, table, text) is None) or line_files.called_by_labels(look.alike)
+
+
+def _of_labels(look: Look, table: Table, text: Column) -> Proposal:
+    """Of a table for each label, named so."""
+    counts = dict[str, int]()
+    for path, label in zip(look.alike, labels_of(look.alike), strict=True):
+        one = table_of(path, look.wish.asked)
+        counts[label] = one.rows if one else 0
+    source = {"files": "labels", **table.keys, "text": text.name}
+    proposal = Proposal("text", "label", source, seen=list(table.notes), classes=counts, examples=sum(counts.values()))
+    proposal.guessed.append(
+        f"texts in {text.name!r}; labels are the names of the {len(counts)} tables (files): {some(list(counts))}; "
+        "--target names a column of labels instead"
     )
-    repeated = len(text.held) - len(text.values)
-    proposal.seen += [f"{repeated:,} of {len(text.held):,} texts are there more than once"] if repeated else []
-    _settle(proposal, [cell for cell in text.held if cell], text.words, table.rows)
-    proposal.rows = preview(table, [table.names.index(text.name), table.names.index(label.name)])
+    proposal.rows = preview(table, [table.names.index(text.name)])
     return proposal
 
 
@@ -108,11 +177,10 @@ def _tolerate(proposal: Proposal, table: Table, text: Column, label: Column) -> 
 
 def _left_aside(look: Look) -> dict[str, str]:
     """Split, or "", → why it is none."""
-    from kassandra.detection.table import table_of
-
     assert look.table is not None
     files = look.tree.files if look.tree else []
-    strange = [name for name in files if name.split(".")[0].lower() not in look.tables]
+    read = [path.relative_to(look.path).as_posix() for path in look.tables.values()]
+    strange = [name for name in files if name not in read]
     notes = {"": f"not read: {some(strange)}"} if strange else {}
     for split, path in look.tables.items():
         table = table_of(path) if split != "train" else None

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import some
+from kassandra.inputs.text.detect.line_files import LABELS
 
 CODES = {"english": "en", "french": "fr", "german": "de", "spanish": "es", "italian": "it", "portuguese": "pt",
          "dutch": "nl", "russian": "ru", "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es",
@@ -83,6 +84,8 @@ def _moses(look: Look) -> dict[str, list[str]]:
         language = PurePosixPath(name.removesuffix(".gz")).suffix[1:]
         if LANGUAGE.fullmatch(language) and language not in ("txt", "csv", "tsv", "zip", "md", "tmx", "xml"):
             by_language.setdefault(language, []).append(name)
+    if by_language.keys() <= LABELS:  # rt-polarity.pos and rt-polarity.neg
+        return {}
     stems = {language: sorted(file.removesuffix(".gz").rpartition(".")[0] for file in files)
              for language, files in by_language.items()}  # fmt: skip
     return (

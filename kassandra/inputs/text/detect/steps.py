@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.spans import are_spans, scheme_of, spans
+from kassandra.detection.content import lines_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
 from kassandra.params.sections.tagged_file import TaggedFile
@@ -21,6 +22,7 @@ from kassandra.sources.own.tagged_files import (
 SAMPLE = 2000  # sentences that are looked at
 MOST_FILES = 100  # of a folder
 MOST_TAGS = 200  # different ones; more are no tags
+CONLLU = ["id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"]
 OF_TABLES = ("encoding", "delimiter", "quotes")  # what a table that was recognised says of how it is written
 
 
@@ -41,7 +43,7 @@ def evidence(look: Look) -> float:
     words = {word for one in seen.sentences for word in one.words}
     if not 2 <= len(tags) <= MOST_TAGS or len(seen.sentences) < 3:
         return 0.0
-    if are_spans(tags):
+    if are_spans(tags) or seen.source.get("columns") == CONLLU:
         return 0.95
     longer = sum(len(one.words) > 2 for one in seen.sentences) > max(10, 0.5 * len(seen.sentences))
     spelled = sum(any(sign.isalpha() for sign in word) for word in words) > 0.5 * len(words)
@@ -90,7 +92,7 @@ def _may_be(look: Look) -> bool:
     if look.table is not None and _named(look) is not None:
         return True
     lines = [line.rstrip("\r\n") for line in look.lines.first] if look.lines else []
-    full = [line for line in lines if line.strip()]
+    full = [line for line in lines if line.strip() and not (line.startswith("# ") and "\t" not in line)]
     if not 0 < len(full) < len(lines) or len(full) < 6:
         return False
     counts = Counter(len(line.split("\t") if "\t" in line else line.split()) for line in full)
@@ -132,6 +134,8 @@ def _seen(look: Look) -> Seen | None:
         layout = "lines" if len(paths) > 1 else layout_of(paths[0], first)
         if layout != "table":
             source.pop("sentence", None)
+        if layout == "columns" and "tags" not in source and _is_conllu(paths[0]):
+            source |= {"columns": CONLLU, "words": "form", "tags": "upos"}
         if look.form != "folder" and layout in ("table", "json") and "words" not in source:
             return None
         described = TaggedFile(path=str(look.path), layout=layout, **source)  # type: ignore[arg-type]
@@ -140,6 +144,13 @@ def _seen(look: Look) -> Seen | None:
     except (KassandraError, ValueError, OSError):
         return None
     return Seen(sentences, files, layout, source) if sentences else None
+
+
+def _is_conllu(path: Path) -> bool:
+    """Whether words stand in ten columns, the first of which numbers them (Nivre et al. 2016)."""
+    lines = [line for line in lines_of(path).first[:50] if line.strip() and not line.startswith("#")]
+    cells = [line.split("\t") for line in lines]
+    return bool(cells) and all(len(row) == len(CONLLU) and row[0][:1].isdigit() for row in cells)
 
 
 def _total(look: Look, seen: Seen) -> int:

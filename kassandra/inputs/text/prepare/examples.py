@@ -145,6 +145,8 @@ def _is_folder_of_texts(raw: Path, source: ExamplesSource) -> bool:
     """Whether each text is a file, and not the row of a table: a table lies alone, or beside those of other splits."""
     if source.labels or source.label_pattern:
         return True
+    if source.files or source.layout:
+        return False
     texts = [path for path in files_in(raw) if path.suffix.lower() in ENDINGS or is_text(path)]
     return len({path.parent for path in texts}) > 1 and len(texts) > 2
 

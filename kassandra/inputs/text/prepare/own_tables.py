@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import printable
 from kassandra.contracts.splits import WHOLE
+from kassandra.inputs.text.prepare.line_files import read_lines
 from kassandra.inputs.text.prepare.table import Texts, read_table_of_texts
 from kassandra.params.inputs.text import ExamplesSource
 from kassandra.params.sections.table_file import EVERYWHERE
+from kassandra.sources.own.file_names import labels_of
 from kassandra.sources.own.refused import by_reason, check_share
 from kassandra.sources.own.table_file import first_rows
 from kassandra.sources.own.tables_of import by_split, tables_in
@@ -36,24 +38,24 @@ def read_own(raw: Path, source: ExamplesSource) -> Own:
         KassandraError: there is no table, or several of which none is called train; one cannot be read; or more rows
             are refused than `source.tolerate` allows.
     """
-    files, messages = tables_in(raw)
-    tables, aside = by_split(files, raw)
-    messages += aside
-    parts, left_out, refused = {}, dict[str, Any](), 0
+    tables, messages = _tables(raw, source)
+    parts, left_out, refused = dict[str, list[tuple[str, str, str]]](), dict[str, Any](), 0
     set_aside: list[str] = []
-    for split, path in tables.items():
+    for split, path, label in tables:
         if split not in ("train", WHOLE) and (why := _without_labels(path, source)):
             set_aside.append(path.name)
             messages.append(f"{path}: {why}, so it cannot be the {split} split, and is set aside; one is drawn instead")
             continue
-        table = read_table_of_texts(path, source)
-        source = source.model_copy(update=dict(zip(("text", "label"), table.columns, strict=True)))
+        table = _read(path, source, label)
+        if not source.layout:
+            known = ("text", "label") if label is None else ("text",)
+            source = source.model_copy(update=dict(zip(known, table.columns, strict=False)))
         total = len(table.texts) + len(table.refused)
         messages += [check_share(table.refused, path, total, source.tolerate, table.hint), *table.remarks]
         refused += len(table.refused)
         left_out |= {path.name: by_reason(table.refused)} if table.refused else {}
         ids = [f"{path.name}:{line}" for line in table.lines]
-        parts[split] = list(zip(table.texts, table.labels, ids, strict=True))
+        parts.setdefault(split, []).extend(zip(table.texts, table.labels, ids, strict=True))
         messages.append(_of_tags(path, table))
     parts, said = _with_one_spelling(parts)
     described = source.model_dump(exclude=EVERYWHERE, exclude_defaults=True)
@@ -61,17 +63,41 @@ def read_own(raw: Path, source: ExamplesSource) -> Own:
     return Own(parts, refused, meta, "\n".join(filter(None, [*messages, said])))
 
 
+def _tables(raw: Path, source: ExamplesSource) -> tuple[list[tuple[str, Path, str | None]], list[str]]:
+    """Each table with its split, or WHOLE, and the label of all its texts, if its name says that; what to report."""
+    files, messages = tables_in(raw)
+    if source.files == "labels" or source.layout == "lines":
+        labels = labels_of(files)
+        messages.append(f"{raw}: a file for each label: {', '.join(map(printable, labels))}")
+        return [(WHOLE, path, label) for path, label in zip(files, labels, strict=True)], messages
+    if source.files == "parts":
+        return [(WHOLE, path, None) for path in files], [*messages, f"{raw}: {len(files):,} tables, read as one"]
+    tables, aside = by_split(files, raw)
+    return [(split, path, None) for split, path in tables.items()], [*messages, *aside]
+
+
+def _read(path: Path, source: ExamplesSource, label: str | None) -> Texts:
+    """The texts of one table, or of one file of lines, with their labels, or that of all of them."""
+    if source.layout:
+        return read_lines(path, source, label)
+    table = read_table_of_texts(path, source, texts_alone=label is not None)
+    return table if label is None else table._replace(labels=[label] * len(table.texts))
+
+
 def _without_labels(path: Path, source: ExamplesSource) -> str:
     """Why a table cannot be a split: it has no column of labels, or nothing in it."""
+    if source.layout:
+        return ""
     assert source.label is not None  # it is known once train is read
     names, _ = first_rows(path, source, 0)
-    if source.label not in names:
-        return f"has no column {source.label!r}"
+    labels = [source.label] if isinstance(source.label, str) else source.label
+    if lacking := [name for name in labels if name not in names]:
+        return f"has no column {lacking[0]!r}"
     try:
         read_table_of_texts(path, source)
     except KassandraError:
         rows = read_table_of_texts(path, source, texts_alone=True)
-        return f"has nothing in column {source.label!r}" if rows.texts else ""
+        return f"has nothing in column {labels[0]!r}" if rows.texts else ""
     return ""
 
 

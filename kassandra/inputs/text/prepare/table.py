@@ -1,5 +1,6 @@
 """Your own table of labelled texts, read so that no row is lost in silence."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import unknown
 from kassandra.params.inputs.text import ExamplesSource
 from kassandra.sources.own.lines import garbled
+from kassandra.sources.own.one_hot import SEVERAL, label_of
 from kassandra.sources.own.refused import Refused, sentence
 from kassandra.sources.own.table_file import called, read_table
 
@@ -29,13 +31,14 @@ class Row(NamedTuple):
 
 class Texts(NamedTuple):
     """texts, labels, lines: of the good rows, in the order of the file. refused: every other row, in the same order.
-    columns: of the texts and labels. remarks: what else was left out. hint: what may be wrong with the whole file."""
+    columns: of the texts and of the labels, a list where each has one. remarks: what else was left out. hint: what may
+    be wrong with the whole file."""
 
     texts: list[str]
     labels: list[str]
     refused: list[Refused]
     lines: list[int]
-    columns: tuple[str, str]
+    columns: tuple[str, str | list[str]]
     remarks: list[str]
     hint: str
 
@@ -52,18 +55,23 @@ def read_table_of_texts(path: Path, source: ExamplesSource, texts_alone: bool = 
         KassandraError: as read_table; a column is unknown or cannot be guessed; or no row is good.
     """
     chosen: list[str] = []
+    of_labels = [] if texts_alone or not isinstance(source.label, list) else source.label
 
     def choose(columns: list[str]) -> list[str]:
-        chosen.extend(_choose(columns, path, source, texts_alone))
-        return list(dict.fromkeys(chosen))
+        chosen.extend(_choose(columns, path, source, texts_alone or bool(of_labels)))
+        if lacking := [name for name in of_labels if name not in columns]:
+            raise KassandraError(unknown("source.label", "column", lacking[0], columns))
+        return list(dict.fromkeys([*chosen, *of_labels]))
 
     table = read_table(path, source, choose, LARGEST)
     marks = set(source.missing_values)
     texts, labels, lines = list[str](), list[str](), list[int]()
     refused = list(table.refused)
     of_text, of_label = (table.columns[name] for name in chosen) if chosen else ([], [])
+    if of_labels:
+        of_label = [_one_of(cells, of_labels) for cells in zip(*map(table.columns.get, of_labels), strict=True)]
     for line, text, label in zip(table.lines.tolist(), of_text, of_label, strict=True):
-        row = _row(text, label, marks)
+        row = label._replace(line=line) if isinstance(label, Refused) else _row(text, label, marks)
         if isinstance(row, Row):
             texts.append(row.text)
             labels.append(row.label)
@@ -74,19 +82,37 @@ def read_table_of_texts(path: Path, source: ExamplesSource, texts_alone: bool = 
     total = len(texts) + len(refused)
     if not texts:
         what = f"{sentence(refused, path, total)}; no row is good"
-        raise KassandraError("; ".join(filter(None, [what, table.hint()])))
+        raise KassandraError("; ".join(filter(None, [what, table.hint() or hint_of_labels(refused)])))
     remarks = [f"{count:,} {what}" for what, count in table.remarks.items()]
-    return Texts(texts, labels, refused, lines, (chosen[0], chosen[-1]), remarks, table.hint())
+    hint = table.hint() or hint_of_labels(refused)
+    return Texts(texts, labels, refused, lines, (chosen[0], of_labels or chosen[-1]), remarks, hint)
+
+
+def hint_of_labels(refused: list[Refused]) -> str:
+    """What to do where rows have several labels at once, or none of several."""
+    if not any(row.reason == SEVERAL for row in refused):
+        return ""
+    return (
+        "a model gives each text one label: leave out rows with several, or predict one of the labels alone, yes or no "
+        "(`source.label: NAME`, in a table with a column for each)"
+    )
+
+
+def _one_of(cells: Sequence[object], names: list[str]) -> str | Refused:
+    label, why = label_of(cells, names)
+    return Refused(0, why) if why else label
 
 
 def _choose(columns: list[str], path: Path, source: ExamplesSource, texts_alone: bool) -> tuple[str, str]:
     """The names of the columns of text and label."""
     shown = [name if len(name) <= 40 else f"{name[:40]}…" for name in columns]
-    given = {role: called(name, columns) for role in USUAL if (name := getattr(source, role)) is not None}
+    given = {role: called(name, columns) for role in USUAL if isinstance(name := getattr(source, role), str)}
     chosen = []
     for role, other in (("text", "label"), ("label", "text"))[: 1 if texts_alone else 2]:
         usual = [name for name in columns if name.casefold() in USUAL[role] and name != given.get(other)]
         likely = list(dict.fromkeys(usual))
+        if len(columns) == 1 and texts_alone:
+            likely = columns
         if role not in given and len(likely) != 1:
             why = f"{likely} may all be it" if likely else f"no column has a usual name ({', '.join(USUAL[role])})"
             raise KassandraError(f"source.{role}: {why}; say which it is; the columns are {shown}")
@@ -113,6 +139,10 @@ def _row(text: object, label: object, marks: set[str]) -> Row | Refused:
 
 
 def _label(label: object, marks: set[str]) -> str | Refused:
+    if isinstance(label, list):  # as doccano writes the labels of a text
+        if len(label) > 1:
+            return Refused(0, SEVERAL)
+        label = label[0] if label else None
     if not (label is None or isinstance(label, str | bool | int | float | Decimal)):
         return Refused(0, "label that is neither text, a number, true nor false")
     name = "" if label is None or label != label else str(label).strip()

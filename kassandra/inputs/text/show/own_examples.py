@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.text.prepare.line_files import texts_of_lines
 from kassandra.inputs.text.prepare.table import read_table_of_texts
 from kassandra.inputs.text.prepare.text_files import ENDINGS, read_text
 from kassandra.inputs.text.show.own_pairs import texts as lines_of
@@ -33,12 +34,17 @@ def read(given: list[str], meta: dict[str, Any], text: str | None = None) -> tup
     is_table = path is not None and (named or ("source" in meta and _is_file(path)))
     if text and not is_table:
         raise KassandraError("--text: names a column, so the input must be one table (.csv, .tsv, .jsonl, .parquet)")
+    of_train = meta.get("source", {})
+    if path is not None and of_train.get("layout") and _is_file(path):
+        source = ExamplesSource(path=str(path), layout=of_train["layout"], encoding=of_train.get("encoding"))
+        texts = texts_of_lines(path, source)
+        return texts, texts
     if given and all(Path(one).suffix.lower() in ENDINGS and _is_file(Path(one)) for one in given):
         return given, [read_text(Path(one), meta.get("encoding")) for one in given]
     if path is not None and is_table:
         if not path.exists():
             raise KassandraError(f"{path}: no such file")
-        keys = {key: value for key, value in meta.get("source", {}).items() if key != "label"}
+        keys = {key: value for key, value in of_train.items() if key not in ("label", "files")}
         source = ExamplesSource.model_validate(keys | {"path": str(path)} | ({"text": text} if text else {}))
         table = read_table_of_texts(path, source, texts_alone=True)
         texts = table.texts

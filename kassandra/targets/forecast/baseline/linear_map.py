@@ -75,7 +75,7 @@ def ridge(sums: Sums, alpha: float) -> Ridge:
 
 class LinearMap(NamedTuple):
     """name: how it reads the window, in brackets where it is not as it stands. message: what was chosen, and from what.
-    points: (origins, horizon, targets) of each of train, valid and test."""
+    points: (origins, horizon, targets) of each of train, valid and test, of held-out series too."""
 
     name: str
     message: str
@@ -112,7 +112,7 @@ def linear_map(splits: Sequence[Split], meta: dict[str, Any], name: str = "linea
     least: dict[tuple[str, bool], float] = {}  # root of the mean squared error on valid, by normalisation and calendar
     best: Any = None
     for normalise in _normalisations(train, meta):
-        form = _form(train, meta | {"normalise": normalise})
+        form = _form(train.whole, meta | {"normalise": normalise})
         learned, held = add_up(train, form), add_up(valid, form)
         numbers = len(valid.origins) * meta["horizon"] * len(meta["targets"])
         for calendar, inputs in _inputs_read(train, meta).items():
@@ -130,7 +130,7 @@ def linear_map(splits: Sequence[Split], meta: dict[str, Any], name: str = "linea
     name = f"{name} ({how})" if how else name
     tried = ", ".join(f"{_words(*each)} {error:.4g}" for each, error in least.items())
     message = f"{name}: ridge {alpha:g}, chosen on valid; rmse there, in deviations of train: {tried}"
-    return LinearMap(name, message, [_forecast(fitted, inputs, split, form) for split in splits])
+    return LinearMap(name, message, [_forecast(fitted, inputs, split.whole, form) for split in splits])
 
 
 def _words(normalise: str, calendar: bool) -> str:

@@ -57,6 +57,7 @@ def history(splits: Sequence[Split], series: int, meta: dict[str, Any]) -> Histo
     returns: list[NDArray[np.float64]] = []
     origins: list[NDArray[np.int64]] = []
     at = 0
+    splits = [split.whole for split in splits]
     for split in splits:
         rows = slice(split.offsets[series], split.offsets[series + 1])
         own = split.origins[split.series == series]

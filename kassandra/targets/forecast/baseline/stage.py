@@ -50,7 +50,7 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     with threadpool_limits(1):
         for series in np.unique(test.series):
             past, rows = history(splits, int(series), meta), test.series == series
-            parts = [points[split.series == series] for points, split in zip(mapped.points, splits, strict=True)]
+            parts = [points[split.whole.series == series] for points, split in zip(mapped.points, splits, strict=True)]
             for name in names:
                 points = alone[name](past, meta) if name in alone else np.concatenate(parts)
                 errors = past.observed - points[: past.learned]

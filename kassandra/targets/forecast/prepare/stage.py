@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import write_arrays, write_json
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.printed import some
+from kassandra.contracts.section import unknown
 from kassandra.contracts.spec import ModelSpec
 from kassandra.contracts.splits import Span, by_time
 from kassandra.contracts.windows import Columns, Split, Tables, mean_and_std, normalised
@@ -34,8 +36,9 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
     cut, spans = _cut(raw, read, how)
     fitted = [reader.fit(one) for one in cut["train"]]  # fitted on train only
     parts: dict[str, Split] = {}
-    for name, some in cut.items():
-        parts[name] = reader.join(some, fitted, how.window, how.horizon)
+    for name, columns in cut.items():
+        joined = reader.join(columns, fitted, how.window, how.horizon)
+        parts[name] = joined if how.held_out is None else _held_out(raw, joined, name, read, how.held_out)
         write_arrays(
             folder / f"{name}.npz", **{key: array for key, array in parts[name]._asdict().items() if array is not None}
         )
@@ -53,13 +56,31 @@ def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed:
                   for name, part in parts.items()},
         **read.clock.to_meta(), **read.meta,
     }  # fmt: skip
-    meta |= _target_scales(cut["train"], parts["train"], meta)
+    meta |= {"held_out": how.held_out} if how.held_out else {}
+    meta |= _target_scales(cut["train"], parts["train"].whole, meta)
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(
         f"{meta['examples'][name]:,} {name} ({meta['spans'][name][0]} to {meta['spans'][name][1]})" for name in parts
     )
     message = f"{sizes} windows of {how.window} rows, {how.horizon} forecast, {len(read.inputs)} inputs"
-    return "\n".join(filter(None, [read.message, f"{message}, {len(read.series)} series"]))
+    held_out = f"; test is of {some(how.held_out)} alone, which nothing is learned of" if how.held_out else ""
+    return "\n".join(filter(None, [read.message, f"{message}, {len(read.series)} series{held_out}"]))
+
+
+def _held_out(raw: Path, part: Split, split: str, read: Tables, names: list[str]) -> Split:
+    """A split of which test has the windows of some series alone, and train and valid those of the others; the windows
+    of held-out series in train and valid stay beside them, for their scales."""
+    known = [one.name for one in read.series]
+    for name in names:
+        if name not in known:
+            raise KassandraError(unknown("prepare.held_out", "series", name, known))
+    if set(names) == set(known):
+        raise KassandraError(f"prepare.held_out: {names} are all there are; leave one to learn from")
+    held = np.isin(part.series, [known.index(name) for name in names])
+    chosen, others = (held, ~held) if split == "test" else (~held, held)
+    if not chosen.any():
+        raise KassandraError(f"{raw}: no window of {split} is left with prepare.held_out {names}")
+    return part._replace(origins=part.origins[chosen], held_out=None if split == "test" else part.origins[others])
 
 
 def _cut(raw: Path, read: Tables, how: Any) -> tuple[dict[str, list[Columns]], dict[str, Span]]:
@@ -77,8 +98,8 @@ def _cut(raw: Path, read: Tables, how: Any) -> tuple[dict[str, list[Columns]], d
         name: [one.between(span, reach if name != "train" else 0) for one in read.series]
         for name, span in spans.items()
     }
-    for name, some in cut.items():
-        if not any(len(one.origins(how.window, how.horizon)) for one in some):
+    for name, columns in cut.items():
+        if not any(len(one.origins(how.window, how.horizon)) for one in columns):
             raise KassandraError(
                 f"{raw}: no window of {how.window} rows and {how.horizon} after them lies whole within {name}; "
                 f"use a shorter one, give it more of the data, or see prepare.missing{_what_fits(read, how)}"

@@ -1,0 +1,51 @@
+"""Files with a text in each line: of one label, or with the label at its beginning, as fastText has it."""
+
+from pathlib import Path
+
+from kassandra.contracts.errors import KassandraError
+from kassandra.inputs.text.prepare.table import EMPTY, LARGEST, NO_LABEL, Texts, hint_of_labels
+from kassandra.params.inputs.text import ExamplesSource
+from kassandra.sources.own.fasttext import split_label
+from kassandra.sources.own.lines import NOT_UTF_8, encoding_hint, garbled, lines_of
+from kassandra.sources.own.one_hot import SEVERAL
+from kassandra.sources.own.refused import Refused, sentence
+from kassandra.sources.own.unpacked import readable, unpacked
+
+
+def read_lines(path: Path, source: ExamplesSource, label: str | None = None) -> Texts:
+    """The texts of a file; empty lines are none.
+
+    Args:
+        label: of all lines; None looks for `__label__` in each, where there are labels.
+
+    Raises:
+        KassandraError: the file cannot be read, or no line is good.
+    """
+    texts, labels, lines, refused, bad = list[str](), list[str](), list[int](), list[Refused](), list[str]()
+    with readable(path), unpacked(path) as (file, _):
+        for number, line in enumerate(lines_of(file, path, source.encoding, LARGEST), 1):
+            if not line.strip() or number <= source.skip_rows:
+                continue
+            text, own = (line.strip(), [label]) if label is not None else split_label(line)
+            if reason := garbled(line):
+                bad.append(line)
+            else:
+                reason = SEVERAL if len(own) > 1 else EMPTY if not text else "" if own else NO_LABEL
+            if reason:
+                refused.append(Refused(number, reason, own[0] if len(own) == 1 else None))
+                continue
+            texts.append(text)
+            labels.append(own[0])
+            lines.append(number)
+    hint = encoding_hint(bad) if any(row.reason == NOT_UTF_8 for row in refused) else hint_of_labels(refused)
+    if not texts:
+        what = f"{sentence(refused, path, len(refused))}; no line is good"
+        raise KassandraError("; ".join(filter(None, [what, hint])))
+    return Texts(texts, labels, refused, lines, ("", ""), [], hint)
+
+
+def texts_of_lines(path: Path, source: ExamplesSource) -> list[str]:
+    """The lines of a file without labels, for `kassandra predict`. Raises as `read_lines`."""
+    with readable(path), unpacked(path) as (file, _):
+        texts = [split_label(line)[0] for line in lines_of(file, path, source.encoding, LARGEST)]
+    return [text for text in texts if text]
