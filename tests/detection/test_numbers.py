@@ -34,6 +34,25 @@ def test_two_readings_are_both_shown():
     assert format_of(cells, "a.csv", ".", ";").value("1,234") == 1234
 
 
+def test_numbers_on_both_sides_of_zero_have_decimals():
+    """Between -1,000 and 1,000 there would be some without a mark."""
+    cells = [["1.234", "-12.345", "9.876", "-1.001", "103.250"] * 4]
+    found = format_of(cells, "a.tsv", None, "\t")
+    assert found.value("12.345") == 12.345
+    assert found.note.endswith("decimal point, as numbers on both sides of 0 are all written so (--decimal)")
+    with pytest.raises(KassandraError, match="say which by that option"):
+        format_of([[*cells[0], "950"]], "a.tsv", None, "\t")
+    with pytest.raises(KassandraError, match="say which by that option"):
+        format_of([[cell.lstrip("-") for cell in cells[0]]], "a.tsv", None, "\t")
+
+
+def test_steps_of_series_have_decimals():
+    cells = [["25.123", "31.700"], ["26.456", "30.125"]]
+    assert format_of(cells, "a.tsv", None, "\t", steps=True).value("25.123") == 25.123
+    with pytest.raises(KassandraError, match="say which by that option"):
+        format_of(cells, "a.csv", None, ";", steps=True)
+
+
 def test_one_number_of_the_file_decides():
     assert format_of([["1,234", "2,345"], ["0,5"]], "a.csv", None, ";").decimal == ","
     assert format_of([["1.234", "2.345"], ["0.044"]], "a.csv", None, ";").decimal == "."

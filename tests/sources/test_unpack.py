@@ -54,6 +54,21 @@ def test_an_archive_is_read_as_its_folder(tmp_path, kind, ending):
     assert has_changed(path, tmp_path / "raw")
 
 
+def test_archives_within_it_are_unpacked_too_and_those_within_these_are_not(tmp_path, capsys):
+    deepest = zipped(tmp_path / "deepest.zip", FILES).read_bytes()
+    inner = zipped(tmp_path / "train.zip", {"train/1.png": b"one", "train/2.png": b"two"}).read_bytes()
+    packed = tarred(tmp_path / "102.tar.gz", "w:gz", {"jpg/1.jpg": b"one", "more.zip": deepest}).read_bytes()
+    alone = zipped(tmp_path / "labels.csv.zip", {"labels.csv": b"a,b"}).read_bytes()
+    whole = {"train.zip": inner, "x/102.tar.gz": packed, "labels.csv.zip": alone, "note.txt": b"hello"}
+    copy_own(zipped(tmp_path / "mine.zip", whole), tmp_path / "raw")
+    assert tree(tmp_path / "raw") == {
+        "train/1.png": b"one", "train/2.png": b"two", "x/102/jpg/1.jpg": b"one", "x/102/more.zip": deepest,
+        "labels.csv": b"a,b", "note.txt": b"hello",
+    }  # fmt: skip
+    assert "archives within it, unpacked too: labels.csv.zip, train.zip, x/102.tar.gz" in capsys.readouterr().out
+    assert not has_changed(tmp_path / "mine.zip", tmp_path / "raw")
+
+
 def test_what_is_no_folder_stays_a_file(tmp_path):
     book = zipped(tmp_path / "mine.xlsx", {"[Content_Types].xml": b"", "xl/workbook.xml": b""})
     arrays = zipped(tmp_path / "mine.npz", {"a.npy": b""})
@@ -86,6 +101,9 @@ def test_bombs_and_damage(tmp_path, monkeypatch):
         with pytest.raises(KassandraError, match=r"unpacks to more than [\d,]+ bytes; unpack it yourself"):
             copy_own(path, tmp_path / "raw")
         assert not (tmp_path / "raw").exists()
+    bomb = (tmp_path / "bomb.zip").read_bytes()
+    with pytest.raises(KassandraError, match=r"nested.zip, inner.zip in it: unpacks to more than [\d,]+ bytes"):
+        copy_own(zipped(tmp_path / "nested.zip", {"inner.zip": bomb}), tmp_path / "raw")
     whole = zipped(tmp_path / "whole.zip", {"noise": b"abc" * 1000}).read_bytes()
     (tmp_path / "flipped.zip").write_bytes(whole[:40] + bytes([whole[40] ^ 255]) + whole[41:])
     with pytest.raises(KassandraError, match=r"^source.path: .*flipped.zip: cannot be unpacked \("):

@@ -14,8 +14,8 @@ def splits_named(names: Iterable[str]) -> dict[str, str]:
 
     >>> splits_named(["train", "test", "old"])
     {'train': 'train', 'test': 'test'}
-    >>> splits_named(["news-train", "news-test"])
-    {'news-train': 'train', 'news-test': 'test'}
+    >>> splits_named(["news-test", "news-train"])
+    {'news-test': 'test', 'news-train': 'train'}
     >>> splits_named(["freight_train", "car"])
     {}
     """

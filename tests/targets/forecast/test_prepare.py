@@ -151,3 +151,50 @@ def test_bad_rows_stand_in_the_meta(prepare, tmp_path):
         "no number in column 'load'": {"rows": 1, "first_lines": [502], "by_label": {}},
         "no number in column 'heat'": {"rows": 1, "first_lines": [503], "by_label": {}},
     }
+
+
+def test_nothing_is_learned_of_held_out_series(prepare, tmp_path):
+    """They are test alone; their scales are of their own past, which stands beside what is learned."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    tables = [hourly(seed=seed).assign(unit=f"u{seed}") for seed in range(3)]
+    pd.concat(tables).to_csv(raw / "load.csv", index=False)
+    how = {"window": 24, "horizon": 6, "season": 24}
+    source = SOURCE | {"series": "unit"}
+    message = prepare("series", "forecast", raw, tmp_path / "held", source=source, held_out=["u1"], **how)
+    assert "test is of u1 alone" in message
+    prepare("series", "forecast", raw, tmp_path / "all", source=source, **how)
+    held, everything = (
+        {name: read_split(tmp_path / folder / f"{name}.npz") for name in ("train", "valid", "test")}
+        for folder in ("held", "all")
+    )
+    assert set(held["test"].series) == {1}
+    for name in ("train", "valid"):
+        assert set(held[name].series) == {0, 2}
+        assert (held[name].whole.origins == everything[name].origins).all()
+    one, other = (read_json(tmp_path / folder / "meta.json") for folder in ("held", "all"))
+    assert all(one[key] == other[key] for key in ("target_mean", "target_std", "input_mean", "mase_scale"))
+    for names, says in ((["u9"], "unknown series 'u9'"), (["u0", "u1", "u2"], "leave one to learn from")):
+        with pytest.raises(KassandraError, match=says):
+            prepare("series", "forecast", raw, tmp_path / "no", source=source, held_out=names, **how)
+
+
+def test_baselines_of_held_out_series_know_their_own_past_alone(prepare, tmp_path):
+    from kassandra.targets.forecast.baseline.stage import predictions
+
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    tables = [hourly(rows=400, seed=seed).assign(unit=f"u{seed}") for seed in range(3)]
+    for number, scale in enumerate((1, 1, 5)):
+        tables[number]["load"] *= scale
+    results = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        pd.concat(tables).to_csv(tmp_path / folder / "load.csv", index=False)
+        prepare("series", "forecast", tmp_path / folder, tmp_path / f"out {folder}", source=SOURCE | {"series": "unit"},
+                held_out=["u1"], window=12, horizon=3, season=24)  # fmt: skip
+        results.append(predictions(None, tmp_path / f"out {folder}", 0))
+        tables[1].loc[:200, "load"] += 30  # of its past: what is learned of the others stays, its own mean does not
+    assert len(results[0]) == len(results[1]) > 0
+    assert (results[0]["historical mean"] != results[1]["historical mean"]).all()
+    assert np.allclose(results[0]["last value"], results[1]["last value"], rtol=1e-9)
