@@ -13,6 +13,7 @@ from PIL import Image
 import kassandra
 from kassandra.contracts.artifacts import NETWORK, map_arrays, read_json
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.examples import Captioned, Examples
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import check
 from kassandra.detection.proposal import Look, Wish
@@ -30,6 +31,7 @@ from kassandra.targets.text.evaluate.stage import words_of
 from kassandra.targets.text.train.encoder_decoder import search
 from kassandra.training.folder import build, save_kept
 from kassandra.training.pair import Pair
+from kassandra.trying import LEAST, learn_by_heart, some
 from tests.untrained import save_untrained
 
 SQUARES = ["a red square in the sea", "a big square in the sky"]
@@ -204,8 +206,8 @@ def photographs(tmp_path):
         Image.fromarray(pixels).save(tmp_path / "own" / "Images" / name)
         lines += [f"{name},A {'big' if number % 2 else 'small'} dog .", f'{name},"One dog, number {number} !"']
     (tmp_path / "own" / "captions.txt").write_text("\n".join(lines) + "\n")
-    for name, some in {"train": names[:20], "valid": names[20:25], "test": names[25:30]}.items():
-        (tmp_path / "own" / f"{name}.txt").write_text("\n".join(some) + "\n")
+    for name, listed in {"train": names[:20], "valid": names[20:25], "test": names[25:30]}.items():
+        (tmp_path / "own" / f"{name}.txt").write_text("\n".join(listed) + "\n")
     return tmp_path / "own"
 
 
@@ -325,8 +327,8 @@ def described(tmp_path_factory, prepare, cpu):
             f"{number:02}.png,a {colour} square in the {place}" for colour, place in (("red", "sea"), ("big", "sky"))
         ]
     (raw / "captions.txt").write_text("\n".join(lines) + "\n")
-    for name, some in {"train": range(6), "valid": range(6, 9), "test": range(9, 12)}.items():
-        (raw / f"{name}.txt").write_text("\n".join(f"{number:02}.png" for number in some) + "\n")
+    for name, listed in {"train": range(6), "valid": range(6, 9), "test": range(9, 12)}.items():
+        (raw / f"{name}.txt").write_text("\n".join(f"{number:02}.png" for number in listed) + "\n")
     folder = tmp_path_factory.mktemp("grid")
     source = {"path": "mine", "network": "efficientnet-lite0"}
     prepare("images", "text", raw, folder, source=source, scan="grid", **KEYS)
@@ -416,3 +418,24 @@ def test_baselines_of_images_with_captions(described):
     table = predictions(seen, described.prepared, 0)
     assert list(table) == ["most frequent caption", "nearest image, mean features", "60 nearest images"]
     assert set(table.to_numpy().ravel()) <= set(SQUARES)
+
+
+@pytest.mark.slow
+def test_eight_are_learned_by_heart_though_labels_are_smoothed(spelled, tmp_path, monkeypatch):
+    section = {
+        "input": "images", "target": "text", "source": {"dataset": "mnist"}, "prepare": KEYS,
+        "model": {"variant": "vanilla", "hidden_size": 32, "embedding_size": 16, "decoder": DECODER},
+        "train": {"batch_tokens": 64, "label_smoothing": 0.2},
+    }  # fmt: skip
+    (tmp_path / "params.yaml").write_text(json.dumps({"pipelines": {"run": section}}))
+    shutil.copytree(spelled, tmp_path / "data" / "prepared" / "run")
+    monkeypatch.chdir(tmp_path)
+    assert learn_by_heart(0).learned
+
+
+def test_a_trial_takes_some_images_with_all_their_captions():
+    count = 1000
+    examples = Examples("images", np.arange(count), [""] * count, list(map(str, range(count))), list(range(count)))
+    taken = some(Captioned(examples, [[f"a {row}", f"b {row}"] for row in range(count)], "en"), 0)
+    assert len(taken.texts) == len(taken.examples.contents) == LEAST
+    assert [text for text, _ in taken.texts] == [f"a {row}" for row in taken.examples.contents]
