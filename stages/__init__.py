@@ -59,6 +59,7 @@ def run(stage: Callable[[str], None], description: str | None) -> None:
     words of a command are read by a shell first.
     """
     from kassandra.contracts import cores  # here, after the checks below
+    from kassandra.contracts.cache import check_cache
     from kassandra.contracts.errors import TRACEBACK, explained
 
     parser = argparse.ArgumentParser(description=description, epilog="DVC runs this: `dvc repro <stage>@<pipeline>`.")
@@ -73,6 +74,8 @@ def run(stage: Callable[[str], None], description: str | None) -> None:
     if not name:
         parser.error("give the name of a pipeline")
     try:
+        if root := os.environ.get("DVC_ROOT"):
+            check_cache(Path(root))
         cores.take()
         stage(name)
     except Exception as error:

@@ -16,7 +16,7 @@ from kassandra.comparison.compare import compare as judge
 from kassandra.comparison.files import SUFFIXES, compare_files
 from kassandra.comparison.revisions import WORKSPACE, sides
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.printed import in_markdown, in_terminal
+from kassandra.contracts.printed import in_json, in_markdown, in_terminal, visible
 from kassandra.judging.intervals import Estimate
 from kassandra.judging.method import ENOUGH
 
@@ -55,7 +55,7 @@ def compare(
 
         forest(comparison, plot)
     if as_json:
-        print(json.dumps(_as_json(comparison), indent=2, ensure_ascii=False))
+        print(in_json(_as_json(comparison), indent=2))
     elif markdown:
         print("\n".join(_as_markdown(comparison)))
     else:
@@ -255,4 +255,4 @@ def _line(cells: list[str]) -> str:
 
 
 def _code(text: str) -> str:
-    return "`" + " ".join(text.replace("`", "'").replace("|", "\\|").split()) + "`"
+    return "`" + " ".join(visible(text).replace("`", "'").replace("|", "\\|").split()) + "`"

@@ -6,8 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from kassandra.cli.changed import warn_of_changes
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.printed import in_terminal
+from kassandra.contracts.printed import in_terminal, visible
 from kassandra.experiments import recorded
 from kassandra.experiments.leaderboard import differences
 from kassandra.experiments.recorded import Result
@@ -26,16 +27,18 @@ def experiments(names: list[str]) -> None:
     if not record.results:
         which = " or ".join(names) or "any pipeline"
         raise KassandraError(f"no results of {which} are recorded; `dvc repro evaluate@{(names or ['mnist'])[0]}`")
+    pipelines = sorted({result.pipeline for result in record.results})
+    warn_of_changes(pipelines)
     console = Console(highlight=False, soft_wrap=True)
     console.width = max(console.width, WIDTH)
-    for pipeline in sorted({result.pipeline for result in record.results}):
+    for pipeline in pipelines:
         own = [result for result in record.results if result.pipeline == pipeline]
         table = Table(*COLUMNS, title=in_terminal(pipeline), title_justify="left", box=None)
         for cells in rows(own):
             table.add_row(*map(in_terminal, cells))
         console.print(table)
     for sentence in record.left_out:
-        print(f"Left out: {sentence}")
+        print(f"Left out: {visible(sentence)}")
     print(
         "`kassandra leaderboard` ranks models; `dvc exp show` has all params: see docs/sweeps.md for a short form of it"
     )

@@ -13,7 +13,7 @@ from rich.table import Table
 from kassandra.cli.changed import warn_of_changes
 from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.printed import in_terminal
+from kassandra.contracts.printed import in_markdown, in_terminal, visible
 from kassandra.experiments import recorded
 from kassandra.experiments.leaderboard import Board, Row, boards
 from kassandra.judging.method import ENOUGH
@@ -71,7 +71,7 @@ def leaderboard(names: list[str], output: Path | None, as_json: bool, force: boo
         return
     _show(all_boards)
     for sentence in record.left_out:
-        print(f"Left out: {sentence}")
+        print(f"Left out: {visible(sentence)}")
     if output:
         print(f"Wrote {output}")
 
@@ -118,7 +118,7 @@ def page(all_boards: list[Board], left_out: list[str], arguments: list[str]) -> 
         *(_table(board) for board in all_boards),
     ]
     if left_out:
-        parts.append("\n".join(["## Left out", "", *(f"- {sentence}" for sentence in left_out)]) + "\n")
+        parts.append("\n".join(["## Left out", "", *(f"- {in_markdown(sentence)}" for sentence in left_out)]) + "\n")
     results = " ".join("+".join(row.weights) for board in all_boards for row in board.rows)
     return "\n".join([*parts, TAIL, f"<!-- results: {results} -->\n"])
 

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from kassandra.before import of_today, rewritten
+from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.lock import LOCK, STAGES, Stage, parse
 from kassandra.contracts.yaml import read
@@ -27,7 +28,8 @@ def migrate() -> None:
     new, changed = rewritten(old)
     _check(new)
     if changed:
-        PARAMS.write_text(new, encoding="utf-8")
+        with whole(PARAMS) as partial:
+            partial.write_text(new, encoding="utf-8")
     done = f"{changed} pipelines rewritten ('task' is 'input' and 'target' now)" if changed else "nothing to rewrite"
     print(f"{PARAMS}: {done}")
     locked = parse(LOCK.read_text(encoding="utf-8"), str(LOCK)) if LOCK.exists() else {}

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from kassandra.cli.changed import warn_of_changes
 from kassandra.cli.recipes import PARAMS, read_file
 from kassandra.contracts import cores
 from kassandra.contracts.artifacts import COSTS, read_json
@@ -37,6 +38,7 @@ def repro(names: list[str], jobs: int | None) -> int:
     known = [str(name) for name in tree.get("pipelines") or {}]
     if unknown := [name for name in names if name not in known]:
         raise KassandraError(f"params.yaml: no pipeline {unknown[0]!r}; there are {', '.join(known) or 'none'}")
+    warn_of_changes(names or known)
     waiting = deque(sorted(names or known, key=_seconds, reverse=True))
     jobs = jobs or cores.here()
     lines, running, failed = SimpleQueue[tuple[str, str | None]](), dict[str, subprocess.Popen[str]](), list[str]()

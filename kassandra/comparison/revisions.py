@@ -219,6 +219,12 @@ def sides(*revisions: str, root: Path = Path()) -> Iterator[list[Side]]:
                 commit = commit and resolve_rev(here.scm, f"{commit}^{{commit}}")  # not a tree or a file of git
             except (RevError, ValueError):  # the latter of a text that can be no name
                 commit = ""
+            except DvcException as error:
+                why = " ".join(str(error).split())
+                raise KassandraError(
+                    f"{shown(revision)}: DVC cannot look for it, as git has a reference that DVC did not make ({why}); "
+                    "`git update-ref -d <reference>` removes it"
+                ) from None
             if not commit and here.scm.no_commits:
                 raise KassandraError(
                     f"{shown(revision)}: this repository has no commit yet, so nothing to compare with"

@@ -20,7 +20,7 @@ NUMBER = re.compile(r"[+-]?(\d[\d.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
-        print(json.dumps(row, ensure_ascii=False), flush=True)
+        print(in_json(row), flush=True)
 
 
 def print_csv(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -81,10 +81,7 @@ def visible(text: str) -> str:
     >>> visible("a\\x1b[2Jb\\u202ec")
     'a·[2Jb·c'
     """
-    hidden = (
-        sign != "\n" and (category(sign) in ("Cc", "Cs", "Zl", "Zp") or bidirectional(sign) in TURNS) for sign in text
-    )
-    return "".join("·" if each else sign for sign, each in zip(text, hidden, strict=True))
+    return "".join("·" if _commands(sign) else sign for sign in text)
 
 
 def _commands(sign: str) -> bool:
@@ -101,6 +98,16 @@ def in_terminal(text: str, most: int | None = None) -> str:
 
     text = visible(text).replace("\n", "·")
     return escape(text if most is None or len(text) <= most else f"{text[: most - 1]}…")
+
+
+def in_json(value: Any, indent: int | None = None) -> str:
+    r"""What would move a terminal's cursor is escaped, so that a program reads the text as it was.
+
+    >>> print(in_json(["é", "\x9b2J"]))
+    ["é", "\u009b2J"]
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return "".join(f"\\u{ord(sign):04x}" if _commands(sign) else sign for sign in text)
 
 
 def in_markdown(text: str) -> str:

@@ -41,7 +41,17 @@ class Training:
 
     def __init__(self, pipeline: str, name: str, overrides: list[str]) -> None:
         self.output: list[str] = []
-        command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name, *overrides, f"train@{pipeline}"]
+        command = [
+            sys.executable,
+            "-m",
+            "dvc",
+            "exp",
+            "run",
+            "--temp",
+            f"--name={name}",
+            *overrides,
+            f"train@{pipeline}",
+        ]
         # DVC puts an experiment into a stash and then takes the newest out of it, which another process may have put
         # there between: one at a time, until DVC says that it has it.
         self._turn = ExitStack()
@@ -165,9 +175,10 @@ def named(study: str) -> list[str]:
 
 
 def can_be_named(study: str) -> bool:
-    """Whether git lets experiments be called so."""
+    """Whether experiments may be called so: by git, and in commands that people copy into a shell."""
     reference = ["git", "check-ref-format", f"refs/exps/{study}-0"]
-    return "/" not in study and subprocess.run(reference, capture_output=True, check=False).returncode == 0
+    plain = re.fullmatch(r"\w[\w.-]{0,199}", study) is not None
+    return plain and subprocess.run(reference, capture_output=True, check=False).returncode == 0
 
 
 def _git(*arguments: str) -> str:

@@ -1,5 +1,6 @@
 """An archive of a user's, .zip or .tar of any packing, becomes a folder of regular files; nothing in it is trusted."""
 
+import os
 import re
 import shutil
 import tarfile
@@ -132,7 +133,8 @@ def _parts(name: str) -> tuple[str, ...] | None:
 
 
 def _write(stream: IO[bytes], target: Path, size: int) -> None:
-    """The content of a member, of at most `size` bytes: what its header says, on which the limit relies."""
+    """The content of a member, of at most `size` bytes: what its header says, on which the limit relies. On the disk
+    when this returns."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file:
         done = 0
@@ -141,3 +143,5 @@ def _write(stream: IO[bytes], target: Path, size: int) -> None:
             if done > size:
                 raise Unavailable(f"a member is larger than the {size} bytes that it says")
             file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())

@@ -15,7 +15,9 @@ ROWS = {
     ),
     "a power cut: what is on the disk before it is named, and locks that are left; worktrees, submodules, `dvc gc`, "
     "merges of branches that both ran": ("faults/test_power", "faults/test_repositories", "faults/test_merges"),
-    "a full disk, a disk or folder that may not be written to, at each stage": ("faults/test_disks",),
+    "a full disk, a disk or folder that may not be written to, at each stage; another user's cache": (
+        "faults/test_disks", "faults/test_read_only",
+    ),
     "a clock that jumps or stands still": ("faults/test_clocks",),
     "raw, prepared and trained files cut off, emptied, with a flipped bit, or gone; a damaged cache of DVC": (
         "faults/test_damaged", "contracts/",
@@ -27,8 +29,10 @@ ROWS = {
     "pictures and recordings that promise more than there is memory, or hold a pickle": (
         "faults/test_hostile_files", "faults/test_hostile_tables", "inputs/", "sources/own/",
     ),
-    "names and texts in pictures, tables, pages, CSV and messages; exceptions of any kind": (
-        "faults/test_hostile_names", "faults/test_sentences", "judging/",
+    "names of classes, experiments and studies, and texts, in pictures, tables, pages, CSV and messages; exceptions of "
+    "any kind": (
+        "faults/test_hostile_names", "faults/test_hostile_classes", "faults/test_experiment", "faults/test_plots_page",
+        "faults/test_sentences", "judging/",
     ),
     "models that describe what they are not, tokenizers that never end, inputs that a model cannot take": (
         "faults/test_hostile_models", "faults/test_hostile_tokenizers", "test_inference",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from datetime import date
 
 import psutil
 import pytest
@@ -9,11 +10,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from voluptuous import Invalid
 
+from tests.faults.pairs import PAIRS
+
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 ORDER = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")  # in which DVC runs them
 LOCKED = ("Generating lock file", "Updating lock file")  # DVC prints it before it writes dvc.lock
 REPRO = ("dvc", "repro")
+ALWAYS = ("images-label", "text-label")
+OTHERS = [pair for pair in PAIRS if pair not in ALWAYS]
+EVERY_PAIR = "KASSANDRA_EVERY_PAIR"
 
 
 def running(*stages):
@@ -34,7 +40,7 @@ def fresh(undisturbed, tmp_path):
     """A clone with neither data nor cache nor dvc.lock."""
 
     def fresh(pair):
-        clone = undisturbed(pair).clone(tmp_path / "elsewhere" / "kassandra")
+        clone = undisturbed(pair).clone(tmp_path / pair / "kassandra")
         (clone.root / "dvc.lock").unlink()
         return clone
 
@@ -58,7 +64,7 @@ def heals(clone, undisturbed, pair):
     assert clone.checkpoints() == []
 
 
-@pytest.mark.parametrize("pair", ["images-label", "text-label"])
+@pytest.mark.parametrize("pair", ALWAYS)
 def test_killed_in_each_stage_and_as_it_writes_its_lock(pair, fresh, undisturbed, seeded):
     clone = fresh(pair)
     for number, stage in enumerate(ORDER):
@@ -71,6 +77,21 @@ def test_killed_in_each_stage_and_as_it_writes_its_lock(pair, fresh, undisturbed
             assert status == -signal.SIGKILL
         drop_if_cut_off(clone.root / "dvc.lock")
     heals(clone, undisturbed, pair)
+
+
+def test_killed_at_random_moments(fresh, undisturbed, seeded):
+    """Of a pair that is another one each day, as each takes half a minute; KASSANDRA_EVERY_PAIR=1 takes all of them.
+    (What stages of every pair do when they are killed is in test_killed_stages.py, without DVC.)"""
+    pairs = OTHERS if os.environ.get(EVERY_PAIR) else [OTHERS[date.today().toordinal() % len(OTHERS)]]
+    for pair in pairs:
+        clone = fresh(pair)
+        for number in sorted(seeded.sample(range(len(ORDER)), 3)):
+            status, _ = clone.stopped(REPRO, running(*ORDER[number:]), seeded.uniform(0, 2), kill_all)
+            if status == 0:  # it was over before
+                break
+            assert status == -signal.SIGKILL, pair
+            drop_if_cut_off(clone.root / "dvc.lock")
+        heals(clone, undisturbed, pair)
 
 
 @pytest.mark.usefixtures("terminal")

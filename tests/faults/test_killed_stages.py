@@ -1,20 +1,28 @@
-"""kill -9 in a stage: what was good is still there and whole, and the next run ends with the same bytes."""
+"""kill -9 in a stage: what was good is still there and whole, and the next run ends with the same bytes. So it is when
+a stage is stopped for a while. For every pair that there is."""
 
 import signal
 
 import pytest
 
+from kassandra.params.sections.pipeline import kinds, readers
+from tests.faults.pairs import PAIRS
+
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
 KILLED = 128 + signal.SIGKILL
+STAGES = ("download", "prepare", "baseline", "pretrain", "train", "evaluate")
 
 
-@pytest.mark.parametrize("stage", ["download", "prepare", "baseline", "pretrain", "train", "evaluate"])
-@pytest.mark.parametrize(
-    "pair", ["images-label", "text-label", "text-next", "series-forecast", "audio-label", "text-text"]
-)
-def test_before_a_file_is_put_in_its_place_and_at_any_time(pair, stage, workplace, undisturbed, faults, seeded):
-    expected = faults.contents(undisturbed(pair).root)
+def test_every_pair_is_here():
+    pairs = {f"{input}-{target}" for target in kinds("targets") for input in readers(target)}
+    assert set(PAIRS) == pairs
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_before_a_file_is_put_in_its_place_and_at_any_time(pair, stage, workplace, finished, faults, seeded):
+    expected = faults.contents(finished(pair))
     place = workplace(pair)
     place.remove(*faults.WRITES[stage])  # as DVC does
     later = seeded.choice([{"kill_at_write": seeded.randrange(1, 6)}, {"kill_after": seeded.uniform(0, 0.5)}])
@@ -32,13 +40,16 @@ def test_before_a_file_is_put_in_its_place_and_at_any_time(pair, stage, workplac
     assert [path for path in place.root.glob(".checkpoints/*") if path.name != "running"] == []
 
 
-@pytest.mark.parametrize("stage", ["train", "evaluate"])
-def test_stopped_and_continued(stage, workplace, undisturbed, faults):
-    place = workplace("images-label")
-    place.remove(*faults.WRITES[stage])
-    ended = place.run(stage, stop_after=0.1)
-    assert ended.status == 0, ended.printed
-    assert place.contents() == faults.contents(undisturbed("images-label").root)
+@pytest.mark.parametrize("pair", PAIRS)
+def test_stopped_and_continued(pair, workplace, finished, faults, seeded):
+    """SIGSTOP at a random moment of each stage, and SIGCONT half a second later."""
+    place = workplace(pair)
+    place.remove(*(name for names in faults.WRITES.values() for name in names))
+    for stage in STAGES:
+        ended = place.run(stage, stop_after=seeded.uniform(0.001, 0.3))
+        assert ended.status == 0, ended.printed
+    assert place.contents() == faults.contents(finished(pair))
+    assert len(place.path("pauses").read_text()) >= 2  # the other stages may have ended before
 
 
 def half_made(name):

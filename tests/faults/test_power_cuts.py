@@ -1,12 +1,16 @@
 """After a power cut a file is the old one or the new one: what has a name is on the disk, before the old one goes."""
 
+import hashlib
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kassandra.contracts import artifacts, tables
+from kassandra.sources.catalogue import Content, Dataset
+from kassandra.sources.fetch import fetch_dataset
 from kassandra.sources.folder import copy_own
 
 pytestmark = pytest.mark.faults
@@ -51,15 +55,39 @@ def test_a_file_is_on_the_disk_before_it_is_named_and_its_name_after(kind, order
     assert order == [("disk", file), ("name", file), ("disk", tmp_path.stat().st_ino)]
 
 
-def test_a_copy_is_on_the_disk_before_it_is_named(order, tmp_path):
+def folder_of_mine(tmp_path, goal):
     (tmp_path / "mine").mkdir()
     for name in ("1.txt", "2.txt"):
         (tmp_path / "mine" / name).write_text(name)
-    copy_own(tmp_path / "mine", tmp_path / "raw" / "a")
-    copied = {("disk", path.stat().st_ino) for path in (tmp_path / "raw" / "a").iterdir()}
-    named = order.index(("name", (tmp_path / "raw" / "a").stat().st_ino))
-    assert copied <= set(order[:named])
-    assert order[-1] == ("disk", (tmp_path / "raw").stat().st_ino)
+    copy_own(tmp_path / "mine", goal)
+
+
+def archive_of_mine(tmp_path, goal):
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for name in ("1.txt", "a/2.txt"):
+            archive.writestr(name, name)
+    copy_own(tmp_path / "mine.zip", goal)
+
+
+def data_set(tmp_path, goal):
+    bodies = {name: name.encode() for name in ("1.txt", "2.txt")}
+    files = [Content(name=name, bytes=5, sha256=hashlib.sha256(body).hexdigest()) for name, body in bodies.items()]
+    (tmp_path / "toy").mkdir()
+    for name, body in bodies.items():
+        (tmp_path / "toy" / name).write_bytes(body)
+    entry = Dataset(description="made up", licence="nobody's", files=files)
+    fetch_dataset("toy", goal, catalogue={"toy": entry})
+
+
+@pytest.mark.parametrize("bring", [folder_of_mine, archive_of_mine, data_set])
+def test_raw_data_are_on_the_disk_before_they_are_named(bring, order, tmp_path, monkeypatch):
+    monkeypatch.setenv("KASSANDRA_MIRROR", str(tmp_path))
+    goal = tmp_path / "raw" / "a"
+    bring(tmp_path, goal)
+    copied = {("disk", path.stat().st_ino) for path in goal.rglob("*") if path.is_file()}
+    assert len(copied) >= 2
+    assert copied <= set(order[: order.index(("name", goal.stat().st_ino))])
+    assert order[-1] == ("disk", goal.parent.stat().st_ino)
 
 
 def test_what_is_empty_after_a_power_cut_is_named(tmp_path):

@@ -123,6 +123,8 @@ def limit(order: dict) -> None:
 
 
 def pause(*_: object) -> None:
+    with Path("pauses").open("a", encoding="utf-8") as file:
+        file.write("·")
     pid = os.getpid()
     if not os.fork():
         time.sleep(0.5)

@@ -42,7 +42,6 @@ FILES = {  # of each data set, how many
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_ours_is_whole(name):
     entry = find(name)
@@ -81,7 +80,6 @@ def test_unknown_name():
         find("minst")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [

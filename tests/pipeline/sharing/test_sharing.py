@@ -13,6 +13,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.sharing]
 
 TOP, PUSHING, FAULTS = "Sharing data and results", "What to push", "When something goes wrong"
+READ_ONLY = "A cache that you may only read"
 HTTP, CACHE, SECRETS, GARBAGE = "HTTP, to read", "One cache on one machine", "Secrets", "Throwing away"
 DATA, MODEL = "data/prepared/digits/train.npz", "data/models/digits/weights.safetensors"
 UNFINISHED = "Error: `dvc push` did not finish: nothing is lost here"
@@ -204,6 +205,12 @@ def test_over_http_one_reads_and_does_not_write(document, folder, ours, team, fr
         assert "ERROR: failed to transfer" in output  # "Unsupported method", or cut off before it is told
         assert UNFINISHED in output
         assert remote.names() == before - {stored(ours.root / DATA)}
+
+
+def test_what_a_cache_has_that_may_only_be_read(document, ours, team, fresh):
+    theirs = fresh(ours)
+    document.run(theirs, READ_ONLY, of={"/srv/kassandra-cache": str(ours.root / ".dvc" / "cache")})
+    executes_nothing(theirs, theirs.dvc("repro"), team.vanilla)
 
 
 def test_one_cache_for_two_clones(document, ours, team, fresh, tmp_path):

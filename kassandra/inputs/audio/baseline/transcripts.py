@@ -25,13 +25,14 @@ def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Vi
 
 
 def _course(split: Arrays, scale: MelScale) -> NDArray[np.float64]:
-    """(recordings, 24 · 13 + 1): mean cepstrum of each part, and the logarithm of the length."""
+    """(recordings, 24 · 13 + 1): mean cepstrum of each part, and the logarithm of the length. Fewer than 13 bands
+    have as many coefficients."""
     waveforms, rows = Ragged(split["waveforms"], split["offsets"]), []
     for begin, end in zip(waveforms.offsets[:-1], waveforms.offsets[1:], strict=True):
         energies = scale.log_energies(waveforms.flat[begin:end])
         cepstrum = dct(energies, norm="ortho", axis=1)[:, :COEFFICIENTS]  # (frames, coefficients)
         places = np.linspace(0, len(cepstrum), PARTS + 1)
-        sums = np.concatenate([np.zeros((1, COEFFICIENTS)), cepstrum.cumsum(0)])
+        sums = np.concatenate([np.zeros((1, cepstrum.shape[1])), cepstrum.cumsum(0)])
         at = np.stack([np.interp(places, np.arange(len(sums)), column) for column in sums.T], 1)  # between two frames
         rows.append(np.append(np.diff(at, axis=0) / np.diff(places)[:, None], np.log(len(cepstrum))))
     return np.stack(rows)
