@@ -93,10 +93,16 @@ def test_bf16_where_the_processor_cannot_train_in_it(monkeypatch, capsys):
 @pytest.mark.slow
 @pytest.mark.skipif("AVX" not in torch.backends.cpu.get_cpu_capability(), reason="there are no other kernels to choose")
 def test_in_a_process_with_other_kernels(root):
-    """The override that PyTorch itself reads, and what it says of it."""
-    code = "import torch, kassandra.training.fingerprint as f; print(f.fingerprint(torch.device('cpu'), 1, ''))"
-    environment = os.environ | {"ATEN_CPU_CAPABILITY": "avx2"}
+    """With AVX2 alone bf16 falls back to fp32: by the overrides that PyTorch and oneDNN themselves read."""
+    code = (
+        "import torch, kassandra.training.fingerprint as f; cpu = torch.device('cpu'); "
+        "print(f.fingerprint(cpu, 1, f.precision_here(cpu, 'bf16')))"
+    )
+    overrides = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
     command = [sys.executable, "-c", code]
-    printed = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True).stdout
-    assert " AVX2 " in printed
-    assert " ATEN_CPU_CAPABILITY=avx2'" in printed
+    done = subprocess.run(command, cwd=root, env=os.environ | overrides, capture_output=True, text=True, check=True)
+    sentence, made_on = done.stdout.splitlines()
+    assert sentence.endswith("this processor cannot train an LSTM in bf16 (no AVX-512); fp32 is used instead")
+    assert " AVX2 " in made_on
+    assert " ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2'" in made_on
+    assert made_on.endswith("'precision': 'fp32'}")
