@@ -1,6 +1,6 @@
 """The site: `make docs` builds these pages into docs/_build, without a network, and checks every link between them.
 
-`reference/params.md`, `commands.md`, `where.md` and `readme.md` are written here each time (git ignores them).
+`reference/params.md`, `commands.md`, `where.md`, `recipes.md` and `readme.md` are written here each time (git ignores them).
 """
 
 import ast
@@ -15,6 +15,9 @@ import typer.main
 from kassandra import __version__
 from kassandra.cli.app import app as commands_of_kassandra
 from kassandra.cli.params import Key, keys_of
+from kassandra.contracts import yaml
+from kassandra.contracts.artifacts import read_json
+from kassandra.judging.intervals import Estimate
 from kassandra.params.sections.pipeline import Seed, kinds, pipeline_of, readers
 
 ROOT = Path(__file__).parents[1]
@@ -40,8 +43,8 @@ def setup(app: Any) -> None:
 
 
 def _write_reference(app: Any) -> None:
-    pages = (("params", params()), ("commands", commands()), ("where", where()), ("readme", readme()))
-    for name, lines in pages:
+    pages = {"params": params(), "commands": commands(), "where": where(), "readme": readme(), "recipes": recipes()}
+    for name, lines in pages.items():
         path = Path(app.srcdir) / "reference" / f"{name}.md"
         text = "\n".join(lines) + "\n"
         if not path.exists() or path.read_text(encoding="utf-8") != text:  # an unchanged page is not built again
@@ -109,6 +112,33 @@ def commands() -> Iterator[str]:
                 )
                 yield f"| {', '.join(f'`{each}`' for each in names)} | {_cell(parameter.help or '')} |"
             yield ""
+
+
+def recipes() -> Iterator[str]:
+    """What each recipe gave when it was run: recipes/results."""
+    yield (
+        "# Recipes\n\nPipelines beyond the six of params.yaml: `kassandra add recipes/NAME.yaml`, then "
+        "`dvc repro evaluate@NAME`. Each file says what it takes, how its settings were chosen, and what did not help. Of "
+        "several seeds the score is their mean, its 95% interval that of seeds and test examples; of one seed the interval "
+        "is of test examples alone, and there is no verdict on the method. The gain over the strongest baseline is paired."
+        "\n\n| recipe | pair | score | on test | seeds | strongest baseline | gain |\n|---|---|---|---|--:|---|---|"
+    )
+    for path in sorted((ROOT / "recipes").glob("*.yaml")):
+        for name, section in yaml.read(path).items():
+            result = read_json(ROOT / "recipes" / "results" / f"{name}.json")
+            headline = result["intervals"][0]
+            score, least = headline["score"], headline.get("decimals", 4)
+            best = min(result["baselines"], key=lambda each: float(each["gain"]["value"]))
+            cells = [
+                f"`{name}`", f"{section['input']} → {section['target']}", score,
+                _interval(headline, least), str(result.get("seeds", 1)),
+                f"{best[score]['value']:.{least}f} ({best['baseline']})", _interval(best["gain"], least, "+"),
+            ]  # fmt: skip
+            yield f"| {' | '.join(cells)} |"
+
+
+def _interval(of: dict[str, float], least: int, sign: str = "") -> str:
+    return Estimate(of["value"], of["low"], of["high"]).text(sign, least)
 
 
 def where() -> Iterator[str]:
