@@ -2,7 +2,9 @@
 
 import ast
 import importlib
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from importlib import metadata
@@ -307,3 +309,34 @@ def test_a_sentence_instead_of_a_traceback(stages, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train"])
     with pytest.raises(SystemExit, match="2"):
         script.run(stage, "what it does")
+
+
+@pytest.mark.slow
+def test_stages_and_commands_start_where_windows_lacks_something(root, tmp_path):
+    """With neither file locks nor groups of processes; a file is copied byte by byte there."""
+    (tmp_path / "a").write_bytes(b"content")
+    code = f"""
+import importlib, os, pkgutil, signal, sys
+from pathlib import Path
+sys.modules["fcntl"] = None
+del os.killpg, os.sched_getaffinity, signal.SIGKILL
+for name in {NAMES}:
+    importlib.import_module("stages." + name)
+import kassandra.cli
+for module in pkgutil.walk_packages(kassandra.cli.__path__, "kassandra.cli."):
+    importlib.import_module(module.name)
+from kassandra.sources.folder import copy
+os.chdir({str(tmp_path)!r})
+copy(Path("a"), Path("b"))
+from kassandra.experiments.trial import turn
+try:
+    turn().__enter__()
+except Exception as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "search: Windows lacks what keeps trials apart; run it in WSL\n"
+    assert (tmp_path / "b").read_bytes() == b"content"

@@ -1,6 +1,5 @@
 """One training as an experiment of DVC, followed while it runs. It works on a copy: the working tree stays as it is."""
 
-import fcntl
 import io
 import os
 import re
@@ -123,7 +122,15 @@ class Training:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Within, no other search of this repository is."""
+    """Within, no other search of this repository is.
+
+    Raises:
+        KassandraError: on Windows, which has no locks of this kind, and no groups of processes to stop a trial by.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        raise KassandraError("search: Windows lacks what keeps trials apart; run it in WSL") from None
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with LOCK.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,6 +1,5 @@
 """Folders that appear complete or not at all, such as a copy of the user's own file or folder."""
 
-import fcntl
 import filecmp
 import os
 import shutil
@@ -94,8 +93,10 @@ def copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as reading, target.open("wb") as writing:
         try:
+            import fcntl  # which Windows lacks
+
             fcntl.ioctl(writing, CLONE, reading.fileno())
-        except OSError:  # another file system, or one that cannot
+        except (ImportError, OSError):  # another system, another file system, or one that cannot
             shutil.copyfileobj(reading, writing)
         writing.flush()
         os.fsync(writing.fileno())

@@ -125,6 +125,6 @@ def _ended(job: Job, process: Any) -> str:
     how = f"with exit status {process.exitcode}"
     if process.exitcode < 0:
         how = f"by signal {-process.exitcode} ({signal.Signals(-process.exitcode).name})"
-        how += ", as where memory runs out" * (process.exitcode == -signal.SIGKILL)
+        how += ", as where memory runs out" * (process.exitcode == -9)
     sys.stderr.flush()
     return f"the process of member {job.number} was ended {how}; started again, it goes on from its last epoch"
