@@ -1,6 +1,8 @@
 """docs/ and README.md: no placeholder was left, links lead somewhere, and tables are those of committed results."""
 
+import csv
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,14 @@ def test_the_table_of_false_alarms_is_that_of_the_last_simulation():
     assert "\n".join(markdown(read_json(RESULTS)["rates"])) in (ROOT / "docs" / "comparing.md").read_text()
 
 
+def test_the_table_of_equal_recipes_is_that_of_the_last_trainings():
+    lines = (ROOT / "benchmarks" / "results" / "equal_recipes.csv").read_text().splitlines()
+    page = (ROOT / "docs" / "comparing.md").read_text()
+    for row in csv.DictReader(lines):
+        shares = (f"{float(row[column]):.1%}" for column in ("one model each", "method"))
+        assert f"| {row['recipe']} | {row['score']} | {' | '.join(shares)} |\n" in page
+
+
 @pytest.mark.slow
 def test_predictions_of_other_frameworks_are_compared_as_the_page_says(kassandra, tmp_path, monkeypatch):
     """The examples run, and give the verdict that is printed there; numbers may differ by the processor."""
@@ -52,6 +62,14 @@ def test_the_page_of_results_is_that_of_the_committed_ones(monkeypatch):
     assert (ROOT / "docs" / "results.md").read_text() == written
     table = written[written.index("| pipeline |") :].partition("\n\n")[0]
     assert table in (ROOT / "README.md").read_text()
+
+
+def test_the_drawings_are_those_of_the_script():
+    """But for the one of a trained model."""
+    draw = runpy.run_path(str(ROOT / "docs" / "pictures" / "draw.py"))
+    for name in ("stages", "variants"):
+        drawn = (ROOT / "docs" / "pictures" / f"{name}.svg").read_text()
+        assert "\n".join(draw[name]()) in drawn
 
 
 def test_readme_is_two_screens():

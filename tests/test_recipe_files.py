@@ -25,6 +25,7 @@ def test_there_are_some():
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_it_is_what_params_may_hold(path, tmp_path):
     text = "".join(f"  {line}\n" for line in path.read_text().splitlines())

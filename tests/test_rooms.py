@@ -116,6 +116,7 @@ def test_every_room_has_its_rule():
     assert {room(path) for path in LIBRARY} == set(MAY_IMPORT)
 
 
+@pytest.mark.slow
 def test_imports_go_one_way():
     wrong = set()
     for path in LIBRARY:

@@ -35,12 +35,14 @@ class Encoded(NamedTuple):
         `lengths`, as rows end at different steps, and for an encoder that is not causal.
     attention: (batch, time), ≥ 0, the weights that made the summary: 0 at padded steps, each row sums to 1; None for an
         encoder without attention.
+    beside: (batch, outputs), what a linear model of the same inputs answers, where one stands beside the encoder.
     """
 
     outputs: Tensor
     summary: Tensor
     state: list[State] | None
     attention: Tensor | None = None
+    beside: Tensor | None = None
 
 
 class Encoder(nn.Module, ABC):

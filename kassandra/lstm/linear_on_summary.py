@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder
+from kassandra.lstm.ngrams import Bigrams
 from kassandra.lstm.summaries import Attentive, Pooled
 
 
@@ -16,16 +17,20 @@ class LinearOnSummary(nn.Module):
         encoder: reads the sequence. outputs: how many numbers, ≥ 1.
         dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
         embedding: makes the numbers that the encoder reads of token ids; None where inputs are numbers.
+        beside: a linear model of the token ids, whose outputs are added outside training: fitted to the same rows, it
+            would leave the encoder nothing to learn.
     """
 
     def __init__(
-        self, encoder: Encoder, outputs: int, dropout: float = 0.0, embedding: Embedding | None = None
-    ) -> None:
+        self, encoder: Encoder, outputs: int, dropout: float = 0.0, embedding: Embedding | None = None,
+        beside: Bigrams | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.embedding = embedding
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(encoder.output_size, outputs)
+        self.beside = beside
 
     def begin_with(self, weights: Mapping[str, Tensor]) -> None:
         """Take over the weights of a language model: `embedding.…`, and `encoder.…` of the layers below the summary.
@@ -49,9 +54,11 @@ class LinearOnSummary(nn.Module):
     def encode(self, inputs: Tensor, lengths: Tensor | None) -> Encoded:
         """Read `inputs`, numbers (batch, time, input_size) or token ids (batch, time); `lengths` as in Encoder."""
         encoded: Encoded = self.encoder(inputs if self.embedding is None else self.embedding(inputs), lengths)
-        return encoded
+        if self.beside is None or self.training:
+            return encoded
+        return encoded._replace(beside=self.beside(inputs, lengths))
 
     def answer(self, encoded: Encoded) -> Tensor:
         """(batch, outputs) of a sequence that was read."""
         outputs: Tensor = self.linear(self.dropout(encoded.summary))
-        return outputs
+        return outputs if encoded.beside is None else outputs + encoded.beside

@@ -54,9 +54,10 @@ def train_member(watcher: Watcher, name: str, number: int, seed: int, precision:
     key = digest(seed, params.model_dump(exclude={"train": {"seeds"}}), meta, made_on, *files)
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
     valid = pair.read(valid_file)
-    trained = train(model, pair, pair.read(train_file), valid, how, seed, checkpoint, watcher)
+    train_split = pair.read(train_file)
+    trained = train(model, pair, train_split, valid, how, seed, checkpoint, watcher)
     model.load_state_dict(trained.weights)
-    if sentence := pair.finish(model, valid, how):
+    for sentence in pair.finish(model, train_split, valid, how):
         watcher.note(sentence)
     save_weights(artifacts.weights_in(artifacts.MODELS / name, params.train.seeds)[number], model.state_dict())
     return Member(trained.history, trained.kept_epoch, trained.seconds, trained.cpu_seconds, checkpoint)

@@ -73,7 +73,7 @@ class Target(Protocol):
 
     It may also have `drawn(split, rows, params, generator)`, the rows of a batch of training in place of `rows`;
     `train_batch(split, rows, inputs, lengths, params, generator)`, in place of `batch` in training, for what is drawn
-    afresh; and `finish(model, batches, params)`: see Pair.finish.
+    afresh; and `finish(model, train, batches, params)`: see Pair.finish.
     """
 
     unit: str | None
@@ -161,12 +161,12 @@ class Pair:
             else:
                 yield self.target.batch(split.targets, rows, *inputs)
 
-    def finish(self, model: nn.Module, valid: Split, params: Any) -> str | None:
-        """What the target still does with the weights that a training keeps, if it does anything: a sentence on it."""
+    def finish(self, model: nn.Module, train: Split, valid: Split, params: Any) -> list[str]:
+        """What the target still does with the weights that a training keeps, if it does anything: sentences on it."""
         if not hasattr(self.target, "finish"):
-            return None
-        sentence: str | None = self.target.finish(model, self.numbered_batches(valid), params)
-        return sentence
+            return []
+        sentences: list[str] = self.target.finish(model, train, lambda: self.numbered_batches(valid), params)
+        return sentences
 
     def numbered_batches(self, split: Split, at_once: int | None = None) -> Iterator[tuple[Rows, Batch]]:
         """Every row once, for evaluation, with the numbers of the rows. See Sequences.ordered."""

@@ -102,6 +102,7 @@ def test_a_dry_run_writes_nothing(home, kassandra):
     assert (home / "params.yaml").read_text(encoding="utf-8") == BEFORE
 
 
+@pytest.mark.slow
 def test_on_a_terminal_it_asks_what_it_cannot_know(home, kassandra, monkeypatch):
     rows = "\n".join(f"2021-01-{1 + row // 24:02} {row % 24:02}:00,{row % 7},{row % 5}" for row in range(600))
     (home / "s.csv").write_text(f"when,heat,rain\n{rows}")
@@ -187,6 +188,7 @@ def adverts(path, delimiter=";"):
             writer.writerow([f"a {'large' if row % 2 else 'small'} house of {row} rooms", "ab"[row % 3 == 0], price])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [("--target", "price"), ("--as", "number"), ("--target", "price", "--as", "number")]
 )
@@ -225,6 +227,7 @@ def test_no_numbers(home, kassandra, options, sentence):
     assert sentence in done.err
 
 
+@pytest.mark.slow
 def test_numbers_of_images_in_a_table_beside_them(home, kassandra):
     folder = home / "dots"
     folder.mkdir()

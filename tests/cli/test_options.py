@@ -7,6 +7,7 @@ import pytest
 from kassandra.contracts import extras
 
 
+@pytest.mark.slow
 def test_quiet_prints_errors_alone(kassandra):
     done = kassandra("--quiet", "params", "seed")
     assert (done.status, done.out, done.err) == (0, "", "")

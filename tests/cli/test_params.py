@@ -49,6 +49,9 @@ def test_every_key_is_explained(input, target):
         assert "{" not in key.limits, key
 
 
+TABLES = "series → forecast, series → gap"
+
+
 @pytest.mark.parametrize(
     ("key", "line"),
     [
@@ -58,11 +61,11 @@ def test_every_key_is_explained(input, target):
         ("variant", "model.variant (target: next): one of stacked, vanilla; required"),
         ("permute", "prepare.permute (input: images): true or false; default false"),
         ("precision", 'train.precision (every pipeline): one of fp32, bf16; default "fp32"'),
-        ("distort", "train.distort (input: images): section or null; default null"),
-        ("distort", "train.distort.shift (input: images): number, ≥ 0, ≤ 14; default 0"),
+        ("distort", "train.distort (images → label, images → number): section or null; default null"),
+        ("distort", "train.distort.shift (images → label, images → number): number, ≥ 0, ≤ 14; default 0"),
         ("missing", 'prepare.missing (target: forecast): one of error, forward, interpolate, drop; default "error"'),
         ("speakers", "prepare.speakers (input: audio): list of text; default []"),
-        ("source.target", "source.target (series → forecast, series → gap): text or list of text or null; default "),
+        ("source.target", f"source.target ({TABLES}): text or list of text or null; default null"),
         ("tied", "model.tied (target: next): true or false; default false"),
         ("tied", "model.decoder.tied (target: text): true or false; default true"),
     ],

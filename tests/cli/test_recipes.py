@@ -140,6 +140,7 @@ def test_names(refused):
     refused(text, recipe=RECIPE.replace("epochs: 2", "epochs: true"))  # equal in Python, and yet another value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["2024", "a.b", "a/b", "..", "a b", "null", "true", "-a", "a:", "", "_a", "x$(touch y)"]
 )
@@ -191,6 +192,7 @@ def test_files_that_are_not_there(refused, here):
     refused("params.yaml: no such file; run this in the root of the repository", "remove", "mine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pipelines", ["{mine: {input: images}}", "3", "[]", "{ }", "&all {}", "\n  {}"])
 def test_pipelines_in_another_layout(refused, pipelines):
     params = f"seed: 1\npipelines: {pipelines}\n"

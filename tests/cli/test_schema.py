@@ -2,14 +2,18 @@
 
 import json
 
+import pytest
+
 from kassandra.cli.schema import schema
 
 
+@pytest.mark.slow
 def test_the_committed_file_is_that_of_the_code(root):
     """`kassandra params --schema > params.schema.json` writes it again."""
     assert json.loads((root / "params.schema.json").read_text()) == json.loads(json.dumps(schema()))
 
 
+@pytest.mark.slow
 def test_each_pair_has_its_own_keys_and_refuses_others():
     defined = schema()["$defs"]
     assert "tokens" in defined["text-label"]["$defs"]["Prepare"]["properties"]

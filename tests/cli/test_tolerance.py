@@ -31,12 +31,14 @@ def share_that_agrees(shift, seeds=3, reruns=1000):
     return np.mean([judge(of(before), of(now, HERE)).verdict == "agrees" for before, now in pairs])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_another_draw_of_seeds_agrees(seeds):
     """Which is what another processor's bits amount to. By design in 99 of 100."""
     assert share_that_agrees(0.0, seeds) >= 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seeds", "shift", "most"), [(3, 6.0, 0.5), (3, 12.0, 0.05), (5, 6.0, 0.01)])
 def test_another_recipe_differs(seeds, shift, most):
     assert share_that_agrees(shift, seeds) <= most

@@ -24,6 +24,7 @@ def rows_of(some):
     return [some.flat[a:b].tolist() for a, b in zip(some.offsets[:-1], some.offsets[1:], strict=True)]
 
 
+@pytest.mark.slow
 @few
 @given(ROWS)
 def test_rows_come_back(rows):
@@ -34,6 +35,7 @@ def test_rows_come_back(rows):
     assert made.offsets[-1] == len(made.flat)
 
 
+@pytest.mark.slow
 @few
 @given(st.lists(st.text(max_size=9), max_size=9))
 @example(["", "größe ∑", "", "a\0b", "👩‍👩‍👧"])

@@ -37,6 +37,7 @@ def written(every, length, scheme):
     return tags
 
 
+@pytest.mark.slow
 @given(spans_and_length(), st.sampled_from(["IOB1", "IOB2", "BIOES", "BILOU"]))
 def test_the_same_spans_in_every_scheme(made, scheme):
     every, length = made
@@ -49,6 +50,7 @@ def test_the_same_spans_in_every_scheme(made, scheme):
 TAGS = st.lists(st.sampled_from(["O", *(f"{part}-{type}" for part in "BI" for type in TYPES)]), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(TAGS, TAGS).map(lambda both: [one[: min(map(len, both))] for one in both]), min_size=1))
 def test_spans_and_f1_are_those_of_seqeval(pairs):
     metrics = pytest.importorskip("seqeval.metrics")

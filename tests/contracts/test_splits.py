@@ -121,6 +121,7 @@ def test_what_cannot_be_drawn(counts, groups, share, text):
         drawn(some, np.arange(sum(counts)), share, 0, "prepare.x")
 
 
+@pytest.mark.slow
 @given(COUNTS, st.integers(1, 60), st.integers(0, 99))
 def test_at_most_so_many_are_taken_each_class_in_its_share(counts, limit, seed):
     some, rows = examples(counts, seed=seed), np.arange(0, sum(counts), 2)

@@ -1,12 +1,14 @@
 """Windows of a split: which rows they show, and after which rows one ends."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kassandra.contracts.windows import origins
 
 
+@pytest.mark.slow
 @given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(2, 5), st.integers(0, 4))
 def test_origins_are_all_those_whose_rows_are_usable(usable, window, horizon):
     usable = np.array(usable)

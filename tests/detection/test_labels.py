@@ -108,6 +108,7 @@ def test_folders_of_few_texts_each_are_books(tmp_path):
     assert pair(12) == "label"
 
 
+@pytest.mark.slow
 def test_four_idx_files(root, tmp_path):
     proposal = recognise(Look(root / "tests" / "data" / "mnist", Wish(), lambda *_: ""))
     assert (proposal.input, proposal.target, proposal.examples) == ("images", "label", 600)

@@ -149,6 +149,7 @@ def proposed(path, target: str | None = None):
     return recognise(Look(path, Wish(target=target), lambda _question, _answers, likely: likely))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SERIES)
 def test_series(name, tmp_path):
     text, keys = SERIES[name]
@@ -159,6 +160,7 @@ def test_series(name, tmp_path):
     assert {key: section["source"].get(key) for key in keys} == keys
 
 
+@pytest.mark.slow
 def test_prices_and_their_returns(tmp_path):
     path = tmp_path / "GOOG.csv"
     path.write_text(
@@ -174,6 +176,7 @@ def test_prices_and_their_returns(tmp_path):
     assert "normalise" not in section["prepare"]
 
 
+@pytest.mark.slow
 def test_tables_of_one_folder(tmp_path):
     for first, name in ((0, "train"), (100, "val"), (200, "test")):
         (tmp_path / f"{name}.csv").write_text(

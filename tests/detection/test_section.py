@@ -1,5 +1,6 @@
 """A section as text is the section again, whatever strangers wrote into their files."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from kassandra.detection.section import text_of
 TEXTS = st.text(max_size=20)
 
 
+@pytest.mark.slow
 @given(st.lists(TEXTS, max_size=3), TEXTS, st.lists(TEXTS, max_size=3))
 def test_what_is_written_is_what_is_read(names, path, comments):
     section = {

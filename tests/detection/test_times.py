@@ -12,6 +12,7 @@ DAYS = [datetime(2021, 1, 1, 13, 5, 6, tzinfo=UTC) + timedelta(days=step) for st
 HOURS = [datetime(2021, 2, 3, tzinfo=UTC) + timedelta(hours=step) for step in range(48)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "format",
     [

@@ -39,6 +39,7 @@ def recipe(seed, shift=0.0, members=3, rows=120, seeds=0.05):
     return [pd.DataFrame({**asked, "x": level + shared + generator.normal(0, 0.3, rows)}) for level in levels]
 
 
+@pytest.mark.slow
 @BY_CASE
 def test_interval_and_p_agree_and_sides_may_be_swapped(scores, resampling):
     decided = set()
@@ -55,6 +56,7 @@ def test_interval_and_p_agree_and_sides_may_be_swapped(scores, resampling):
     assert decided == {True, False}
 
 
+@pytest.mark.slow
 @BY_CASE
 def test_the_order_of_members_and_of_rows_does_not_matter(scores, resampling):
     a, b = recipe(1), recipe(2, 0.1, members=4)
@@ -80,6 +82,7 @@ def test_a_unit_does_not_matter(scores, resampling):
         assert again[name].difference.high == pytest.approx(factor * each.difference.high, rel=1e-6)
 
 
+@pytest.mark.slow
 @BY_CASE
 def test_of_one_member_a_side_it_is_the_test_of_examples(scores, resampling):
     a, b = recipe(1, members=1), recipe(2, 0.05, members=1)

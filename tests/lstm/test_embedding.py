@@ -26,6 +26,7 @@ def test_a_vector_per_token():
     assert vectors.abs().max() <= 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", [torch.optim.AdamW, torch.optim.SGD])
 def test_the_vector_of_padding_stays_zero(optimizer):
     """PITFALLS 16: with weight decay, momentum and dropout, on batches that are half padding."""
@@ -75,6 +76,7 @@ def test_nothing_is_dropped_in_evaluation():
     assert torch.equal(made.eval()(ids), made.table.weight[ids])
 
 
+@pytest.mark.slow
 def test_what_is_dropped_keeps_its_mean():
     made, ids = embedding(dropout=0.3, word_dropout=0.3), torch.arange(VOCABULARY).unsqueeze(0)
     mean = torch.stack([made(ids) for _ in range(1000)]).mean(0)[0].detach()

@@ -10,6 +10,7 @@ import torch
 from kassandra.lstm.layers import GATES, VanillaLSTM, orthogonal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 2, 7, 64, 257])
 def test_orthogonal_within_rounding(size):
     torch.manual_seed(size)

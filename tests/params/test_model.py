@@ -27,7 +27,7 @@ OF_TARGETS = {
 }  # others take all variants and keys
 TOKENS = {"embedding_size": 3, "embedding_dropout": 0.25, "word_dropout": 0.25, "weight_dropout": 0.25}
 ADDED = {
-    ("text", "label"): TOKENS | {"pretrain": None},
+    ("text", "label"): TOKENS | {"pretrain": None, "linear": False},
     ("text", "next"): TOKENS | {"tied": True, "samples": 7},
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
     ("images", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True, "recurrent": True},
@@ -41,6 +41,7 @@ ADDED |= {pair: ADDED.get((pair[0], "label"), {}) | {"head": "point"} for pair i
 VARIANTS = [(pair, variant) for pair in PAIRS for variant in OF_TARGETS.get(pair[1], USED)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pair", "variant"), VARIANTS, ids=lambda part: part if isinstance(part, str) else "-".join(part)
 )

@@ -103,6 +103,7 @@ def within(files: set[Path], rooms: list[str]) -> dict[str, set[Path]]:
     return {room: {file for file in files if file.is_relative_to(ROOT / room)} for room in rooms}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pair", sorted(set(PAIRS.values())), ids="-".join)
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_the_rooms_that_it_imports(stage, pair):
@@ -117,6 +118,7 @@ def test_a_stage_depends_on_the_rooms_that_it_imports(stage, pair):
     assert {"missing": names(missing), "not needed": idle} == {"missing": [], "not needed": []}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["inputs", "targets"])
 def test_a_kind_links_what_it_uses_of_vocabulary(side):
     """See kassandra/vocabulary/__init__.py."""

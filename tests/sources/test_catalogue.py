@@ -42,6 +42,7 @@ FILES = {  # of each data set, how many
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_ours_is_whole(name):
     entry = find(name)
@@ -80,6 +81,7 @@ def test_unknown_name():
         find("minst")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [

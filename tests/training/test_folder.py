@@ -46,6 +46,7 @@ def answers(model, spec):
     return model.logits(model(ids).outputs) if hasattr(model, "logits") else model(ids, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("input", "target", "spec", "given"), CASES, ids=str)
 def test_a_saved_model_is_the_same_when_loaded(input, target, spec, given, tmp_path):
     params, meta = params_of(input, target, given), {"spec": spec.to_json()}

@@ -93,9 +93,12 @@ class ExamplesModel(TokenModel):
     """Of texts with an answer each:
 
     pretrain: null begins with random weights.
+    linear: whether a linear model of the words and pairs of words that occur, fitted on train (Wang & Manning 2012), is
+        added to the LSTM, with factors that validation chooses. Of target label.
     """
 
     pretrain: Pretrain | None = None
+    linear: bool = False
 
     @model_validator(mode="after")
     def pretrained_layer_by_layer(self) -> Self:

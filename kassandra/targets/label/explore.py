@@ -2,8 +2,12 @@
 
 from typing import Any
 
+from kassandra.contracts.errors import KassandraError
+
 
 def answer(model: Any, meta: dict[str, Any], put: Any) -> dict[str, Any]:
     """`put` takes a tensor."""
+    if model.beside is not None:
+        raise KassandraError("explore: the page has no linear model beside an LSTM (model.linear); train one without")
     head = {"W": put(model.linear.weight), "b": put(model.linear.bias)}
     return {"answer": "classes", "classes": [str(name) for name in meta["classes"]], "head": head}

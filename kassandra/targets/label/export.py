@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from kassandra.contracts.artifacts import map_arrays
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.graph import Comparison, Graph, Run
 from kassandra.judging.score import value_of
@@ -55,6 +56,8 @@ class FromGraph:
 
 def graphs(predictor: Any, padded: bool) -> list[Graph]:
     """`padded`: whether the input gives lengths."""
+    if predictor.models[0].beside is not None:
+        raise KassandraError("ONNX has no linear model of bigrams (model.linear); export --to folder keeps it")
     spec, count = predictor.meta["spec"], len(predictor.classes)
     inputs = sequence_inputs(spec, padded)
     outputs: dict[str, tuple[str | int, ...]] = dict.fromkeys(("probabilities", "log_probabilities"), ("batch", count))

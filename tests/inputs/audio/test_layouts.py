@@ -33,6 +33,7 @@ def examples(raw, **source):
     return read(raw, FolderOfFiles(path="mine", **source), PARAMS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["MP3", "OGG", "FLAC", "AIFF", "AU", "CAF"])
 @pytest.mark.parametrize("ending", ["right", "WAV", "none"])
 def test_every_format_is_read_in_training_as_in_predict(sounds, kind, ending):
@@ -46,6 +47,7 @@ def test_every_format_is_read_in_training_as_in_predict(sounds, kind, ending):
         np.testing.assert_array_equal(one.waveform, waveform)
 
 
+@pytest.mark.slow
 def test_splits_of_your_own(sounds):
     names = {"train": ("a", "b"), "val": ("c",), "test": ("d",)}
     raw = sounds(

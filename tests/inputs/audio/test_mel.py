@@ -32,6 +32,7 @@ def test_values_of_the_formula():
     assert mel(0.0) == 0
 
 
+@pytest.mark.slow
 @given(scales)
 def test_bands_cover_the_scale_and_none_is_empty(scale):
     filters = scale.filters

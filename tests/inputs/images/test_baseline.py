@@ -71,6 +71,7 @@ def test_predictions_of_an_image_do_not_depend_on_the_other_test_images(predicte
     pd.testing.assert_frame_equal(predictions(changed("test", images=images), 0)[:100], predicted[:100])
 
 
+@pytest.mark.slow
 def test_fitted_on_train_and_valid_alike(predicted, changed, prepared):
     """They choose nothing on valid, so they learn from it too: from the labels of all, wherever an image stands."""
     train, valid = (read_arrays(prepared / f"{name}.npz") for name in ("train", "valid"))

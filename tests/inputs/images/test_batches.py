@@ -62,6 +62,7 @@ def test_normalised_with_mean_and_deviation_of_train(pair, train):
     assert inputs.std().item() == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_rows_are_steps(made):
     pair, split = made(scan="rows")
     (batch,) = in_order(pair, split)

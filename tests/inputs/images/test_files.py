@@ -125,6 +125,7 @@ def test_more_than_eight_bits_are_stretched_by_the_range_of_train(made, tmp_path
     assert meta["read"] == {"of more than 8 bits": 60}
 
 
+@pytest.mark.slow
 def test_a_few_hot_pixels_do_not_darken_the_others(made, tmp_path):
     def draw(label, generator):
         values = generator.integers(1000, 2001, (8, 8))
@@ -140,6 +141,7 @@ def test_a_few_hot_pixels_do_not_darken_the_others(made, tmp_path):
     assert own_file(path, meta).tobytes() in known  # predict reads as prepare does
 
 
+@pytest.mark.slow
 def test_the_range_is_that_of_train_alone(made, tmp_path):
     for split in SPLITS:
         for label in ("down", "up"):
@@ -161,6 +163,7 @@ def coloured(label, generator):
     return Image.fromarray(noise.astype(np.uint8))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scan", "steps", "features"), [("rows", 8, 24), ("pixels", 64, 3)])
 def test_colour(made, tmp_path, scan, steps, features):
     images, meta, _ = made(coloured, channels="rgb", scan=scan, permute=scan == "pixels")
@@ -171,6 +174,7 @@ def test_colour(made, tmp_path, scan, steps, features):
     assert (own_file(path, meta, invert=True) == 255 - own_file(path, meta)).all()
 
 
+@pytest.mark.slow
 def test_colour_that_is_read_in_grey_is_reported(made):
     _, meta, printed = made(coloured)
     assert "60 images in colour, read in grey (`prepare.channels: rgb` reads colour)" in printed

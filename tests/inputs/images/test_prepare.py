@@ -80,6 +80,7 @@ def test_what_is_printed(mnist, prepare, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [120, 206, 397, 580, 600, 10**9])
 def test_limit(mnist, made, limit):
     _, folder = made(mnist, limit=limit)

@@ -144,6 +144,7 @@ def test_no_folder(tmp_path, refused):
     refused(tmp_path / "empty", "empty: no images in this folder")
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_is_split(arrays, tmp_path, write_folder, done):
     images, labels = arrays["train", "images"][:240], arrays["train", "labels"][:240]
     write_folder(tmp_path / "own", images, labels)
@@ -154,6 +155,7 @@ def test_a_folder_of_images_is_split(arrays, tmp_path, write_folder, done):
     assert set(test["labels"]) == set(range(10))
 
 
+@pytest.mark.slow
 def test_a_folder_with_train_and_test(arrays, tmp_path, write_folder, done):
     images, labels = arrays["train", "images"], arrays["train", "labels"]
     write_folder(tmp_path / "own" / "train", images[:100], labels[:100])
@@ -204,6 +206,7 @@ def test_images_that_cannot_be_read(arrays, tmp_path, write_folder, prepare, ref
     refused(tmp_path / "own", text)
 
 
+@pytest.mark.slow
 def test_a_folder_without_images_is_no_label(arrays, tmp_path, write_folder, prepare):
     write_folder(tmp_path / "own", arrays["train", "images"][:120], arrays["train", "labels"][:120])
     (tmp_path / "own" / "empty").mkdir()
@@ -213,6 +216,7 @@ def test_a_folder_without_images_is_no_label(arrays, tmp_path, write_folder, pre
     assert read_json(tmp_path / "prepared" / "meta.json")["left_out"] == {"empty folders": 1}
 
 
+@pytest.mark.slow
 def test_files_that_are_no_images_are_counted(arrays, tmp_path, write_folder, prepare):
     write_folder(tmp_path / "own", arrays["train", "images"][:120], arrays["train", "labels"][:120])
     for name in ("notes.txt", "more.csv"):

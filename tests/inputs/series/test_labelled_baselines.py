@@ -80,6 +80,7 @@ def made(count, seed):
     return {"values": np.concatenate(some), "offsets": np.cumsum([0, *map(len, some)])}, labels
 
 
+@pytest.mark.slow
 def test_all_of_them_tell_waves_apart():
     (known, labels), (unknown, truth) = made(30, 0), made(20, 1)
     meta = {"normalise": "columns", "missing": "error", "pool": 1, "mean": [0.0], "std": [1.0], "masked": []}

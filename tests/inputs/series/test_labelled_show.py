@@ -18,6 +18,7 @@ def test_split(tmp_path):
     return tmp_path / "test.npz"
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_whatever_classes_are_called(test_split, tmp_path):
     meta = {**META, "columns": ["$x_$", "y"], "classes": ["$a_$", "<b>"]}
     targets, probabilities = np.array([0, 1, 0, 1]), np.log([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7], [0.4, 0.6]])

@@ -48,6 +48,7 @@ def test_numbers_are_read_to_the_bit(tmp_path, values):
         np.testing.assert_array_equal(numbers(table, "value", PLAIN)[0], expected)
 
 
+@pytest.mark.slow
 @given(value=st.integers(-(10**12), 10**12), decimals=st.integers(0, 3))
 @pytest.mark.parametrize(
     ("decimal", "thousands", "typed"), [(".", ",", ","), (",", ".", "."), (",", " ", "\u202f"), (".", "'", "'")]

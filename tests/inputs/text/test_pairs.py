@@ -40,6 +40,7 @@ def refused(call, text):
         call()
 
 
+@pytest.mark.slow
 def test_tatoeba_is_english_to_french_or_turned_round(tatoeba):
     one, other = (read(tatoeba, "tatoeba", pair) for pair in (None, "fr-en"))
     assert (one.languages, other.languages) == (("en", "fr"), ("fr", "en"))

@@ -19,6 +19,7 @@ def model_of(**params):
     return build(SPEC, Model.model_validate({"variant": "vanilla", "hidden_size": 5, **params}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variant", ["vanilla", "stacked", "bidirectional", "attention"])
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("linear", [False, True])

@@ -86,6 +86,7 @@ def test_twice_gives_the_same_bytes(some, made):
     assert one.files == other.files
 
 
+@pytest.mark.slow
 def test_another_seed_draws_other_examples_of_the_same(some, made):
     input, folder, params = some
     one, other = (made(input, folder, seed, **params) for seed in (0, 1))
@@ -105,6 +106,7 @@ def test_ids_are_unique_in_each_split(some, made):
         assert len(set(done.ids[name])) == len(done.ids[name]) == done.meta["examples"][name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("input", "id"), [("images", "00.png"), ("text", "mine.csv:2"), ("audio", "anna_0")])
 def test_no_id_knows_a_label(input, id, own, made):
     labels = np.array(["no", "yes"] * 20)
@@ -132,6 +134,7 @@ def test_ids_of_the_catalogue(raw, books, raw_speech, made):
     assert "theo_3 (2)" in spoken  # another digit, as the label is no part of an id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("input", ["images", "text", "audio"])
 def test_a_label_of_one_class_and_a_class_that_is_too_small(input, own, made):
     with pytest.raises(Exception, match=r"^.*every (image|text|recording) has the label 'no'; give two labels or more"):

@@ -15,6 +15,7 @@ def outputs(seed, rows=7, classes=4, scale=3.0, attention=False):
     return Outputs(logits - np.log(np.exp(logits).sum(1, keepdims=True)), weights)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=6), st.floats(0.1, 20))
 def test_it_is_the_mean_of_probabilities(seeds, scale):
     members = [outputs(seed, scale=scale) for seed in seeds]

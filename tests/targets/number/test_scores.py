@@ -46,6 +46,7 @@ def test_scores_are_those_of_scikit_learn():
     assert value("crps", table) == pytest.approx(0.5 / np.sqrt(np.pi), rel=0.15)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.integers(3, 40), st.integers(0, 10**6), st.booleans())
 def test_spearman_and_r2_of_resamples_are_those_of_the_rows_drawn(rows, seed, rounded):

@@ -65,6 +65,7 @@ def test_what_is_learned_is_standardised():
     assert logs.targets.tolist() == [[1.0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", HEADS)
 def test_eight_examples_are_learned(head):
     torch.manual_seed(0)

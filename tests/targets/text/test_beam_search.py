@@ -87,6 +87,7 @@ def test_a_beam_as_wide_as_all_there_is_finds_the_best_of_all(model, sources, le
         assert hypothesis.score == pytest.approx(max(scores), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beam", [1, 2, 5])
 def test_probabilities_and_attention_are_those_of_the_tokens_written(model, sources, beam):
     ids, lengths = sources
@@ -106,6 +107,7 @@ def test_probabilities_and_attention_are_those_of_the_tokens_written(model, sour
         assert len(hypothesis.tokens) == 9 or hypothesis.tokens[-1] == EOS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beam", [1, 3])
 def test_a_source_alone_is_translated_as_in_a_batch_and_again_as_before(model, sources, beam):
     ids, lengths = sources

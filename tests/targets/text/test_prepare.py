@@ -194,6 +194,7 @@ def test_turned_round_each_different_source_is_a_row(tatoeba, made):
         assert len(set(done.source_texts[name])) == len(done.source_texts[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["bpe", UNIGRAM])
 @pytest.mark.parametrize("vocabulary", ["joint", "separate"])
 def test_nothing_is_fitted_on_valid_or_test(beside, made, kind, vocabulary):

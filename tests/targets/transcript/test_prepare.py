@@ -18,6 +18,7 @@ def texts_of(folder, split, name="text"):
     return Ragged(arrays[name], arrays[f"{name}_offsets"]).texts()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["table", "ljspeech", "commonvoice", "kaldi"])
 def test_every_layout_gives_the_same_texts(kind, layout, tones, keys, prepare, tmp_path):
     split = {"split": "given"} if kind == "commonvoice" else {}
@@ -107,6 +108,7 @@ def test_forms():
     assert least_steps(np.array([3, 3, 3])) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["table", "ljspeech", "commonvoice", "kaldi"])
 def test_init_recognises_every_layout(kind, layout):
     proposal = recognise(Look(layout(kind), Wish(), lambda question, answers, default: default))

@@ -12,6 +12,7 @@ from kassandra.targets.transcript.train.edits import alignment, counted, in_two_
 texts = st.lists(st.sampled_from(["a", "bee", "tree", "to"]), min_size=1, max_size=6).map(" ".join)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5))
 def test_rates_are_those_of_jiwer(pairs):
     references, hypotheses = [one for one, _ in pairs], [other for _, other in pairs]

@@ -60,4 +60,6 @@ def calibrate(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
     temperature = float(np.exp(fitted.x))
     for weight in model.linear.parameters():
         weight.div_(temperature)
+    if model.beside is not None:
+        model.beside.scale(1 / temperature)
     return temperature

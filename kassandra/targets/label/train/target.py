@@ -1,6 +1,6 @@
 """One class per example: an encoder, and a linear layer on its summary."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,14 @@ from kassandra.contracts.spec import ModelSpec
 from kassandra.lstm.batch import AnswersOfRows, Batch
 from kassandra.lstm.build import build_reader
 from kassandra.lstm.linear_on_summary import LinearOnSummary
+from kassandra.lstm.ngrams import Bigrams
 from kassandra.params.sections.model import Model
 from kassandra.params.targets.label import Train
 from kassandra.targets.label.train.balance import Balanced, calibrate, weights_of_classes
+from kassandra.targets.label.train.beside import weigh
 
 Labels = NDArray[np.int64]  # (examples,)
+Validation = Callable[[], Iterable[tuple[Any, Batch]]]
 
 
 class Classifier(LinearOnSummary):
@@ -29,7 +32,8 @@ class Classifier(LinearOnSummary):
 def build(spec: ModelSpec, params: Model) -> Classifier:
     """A classifier, its weights drawn from PyTorch's global generator: seed it first."""
     embedding, encoder = build_reader(spec, params)
-    return Classifier(encoder, spec.outputs, params.dropout, embedding)
+    beside = Bigrams(spec.outputs) if getattr(params, "linear", False) else None
+    return Classifier(encoder, spec.outputs, params.dropout, embedding, beside)
 
 
 class Target(AnswersOfRows):
@@ -59,11 +63,16 @@ class Target(AnswersOfRows):
         self._balanced = self._balanced or Balanced(split)
         return self._balanced.draw(len(rows), generator)
 
-    def finish(self, model: Classifier, batches: Iterable[tuple[Any, Batch]], params: Train) -> str | None:
-        """What is left to do with the weights that were kept, on validation; and what to print of it."""
-        if not params.calibrate:
-            return None
-        return f"Calibrated on validation: temperature {calibrate(model, batches):.3f}"
+    def finish(self, model: Classifier, train: Any, batches: Validation, params: Train) -> list[str]:
+        """What is left to do with the weights that were kept, and what to print of it."""
+        sentences = []
+        if model.beside is not None:
+            model.eval()
+            each = weigh(model, train.inputs, train.targets, batches())
+            sentences.append("Weighed on validation: {:.2f} × the LSTM + {:.2f} × the linear model".format(*each))
+        if params.calibrate:
+            sentences.append(f"Calibrated on validation: temperature {calibrate(model, batches()):.3f}")
+        return sentences
 
     def loss(self, model: Classifier, batch: Batch, params: Train) -> tuple[Tensor, int, None]:
         """Cross-entropy, nats."""

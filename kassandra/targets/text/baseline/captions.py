@@ -47,8 +47,8 @@ def nearest(known: NDArray[np.floating], unknown: NDArray[np.floating], count: i
 def middle(texts: list[str], vectorizer: TfidfVectorizer) -> str:
     """The text that is most like all the others, by the cosine of TF-IDF of words and pairs of words.
 
-    >>> vectorizer = TfidfVectorizer().fit(["a dog runs", "the dog runs", "one cat"])
-    >>> middle(["one cat", "the dog runs", "a dog runs"], vectorizer)
+    >>> texts = ["two dogs sleep", "the dog runs", "the dog barks", "a dog runs"]
+    >>> middle(texts, TfidfVectorizer(token_pattern=r"\\S+").fit(texts))
     'the dog runs'
     """
     rows = vectorizer.transform(texts)
