@@ -63,8 +63,13 @@ def equip(pair: Pair, folder: Path) -> None:
     Raises:
         KassandraError: it is damaged.
     """
-    if (folder / KEPT).exists():
-        pair.equip(read_tensors(folder / KEPT)[0])
+    if not (folder / KEPT).exists():
+        return
+    kept, _ = read_tensors(folder / KEPT)
+    try:
+        pair.equip(kept)
+    except KassandraError as error:
+        raise damaged(folder / KEPT, error) from None
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:

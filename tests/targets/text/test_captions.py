@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import kassandra
-from kassandra.contracts.artifacts import NETWORK, map_arrays, read_json
+from kassandra.contracts.artifacts import NETWORK, map_arrays, read_json, write_tensors
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Captioned, Examples
 from kassandra.contracts.ragged import Ragged
@@ -234,7 +234,7 @@ def test_captions_of_no_letter_are_left_out(photographs, prepare, tmp_path):
     assert meta["dropped"]["without a caption that has a letter or a digit"] == 1
 
 
-@pytest.mark.parametrize("layout", ["tokens", "metadata", "split"])
+@pytest.mark.parametrize("layout", ["tokens", "results", "metadata", "split"])
 def test_other_layouts(photographs, prepare, tmp_path, layout):
     rows = [line.split(",", 1) for line in (photographs / "captions.txt").read_text().splitlines()[1:]]
     (photographs / "captions.txt").unlink()
@@ -249,6 +249,9 @@ def test_other_layouts(photographs, prepare, tmp_path, layout):
     if layout == "tokens":
         lines = [f"{name}#{number % 2}\t{text}" for number, (name, text) in enumerate(rows)]
         (photographs / "Flickr8k.token.txt").write_text("\n".join(lines) + "\n")
+    elif layout == "results":
+        lines = [f"{name}| {number % 2}| {text}" for number, (name, text) in enumerate(rows)]
+        (photographs / "results.csv").write_text("\n".join(["image_name| comment_number| comment", *lines]) + "\n")
     elif layout == "metadata":
         lines = [json.dumps({"file_name": f"Images/{name}", "text": text}) for name, text in rows]
         (photographs / "metadata.jsonl").write_text("\n".join(lines) + "\n")
@@ -374,6 +377,14 @@ def test_a_model_without_its_network_says_so(described, tmp_path):
     shutil.copytree(described.model, tmp_path / "bare", ignore=shutil.ignore_patterns("input.*"))
     with pytest.raises(KassandraError, match=r"has no input\.safetensors, the network whose features it reads"):
         kassandra.load(tmp_path / "bare").caption(np.zeros((224, 224, 3), np.uint8))
+
+
+@pytest.mark.parametrize("kept", [{}, {"other": np.zeros(3)}, {"network": np.zeros(3, np.float32)}])
+def test_what_is_no_network_is_a_sentence(described, tmp_path, kept):
+    shutil.copytree(described.model, tmp_path / "changed")
+    write_tensors(tmp_path / "changed" / "input.safetensors", kept)
+    with pytest.raises(KassandraError, match=r"input\.safetensors: damaged \((expected the weights|a network of 3 )"):
+        kassandra.load(tmp_path / "changed")
 
 
 @pytest.mark.parametrize("images", [np.zeros((2, 224, 224)), np.zeros((224, 224, 3)), np.full((1, 224, 224, 3), 300)])

@@ -57,8 +57,11 @@ class Sequences:
         Raises:
             KassandraError: it is not what `kept` gave.
         """
-        if self.grid:
-            self.network = efficientnet.from_flat(kept["network"])
+        if not self.grid:
+            return
+        if set(kept) != {"network"}:
+            raise KassandraError(f"expected the weights of a network, got {sorted(kept)}")
+        self.network = efficientnet.from_flat(kept["network"])
 
     def size(self, split: Images) -> int:
         return len(split.input)
