@@ -1,6 +1,7 @@
 """The site: `make docs` builds these pages into docs/_build, without a network, and checks every link between them.
 
-`reference/params.md`, `commands.md`, `where.md`, `recipes.md` and `readme.md` are written here each time (git ignores them).
+`reference/params.md`, `commands.md`, `where.md`, `recipes.md` and `readme.md` are written here each time (git ignores
+them).
 """
 
 import ast
@@ -36,6 +37,18 @@ suppress_warnings = ["myst.header"]
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 100
+
+
+RECIPES = """\
+# Recipes
+
+Pipelines beyond the six of params.yaml: `kassandra add recipes/NAME.yaml`, then `dvc repro evaluate@NAME`. Each file says
+what it takes, how its settings were chosen, and what did not help. Of several seeds the score is their mean, and its 95%
+interval that of seeds and test examples; of one seed the interval is of test examples alone, and there is no verdict on
+the method. The gain over the strongest baseline is paired.
+
+| recipe | pair | score | on test | seeds | strongest baseline | gain |
+|---|---|---|---|--:|---|---|"""
 
 
 def setup(app: Any) -> None:
@@ -116,13 +129,7 @@ def commands() -> Iterator[str]:
 
 def recipes() -> Iterator[str]:
     """What each recipe gave when it was run: recipes/results."""
-    yield (
-        "# Recipes\n\nPipelines beyond the six of params.yaml: `kassandra add recipes/NAME.yaml`, then "
-        "`dvc repro evaluate@NAME`. Each file says what it takes, how its settings were chosen, and what did not help. Of "
-        "several seeds the score is their mean, its 95% interval that of seeds and test examples; of one seed the interval "
-        "is of test examples alone, and there is no verdict on the method. The gain over the strongest baseline is paired."
-        "\n\n| recipe | pair | score | on test | seeds | strongest baseline | gain |\n|---|---|---|---|--:|---|---|"
-    )
+    yield RECIPES
     for path in sorted((ROOT / "recipes").glob("*.yaml")):
         for name, section in yaml.read(path).items():
             result = read_json(ROOT / "recipes" / "results" / f"{name}.json")
