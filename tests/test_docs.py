@@ -3,11 +3,14 @@
 import csv
 import re
 import runpy
+import shlex
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from benchmarks.false_alarms import RESULTS, markdown
+from kassandra.cli.app import app
 from kassandra.cli.results_page import page
 from kassandra.contracts.artifacts import read_json
 from kassandra.params.sections.pipeline import kinds, readers
@@ -70,6 +73,53 @@ def test_the_drawings_are_those_of_the_script():
     for name in ("stages", "variants"):
         drawn = (ROOT / "docs" / "pictures" / f"{name}.svg").read_text()
         assert "\n".join(draw[name]()) in drawn
+
+
+def commands() -> list[tuple[str, str]]:
+    """(page, command) of all that the pages show as typed, README and the course among them."""
+    pages = [*PAGES, *(ROOT / "docs" / "course").glob("*.py"), *(ROOT / "recipes").glob("*.yaml")]
+    found = []
+    for page in pages:
+        text = re.sub(r"^# ?", "", page.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+        typed = re.findall(r"^\s*\$ (.+)$", text, re.MULTILINE)
+        typed += re.findall(r"`((?:kassandra|make) [a-z][^`]*)`", text)
+        found += [(page.name, command) for command in typed]
+    return found
+
+
+def options(command, arguments):
+    """Read them as the command line does, without running anything."""
+    context = command.context_class(command, info_name=command.name)
+    _, rest, _ = command.make_parser(context).parse_args(list(arguments))
+    if hasattr(command, "resolve_command") and rest:
+        _, chosen, rest = command.resolve_command(context, rest)
+        options(chosen, rest)
+
+
+@pytest.mark.parametrize("typed", ["predict m --nosuch", "nosuch m", "init a --as"])
+def test_a_command_that_does_not_exist_is_found(typed):
+    with pytest.raises(Exception, match=r"No such option|No such command|requires an argument"):
+        options(typer.main.get_command(app), shlex.split(typed))
+
+
+def test_every_command_of_the_pages_exists():
+    """Each with its options; what stands for a name (NAME, <name>, …) is taken for one."""
+    whole = typer.main.get_command(app)
+    made = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    wrong, seen = [], 0
+    for page, typed in commands():
+        for part in re.split(r" (?:\||&&|;|<|>|2>|#) .*", typed)[0].split(" && "):
+            name, *arguments = shlex.split(part.replace("…", "x").partition(" # ")[0], comments=True)
+            if name == "make":
+                wrong += [f"{page}: {typed}" for each in arguments if "=" not in each and each not in made]
+            elif name == "kassandra":
+                seen += 1
+                try:
+                    options(whole, arguments)
+                except Exception as error:  # of Typer, which gives them no public name
+                    wrong.append(f"{page}: {typed}: {getattr(error, 'message', error)}")
+    assert seen > 60
+    assert wrong == []
 
 
 def test_readme_is_two_screens():

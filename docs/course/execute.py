@@ -1,7 +1,7 @@
 """Run the chapters of the course that have changed → docs/course/*.ipynb.
 
     python docs/course/execute.py              # those whose notebook is not of their source
-    python docs/course/execute.py --all        # all: `make course-all`, some 15 minutes
+    python docs/course/execute.py --all        # all of them, some 15 minutes
     python docs/course/execute.py 1_gates
 
 A notebook keeps the sha256 of its source, by which `tests/test_course.py` sees whether it is up to date.
