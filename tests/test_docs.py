@@ -79,11 +79,11 @@ def commands() -> list[tuple[str, str]]:
     """(page, command) of all that the pages show as typed, README and the course among them."""
     pages = [*PAGES, *(ROOT / "docs" / "course").glob("*.py"), *(ROOT / "recipes").glob("*.yaml")]
     found = []
-    for page in pages:
-        text = re.sub(r"^# ?", "", page.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    for path in pages:
+        text = re.sub(r"^# ?", "", path.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
         typed = re.findall(r"^\s*\$ (.+)$", text, re.MULTILINE)
         typed += re.findall(r"`((?:kassandra|make) [a-z][^`]*)`", text)
-        found += [(page.name, command) for command in typed]
+        found += [(path.name, command) for command in typed]
     return found
 
 
@@ -107,17 +107,17 @@ def test_every_command_of_the_pages_exists():
     whole = typer.main.get_command(app)
     made = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     wrong, seen = [], 0
-    for page, typed in commands():
+    for where, typed in commands():
         for part in re.split(r" (?:\||&&|;|<|>|2>|#) .*", typed)[0].split(" && "):
             name, *arguments = shlex.split(part.replace("…", "x").partition(" # ")[0], comments=True)
             if name == "make":
-                wrong += [f"{page}: {typed}" for each in arguments if "=" not in each and each not in made]
+                wrong += [f"{where}: {typed}" for each in arguments if "=" not in each and each not in made]
             elif name == "kassandra":
                 seen += 1
                 try:
                     options(whole, arguments)
                 except Exception as error:  # of Typer, which gives them no public name
-                    wrong.append(f"{page}: {typed}: {getattr(error, 'message', error)}")
+                    wrong.append(f"{where}: {typed}: {getattr(error, 'message', error)}")
     assert seen > 60
     assert wrong == []
 
