@@ -92,6 +92,12 @@ class Pipeline(kind.Pipeline):
         return self
 
     @model_validator(mode="after")
+    def there_are_intervals_to_calibrate(self) -> Self:
+        if self.train.calibrate and self.model.head == "point":  # type: ignore[attr-defined]
+            raise ValueError("train: 'calibrate' is of intervals, and model.head 'point' has none")
+        return self
+
+    @model_validator(mode="after")
     def columns_are_named(self) -> Self:
         if self.source.path and not (self.source.time and self.source.target):
             raise ValueError("source: name the columns of your table: 'time', and 'target', whose gaps are filled")
@@ -99,9 +105,14 @@ class Pipeline(kind.Pipeline):
 
 
 class Train(kind.Train):
-    """Of models that fill gaps."""
+    """Of models that fill gaps:
+
+    calibrate: make intervals wider or narrower around what is filled in, by one factor that is fitted on validation
+        after the training. What is filled in stays the same. Head `point` has no intervals.
+    """
 
     keep_by: Literal["loss", "r2"] = "loss"
+    calibrate: bool = False
 
 
 class Evaluate(Section):

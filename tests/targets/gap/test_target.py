@@ -1,11 +1,16 @@
 """Laws of models that fill gaps: what was removed is never read, only it is learned, and who may know the future."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
 from kassandra.contracts.gaps import rows_of_windows, width
+from kassandra.contracts.spec import LEVELS
+from kassandra.targets.gap.evaluate.predict import Predictor
 from kassandra.targets.gap.train.edges import edges, read
+from kassandra.targets.gap.train.target import stretch
 from tests.targets.gap.hours import hours
 
 
@@ -155,3 +160,24 @@ def test_values_that_are_really_missing_are_never_asked_for(prepared):
             break
     _, row, column = made.splits["test"].targets.gaps.cells(2)
     assert np.isfinite(made.splits["test"].targets.values[row, column]).all()
+
+
+def test_intervals_are_stretched_to_those_that_lose_least():
+    generator = torch.Generator().manual_seed(0)
+    point = torch.zeros(20_000, dtype=torch.float64)
+    at = torch.special.ndtri(torch.tensor(LEVELS, dtype=torch.float64))[:, None]
+    targets = 1.7 * torch.randn(20_000, generator=generator, dtype=torch.float64)
+    assert stretch(point, at.expand(-1, 20_000), targets) == pytest.approx(1.7, rel=0.03)
+
+
+def test_calibrated_on_validation_the_points_stay(prepared):
+    made = prepared()
+    before, valid = Predictor([made.model.eval()], made.pair, made.meta, {}), made.splits["valid"]
+    (old,) = before.of_members(valid)
+    sentence = made.pair.finish(made.model, valid, SimpleNamespace(calibrate=True))
+    assert sentence == f"Calibrated on validation: intervals {made.model.stretch.item():.3f} times as wide"
+    (new,) = before.of_members(valid)
+    np.testing.assert_array_equal(new.point, old.point)
+    factor = (new.quantiles[-1] - new.quantiles[0]) / (old.quantiles[-1] - old.quantiles[0])
+    np.testing.assert_allclose(factor, made.model.stretch.item(), rtol=1e-4)
+    assert made.pair.finish(made.model, valid, SimpleNamespace(calibrate=False)) is None

@@ -123,10 +123,14 @@ class Predictor(TrainedModel):
         target, parts = self.pair.target, dict[str, list[NDArray[np.float64]]]()
         for _, batch in self.pair.numbered_batches(split):
             raw = model(batch.inputs, batch.lengths)[~batch.targets.isnan()].unsqueeze(1)  # (asked, 1, parameters)
-            quantiles = model.head.quantiles(raw)  # (levels, asked, 1)
-            of_batch = {"point": target.restored(model.head.point(raw), batch)}
-            of_batch |= {} if quantiles is None else {"quantiles": target.restored(quantiles, batch)}
-            for name, values in (of_batch | target.distribution(model.head.distribution(raw), batch)).items():
+            point, quantiles = model.head.point(raw), model.head.quantiles(raw)  # (asked, 1), (levels, asked, 1)
+            of_batch = {"point": target.restored(point, batch)}
+            if quantiles is not None:
+                of_batch["quantiles"] = target.restored(point + model.stretch * (quantiles - point), batch)
+            distribution = model.head.distribution(raw)
+            if "spread" in distribution:
+                distribution["spread"] = distribution["spread"] * model.stretch
+            for name, values in (of_batch | target.distribution(distribution, batch)).items():
                 parts.setdefault(name, []).append(values)
         whole = {name: np.concatenate(each, axis=-1) for name, each in parts.items()}
         point, quantiles = whole.pop("point", np.empty(0)), whole.pop("quantiles", None)

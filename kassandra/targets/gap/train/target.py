@@ -11,13 +11,15 @@ from torch import Tensor, nn
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.gaps import Gaps, lengths, mean_length, missing, rows_of_windows
-from kassandra.contracts.spec import ModelSpec
+from kassandra.contracts.spec import LEVELS, ModelSpec
 from kassandra.contracts.windows import Split, read_split
 from kassandra.lstm.batch import Batch
 from kassandra.lstm.encoder import Encoder
 from kassandra.lstm.heads import HEADS
-from kassandra.params.targets.gap import Model
+from kassandra.params.targets.gap import Model, Train
 from kassandra.targets.gap.train.edges import REPEATS, read
+
+NARROWEST_WIDEST = (0.2, 5.0)  # factors of intervals
 
 Rows = NDArray[np.intp]
 Known = NDArray[np.bool_]
@@ -43,6 +45,8 @@ class GapModel(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(encoder.step_size, targets * self.head.parameters)
         self.skip = nn.Linear(features, targets * self.head.parameters, bias=False)
+        self.stretch: Tensor
+        self.register_buffer("stretch", torch.ones(()))  # of intervals; see Target.finish
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """(batch, time, targets, parameters) of windows (batch, time, features or more)."""
@@ -204,6 +208,24 @@ class Target:
             spread += targets.square().sum().item()
         return {"loss": loss / count, "r2": 1 - error / spread if spread else float(error == 0)}
 
+    @torch.no_grad()
+    def finish(self, model: GapModel, batches: Iterable[tuple[Any, Batch]], params: Train) -> str | None:
+        """Fits the factor by which intervals are stretched, where it is asked for; and what to print of it."""
+        if not params.calibrate:
+            return None
+        model.eval()
+        points, quantiles, targets = list[Tensor](), list[Tensor](), list[Tensor]()
+        for _, batch in batches:
+            _, raw = self.losses(model, batch)
+            each = model.head.quantiles(raw)
+            assert each is not None, "head 'point' is refused by params"
+            points.append(model.head.point(raw).squeeze(1).double())
+            quantiles.append(each.squeeze(2).double())
+            targets.append(batch.targets[~batch.targets.isnan()].double())
+        best = stretch(torch.cat(points), torch.cat(quantiles, 1), torch.cat(targets))
+        model.stretch.fill_(best)
+        return f"Calibrated on validation: intervals {best:.3f} times as wide"
+
     def restored(self, standard: Tensor, batch: Batch) -> NDArray[np.float64]:
         """(…, asked) in the units of the targets, of `standard` (…, asked, 1)."""
         scale, centre = self._units(batch)
@@ -224,3 +246,17 @@ class Target:
         assert batch.scale is not None
         assert batch.centre is not None
         return batch.scale[window, target], batch.centre[window, target]
+
+
+def stretch(point: Tensor, quantiles: Tensor, targets: Tensor) -> float:
+    """The factor by which the distances of `quantiles` (levels, values) from `point` (values,) are multiplied so that
+    the pinball loss of `targets` (values,), its mean over LEVELS, is least."""
+    from scipy.optimize import minimize_scalar  # here: most trainings have no use for it
+
+    levels = torch.tensor(LEVELS, dtype=torch.float64, device=point.device)[:, None]
+
+    def loss(factor: float) -> float:
+        missed = targets - (point + factor * (quantiles - point))
+        return float(torch.maximum(levels * missed, (levels - 1) * missed).mean())
+
+    return float(minimize_scalar(loss, bounds=NARROWEST_WIDEST, method="bounded").x)
