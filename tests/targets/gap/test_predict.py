@@ -110,6 +110,23 @@ def test_a_series_alone_is_that_series_among_others(prepared, tmp_path, rows):
         np.testing.assert_allclose(one.columns[name].upper, first.columns[name].upper, rtol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [7, 59])
+def test_what_stands_beyond_a_short_table_is_never_read(model, tmp_path, rows):
+    values = hours(rows, seed=2)
+    values[3:5] = np.nan
+    write(tmp_path / "own.csv", values)
+    loaded = kassandra.load(model())
+    for _, batch in loaded.pair.numbered_batches(loaded.pair.own(tmp_path / "own.csv")):
+        assert batch.lengths.tolist() == [rows] * len(batch.lengths)
+        (filler,) = loaded.models
+        with torch.no_grad():
+            whole = filler(batch.inputs, batch.lengths)[:, :rows]
+            alone = filler(batch.inputs[:, :rows], None)
+            torch.testing.assert_close(whole, alone)
+            batch.inputs[:, rows:] = torch.nan
+            torch.testing.assert_close(filler(batch.inputs, batch.lengths)[:, :rows], alone)
+
+
 def prepared_of(prepared, tmp_path, text, source):
     from kassandra.contracts.section import check
     from kassandra.inputs.series.prepare import gaps as reader
