@@ -25,7 +25,7 @@ def test_what_they_are(prepared):
     unit = np.array([1.0, 10.0])[column]
     errors = {name: rmse(observed, table[name], unit) for name in table if " @" not in name}
     assert set(errors) == {
-        "last value", "linear interpolation", "24 rows before", "mean of 24 rows before and after",
+        "last value", "linear interpolation", "24 rows before", "24 rows before and after",
         "mean of train, season of 24", "ridge on both sides",
     }  # fmt: skip
     assert errors["24 rows before"] < errors["linear interpolation"] < errors["last value"]

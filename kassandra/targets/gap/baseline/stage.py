@@ -71,11 +71,12 @@ def made_in(train: Part, meta: dict[str, Any], seed: int) -> Gaps:
 
 
 def simple(meta: dict[str, Any]) -> dict[str, Baseline]:
-    """The baselines that need no fit, by name. Where a season away nothing is known, the line is taken."""
+    """The baselines that need no fit, by name: `before and after` is the mean of both. Where a season away nothing is
+    known, the line is taken."""
     baselines: dict[str, Baseline] = {"last value": lambda at: at.before, "linear interpolation": lambda at: at.line}
     for place, season in enumerate(meta["seasons"]):
         baselines[f"{season} rows before"] = partial(_before, place=place)
-        baselines[f"mean of {season} rows before and after"] = partial(_before_and_after, place=place)
+        baselines[f"{season} rows before and after"] = partial(_before_and_after, place=place)
     if meta["seasons"]:
         baselines[f"mean of train, season of {max(meta['seasons'])}"] = lambda at: at.mean
     return baselines

@@ -118,10 +118,10 @@ def error_by_length(compared: Any, headline: str, strongest: str, path: Path) ->
         axis.set_xticks(places, ticks, fontsize=8)
         axis.set_xlabel("rows of a gap (gaps of test)")
     left.set(ylabel=f"{headline} on test", ylim=(0, None))
-    left.set_title("Error by length of gap; the band is the 95% interval of the LSTM")
+    left.set_title("Error by length of gap; band: 95% interval")
     right.set(ylabel=f"{headline} less that of the LSTM (paired)")
     right.set_yscale("symlog", linthresh=_threshold(compared.gains[strongest][:, 0]))
-    right.set_title("Above 0 the LSTM is better; band: 95% interval of the strongest")
+    right.set_title("Above 0 the LSTM is better; band: 95% of the strongest")
     figure.legend(*left.get_legend_handles_labels(), frameon=False, ncols=4, fontsize=8, loc="outside lower center")
     figures.save(figure, path)
 
