@@ -44,6 +44,8 @@ def test_what_is_written(prepared, evaluated, head):
     assert pictures >= {"stretches.png", "error_by_length.png", "learning_curves.png"}
     assert ("interval_calibration.png" in pictures) == (head != "point")
     by_length = pd.read_csv(folder / "pages" / "by_length.csv")
+    assert by_length["score"].unique().tolist() == ["rmse", "mae", *(["crps"] if head != "point" else [])]
+    by_length = by_length[by_length["score"] == "rmse"]
     assert by_length["length"].tolist() == ["1", "2–5", "6–12"]
     assert by_length["gaps"].sum() == table["example"].nunique() == report.units
     assert list(by_length)[-1] == "LSTM"

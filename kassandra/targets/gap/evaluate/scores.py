@@ -53,6 +53,11 @@ def _width(table: pd.DataFrame) -> Numbers:
     return per_row(((table[high] - table[low]) / table["scale"]).to_numpy(np.float64))
 
 
+def _root(sums: Numbers) -> Numbers:
+    """Of mean squares. Where few gaps vary much, intervals ask for sums that lie below 0, as 0 is not far away."""
+    return np.asarray(np.sqrt(np.maximum(ratio(sums), 0)))
+
+
 def _where_quantiles(each: Callable[[pd.DataFrame], Numbers]) -> Callable[[pd.DataFrame], Numbers | None]:
     return lambda table: each(table) if set(QUANTILES) <= set(table) else None
 
@@ -63,7 +68,7 @@ def _where_quantiles(each: Callable[[pd.DataFrame], Numbers]) -> Callable[[pd.Da
 # mean width of these.
 SCORES = [
     Score("rmse", "lower", "of the target", depends_on=ASKED,
-          sums=lambda table: per_row(errors(table) ** 2), value=lambda sums: np.sqrt(ratio(sums))),
+          sums=lambda table: per_row(errors(table) ** 2), value=_root),
     Score("mae", "lower", "of the target", depends_on=ASKED, sums=lambda table: per_row(np.abs(errors(table)))),
     Score("crps", "lower", "of the target", sums=_crps, depends_on=ASKED),
     Score("pinball", "lower", "of the target", depends_on=ASKED,

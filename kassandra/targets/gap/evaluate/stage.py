@@ -15,7 +15,6 @@ from kassandra.contracts.gaps import EVERY
 from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
 from kassandra.judging import coverage, distributions, figures, interval_figures
-from kassandra.judging.intervals import percentiles
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.score import Numbers, Score, per_row, ratio, resample
 from kassandra.targets.gap.evaluate import figures as gap_figures
@@ -30,8 +29,11 @@ NARROW, WIDE = 0.85, 0.95  # share inside of the central 90% from which interval
 
 
 class ByLength(NamedTuple):
-    """names: of the bins. gaps: in each. values: by model, (bins, 3) the headline and the ends of its interval.
-    gains: by baseline, (bins, 3) by how much the LSTM is better, paired."""
+    """A score by length of gap.
+
+    names: of the bins. gaps: in each. values: by model, (bins, 3) the score and the ends of its interval; of the LSTM
+    the mean over the members. gains: by baseline, (bins, 3) by how much the LSTM is better, paired.
+    """
 
     names: list[str]
     gaps: list[int]
@@ -57,7 +59,10 @@ def evaluate(
     others = of_baselines(asked, baselines)
     ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
     report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
-    compared = by_length(report.headline, table, others, seed)
+    lengths = {
+        score.name: by_length(score, members, table, others, seed) for score in report.kinds if score.name in BESIDE
+    }
+    compared = lengths[report.headline.name]
     report = replace(report, cautions=tuple(cautions(report, members, compared)))
 
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png", "Loss of the head")
@@ -72,7 +77,7 @@ def evaluate(
         shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
         interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
     write_table(pages / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
-    write_table(pages / "by_length.csv", _as_table(compared))
+    write_table(pages / "by_length.csv", pd.concat([_as_table(name, each) for name, each in lengths.items()]))
     if len(meta["targets"]) > 1:
         write_table(pages / "by_target.csv", _by_target({"LSTM": table, **others}, report.headline))
     write_table(pages / "worst.csv", worst(table))
@@ -142,29 +147,25 @@ def bins_of(lengths: NDArray[np.int64]) -> tuple[NDArray[np.intp], list[str]]:
     return places, [f"{low}" if low == high else f"{low}–{high}" for low, high in pairs]
 
 
-def by_length(headline: Score, table: pd.DataFrame, others: dict[str, pd.DataFrame], seed: int) -> ByLength:
-    """The headline of what all members fill in together, and of each baseline, on gaps of about equal lengths."""
+def by_length(
+    score: Score, members: Sequence[pd.DataFrame], table: pd.DataFrame, others: dict[str, pd.DataFrame], seed: int
+) -> ByLength:
+    """On gaps of about equal lengths, judged as all gaps together are."""
     places, names = bins_of(table["length"].to_numpy())
     counts, values, gains = list[int](), list[list[Any]](), list[list[Any]]()
-    for number in range(len(names)):
-        parts = [each[places == number] for each in (table, *others.values())]
-        scored = resample([(headline, part) for part in parts], scores.RESAMPLING.units(parts[0]), seed)
-        first, *rest = [one for one in scored if one]
-        counts.append(parts[0]["example"].nunique())
-        values.append([tuple(one.estimate) for one in (first, *rest)])
-        gains.append([_gain(headline, one.values, first.values) for one in rest])
+    for inside in (places == number for number in range(len(names))):
+        of_bin = {name: each[inside] for name, each in others.items()}
+        judged = judge([score], [each[inside] for each in members], table[inside], of_bin, scores.RESAMPLING, seed)
+        counts.append(judged.units)
+        values.append([tuple(judged.scores[score.name]), *map(tuple, judged.baselines.values())])
+        gains.append([tuple(gain) for gain in judged.gains.values()])
     both = np.array(values), np.array(gains)  # (bins, models, 3), (bins, baselines, 3)
     of_models = {name: both[0][:, place] for place, name in enumerate(["LSTM", *others])}
     return ByLength(names, counts, of_models, {name: both[1][:, place] for place, name in enumerate(others)})
 
 
-def _gain(score: Score, baseline: tuple[Any, Numbers], own: tuple[Any, Numbers]) -> tuple[float, float, float]:
-    value, low, high = percentiles(baseline[0] - own[0], baseline[1] - own[1])
-    return (value, low, high) if score.sign < 0 else (-value, -high, -low)
-
-
-def _as_table(compared: ByLength) -> pd.DataFrame:
-    """A row per bin: the headline of each baseline, by how much the LSTM is better than the best of them, and its own,
+def _as_table(score: str, compared: ByLength) -> pd.DataFrame:
+    """A row per bin: the score of each baseline, by how much the LSTM is better than the best of them, and its own,
     last."""
     rows = []
     for number, name in enumerate(compared.names):
@@ -172,7 +173,7 @@ def _as_table(compared: ByLength) -> pd.DataFrame:
         best = min(of_baselines, key=lambda other: of_baselines[other])
         gain, low, high = compared.gains[best][number].tolist()
         own, own_low, own_high = compared.values["LSTM"][number].tolist()
-        row = {"length": name, "gaps": compared.gaps[number], **of_baselines, "best baseline": best}
+        row = {"score": score, "length": name, "gaps": compared.gaps[number], **of_baselines, "best baseline": best}
         row |= {"gain": gain, "gain_low": low, "gain_high": high}
         rows.append(row | {"LSTM_low": own_low, "LSTM_high": own_high, "LSTM": own})
     return pd.DataFrame(rows)
