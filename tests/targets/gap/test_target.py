@@ -174,10 +174,11 @@ def test_calibrated_on_validation_the_points_stay(prepared):
     made = prepared()
     before, valid = Predictor([made.model.eval()], made.pair, made.meta, {}), made.splits["valid"]
     (old,) = before.of_members(valid)
-    sentence = made.pair.finish(made.model, valid, SimpleNamespace(calibrate=True))
+    train = made.splits["train"]
+    (sentence,) = made.pair.finish(made.model, train, valid, SimpleNamespace(calibrate=True))
     assert sentence == f"Calibrated on validation: intervals {made.model.stretch.item():.3f} times as wide"
     (new,) = before.of_members(valid)
     np.testing.assert_array_equal(new.point, old.point)
     factor = (new.quantiles[-1] - new.quantiles[0]) / (old.quantiles[-1] - old.quantiles[0])
     np.testing.assert_allclose(factor, made.model.stretch.item(), rtol=1e-4)
-    assert made.pair.finish(made.model, valid, SimpleNamespace(calibrate=False)) is None
+    assert made.pair.finish(made.model, train, valid, SimpleNamespace(calibrate=False)) == []

@@ -1,6 +1,6 @@
 """Values that are missing in series: an encoder, a linear layer on its outputs and inputs, and a head."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -209,13 +209,15 @@ class Target:
         return {"loss": loss / count, "r2": 1 - error / spread if spread else float(error == 0)}
 
     @torch.no_grad()
-    def finish(self, model: GapModel, batches: Iterable[tuple[Any, Batch]], params: Train) -> str | None:
+    def finish(
+        self, model: GapModel, train: Any, batches: Callable[[], Iterable[tuple[Any, Batch]]], params: Train
+    ) -> list[str]:
         """Fits the factor by which intervals are stretched, where it is asked for; and what to print of it."""
         if not params.calibrate:
-            return None
+            return []
         model.eval()
         points, quantiles, targets = list[Tensor](), list[Tensor](), list[Tensor]()
-        for _, batch in batches:
+        for _, batch in batches():
             _, raw = self.losses(model, batch)
             each = model.head.quantiles(raw)
             assert each is not None, "head 'point' is refused by params"
@@ -224,7 +226,7 @@ class Target:
             targets.append(batch.targets[~batch.targets.isnan()].double())
         best = stretch(torch.cat(points), torch.cat(quantiles, 1), torch.cat(targets))
         model.stretch.fill_(best)
-        return f"Calibrated on validation: intervals {best:.3f} times as wide"
+        return [f"Calibrated on validation: intervals {best:.3f} times as wide"]
 
     def restored(self, standard: Tensor, batch: Batch) -> NDArray[np.float64]:
         """(…, asked) in the units of the targets, of `standard` (…, asked, 1)."""
