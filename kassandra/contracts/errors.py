@@ -15,7 +15,7 @@ LONGEST = 2000  # characters of an error: what it quotes may be of any length
 ROOT = Path(__file__).parents[2]
 _NAME = r"(?:'[^'\n]*'|\"[^\"\n]*\")"
 # A list of names, which people read without brackets; in a call they stay.
-NAMES = re.compile(rf"(?<!got )(?<!\()\[({_NAME}(?:, {_NAME})*)\]")
+NAMES = re.compile(rf"(?<!got )(?<![(\w)])\[({_NAME}(?:, {_NAME})*)\]")
 
 
 class KassandraError(Exception):

@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection.folder import LISTS
 from kassandra.detection.name_parts import PART, by_name
 from kassandra.detection.one_hot import one_hot
@@ -13,6 +12,7 @@ from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, table_of
 from kassandra.detection.words import some
 from kassandra.sources.own.labelled import label_folders
+from kassandra.sources.own.labels import split_of
 
 LARGEST = 64 << 20  # bytes of a table of labels
 LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
@@ -31,12 +31,14 @@ def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Pr
     tree = look.tree
     assert tree is not None
     proposal.examples = len(files)
-    named = _table(look, files)
+    named = _tables(look, files)
     said = label_folders([PurePosixPath(name) for name in files])
     labels = Counter(label for label, _ in said if label)
     if named:
-        path, table, file = named
-        _of_table(look, proposal, path, table, file)
+        first = next((name for name in named if split_of(name) == "train"), next(iter(named)))
+        _of_table(look, proposal, first, *named[first])
+        if len(named) > 1:
+            _of_splits(proposal, named)
     elif len(labels) >= 2 and not PART.fullmatch(look.wish.target or ""):
         proposal.classes, proposal.examples = dict(labels.most_common()), labels.total()
         splits = Counter(split for label, split in said if label and split)
@@ -66,13 +68,13 @@ def described(look: Look, proposal: Proposal, unit: str, files: list[str]) -> Pr
     return proposal
 
 
-def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
-    """A table in the folder, of which a column names most of the files."""
+def _tables(look: Look, files: list[str]) -> dict[str, tuple[Table, Column]]:
+    """The table in the folder of which a column names most of the files; or those of the splits, where each has one."""
     tree = look.tree
     if tree is None or look.form != "folder":
-        return None
-    _refuse_several(tree.path, [name for name in tree.files if PurePosixPath(name).suffix.lower() in (".csv", ".tsv")])
+        return {}
     names = {part for name in files for path in [PurePosixPath(name)] for part in (name, path.name, path.stem)}
+    found = dict[str, tuple[Table, Column]]()
     for name in tree.files:
         path = tree.path / name
         if not name.lower().endswith((".csv", ".tsv")) or path.stat().st_size > LARGEST or NO_LABELS.search(name):
@@ -81,19 +83,24 @@ def _table(look: Look, files: list[str]) -> tuple[str, Table, Column] | None:
         for column in table.columns if table else []:
             held = column.held[:2000]
             if table and held and sum(cell in names for cell in held) > 0.5 * len(held):
-                return name, table, column
-    return None
+                found.setdefault(name, (table, column))
+    splits = {name: split for name in found if (split := split_of(name))}
+    alike = {name: found[name] for name in splits if found[name][0].names == found[next(iter(splits))][0].names}
+    if len(alike) > 1 and "train" in splits.values() and len({splits[name] for name in alike}) == len(alike):
+        return alike
+    return dict(list(found.items())[:1])
 
 
-def _refuse_several(path: Path, tables: list[str]) -> None:
-    """Of labels in a table for each split one is read alone."""
-    splits = [name for name in tables if PurePosixPath(name).stem.lower() in SPLIT_OF]
-    found = [table for name in splits if (table := table_of(path / name)) is not None]
-    if len(found) > 1 and all(table.names == found[0].names for table in found) and len(found[0].names) > 1:
-        raise KassandraError(
-            f"{path}: the labels are in several tables, {some(splits)}; put them into one with a column 'split' "
-            "that says train, valid or test of each file"
-        )
+def _of_splits(proposal: Proposal, named: dict[str, tuple[Table, Column]]) -> None:
+    """Adds that there is a table of labels for each split."""
+    label, counts = proposal.source["label"], Counter[str]()
+    for table, _ in named.values():
+        hot = one_hot([table.column(one) for one in label]) if isinstance(label, list) else None
+        column = hot.label if hot else None if isinstance(label, list) else table.column(label)
+        counts.update(column.values if column else {})
+    proposal.source["labels"], proposal.classes = list(named), dict(counts.most_common())
+    proposal.splits = frozenset(split_of(name) for name in named) - {"train"}
+    proposal.seen.append(f"a table of labels for each split: {some(list(named))}")
 
 
 def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Column) -> None:

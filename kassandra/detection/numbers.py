@@ -15,6 +15,7 @@ MISSING = {
     "#na", "<na>", "missing", "unknown", "void", "nd", "n.d.", "k.a.", "s/d", "#value!", "#div/0!", "inf", "-inf",
 }  # fmt: skip
 SENTINELS = re.compile(r"-?9{2,6}([.,](0+|9+))?|-1e\+?\d\d|-?32768")
+OF_NUMBERS = re.compile(r"\[?(?:-?[\d.]+(?:[eE][-+]?\d+)?[,; ]+){7,}-?[\d.]+(?:[eE][-+]?\d+)?\]?")  # in a cell
 NAMES = {".": "point", ",": "comma"}
 BOTH_SIDES = 5  # numbers below 0, and above, from which a mark before three digits is shown to be one of decimals
 RARE = 0.03  # share of cells in a column of numbers that may be none

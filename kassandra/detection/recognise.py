@@ -1,5 +1,6 @@
 """Which pair of an input and a target a file or folder is for: each kind says how likely it is its own."""
 
+import re
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -7,12 +8,24 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.foreign import foreign
 from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.section import unknown
+from kassandra.detection.json_rows import SPANS
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
 from kassandra.params.sections.pipeline import kinds, readers, reading
 from kassandra.sources.unpack import ENDING
 
 FAR = 0.3  # between evidence of two kinds, from which the second is none of the likely ones
+# How lists of spans, or of annotations, begin in a cell.
+OF_SPANS = re.compile(r"\[(\[\d+, \d+, '|\{.*('start'|'start_offset'|'result'))", re.DOTALL)
+SUBTITLES = "subtitles, which are not read, as their lines do not go together by themselves"
+OF_TRANSLATORS = {
+    "po": "a catalogue of gettext (.po), which is not read",
+    "tmx": "a translation memory (.tmx), which is not read",
+    "xliff": "a file of translations (.xliff), which is not read",
+    "xlf": "a file of translations (.xlf), which is not read",
+    "srt": SUBTITLES,
+    "vtt": SUBTITLES,
+}
 LEAST = 0.3  # evidence below which a kind is not proposed
 
 
@@ -25,6 +38,8 @@ def recognise(look: Look) -> Proposal:
     known = [target for target in kinds("targets") if _settings(target)]
     if look.wish.kind and look.wish.kind not in known:
         raise KassandraError(unknown("--as", "target", look.wish.kind, known))
+    if kind := _translations(look):
+        raise KassandraError(f"{look.path}: {kind}; write a table with a sentence and its translation in each row")
     if look.form != "folder" and (what := foreign(look.path)):
         raise KassandraError(f"{look.path}: is {what}")
     look = replace(look, wish=replace(look.wish, made=_made(known)))
@@ -51,6 +66,15 @@ def recognise(look: Look) -> Proposal:
     if near:
         proposal.guessed.append(f"target {target}; it may also be for {', '.join(one[1] for one in near)} (--as)")
     return proposal
+
+
+def _translations(look: Look) -> str:
+    """Which format of translators a file, or most files of a folder, are in, by their endings; "" of others."""
+    names = [look.path.name] if look.tree is None else look.tree.files
+    endings = [name.lower().rpartition(".")[2] for name in names]
+    kind = max(set(endings), key=endings.count)
+    known = endings.count(kind) > 0.5 * len(endings) and look.wish.kind != "next"
+    return OF_TRANSLATORS.get(kind, "") if known else ""
 
 
 def _settings(target: str) -> Any:
@@ -119,6 +143,11 @@ def _refuse(look: Look) -> NoReturn:
         raise KassandraError(
             f"{look.path}: holds archives, {some(packed)}, which are not looked into; unpack them, and name the folder"
         )
+    cells = [cell for one in look.table.columns for cell in one.held[:5]] if look.table is not None else []
+    if any("'choices'" in cell for cell in cells):
+        raise KassandraError(f"{look.path}: an export of Label Studio; export classes of texts as JSON-MIN or CSV")
+    if any(map(OF_SPANS.match, cells)):
+        raise KassandraError(f"{look.path}: {SPANS}")
     as_what = f"as {look.wish.kind}" if look.wish.kind else "as anything that is known here"
     raise KassandraError(
         f"{look.path}: {_seen(look)}, which cannot be read {as_what}; expected a table of numbers in time, a table of "

@@ -127,6 +127,15 @@ def archives(own: Path) -> None:
         (own / "comp" / f"{name}.zip").write_bytes(zipped({f"{number}.png": png(number) for number in range(4)}))
 
 
+def lists_of_splits(own: Path) -> None:
+    for number in range(60):
+        (own / "birds" / "images").mkdir(parents=True, exist_ok=True)
+        (own / "birds" / "images" / f"{number}.png").write_bytes(png(number))
+    for split, numbers in (("train", range(40)), ("val", range(40, 50)), ("test", range(50, 60))):
+        rows = [f"images/{number}.png,{('owl', 'tit')[number % 2]}" for number in numbers]
+        write(own / "birds" / f"{split}.csv", ["filepath,label", *rows])
+
+
 def ucr(own: Path) -> None:
     for split, numbers in (("TRAIN", range(40)), ("TEST", range(40, 60))):
         rows = [
@@ -233,6 +242,12 @@ IMAGES = [
         competition,
         reports=("archives within it, unpacked too: train.zip",),
         meta={"classes": ["cat", "dog"]},
+    ),
+    Case(
+        "lists-of-splits",
+        lists_of_splits,
+        section={"source.labels": ["test.csv", "train.csv", "val.csv"]},
+        meta={"examples": {"train": 40, "valid": 10, "test": 10}},
     ),
     Case("folder-of-zips", archives, refused="holds archives, test.zip, train.zip, which are not looked into; unpack"),
 ]

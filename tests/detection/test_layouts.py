@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import openpyxl
 import pytest
 
 from kassandra.contracts.errors import KassandraError
@@ -138,6 +139,19 @@ SERIES = {
         table("date,spots\n", lambda n, t: f"{1749 + n / 12:.3f},{load(n):.1f}"),
         {"time": "row", "target": "spots"},
     ),
+    "negative numbers in parentheses": (
+        table("Date,Profit\n", lambda n, t: f'{t:%Y-%m-%d},"{("{:,.2f}", "({:,.2f})")[n % 3 > 0].format(load(n) * 100)}"'),
+        {"units": ["()"], "thousands": ",", "target": "Profit"},
+    ),
+    "lakhs": (
+        table("Date,Amount\n", lambda n, t: f'{t:%d-%b-%Y},"1,{int(load(n)):02d},{n * 37 % 1000:03d}.50"'),
+        {"thousands": ",", "target": "Amount"},
+    ),
+    "a zone in the name of the time": (
+        table('"Plot: 1"\n"#","Date Time, GMT+01:00","Temp, °C","Logged"\n',
+              lambda n, t: f'{n + 1},"{t:%m/%d/%y %I:%M:%S %p}",{load(n):.3f},""', HOUR),
+        {"skip_rows": 1, "time": "Date Time, GMT+01:00", "target": "Temp, °C"},
+    ),
     "a list in JSON": (
         json.dumps([{"time": str(t), "sensor": {"value": load(n)}} for n, t in enumerate(moments())], indent=1),
         {"time": "time", "target": "sensor.value"},
@@ -195,6 +209,28 @@ def test_tables_of_one_folder(tmp_path):
 
 
 REFUSED = {
+    "a column for each year": ("x.csv", "Country,Code," + ",".join(map(str, range(1960, 2021))) + "\n" + "".join(
+        f"Land {k},L{k}," + ",".join(f"{load(n + k):.3f}" for n in range(61)) + "\n" for k in range(60)),
+        r"a column for each time, as '1960', '2020'; .*\.melt\(\['Country', 'Code'\], var_name='time'\)"),
+    "a column for each month": ("x.csv", "Year," + ",".join(f"{t:%b}" for t in moments(timedelta(days=31), 12)) + "\n"
+        + "".join(f"{1950 + k}," + ",".join(f"{load(12 * k + n):.2f}" for n in range(12)) + "\n" for k in range(70)),
+        "a column for each time, as 'Jan', 'Dec'"),
+    "months of Eurostat": ("x.tsv", "geo\\TIME\t"
+        + "\t".join(f"{2000 + m // 12}-{m % 12 + 1:02d} " for m in range(60)) + "\n" + "".join(f"A{k}\t" + "\t".join(f"{load(m + k):.1f} p" for m in range(60)) + "\n" for k in range(20)),
+        "a column for each time, as '2000-01', '2004-12'"),
+    "columns below a key": ("x.json", json.dumps({"id": 1, "hourly": {"time": ["a", "b"], "temp": [1, 2]}}),
+        r"its key 'hourly' holds columns, .*: `pandas.DataFrame\(json.load\(open\('x.json'\)\)\['hourly'\]\)"),
+    "lists in a list": ("x.json", json.dumps([[1, 2], [3, 4]]), "a list of 2 lists, whose columns have no names"),
+    "spans by their places": ("x.jsonl", "".join(
+        json.dumps({"text": f"Ann flew to Rome on day {n}", "label": [[0, 3, "PER"]]}) + "\n" for n in range(40)),
+        "marks spans of texts by where they begin and end"),
+    "choices of Label Studio": ("x.json", json.dumps([
+        {"data": {"text": f"a fine day {n}"}, "annotations": [{"result": [{"value": {"choices": ["good"]}}]}]}
+        for n in range(40)]), "export classes of texts as JSON-MIN or CSV"),
+    "series in cells": ("x.csv", "id,signal,label\n" + "".join(
+        f'{k},"{",".join(f"{load(n + k):.2f}" for n in range(20))}",{k % 2}\n' for k in range(60)),
+        "'signal' holds a series in each cell; write a column for each step"),
+    "a catalogue of gettext": ("fr.po", 'msgid "a"\nmsgstr "b"\n' * 40, r"a catalogue of gettext \(.po\)"),
     "a column for each day": ("x.csv", "p," + ",".join(f"{t:%m/%d/%y}" for t in moments(rows=40)) + "\n" + "".join(
         f"p{k}," + ",".join(f"{load(n + k):.1f}" for n in range(40)) + "\n" for k in range(30)),
         "a column for each time"),
@@ -242,3 +278,26 @@ def test_rows_that_are_examples_are_no_times(tmp_path):
         f"D{k}," + ",".join(f"{load(n + k):.1f}" for n in range(2, 64)) + "\n" for k in range(60)))  # fmt: skip
     with pytest.raises(KassandraError, match=r"its 63 columns are numbered .V "):
         propose(Look(path, Wish(), lambda _question, _answers, likely: likely))
+
+
+def test_the_largest_sheet_is_read(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Info"
+    book.active.append(["Station", "Berlin"])
+    sheet = book.create_sheet("Data")
+    sheet.append(["time", "temp"])
+    for number, moment in enumerate(moments(rows=100)):
+        sheet.append([moment, load(number)])
+    book.save(tmp_path / "x.xlsx")
+    proposal = proposed(tmp_path / "x.xlsx")
+    assert proposal.source["sheet"] == "Data"
+    assert "sheet 'Data', the largest; the others are ['Info']" in proposal.seen
+
+
+def test_first_words_are_labels(tmp_path):
+    path = tmp_path / "train_5500.label"
+    path.write_text("".join(f"{('DESC:manner', 'HUM:ind')[n % 2]} How did number {n} do ?\n" for n in range(100)))
+    proposal = proposed(path)
+    assert (proposal.target, proposal.source) == ("label", {"layout": "first"})
+    path.write_text("".join(f"{n} How did number {n} do ?\n" for n in range(100)))  # a number each: a text
+    assert proposed(path).target == "next"

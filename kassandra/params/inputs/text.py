@@ -24,13 +24,13 @@ class ExamplesSource(TableFile, Folder):
     files: what several tables in one folder are: `labels`, one for each label, named so; `parts`, parts of one. null
         expects one table, or one for each split.
     layout: what the lines of a file are that is no table: `lines`, a text each, with a file for each label, named so;
-        `fasttext`, `__label__spam` and a text each. null is a table.
+        `fasttext`, `__label__spam` and a text each; `first`, a label, a space and a text each. null is a table.
     """
 
     text: str | None = Field(None, min_length=1)
     label: Name | Annotated[list[Name], Field(min_length=2)] | None = None
     files: Literal["labels", "parts"] | None = None
-    layout: Literal["lines", "fasttext"] | None = None
+    layout: Literal["lines", "fasttext", "first"] | None = None
 
     @model_validator(mode="after")
     def labels_are_said_once(self) -> Self:

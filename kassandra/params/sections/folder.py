@@ -15,8 +15,9 @@ class Folder(OwnFile):
     `train`, `valid` (or `val`, `dev`, `validation`) and `test` are splits, above those of the labels or within them; so
     are the lists `testing_list.txt` and `validation_list.txt`. Folders whose names begin with `.` or `_` are no labels.
 
-    labels: a table in the folder (.csv, .tsv, .xlsx, .jsonl, .parquet) that says the label of each file. A file is
-        named by its path, or its name, with or without the ending.
+    labels: a table in the folder (.csv, .tsv, .xlsx, .jsonl, .parquet) that says the label of each file; or a list of
+        such tables, whose names or folders say the splits. A file is named by its path, or its name, with or without
+        the ending.
     file, label, split, fold: names of the table's columns. null takes the only column with a usual name (filename,
         image, id, …; label, class, category, …; split; fold); of two columns, one of which is known, the other.
         `split` says train, valid or test; `fold` is a number. A list of labels is a column for each, which is 1 where
@@ -28,7 +29,7 @@ class Folder(OwnFile):
         folder; its group `(?P<label>…)` is the label. Groups `split` and `group` may stand in it too.
     """
 
-    labels: Name | None = None
+    labels: Name | Annotated[list[Name], Field(min_length=2)] | None = None
     file: Name | None = None
     label: Name | Annotated[list[Name], Field(min_length=2)] | None = None
     split: Name | None = None

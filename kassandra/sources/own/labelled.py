@@ -14,7 +14,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.printed import printable, some
 from kassandra.contracts.splits import SPLIT_OF, SPLITS
 from kassandra.params.sections.folder import Folder
-from kassandra.sources.own.labels import Labels, by_pattern, by_table
+from kassandra.sources.own.labels import Labels, by_pattern, by_table, tables_of_labels
 from kassandra.sources.own.split_names import split_in, splits_named
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"}
@@ -73,7 +73,7 @@ def listing(raw: Path, source: Folder, kind: Kind) -> Listing:
     left: Left = {}
     paths = below_one_folder(visible(raw, left))
     lists = {} if source.labels else _lists(paths)
-    own = {source.labels and raw / source.labels, *lists}
+    own = {*(raw / name for name in tables_of_labels(source)), *lists}
     chosen = {}
     for name, path in paths.items():
         if path in own:

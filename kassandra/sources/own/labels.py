@@ -14,6 +14,7 @@ from kassandra.params.sections.folder import Folder
 from kassandra.params.sections.table_file import TableFile
 from kassandra.sources.own.one_hot import label_of
 from kassandra.sources.own.refused import Refused, check_share
+from kassandra.sources.own.split_names import split_in
 from kassandra.sources.own.table_file import Table, read_table
 
 USUAL = {
@@ -73,17 +74,50 @@ def by_pattern(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
     return Labels(of, "files whose path does not match source.label_pattern", [])
 
 
+def split_of(name: str) -> str:
+    """The split that a table of labels, or a folder that it lies in, is called by.
+
+    >>> split_of("valid/_classes.csv"), split_of("train.csv"), split_of("labels.csv")
+    ('valid', 'train', '')
+    """
+    return next(filter(None, map(split_in, PurePosixPath(name).with_suffix("").parts[::-1])), "")
+
+
+def tables_of_labels(source: Folder) -> list[str]:
+    return source.labels if isinstance(source.labels, list) else [source.labels] if source.labels else []
+
+
 def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
-    """What the row of `source.labels` says that names a file: by its path, or its name, with or without the ending.
+    """What the tables of `source.labels` say; of several, each is of the split that it, or its folder, is called by.
+
+    Raises:
+        KassandraError: as of one; or two tables say several things of a file.
+    """
+    names = tables_of_labels(source)
+    each = [_by_one(raw, paths, source, name) for name in names]
+    if len(each) == 1:
+        return each[0]
+    of: list[Label | None] = [None] * len(paths)
+    for name, labels in zip(names, each, strict=True):
+        for place, said in enumerate(labels.of):
+            label = said and said._replace(split=said.split or split_of(name))
+            if label and of[place] not in (None, label):
+                raise KassandraError(f"source.labels: several tables say several things of {paths[place].name!r}")
+            of[place] = label or of[place]
+    return Labels(of, f"files that {some(names)} give no label", [line for labels in each for line in labels.message])
+
+
+def _by_one(raw: Path, paths: Sequence[Path], source: Folder, named: str) -> Labels:
+    """What the row of a table says that names a file: by its path, or its name, with or without the ending.
 
     Raises:
         KassandraError: there is no such table, a column is unknown or cannot be guessed, a file has two labels, a name
             is of several files, too many rows cannot be read, or none is of a file.
     """
-    path = raw / (source.labels or "")
+    path = raw / named
     if not path.is_file() or raw.resolve() not in path.resolve().parents:
         tables = [one.relative_to(raw).as_posix() for ending in ("csv", "tsv") for one in raw.rglob(f"*.{ending}")]
-        raise KassandraError(f"source.labels: no file {source.labels!r} in {raw}; tables there are {sorted(tables)}")
+        raise KassandraError(f"source.labels: no file {named!r} in {raw}; tables there are {sorted(tables)}")
     chosen: dict[str, str] = {}
     of_labels = source.label if isinstance(source.label, list) else []
 

@@ -11,9 +11,11 @@ from kassandra.contracts.printed import some
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.params.sections.table_file import TableFile
+from kassandra.sources.own import spoken_texts
 from kassandra.sources.own.labelled import below_one_folder, visible
 from kassandra.sources.own.labels import as_compared, as_split, as_text, by_names
 from kassandra.sources.own.refused import Refused, check_share, sentence
+from kassandra.sources.own.spoken_texts import OF_CHAPTERS
 from kassandra.sources.own.table_file import Table, read_table
 
 TABLES = (".tsv", ".csv", ".jsonl", ".parquet", ".xlsx")
@@ -47,7 +49,7 @@ TRANSCRIPTS = Known(
         "speaker": ("speaker", "voice", "client_id", "speaker_id", "reader", "spk"),
         "split": ("split", "subset", "partition"),
     },
-    "transcripts.tsv, metadata.csv, train.tsv with test.tsv, or text with wav.scp",
+    "transcripts.tsv, metadata.csv, train.tsv with test.tsv, text with wav.scp, *.trans.txt, a .txt for each recording",
     speech=True,
 )
 
@@ -75,7 +77,8 @@ class Transcript(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """tables: each with its split, "" where it is of no split. kind: `table`, `ljspeech` or `kaldi`."""
+    """tables: each with its split, "" where it is of no split; the folder itself where texts lie in many files. kind:
+    `table`, `ljspeech`, `kaldi`, `tokens`, `librispeech` or `beside`."""
 
     kind: str
     tables: dict[Path, str]
@@ -101,6 +104,8 @@ def layout_of(paths: dict[PurePosixPath, Path], raw: Path, source: Columns, know
              if known.speech and set(KALDI) <= set(files)}  # fmt: skip
     if kaldi:
         return Layout("kaldi", kaldi)
+    if known.speech and any(name.name.lower().endswith(OF_CHAPTERS) for name in paths):
+        return Layout("librispeech", {raw: ""})
     root = by_folder.get(PurePosixPath("."), {})
     of_splits = {path: SPLIT_OF[name.split(".")[0]] for name, path in root.items()
                  if name.split(".")[0] in SPLIT_OF and name.endswith(TABLES)}  # fmt: skip
@@ -114,6 +119,8 @@ def layout_of(paths: dict[PurePosixPath, Path], raw: Path, source: Columns, know
         ]
         if name
     }
+    if not found and known.speech and spoken_texts.lie_beside(paths):
+        return Layout("beside", {raw: ""})
     return Layout(_kind(list(found), known), found) if found else None
 
 
@@ -166,7 +173,10 @@ def listing(
     if names is not None:
         files = [raw / name for name in names]
     for path, split in layout.tables.items():
-        table = _kaldi(path) if layout.kind == "kaldi" else _table(path, source, columns, layout.kind, known)
+        if layout.kind in ("librispeech", "beside"):
+            table = (spoken_texts.of_chapters if layout.kind == "librispeech" else spoken_texts.beside)(raw, paths)
+        else:
+            table = _kaldi(path) if layout.kind == "kaldi" else _table(path, source, columns, layout.kind, known)
         own, refused = _matched(raw, table, files, split)
         total = len(own) + len(refused) + len(table.refused)
         refused = sorted([*table.refused, *refused], key=lambda one: one.line)

@@ -55,6 +55,8 @@ def evidence(look: Look) -> float:
         return 0.98
     if many_files.seen_in(look):
         return 0.93
+    if look.table is not None and _of_series(look.table):
+        return 0.94
     seen = seen_in(look) if look.table is not None else None
     return seen.sure if seen else 0.0
 
@@ -67,6 +69,11 @@ def propose(look: Look) -> Proposal:
     """
     if files := _archive_files(look):
         return _of_archive(look, files)
+    if look.table is not None and (column := _of_series(look.table)):
+        raise KassandraError(
+            f"{look.path}: {column!r} holds a series in each cell; write a column for each step: "
+            f"`table.join(table[{column!r}].str.split(',', expand=True).add_prefix('t'))` in pandas"
+        )
     if many := many_files.seen_in(look):
         proposal = many_files.propose(look, many)
         _settle(proposal, len(proposal.source["values"]))
@@ -96,6 +103,12 @@ def propose(look: Look) -> Proposal:
     proposal.rows = preview(table, [table.names.index(name) for name in dict.fromkeys(shown)][:7])
     _settle(proposal, len(seen.values) if seen.form != "wide" else 1)
     return proposal
+
+
+def _of_series(table: Table) -> str:
+    """The column whose cells hold a list of numbers each; "" where there is none."""
+    held = ((one.name, one.held[:20]) for one in table.columns if not one.is_numeric)
+    return next((name for name, cells in held if cells and all(map(numbers.OF_NUMBERS.fullmatch, cells))), "")
 
 
 def _settle(proposal: Proposal, columns: int) -> None:

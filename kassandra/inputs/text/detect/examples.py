@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.content import form_of
-from kassandra.detection.numbers import Format
+from kassandra.detection.numbers import OF_NUMBERS, Format
 from kassandra.detection.one_hot import OneHot, one_hot
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview, table_of
@@ -193,6 +193,7 @@ def _left_aside(look: Look) -> dict[str, str]:
 def _text(table: Table, label: str | None) -> Column | None:
     """The column with the most words; of equal ones that with a usual name."""
     columns = [one for one in table.columns if one.name != label and table.kind(one) in ("text", "label")]
+    columns = [one for one in columns if not all(OF_NUMBERS.fullmatch(cell) for cell in one.held[:20])]
     columns = [one for one in columns if one.words >= 3 or len(one.values) > 0.3 * len(one.held)]
     likely = [one for one in columns if one.words >= 3] or columns
     named = [one for one in likely if TEXTS.search(one.name)]

@@ -1,5 +1,6 @@
 """Files with a text in each line recognised: with fastText's `__label__`, or with the label as the name of the file."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from kassandra.sources.own.file_names import labels_of
 from kassandra.sources.own.one_hot import SEVERAL
 
 MARKED = 0.9  # share of lines with a label, from which a file is fastText's
+SHORT = re.compile(r"[0-9+-]{1,3}|[A-Z]{2,}(:\w+)?|\w+:\w*")  # a label that is no word of a text
 FILES = range(2, 201)  # of one folder, with the texts of a label each
 SINGLE = 2.0  # words of a line on average, up to which lines are names of something and no prose
 TABLES = {"csv", "tsv"}
@@ -45,7 +47,7 @@ def seen_in(look: Look) -> Seen | None:
     if look.answer is not None or look.wish.target:
         return None
     if look.form == "text":
-        return _marked({"": look.path})
+        return _marked({"": look.path}) or _first(look.path)
     if look.form != "folder" or not look.together:
         return None
     if look.tables:
@@ -70,6 +72,24 @@ def _marked(files: dict[str, Path]) -> Seen | None:
     rows = [{"text": text[:70], "label": " ".join(own)} for text, own in both[:5]]
     splits = frozenset(files) - {"", "train"}
     return Seen("fasttext", [text for text, _ in both], counts, splits, several, lines.encoding, rows)
+
+
+def _first(path: Path) -> Seen | None:
+    """By the first word of each line, of which there are a few different ones: `1 a fine film`, `DESC:manner How …`."""
+    lines = lines_of(path)
+    full = [line.strip().partition(" ") for line in lines.first if line.strip()]
+    labels = Counter(label for label, _, _ in full)
+    texts = [text for _, _, text in full]
+    short = all(SHORT.fullmatch(label) for label in labels)
+    few = 2 <= len(labels) <= len(full) / 20
+    if len(full) < 40 or not short or not few or sum(len(text.split()) for text in texts) < 3 * len(texts):
+        return None
+    if sum(text[:1].isdigit() or text[:1] in "-.+" for text in texts) > 0.5 * len(texts):
+        return None  # columns of numbers
+    scale = max(lines.total, len(lines.first)) / len(lines.first)
+    counts = Counter({label: round(count * scale) for label, count in labels.items()})
+    rows = [{"text": text[:70], "label": label} for label, _, text in full[:5]]
+    return Seen("first", texts, counts, frozenset(), 0, lines.encoding, rows)
 
 
 def _by_file(files: list[Path]) -> Seen | None:
@@ -130,6 +150,8 @@ def propose(look: Look, seen: Seen) -> Proposal:
     if seen.layout == "lines":
         named = f"a text in each line; labels are the names of the files: {some(list(proposal.classes))}"
         proposal.guessed.append(named)
+    elif seen.layout == "first":
+        proposal.guessed.append("a text in each line; labels are their first words")
     else:
         proposal.seen.append("a text in each line, its label after `__label__` (fastText)")
     proposal.seen += [f"files of splits: train, {some(sorted(seen.splits))}"] if seen.splits else []

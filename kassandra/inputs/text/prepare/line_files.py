@@ -26,7 +26,7 @@ def read_lines(path: Path, source: ExamplesSource, label: str | None = None) -> 
         for number, line in enumerate(lines_of(file, path, source.encoding, LARGEST), 1):
             if not line.strip() or number <= source.skip_rows:
                 continue
-            text, own = (line.strip(), [label]) if label is not None else split_label(line)
+            text, own = (line.strip(), [label]) if label is not None else _split(line, source)
             if reason := garbled(line):
                 bad.append(line)
             else:
@@ -44,8 +44,17 @@ def read_lines(path: Path, source: ExamplesSource, label: str | None = None) -> 
     return Texts(texts, labels, refused, lines, ("", ""), [], hint)
 
 
+def _split(line: str, source: ExamplesSource) -> tuple[str, list[str]]:
+    """The text of a line, and its labels."""
+    if source.layout != "first":
+        return split_label(line)
+    label, _, text = line.strip().partition(" ")
+    return text.strip(), [label]
+
+
 def texts_of_lines(path: Path, source: ExamplesSource) -> list[str]:
     """The lines of a file without labels, for `kassandra predict`. Raises as `read_lines`."""
     with readable(path), unpacked(path) as (file, _):
-        texts = [split_label(line)[0] for line in lines_of(file, path, source.encoding, LARGEST)]
+        lines = lines_of(file, path, source.encoding, LARGEST)
+        texts = [line.strip() if source.layout == "first" else split_label(line)[0] for line in lines]
     return [text for text in texts if text]
