@@ -20,6 +20,10 @@ MOST_TABLES = 10_000  # in one folder
 ENDINGS = {".csv", ".tsv", ".txt", ".tab", ".dat", ".jsonl", ".json", ".ndjson", ".xlsx", ".parquet", ".gz"}
 
 
+class Decided(KassandraError):
+    """What a file is, is certain, and that no kind reads it as it stands."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """What the user said: the column that is to be predicted, the kind of target, and how the table is written. made:

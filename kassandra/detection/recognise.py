@@ -9,7 +9,7 @@ from kassandra.contracts.foreign import foreign
 from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.section import unknown
 from kassandra.detection.json_rows import SPANS
-from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.proposal import Decided, Look, Proposal
 from kassandra.detection.words import some
 from kassandra.params.sections.pipeline import kinds, readers, reading
 from kassandra.sources.unpack import ENDING
@@ -57,6 +57,8 @@ def recognise(look: Look) -> Proposal:
         input = next(one[2] for one in likely if one[1] == target)
     try:
         proposal = _proposed(look, target, input)
+    except Decided:
+        raise
     except KassandraError:
         sure = [one for one in likely[1:] if one[1] != target and hasattr(_settings(one[1]), "suits")
                 and first - one[0] < FAR]  # fmt: skip

@@ -140,8 +140,8 @@ SERIES = {
         {"time": "row", "target": "spots"},
     ),
     "negative numbers in parentheses": (
-        table("Date,Profit\n", lambda n, t: f'{t:%Y-%m-%d},"{("{:,.2f}", "({:,.2f})")[n % 3 > 0].format(load(n) * 100)}"'),
-        {"units": ["()"], "thousands": ",", "target": "Profit"},
+        table("Date,Gain\n", lambda n, t: f'{t:%Y-%m-%d},"{("{:,.1f}", "({:,.1f})")[n % 3 > 0].format(load(n) * 99)}"'),
+        {"units": ["()"], "thousands": ",", "target": "Gain"},
     ),
     "lakhs": (
         table("Date,Amount\n", lambda n, t: f'{t:%d-%b-%Y},"1,{int(load(n)):02d},{n * 37 % 1000:03d}.50"'),
@@ -215,8 +215,9 @@ REFUSED = {
     "a column for each month": ("x.csv", "Year," + ",".join(f"{t:%b}" for t in moments(timedelta(days=31), 12)) + "\n"
         + "".join(f"{1950 + k}," + ",".join(f"{load(12 * k + n):.2f}" for n in range(12)) + "\n" for k in range(70)),
         "a column for each time, as 'Jan', 'Dec'"),
-    "months of Eurostat": ("x.tsv", "geo\\TIME\t"
-        + "\t".join(f"{2000 + m // 12}-{m % 12 + 1:02d} " for m in range(60)) + "\n" + "".join(f"A{k}\t" + "\t".join(f"{load(m + k):.1f} p" for m in range(60)) + "\n" for k in range(20)),
+    "months of Eurostat": ("x.tsv", "\t".join(
+        ["geo\\TIME", *(f"{2000 + m // 12}-{m % 12 + 1:02d} " for m in range(60))]) + "\n" + "".join(
+        "\t".join([f"A{k}", *(f"{load(m + k):.1f} p" for m in range(60))]) + "\n" for k in range(20)),
         "a column for each time, as '2000-01', '2004-12'"),
     "columns below a key": ("x.json", json.dumps({"id": 1, "hourly": {"time": ["a", "b"], "temp": [1, 2]}}),
         r"its key 'hourly' holds columns, .*: `pandas.DataFrame\(json.load\(open\('x.json'\)\)\['hourly'\]\)"),

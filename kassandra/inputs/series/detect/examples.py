@@ -11,7 +11,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection import numbers
 from kassandra.detection.content import lines_of
-from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.proposal import Decided, Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import some
 from kassandra.inputs.series.detect import many_files
@@ -70,7 +70,7 @@ def propose(look: Look) -> Proposal:
     if files := _archive_files(look):
         return _of_archive(look, files)
     if look.table is not None and (column := _of_series(look.table)):
-        raise KassandraError(
+        raise Decided(
             f"{look.path}: {column!r} holds a series in each cell; write a column for each step: "
             f"`table.join(table[{column!r}].str.split(',', expand=True).add_prefix('t'))` in pandas"
         )
@@ -107,7 +107,7 @@ def propose(look: Look) -> Proposal:
 
 def _of_series(table: Table) -> str:
     """The column whose cells hold a list of numbers each; "" where there is none."""
-    held = ((one.name, one.held[:20]) for one in table.columns if not one.is_numeric)
+    held = ((one.name, one.held[:20]) for one in table.columns)
     return next((name for name, cells in held if cells and all(map(numbers.OF_NUMBERS.fullmatch, cells))), "")
 
 

@@ -7,7 +7,7 @@ from itertools import combinations, pairwise
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import numbers, times
 from kassandra.detection.distance import distance_of, season_of
-from kassandra.detection.proposal import Look, Proposal
+from kassandra.detection.proposal import Decided, Look, Proposal
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 from kassandra.inputs.series.detect import zones
@@ -124,7 +124,7 @@ def _refuse_wide(table: Table) -> None:
     if _is_wide(table):
         named = _called_times(table)
         others = [name for name in table.names if name not in named][:4]
-        raise KassandraError(
+        raise Decided(
             f"{table.path}: has a column for each time, as {named[0]!r}, {named[-1]!r}; a row for each is asked for: "
             f"`pandas.read_csv(FILE).melt({others}, var_name='time').to_csv('long.csv', index=False)`"
         )

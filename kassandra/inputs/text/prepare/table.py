@@ -139,7 +139,7 @@ def _row(text: object, label: object, marks: set[str]) -> Row | Refused:
 
 
 def _label(label: object, marks: set[str]) -> str | Refused:
-    if isinstance(label, list):  # as doccano writes the labels of a text
+    if isinstance(label, list) and all(isinstance(one, str) for one in label):  # as doccano writes labels
         if len(label) > 1:
             return Refused(0, SEVERAL)
         label = label[0] if label else None
