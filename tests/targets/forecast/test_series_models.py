@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from statsmodels.tsa.forecasting.theta import ThetaModel
+from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
-from kassandra.targets.forecast.baseline.series_models import History, arma, autoregression, bridged, smoothing
+from kassandra.targets.forecast.baseline.series_models import History, arma, autoregression, bridged, smoothing, theta
 
 pytestmark = pytest.mark.slow
 
@@ -76,6 +78,29 @@ def test_a_season_that_is_too_long_is_left_out(ar, season):
     history = past(wavy(ar))
     plain, predicted = smoothing(history, META), smoothing(history, META | {"season": season})
     assert (plain.tobytes() == predicted.tobytes()) == (season > 150)
+
+
+@pytest.mark.parametrize("season", [7, 12, 200])
+def test_theta_equals_the_library(ar, season):
+    """Where the fitted rows end; and later, of those rows' season, line and parameter, that of a longer series. Of 300
+    rows are no two seasons of 200."""
+    values = wavy(ar) + 0.03 * np.arange(400)
+    values = (values - values[:FITTED].mean()) / values[:FITTED].std()
+    predicted = theta(past(values), META | {"season": season})
+    seasonal = season < 200
+    kind = {"period": season, "use_test": False, "method": "additive", "deseasonalize": seasonal}
+    fitted = ThetaModel(values[:FITTED], **kind).fit()
+    np.testing.assert_allclose(at(predicted, past(values), FITTED - 1), fitted.forecast(HORIZON, theta=2), atol=1e-4)
+    seasons = fitted.forecast_components(400)["seasonal"].to_numpy()  # of row FITTED and those after it
+    for origin in (310, 390):
+        rows = np.arange(origin + 1)
+        adjusted = values[: origin + 1] - seasons[(rows - FITTED) % season]
+        smoothed = SimpleExpSmoothing(adjusted, initialization_method="known", initial_level=adjusted[0])
+        level = smoothed.fit(smoothing_level=fitted.params["alpha"], optimized=False).forecast(1)[0]
+        alpha, ahead = fitted.params["alpha"], np.arange(1, HORIZON + 1)
+        line = fitted.params["b0"] / 2 * (ahead - 1 + 1 / alpha - (1 - alpha) ** len(rows) / alpha)
+        expected = level + line + seasons[origin - FITTED + ahead]
+        np.testing.assert_allclose(at(predicted, past(values), origin), expected, atol=1e-4)
 
 
 def test_several_targets_are_forecast_one_by_one(ar):

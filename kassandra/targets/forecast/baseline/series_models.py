@@ -1,5 +1,5 @@
-"""Classical models of one series, fitted once and rolled over test: exponential smoothing and ARMA, by statsmodels; of
-daily volatility EWMA and GARCH(1,1) of returns, and HAR of volatility itself."""
+"""Classical models of one series, fitted once and rolled over test: exponential smoothing, Theta and ARMA, by
+statsmodels; of daily volatility EWMA and GARCH(1,1) of returns, and HAR of volatility itself."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from arch import arch_model
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+from statsmodels.tsa.forecasting.theta import ThetaModel
 
 from kassandra.contracts.windows import Split, observed, shown
 
@@ -117,6 +119,38 @@ def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
         seasons = np.concatenate([fitted.initial_seasonal, rolled.season])
         points = points + seasons[at[:, None] + (ahead - 1) % season + 1]
     assert np.isfinite(points).all()
+    return np.asarray(points * std + mean)
+
+
+def theta(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): the Theta method (Assimakopoulos & Nikolopoulos 2000), each target for itself.
+
+    That is simple exponential smoothing, and half the slope of a line, of what the season leaves (Hyndman & Billah
+    2003). Season, line and parameter are of train and valid; the smoothing goes on through test up to each origin.
+    """
+    return np.stack([_theta(past, values, meta) for values in past.values.T], axis=2)
+
+
+def _theta(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon) of one target, `values` (rows,)."""
+    start = int(np.flatnonzero(~np.isnan(values))[0])
+    rows, season = past.fitted - start, meta["season"]
+    if season > LONGEST_SEASON or rows < 2 * season:
+        season = 1
+    filled = bridged(values[start:], season)
+    mean, std = filled[:rows].mean(), filled[:rows].std()  # fitted on train and valid
+    filled = (filled - mean) / std
+    with _quiet():
+        kind = {"period": season, "deseasonalize": season > 1, "use_test": False, "method": "additive"}
+        fitted = ThetaModel(filled[:rows], **kind).fit()
+    alpha, slope = max(round(fitted.params["alpha"], DIGITS), 10**-DIGITS), round(fitted.params["b0"], DIGITS)
+    after = fitted.forecast_components(season)["seasonal"].to_numpy()  # of the rows after train and valid
+    seasons = np.roll(after, rows % season)  # (season,) of row r that of r % season
+    adjusted = filled - seasons[np.arange(len(filled)) % season]  # (rows,)
+    level, _ = lfilter([alpha], [1, alpha - 1], adjusted, zi=[(1 - alpha) * adjusted[0]])  # (rows,)
+    at, ahead = (past.origins - start)[:, None], np.arange(1, meta["horizon"] + 1)
+    line = ahead - 1 + (1 - (1 - alpha) ** (at + 1)) / alpha  # (origins, horizon)
+    points = level[at] + slope / 2 * line + seasons[(at + ahead) % season]
     return np.asarray(points * std + mean)
 
 

@@ -72,6 +72,8 @@ def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
         baselines["seasonal naive"] = seasonal_naive
     if meta["predict"] == "value":
         baselines["exponential smoothing"] = series_models.smoothing
+        if meta["season"]:
+            baselines["Theta"] = series_models.theta
     elif meta["predict"] == "return":
         baselines["AR(1)"] = series_models.autoregression
     else:
