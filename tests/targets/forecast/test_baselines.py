@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 COMMON = ["last value", "historical mean"]
 NAMES = {
     "value": [*COMMON, "exponential smoothing", "linear map of the window"],
-    "season": [*COMMON, "seasonal naive", "exponential smoothing", "linear map of the window"],
+    "season": [*COMMON, "seasonal naive", "exponential smoothing", "Theta", "linear map of the window"],
     "return": [*COMMON, "AR(1)", "linear map of the window"],
     "volatility": [
         *(*COMMON, "ARIMA(1,0,1)", "EWMA (RiskMetrics, 0.94)", "GARCH(1,1)", "HAR"),
