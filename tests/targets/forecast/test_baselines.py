@@ -30,7 +30,7 @@ NAMES = {
         "linear map of the window",
     ],
 }
-CARRIED = {"exponential smoothing", "AR(1)", "ARIMA(1,0,1)", "EWMA (RiskMetrics, 0.94)", "GARCH(1,1)", "HAR"}
+CARRIED = {"Theta", "exponential smoothing", "AR(1)", "ARIMA(1,0,1)", "EWMA (RiskMetrics, 0.94)", "GARCH(1,1)", "HAR"}
 
 
 @pytest.fixture
