@@ -26,6 +26,7 @@ MANY = 20  # columns
 MADE = frozenset({"return", "volatility"})  # of prices, which are no columns
 PRICES = ("open", "high", "low", "close")
 FEWEST = 10  # rows
+MOST_KNOWN = 5  # series, from which some may be held out
 
 
 def evidence(look: Look) -> float:
@@ -77,6 +78,10 @@ def propose(look: Look) -> Proposal:
     if series:
         proposal.source["series"] = series[0] if len(series) == 1 else series
         proposal.seen.append(f"{len(counts):,} series, named by {' and '.join(series)}: {some(list(counts), 5)}")
+        if len(counts) >= MOST_KNOWN:
+            proposal.guessed.append(
+                "test is the end of all series; `prepare.held_out: [NAME, …]` tests some that nothing is learned of"
+            )
     proposal.source["target"] = target.name
     proposal.source |= {"features": [column.name for column in chosen]} if chosen else {}
     others = [column.name for column in candidates if column is not target]

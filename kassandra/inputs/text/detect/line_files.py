@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.splits import SPLIT_OF
-from kassandra.detection.content import form_of, lines_of
+from kassandra.detection.content import Lines, form_of, lines_of
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
 from kassandra.sources.own.fasttext import LABEL, split_label
@@ -47,7 +47,8 @@ def seen_in(look: Look) -> Seen | None:
     if look.answer is not None or look.wish.target:
         return None
     if look.form == "text":
-        return _marked({"": look.path}) or _first(look.path)
+        assert look.lines is not None
+        return _marked({"": look.path}, look.lines) or _first(look.lines)
     if look.form != "folder" or not look.together:
         return None
     if look.tables:
@@ -55,12 +56,12 @@ def seen_in(look: Look) -> Seen | None:
     return _marked({"": look.together[0]}) if len(look.together) == 1 else _by_file(look.together)
 
 
-def _marked(files: dict[str, Path]) -> Seen | None:
+def _marked(files: dict[str, Path], lines: Lines | None = None) -> Seen | None:
     """By `__label__` in nearly all lines of the first file."""
     first = files.get("train") or files.get("")
     if first is None or form_of(first) != "text":
         return None
-    lines = lines_of(first)
+    lines = lines or lines_of(first)
     full = [line for line in lines.first if line.strip()]
     both = [split_label(line) for line in full]
     labels = Counter(own[0] for _, own in both if len(own) == 1)
@@ -74,9 +75,8 @@ def _marked(files: dict[str, Path]) -> Seen | None:
     return Seen("fasttext", [text for text, _ in both], counts, splits, several, lines.encoding, rows)
 
 
-def _first(path: Path) -> Seen | None:
+def _first(lines: Lines) -> Seen | None:
     """By the first word of each line, of which there are a few different ones: `1 a fine film`, `DESC:manner How …`."""
-    lines = lines_of(path)
     full = [line.strip().partition(" ") for line in lines.first if line.strip()]
     labels = Counter(label for label, _, _ in full)
     texts = [text for _, _, text in full]
