@@ -11,7 +11,7 @@ from kassandra.params.targets.gap import Evaluate
 from kassandra.targets.gap.baseline.stage import predictions as of_baselines
 from kassandra.targets.gap.evaluate import scores
 from kassandra.targets.gap.evaluate.predict import Predictor
-from kassandra.targets.gap.evaluate.stage import bins_of, cells, evaluate, predictions
+from kassandra.targets.gap.evaluate.stage import bins_of, cells, evaluate, longer, predictions
 from kassandra.training.checkpoint import Checkpoint
 from tests.targets.gap.hours import hours
 from tests.trained import train
@@ -52,7 +52,7 @@ def test_what_is_written(prepared, evaluated, head):
     models = pd.read_csv(folder / "pages" / "by_model.csv")["model"]
     assert models.tolist()[0] == "LSTM"
     assert models.tolist()[-1] == "ridge on both sides"
-    assert any("is not clearly better than" in caution for caution in report.cautions)
+    assert any("there is no evidence that the LSTM has a better rmse than" in caution for caution in report.cautions)
 
 
 def test_rows_are_those_that_were_removed(prepared):
@@ -69,10 +69,12 @@ def test_rows_are_those_that_were_removed(prepared):
 
 
 def test_bins():
-    places, names = bins_of(np.array([1, 2, 5, 6, 12]))
-    assert names == ["1", "2–5", "6–12"]
-    assert places.tolist() == [0, 1, 1, 2, 2]
-    assert bins_of(np.array([1, 1]))[1] == ["1"]
+    lengths = np.array([1, 2, 5, 6, 12])
+    assert list(bins_of(lengths)) == ["1", "2–5", "6–12"]
+    assert (sum(bins_of(lengths).values()) == 1).all()
+    assert list(bins_of(np.array([1, 1]))) == ["1"]
+    assert longer(lengths) == {}
+    assert list(longer(np.array([1, 7, 48]))) == ["6–48"]
 
 
 def test_scores_by_hand():

@@ -22,6 +22,7 @@ from kassandra.targets.gap.evaluate import scores
 from kassandra.targets.gap.evaluate.predict import Filling, together
 
 BESIDE = ("rmse", "mae", "crps")  # in which baselines are compared with, whatever the headline is
+STRETCH = 6  # rows
 BOUNDS = (1, 2, 6, 12, 24, 48, 96, 192, 384)  # rows; where the next bin of lengths begins
 WORST = 100  # gaps that are listed
 FEW = 100  # gaps of test
@@ -59,10 +60,8 @@ def evaluate(
     others = of_baselines(asked, baselines)
     ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
     report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
-    lengths = {
-        score.name: by_length(score, members, table, others, seed) for score in report.kinds if score.name in BESIDE
-    }
-    compared = lengths[report.headline.name]
+    bins = bins_of(table["length"].to_numpy())
+    compared = by_length(report.headline, members, table, others, seed, bins)
     report = replace(report, cautions=tuple(cautions(report, members, compared)))
 
     figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png", "Loss of the head")
@@ -77,7 +76,13 @@ def evaluate(
         shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
         interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
     write_table(pages / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
-    write_table(pages / "by_length.csv", pd.concat([_as_table(name, each) for name, each in lengths.items()]))
+    bins |= longer(table["length"].to_numpy())
+    every = {
+        score.name: by_length(score, members, table, others, seed, bins)
+        for score in report.kinds
+        if score.name in BESIDE
+    }
+    write_table(pages / "by_length.csv", pd.concat([_as_table(name, each) for name, each in every.items()]))
     if len(meta["targets"]) > 1:
         write_table(pages / "by_target.csv", _by_target({"LSTM": table, **others}, report.headline))
     write_table(pages / "worst.csv", worst(table))
@@ -132,28 +137,35 @@ def of_baselines(asked: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.D
     return tables
 
 
-def bins_of(lengths: NDArray[np.int64]) -> tuple[NDArray[np.intp], list[str]]:
-    """(gaps,) the bin of each length, and the names of the bins.
+def bins_of(lengths: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """By name of the bin, (rows,) whether each length lies in it.
 
-    >>> bins_of(np.array([1, 5, 48, 30]))
-    (array([0, 1, 2, 2]), ['1', '2–5', '24–48'])
+    >>> {name: inside.tolist() for name, inside in bins_of(np.array([1, 5, 48, 30])).items()}
+    {'1': [True, False, False, False], '2–5': [False, True, False, False], '24–48': [False, False, True, True]}
     """
     longest = int(lengths.max())
     bounds = [bound for bound in BOUNDS if bound < longest or bound == 1]
-    number = np.searchsorted(bounds, lengths, side="right") - 1
-    kept, places = np.unique(number, return_inverse=True)
     ends = [*(bound - 1 for bound in bounds[1:]), longest]
-    pairs = [(bounds[which], ends[which]) for which in kept.tolist()]
-    return places, [f"{low}" if low == high else f"{low}–{high}" for low, high in pairs]
+    bins = {
+        f"{low}" if low == high else f"{low}–{high}": (low <= lengths) & (lengths <= high)
+        for low, high in zip(bounds, ends, strict=True)
+    }
+    return {name: inside for name, inside in bins.items() if inside.any()}
+
+
+def longer(lengths: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """As `bins_of`, of all that are stretches and no single values; none where all are of one bin."""
+    longest = int(lengths.max())
+    return {f"{STRETCH}–{longest}": lengths >= STRETCH} if longest > 2 * STRETCH else {}
 
 
 def by_length(
-    score: Score, members: Sequence[pd.DataFrame], table: pd.DataFrame, others: dict[str, pd.DataFrame], seed: int
-) -> ByLength:
+    score: Score, members: Sequence[pd.DataFrame], table: pd.DataFrame, others: dict[str, pd.DataFrame], seed: int,
+    bins: dict[str, NDArray[np.bool_]],
+) -> ByLength:  # fmt: skip
     """On gaps of about equal lengths, judged as all gaps together are."""
-    places, names = bins_of(table["length"].to_numpy())
     counts, values, gains = list[int](), list[list[Any]](), list[list[Any]]()
-    for inside in (places == number for number in range(len(names))):
+    for inside in bins.values():
         of_bin = {name: each[inside] for name, each in others.items()}
         judged = judge([score], [each[inside] for each in members], table[inside], of_bin, scores.RESAMPLING, seed)
         counts.append(judged.units)
@@ -161,7 +173,7 @@ def by_length(
         gains.append([tuple(gain) for gain in judged.gains.values()])
     both = np.array(values), np.array(gains)  # (bins, models, 3), (bins, baselines, 3)
     of_models = {name: both[0][:, place] for place, name in enumerate(["LSTM", *others])}
-    return ByLength(names, counts, of_models, {name: both[1][:, place] for place, name in enumerate(others)})
+    return ByLength(list(bins), counts, of_models, {name: both[1][:, place] for place, name in enumerate(others)})
 
 
 def _as_table(score: str, compared: ByLength) -> pd.DataFrame:
@@ -182,15 +194,16 @@ def _as_table(score: str, compared: ByLength) -> pd.DataFrame:
 def cautions(report: Report, members: Sequence[pd.DataFrame], compared: ByLength) -> list[str]:
     """What whoever reads the scores should know."""
     warnings, headline = list[str](), report.headline.name
+    lengths = dict[str, list[str]]()
     for number, name in enumerate(compared.names):
-        better = [other for other, gains in compared.gains.items() if gains[number, 1] <= 0]
-        if better:
-            worst = min(better, key=lambda other: compared.gains[other][number, 0])
-            own, theirs = (float(compared.values[one][number, 0]) for one in ("LSTM", worst))
-            warnings.append(
-                f"On gaps of {name} rows the LSTM ({headline} {own:.4g}) is not clearly better than {worst} "
-                f"({theirs:.4g})."
-            )
+        rivals = [other for other, gains in compared.gains.items() if gains[number, 1] <= 0]
+        if rivals:
+            lengths.setdefault(min(rivals, key=lambda other: compared.gains[other][number, 0]), []).append(name)
+    warnings += [
+        f"On gaps of {', '.join(names)} rows there is no evidence that the LSTM has a better {headline} than {other}; "
+        "see by_length.csv."
+        for other, names in lengths.items()
+    ]
     if (share := report.together.get("coverage_90")) and not NARROW <= share.value <= WIDE:
         what = "too narrow" if share.value < NARROW else "too wide"
         warnings.append(f"The intervals of 90% are {what}: {share.value:.0%} of the values of test lie inside.")
