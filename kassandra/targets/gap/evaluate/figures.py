@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from kassandra.contracts.clock import Clock
 from kassandra.judging import figures
@@ -120,12 +119,8 @@ def error_by_length(compared: Any, headline: str, strongest: str, path: Path) ->
     left.set(ylabel=f"{headline} on test", ylim=(0, None))
     left.set_title("Error by length of gap; band: 95% interval")
     right.set(ylabel=f"{headline} less that of the LSTM (paired)")
-    right.set_yscale("symlog", linthresh=_threshold(compared.gains[strongest][:, 0]))
+    _, low, high = compared.gains[strongest].T
+    right.set_ylim(min(1.3 * float(low.min()), 0.0), 3 * max(float(high.max()), 1e-12))  # others lie far above
     right.set_title("Above 0 the LSTM is better; band: 95% of the strongest")
     figure.legend(*left.get_legend_handles_labels(), frameon=False, ncols=4, fontsize=8, loc="outside lower center")
     figures.save(figure, path)
-
-
-def _threshold(gains: NDArray[np.float64]) -> float:
-    """Up to which a scale is linear."""
-    return float(max(np.abs(gains).max(), 1e-12))
