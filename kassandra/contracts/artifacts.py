@@ -267,6 +267,13 @@ def missing(path: Path) -> KassandraError:
     )
 
 
+def no_model(folder: Path) -> KassandraError:
+    """Of a folder that is not there: what brings it where dvc.lock knows it."""
+    if _is_locked(folder):
+        return missing(folder / "model.json")
+    return KassandraError(f"{folder}: no such folder; give one that training wrote, as data/models/mnist")
+
+
 def _is_locked(path: Path) -> bool:
     """Whether dvc.lock knows it, or a folder that it is in."""
     outputs = {line.strip().removeprefix("- path: ") for line in _text(Path("dvc.lock")).splitlines()}

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kassandra.contracts import lock
-from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, read_json, weights_digest
-from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.artifacts import COSTS, METRICS, MODELS, no_model, read_json, weights_digest
 from kassandra.sources.catalogue import Dataset, read_catalogue
 
 HIDDEN = "."  # files that no stage wrote
@@ -87,7 +86,7 @@ def folder_md5(folder: Path) -> str:
         KassandraError: it is no folder.
     """
     if not folder.is_dir():
-        raise KassandraError(f"{folder}: no such folder; give one that training wrote, as data/models/mnist")
+        raise no_model(folder)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(HIDDEN))
     entries = [{"md5": _md5(path), "relpath": path.relative_to(folder).as_posix()} for path in files]
     return f"{_hash(json.dumps(entries, sort_keys=True).encode())}.dir"

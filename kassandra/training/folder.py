@@ -11,7 +11,15 @@ import torch
 from torch import Tensor, nn
 
 from kassandra.before import folder_of_today, spec_of_today
-from kassandra.contracts.artifacts import damaged, read_json, read_tensors, weights_in, write_json, write_tensors
+from kassandra.contracts.artifacts import (
+    damaged,
+    no_model,
+    read_json,
+    read_tensors,
+    weights_in,
+    write_json,
+    write_tensors,
+)
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
@@ -85,7 +93,7 @@ def load(folder: Path, member: int | None = None) -> Loaded:
             there is no such member.
     """
     if not folder.is_dir():
-        raise KassandraError(f"{folder}: no such folder; give one that training wrote, as data/models/mnist")
+        raise no_model(folder)
     described, meta = read_json(folder / "model.json"), read_json(folder / "meta.json")
     try:
         described, meta = folder_of_today(described, meta)

@@ -13,6 +13,7 @@ import pytest
 
 from kassandra.contracts.artifacts import (
     missing,
+    no_model,
     read_arrays,
     read_json,
     read_tensors,
@@ -272,3 +273,7 @@ def test_what_brings_a_file_that_is_missing(path, config, sentence, tmp_path, mo
     (tmp_path / ".dvc" / "config").write_text(config)
     (tmp_path / "dvc.lock").write_text(LOCKED)
     assert str(missing(Path(path))) == f"{path}: no such file{sentence}"
+    assert str(no_model(Path("data/models/a"))) == str(missing(Path("data/models/a/model.json")))
+    assert str(no_model(Path("data/models/b"))).startswith(
+        "data/models/b: no such folder; give one that training wrote"
+    )

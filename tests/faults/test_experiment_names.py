@@ -123,6 +123,24 @@ def test_a_study_is_called_only_what_can_be_copied_into_a_shell(name):
         assert not name.isalnum() or len(name) > 200
 
 
+def test_data_that_have_changed_outside_are_named_by_each_command(recorded, kassandra):
+    clone, _, _ = recorded
+    path = clone.root / "tests/data/mnist/t10k-labels-idx1-ubyte.gz"
+    before = path.read_bytes()
+    path.write_bytes(before + b"\0")
+    try:
+        for command in (
+            ("report", "small"),
+            ("check", "small"),
+            ("compare", "HEAD"),
+            ("experiments",),
+            ("leaderboard",),
+        ):
+            assert "tests/data/mnist has changed since it was read" in kassandra(*command)[1], command
+    finally:
+        path.write_bytes(before)
+
+
 def test_references_that_are_no_experiments(recorded, kassandra):
     """As `git push` of a stranger may leave them in a repository."""
     clone, _, commit = recorded
