@@ -174,6 +174,16 @@ def test_as_the_command_prints_it(model, tmp_path, kassandra_command):
     assert lines[110]["a"] is None
 
 
+def test_as_it_is_served(model, tmp_path):
+    from kassandra.targets.gap import serve
+
+    write(tmp_path / "own.csv", with_gaps())
+    rows = serve.answer(kassandra.load(model()), None, ["own.csv"], [tmp_path / "own.csv"], serve.Options())
+    assert len(rows) == 300
+    assert rows[110] == rows[110] | {"a": None, "a is": "too long to fill", "a lower": None}
+    json.dumps(rows, allow_nan=False)
+
+
 def test_a_table_without_gaps_stays_as_it_is(model, tmp_path):
     write(tmp_path / "own.csv", hours(90))
     (filled,) = kassandra.load(model()).predict(tmp_path / "own.csv")

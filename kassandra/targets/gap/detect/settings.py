@@ -27,6 +27,6 @@ def complete(proposal: Proposal) -> None:
     stride = max(1, min(window // 8, windows // 1500))
     proposal.others.append({"window": max(10, window // 2), "longest": max(1, longest // 2), "seasons": []})
     proposal.model |= {"variant": "bidirectional", "hidden_size": 32 if windows < 5_000 else 64, "head": "quantiles"}
-    proposal.train |= {"epochs": 30, "batch_size": 32, "learning_rate": 0.003, "stride": stride}
+    proposal.train |= {"epochs": 30, "batch_size": 32, "learning_rate": 0.003, "stride": stride, "calibrate": True}
     proposal.seen.append(f"{rows:,} rows" + " in a series" * (proposal.series > 1))
     proposal.guessed.append(f"gaps of up to {longest} rows are learned and filled; prepare.longest decides")

@@ -236,7 +236,8 @@ def _by_target(models: dict[str, pd.DataFrame], headline: Score) -> pd.DataFrame
             model: headline.sums(table.iloc[places].assign(scale=1.0)) for model, table in models.items()
         }
         values = {model: float(headline.value(each.sum(0))) for model, each in sums.items()}
-        rows.append({"target": name, "values": len(places), **values, "LSTM": values.pop("LSTM")})
+        own = values.pop("LSTM")
+        rows.append({"target": name, "values": len(places), **values, "LSTM": own})
     return pd.DataFrame(rows)
 
 
