@@ -22,8 +22,8 @@ ROWS = {
     "raw, prepared and trained files cut off, emptied, with a flipped bit, or gone; a damaged cache of DVC": (
         "faults/test_damaged", "contracts/",
     ),
-    "archives with paths that lead out, links, bombs": (
-        "faults/test_archives", "sources/test_archive", "sources/test_unpack",
+    "archives with paths that lead out, links, bombs; recipes of strangers": (
+        "faults/test_archives", "faults/test_hostile_recipes", "sources/test_archive", "sources/test_unpack",
     ),
     "tables without line ends, with 100 MB in a line, in other encodings; texts in which no word comes twice; arrays, "
     "pictures and recordings that promise more than there is memory, or hold a pickle": (
