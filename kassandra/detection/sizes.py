@@ -37,6 +37,7 @@ def seconds_of(section: dict[str, Any], examples: int, steps: int, width: int) -
     directions = 2 if model.get("bidirectional") or model["variant"] == "bidirectional" else 1
     width = model.get("embedding_size", 128) if "embedding_size" in model else width
     work = 4 * hidden * (hidden + width) * directions * layers * 2 * 3  # forwards, and twice that backwards
+    examples = -(-examples // train.get("stride", 1))
     size = train.get("batch_size") or max(1, train.get("batch_tokens", 2048) // max(steps, 1))
     batches = max(1, examples // size)
     epoch = examples * steps * work / SPEED + batches * (BATCH + steps * STEP * directions * layers)
