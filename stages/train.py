@@ -34,8 +34,7 @@ def main(name: str) -> None:
     for path in set(folder.glob("*.safetensors")) - set(artifacts.weights_in(folder, how.seeds)):
         path.unlink()  # of a training with more or fewer members; DVC empties the folder, a run by hand does not
     save_description(folder, meta, params, seeds, made_on)
-    pair = Pair.of(params.input, params.target, meta, device)
-    save_kept(folder, pair, artifacts.PREPARED / name / "train.npz")
+    save_kept(folder, Pair.of(params.input, params.target, meta, device), artifacts.PREPARED / name / "train.npz")
     rows = [{"member": number, **row} for number, each in enumerate(members) for row in each.history]
     write_table(artifacts.METRICS / name / "history.csv", rows)
     cpu_seconds = sum(each.cpu_seconds for each in members)

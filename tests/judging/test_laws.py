@@ -45,7 +45,7 @@ def text(generator, worse, rows=80):
     orders = np.arange(4)
     bleu = [[*np.maximum(each - orders, 0), *(12 - orders), 12, 12] for each in matches]
     chrf = [np.stack([np.full(6, 30), np.full(6, 30), np.maximum(3 * each - np.arange(6), 0)], 1).ravel() for each in matches]  # fmt: skip # noqa: E501
-    names = ("bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy")
+    names = ("bleu", "bleu_greedy", "bleu_lowercase", "bleu_lowercase_greedy", "bleu_1", "bleu_2", "bleu_3")
     columns = dict.fromkeys(names, bleu) | {"chrf": [each.tolist() for each in chrf]}
     return pd.DataFrame({"example": range(rows), "source": [f"s{row}" for row in range(rows)], **columns})
 
