@@ -31,7 +31,7 @@ MISTAKES = {
         {"input": "imags"},
         "pipelines.input.input: unknown input 'imags'; known inputs are 'audio', 'images', 'series', 'text' (did you",
     ),
-    "pair": ({"target": "text"}, "pipelines.pair: input 'images' does not go with target 'text', which reads pairs; "),
+    "pair": ({"target": "tags"}, "pipelines.pair: input 'images' does not go with target 'tags', which reads steps; "),
     "dataset": (
         {"source": "{dataset: mnits}"},
         "unknown data set 'mnits'; known data sets are ",
