@@ -151,6 +151,7 @@ def reads_a_users_inputs(path):
 OF_ANSWERS = {"show": ("evaluate",), "export": ("evaluate",), "serve": ("show", "evaluate"), "explore": ("export",)}
 
 
+@pytest.mark.slow
 def test_a_kind_knows_no_other():
     """Of inputs and targets, a module imports its own kind alone; and of that its own folder, and `train`.
 
@@ -169,6 +170,7 @@ def test_a_kind_knows_no_other():
     assert not wrong
 
 
+@pytest.mark.slow
 def test_no_pytorch_where_there_is_no_model():
     assert not {path for path in LIGHT_FILES for name in imported(path) if name.partition(".")[0] in HEAVY}
 

@@ -1,6 +1,7 @@
 """How much of the data a quick trial takes."""
 
 import numpy as np
+import pytest
 
 from kassandra.contracts.examples import Examples, Pair, Pairs
 from kassandra.contracts.stream import Texts
@@ -29,6 +30,7 @@ def test_of_few_all():
     assert len(some(examples(LEAST - 20), 0).labels) == LEAST - 20
 
 
+@pytest.mark.slow
 def test_of_texts_their_beginning_and_of_pairs_some():
     assert len(some(Texts({"train": "x" * 10_000_000}, {}, ""), 0).parts["train"]) == 100_000
     assert len(some(Texts({"train": "x" * 100_000}, {}, ""), 0).parts["train"]) == CHARACTERS

@@ -58,6 +58,7 @@ def tickets(path, rows=120, label="bug"):
         )
 
 
+@pytest.mark.slow
 def test_a_table_whose_gaps_are_filled(home, kassandra):
     begin, rows = datetime(2021, 1, 1), []
     for row in range(2000):

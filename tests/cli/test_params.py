@@ -99,6 +99,7 @@ def test_a_pipeline_has_the_keys_of_its_pair_and_their_values(printed):
     assert "train.epochs: whole number, ≥ 1, ≤ 1000000; default 5" in headings
 
 
+@pytest.mark.slow
 def test_the_overview_names_every_key_and_wraps(printed):
     lines = printed(width=60)
     assert max(map(len, lines)) <= 60
@@ -108,6 +109,7 @@ def test_the_overview_names_every_key_and_wraps(printed):
     assert len(lines) < 250
 
 
+@pytest.mark.slow
 def test_mistakes(kassandra, here):
     done = kassandra("params", "batchsize")
     assert done.err == (

@@ -16,6 +16,7 @@ def split_of(values, offsets, origins=()):
     )
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.booleans(), min_size=2, max_size=2), min_size=1, max_size=30),
     st.integers(0, 30),

@@ -61,6 +61,7 @@ def test_take_nothing():
     assert rows_of(ragged([[1], [2, 3]]).take(np.array([], np.intp))) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.integers(1, 2**40))
 @example(1)

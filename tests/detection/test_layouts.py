@@ -241,6 +241,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused_says_what_to_do(name, tmp_path):
     file, text, says = REFUSED[name]

@@ -97,6 +97,7 @@ def test_the_bootstrap_is_paired():
     assert bootstrap(a, a, 200)[:4] == (0, 0, 0, 1)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-9000, 9000), min_size=2, max_size=60), st.integers(1, 9))
 def test_in_order_of_whatever_comes(thousandths, horizon):
     differences = np.array(thousandths) / 1000

@@ -107,6 +107,7 @@ def test_the_outputs_are_dropped_alike_at_every_step_and_what_is_raw_is_not():
     torch.testing.assert_close(read.outputs[~zero], 2 * read.raw[~zero])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tied", "tied-same-width"])
 def test_tied_is_one_table_and_it_learns_from_both_its_uses(name):
     """Press & Wolf (2017)."""

@@ -137,6 +137,7 @@ def names(paths: set[Path]) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in paths)
 
 
+@pytest.mark.slow
 def test_imports_are_found_wherever_they_stand():
     train, download = (imported(ROOT / "stages" / f"{name}.py", ("images", "label")) for name in ("train", "download"))
     at_the_top, by_name = ROOT / "kassandra/lstm/layers.py", ROOT / "kassandra/inputs/images/train/examples.py"

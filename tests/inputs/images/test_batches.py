@@ -72,6 +72,7 @@ def test_rows_are_steps(made):
     torch.testing.assert_close(batch.inputs[7, 2], expected)
 
 
+@pytest.mark.slow
 def test_pixels_are_steps_row_by_row(made):
     pair, split = made(scan="pixels")
     (batch,) = in_order(pair, split)

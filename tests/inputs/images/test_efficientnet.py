@@ -59,6 +59,7 @@ def test_a_grid_of_places(drawn, photographs):
     np.testing.assert_array_equal(network.grids(photographs[1:])[0], grids[1])
 
 
+@pytest.mark.slow
 def test_weights_in_a_row_are_the_same_network(drawn, photographs):
     network, path = drawn
     again, read = efficientnet.from_flat(efficientnet.flat(network)), efficientnet.from_file(path)
@@ -110,6 +111,7 @@ def test_classes_of_two_photographs(weights, photographs):
     assert flower == DAISY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "bmp", "webp", "tiff"])
 def test_features_are_of_the_image_and_not_of_its_format(drawn, photographs, tmp_path, ending):
     network, _ = drawn

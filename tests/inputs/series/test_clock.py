@@ -67,6 +67,7 @@ def test_iso_times(moment, zone):
     assert seconds([f"{moment:%Y-%m}"]) == [epoch(moment.replace(day=1)) // DAY * DAY]
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(moment=MOMENTS)
 @pytest.mark.parametrize("time_format", ["%d.%m.%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%Y%m%d%H%M%S", "%d %b %Y %X"])

@@ -229,6 +229,7 @@ def test_garman_klass(series):
     assert found[0] == SMALLEST  # a day that did not move
 
 
+@pytest.mark.slow
 def test_garman_klass_finds_the_volatility_of_a_random_walk():
     """That of the many prices within each day, to a few per cent of it (fewer prices show less of the range)."""
     steps = np.random.default_rng(0).normal(0, 0.02 / math.sqrt(2000), (1500, 2000))

@@ -179,6 +179,7 @@ def test_nothing_is_learned_of_held_out_series(prepare, tmp_path):
             prepare("series", "forecast", raw, tmp_path / "no", source=source, held_out=names, **how)
 
 
+@pytest.mark.slow
 def test_baselines_of_held_out_series_know_their_own_past_alone(prepare, tmp_path):
     from kassandra.targets.forecast.baseline.stage import predictions
 

@@ -33,6 +33,7 @@ def of_the_mixture(normals):
     return low
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(NORMALS)
 def test_of_normals_they_are_those_of_the_mixture(normals):

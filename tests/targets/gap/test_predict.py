@@ -45,6 +45,7 @@ def with_gaps(rows=300, seed=5, columns=2):
     return values
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [{}, {"head": "point"}, {"variant": "vanilla", "head": "gaussian"}])
 def test_exactly_what_is_missing_is_filled(model, tmp_path, keys):
     values = with_gaps()
@@ -85,6 +86,7 @@ def test_values_are_in_the_unit_of_the_table(model, tmp_path):
         np.testing.assert_allclose(found.values[inside], line[inside], rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [7, 59, 61, 200])
 def test_a_series_alone_is_that_series_among_others(prepared, tmp_path, rows):
     """Also where it is shorter than a window, which the others fill."""

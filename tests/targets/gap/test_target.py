@@ -42,6 +42,7 @@ def test_a_step_is_read_as_so_many_numbers(seasons):
     assert shown.shape == (2, 20, width(0, 3, len(seasons))[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("afresh", [False, True], ids=["batch", "train_batch"])
 @pytest.mark.parametrize("split", ["train", "valid", "test"])
 def test_nothing_of_a_removed_value_is_read(prepared, split, afresh):
@@ -126,6 +127,7 @@ WAYS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_who_knows_the_future(prepared, way):
     keys, knows = WAYS[way]

@@ -85,6 +85,7 @@ def test_the_worst_misses_and_every_model_alike():
     assert np.isnan(models["spearman"][1])
 
 
+@pytest.mark.slow
 def test_intervals_of_signed_scores_are_even_and_end_at_one():
     """A share of the variance near 0 is no share of examples near 0."""
     table = made(300, noise=1.0)

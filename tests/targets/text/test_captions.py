@@ -234,6 +234,7 @@ def test_captions_of_no_letter_are_left_out(photographs, prepare, tmp_path):
     assert meta["dropped"]["without a caption that has a letter or a digit"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["tokens", "results", "metadata", "split"])
 def test_other_layouts(photographs, prepare, tmp_path, layout):
     rows = [line.split(",", 1) for line in (photographs / "captions.txt").read_text().splitlines()[1:]]
@@ -342,6 +343,7 @@ def described(tmp_path_factory, prepare, cpu):
     return SimpleNamespace(raw=raw, prepared=folder, meta=meta, model=saved)
 
 
+@pytest.mark.slow
 def test_a_grid_is_standardised_by_train_alone(described):
     grid = np.asarray(map_arrays(described.prepared / "train.npz")["grid"], np.float64).reshape(-1, 320)
     np.testing.assert_allclose(described.meta["mean"], grid.mean(0), rtol=1e-4, atol=1e-6)
@@ -356,6 +358,7 @@ def test_attention_over_the_grid_sums_to_one(described):
         np.testing.assert_allclose(one.alignment.sum(1), 1, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_file_is_described_as_it_was_prepared_wherever_the_model_lies(described, tmp_path, kassandra_command):
     """Its folder has the network; nothing else is needed."""
     shutil.copytree(described.model, tmp_path / "elsewhere")
@@ -393,6 +396,7 @@ def test_arrays_that_are_no_photographs(described, images):
         kassandra.load(described.model).caption(images)
 
 
+@pytest.mark.slow
 def test_what_is_not_done_with_captions_is_refused_by_name(described, tmp_path, kassandra_command):
     for command, sentence in (
         (("export", described.model, "--to", "onnx", "--output", tmp_path / "out"), "EfficientNet-Lite0, which is not"),
@@ -406,6 +410,7 @@ def test_what_is_not_done_with_captions_is_refused_by_name(described, tmp_path, 
         assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_captions_over_http(described):
     model = kassandra.load(described.model)
     _, images = own_captions.read([str(described.raw / "09.png")], model.meta)

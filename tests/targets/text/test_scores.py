@@ -175,6 +175,7 @@ def test_no_seed_changes_an_interval():
     assert one == other
 
 
+@pytest.mark.slow
 def test_headline_units_and_file():
     hypotheses, references = made()
     report = scored(hypotheses, references, baselines={"one": hypotheses, "two": [""] * 60}).report

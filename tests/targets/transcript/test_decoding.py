@@ -30,6 +30,7 @@ def every_text(steps):
     return dict(sums)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000))
 def test_a_beam_that_is_wide_enough_sums_every_path(seed):
     steps = steps_of(seed)
