@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 project, version, release = "Kassandra", __version__, __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["_build", "course/*.py", "reference/readme.md"]
+exclude_patterns = ["_build", "jupyter_execute", "course/*.py", "reference/readme.md"]
 html_theme, html_title = "furo", "Kassandra"
 html_show_sphinx = False
 html_copy_source = False
