@@ -48,10 +48,13 @@ def rooms() -> list[Path]:
 
 
 def users(file: Path) -> set[str]:
-    """The pipelines of the kind that a file belongs to; all where it belongs to none."""
+    """The pipelines of the kind that a file belongs to, or of the kinds that link it; all where it belongs to none."""
     parts = file.relative_to(ROOT / "kassandra").with_suffix("").parts
     if parts[0] == "vocabulary":
-        return {name for name, (input, _) in PAIRS.items() if input == "text"}
+        kinds = {
+            link.relative_to(ROOT / "kassandra").parts[:2] for link in ROOT.glob(f"kassandra/*/*/*/{file.stem}.link")
+        }
+        return {name for name, pair in PAIRS.items() if kinds & {("inputs", pair[0]), ("targets", pair[1])}}
     at = parts[1:] if parts[0] == "params" else parts
     if len(at) > 1 and at[0] in ("inputs", "targets"):
         return {name for name, pair in PAIRS.items() if pair[at[0] == "targets"] == at[1]}
