@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from kassandra.cli.changed import warn_of_changes
+from kassandra.cli.changed import SEEN, warn_of_changes
 from kassandra.cli.recipes import PARAMS, read_file
 from kassandra.contracts import cores
 from kassandra.contracts.artifacts import COSTS, read_json
@@ -70,7 +70,8 @@ def repro(names: list[str], jobs: int | None) -> int:
 
 def _seconds(name: str) -> float:
     """Of the last training that is known here; one that is not known may be long."""
-    files = sorted((COSTS / name).glob("*.json"), key=lambda path: path.stat().st_mtime)
+    costs = [path for path in (COSTS / name).glob("*.json") if path.name != SEEN]
+    files = sorted(costs, key=lambda path: path.stat().st_mtime)
     return float(read_json(files[-1]).get("cpu_seconds", 0)) if files else float("inf")
 
 
