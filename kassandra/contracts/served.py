@@ -1,4 +1,4 @@
-"""What `kassandra serve` asks of a target whose answers are one row for each input."""
+"""What `kassandra serve` asks of several targets alike: options, and answers that are one row for each input."""
 
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -15,6 +15,14 @@ class NoOptions(BaseModel):
     """None."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class OfSeries(BaseModel):
+    """Of a table that is sent as a file. series: which of those in train it holds, where no column names it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    series: str | None = None
 
 
 def answers(together: Callable[..., Any]) -> Answer:

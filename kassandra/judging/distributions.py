@@ -13,11 +13,39 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.spec import LEVELS
 from kassandra.judging import crps
+from kassandra.judging.intervals import Estimate
 from kassandra.judging.score import Numbers, Score, per_row
 
 NOMINAL = [round(1 - 2 * level, 2) for level in LEVELS if level < 0.5]  # of central intervals: 0.9, 0.8, … 0.1
 QUANTILES = [f"quantile_{level}" for level in LEVELS]
 DISTRIBUTION = ("place", "spread", "freedom")  # of one in closed form
+NARROW, WIDE = 0.85, 0.95  # share inside of the central 90% from which intervals are reported as wrong
+
+
+def predictions(asked: pd.DataFrame, outputs: Any) -> pd.DataFrame:
+    """The rows of `asked`, with what a model predicts of each: the `point` of `outputs`, its `quantiles` (LEVELS, rows)
+    or None, and the parameters of its `distribution`, a dict."""
+    columns = {"point": outputs.point}
+    if outputs.quantiles is not None:
+        columns |= dict(zip(QUANTILES, outputs.quantiles, strict=True))
+    return asked.assign(**columns, **outputs.distribution)
+
+
+def of_baselines(asked: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The same of each baseline: of its points a column by its name, of its quantiles one `<name> @<level>` each."""
+    tables = {}
+    for name in (str(name) for name in baselines if " @" not in str(name)):
+        each = [baselines[f"{name} @{level}"] for level in LEVELS]
+        tables[name] = asked.assign(point=baselines[name], **dict(zip(QUANTILES, each, strict=True)))
+    return tables
+
+
+def caution(coverage_90: Estimate | None, what: str) -> list[str]:
+    """Of intervals that hold far more or fewer of the numbers of test, which `what` names, than 90%; else nothing."""
+    if coverage_90 is None or NARROW <= coverage_90.value <= WIDE:
+        return []
+    wrong = "too narrow" if coverage_90.value < NARROW else "too wide"
+    return [f"The intervals of 90% are {wrong}: {coverage_90.value:.0%} of the {what} of test lie inside."]
 
 
 def quantile_losses(table: pd.DataFrame, scale: Any = 1.0) -> Numbers:

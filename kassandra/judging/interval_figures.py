@@ -2,12 +2,23 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from kassandra.contracts.spec import LEVELS
 from kassandra.judging import figures
-from kassandra.judging.distributions import NOMINAL
-from kassandra.judging.score import Numbers
+from kassandra.judging.distributions import BELOW, INSIDE, NOMINAL
+from kassandra.judging.resampling import Resampling
+from kassandra.judging.score import Numbers, resample
+
+
+def calibration_of(table: pd.DataFrame, resampling: Resampling, seed: int, path: Path) -> None:
+    """The picture of a table of predictions with quantiles."""
+    inside, below = resample([(INSIDE, table), (BELOW, table)], resampling.units(table), seed)
+    assert inside
+    assert below
+    interval_calibration(np.stack(inside.estimate, -1), np.stack(below.estimate, -1), path)
 
 
 def interval_calibration(inside: Numbers, below: Numbers, path: Path) -> None:

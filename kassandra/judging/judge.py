@@ -96,6 +96,18 @@ def judge(
     )
 
 
+def by_model(scores: Sequence[Score], models: dict[str, pd.DataFrame], headline: str) -> pd.DataFrame:
+    """The scores of every model alike, by name, the headline last; NaN where one is not defined."""
+    rows = []
+    for name, table in models.items():
+        row: dict[str, Any] = {"model": name}
+        for score in sorted(scores, key=lambda score: score.name == headline):
+            function = score.of(table)
+            row[score.name] = np.nan if function is None else float(function(np.ones(len(table), np.int64)))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def _beside(
     scores: Sequence[Score], baseline: pd.DataFrame, members: Sequence[pd.DataFrame], resampling: Resampling, seed: int
 ) -> dict[str, tuple[Estimate, Estimate]]:

@@ -4,20 +4,11 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from kassandra.contracts.served import OfSeries as Options
 from kassandra.targets.forecast.show import forecast_rows
 
 BATCHED = False
 JSON = False
-
-
-class Options(BaseModel):
-    """series: which of those in train a table holds that does not name its series."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    series: str | None = None
 
 
 def answer(

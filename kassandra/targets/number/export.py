@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -13,10 +14,10 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.graph import Axes, Comparison, Graph, Run
 from kassandra.contracts.spec import LEVELS
+from kassandra.judging.distributions import predictions
 from kassandra.judging.score import value_of
 from kassandra.lstm.export_inputs import sequence_example, sequence_inputs
 from kassandra.targets.number.evaluate import scores
-from kassandra.targets.number.evaluate.stage import predictions
 
 
 class Members(nn.Module):
@@ -86,7 +87,8 @@ def compared(predictor: Any, test: Path, first: Any, second: Any) -> Comparison:
     arrays = map_arrays(test)
     numbers = np.array(arrays["numbers"])
     examples = example_ids(arrays, len(numbers))
-    tables = [predictions(examples, numbers, each) for each in (first, second)]
+    asked = pd.DataFrame({"example": examples, "observed": numbers})
+    tables = [predictions(asked, each) for each in (first, second)]
     pairs = {score.name: (value_of(score, tables[0]), value_of(score, tables[1])) for score in scores.SCORES}
     values = {name: pair for name, pair in pairs.items() if np.isfinite(pair).all()}
     apart = float(np.abs(first.point - second.point).max() / max(np.abs(first.point).max(), np.finfo(float).tiny))

@@ -108,7 +108,7 @@ def kept(monkeypatch):
 
 
 def answers(targets, right, sure):
-    """Log-probabilities of a model of ten classes that is as sure as told of the target, or of the class after it."""
+    """Log-probabilities of a model of ten classes, as sure as `sure` of the target, or of the class after it."""
     printed = np.where(right, targets, (targets + 1) % 10)
     probabilities = np.repeat((1 - np.asarray(sure))[:, None] / 9, 10, axis=1)
     probabilities[np.arange(len(targets)), printed] = sure

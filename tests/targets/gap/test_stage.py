@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from kassandra.contracts.spec import LEVELS
+from kassandra.judging.distributions import predictions
 from kassandra.judging.score import value_of
 from kassandra.params.targets.gap import Evaluate
 from kassandra.targets.gap.baseline.stage import predictions as of_baselines
 from kassandra.targets.gap.evaluate import scores
 from kassandra.targets.gap.evaluate.predict import Predictor
-from kassandra.targets.gap.evaluate.stage import bins_of, cells, evaluate, longer, predictions
+from kassandra.targets.gap.evaluate.stage import bins_of, cells, evaluate, longer
 from kassandra.training.checkpoint import Checkpoint
 from tests.targets.gap.hours import hours
 from tests.trained import train

@@ -10,9 +10,9 @@ from sklearn import metrics
 
 from kassandra.contracts.spec import LEVELS
 from kassandra.judging.distributions import QUANTILES
-from kassandra.judging.judge import judge
+from kassandra.judging.judge import by_model, judge
 from kassandra.targets.number.evaluate.scores import RESAMPLING, SCORES
-from kassandra.targets.number.evaluate.stage import by_model, worst
+from kassandra.targets.number.evaluate.stage import worst
 
 BY_NAME = {score.name: score for score in SCORES}
 
@@ -80,7 +80,7 @@ def test_the_worst_misses_and_every_model_alike():
     listed = worst(table)
     assert listed["error"].abs().is_monotonic_decreasing
     assert listed["error"].iloc[0] == table["point"][listed["row"][0]] - table["observed"][listed["row"][0]]
-    models = by_model({"LSTM": table, "mean": table.assign(point=3.0)}, "mae")
+    models = by_model(SCORES, {"LSTM": table, "mean": table.assign(point=3.0)}, "mae")
     assert models.columns[-1] == "mae"
     assert np.isnan(models["spearman"][1])
 

@@ -5,37 +5,27 @@ from collections import Counter
 import numpy as np
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.detection.described import are_sentences, leave_out, listed
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.inputs.images.detect.examples import ENDINGS, looked_at
 from kassandra.params.inputs.images import CaptionsSource
 from kassandra.sources.own.captions import UNLISTED, listing
 from kassandra.sources.own.transcripts import Listing
 
-DIFFERENT = 0.5  # share of texts that no other image has, at least; labels come again and again
 LOOKED_AT = 100  # images
 SMALL = 64  # pixels: where most images are smaller a side, their rows are read
 
 
 def evidence(look: Look) -> float:
     """How likely these are images with captions, from 0 to 1; above that of images with labels."""
-    listed = _listed(look)
-    if listed is None:
-        return 0.0
-    texts = [row.text for row in listed.rows]
-    words = float(np.mean([len(text.split()) for text in texts]))
-    return 1.0 if words > 2 and len(set(texts)) >= DIFFERENT * len(texts) else 0.0
+    found = _listed(look)
+    return 1.0 if found and are_sentences(found, words=2) else 0.0
 
 
 def _listed(look: Look) -> Listing | None:
     """The rows of a folder's table of captions; None where there is none."""
-    if look.form != "folder" or look.tree is None:
-        return None
-    if not any(name.lower().endswith(ENDINGS) for name in look.tree.files):
-        return None
-    try:
-        return listing(look.path, CaptionsSource(path=str(look.path), tolerate=1.0), set(ENDINGS))
-    except KassandraError:
-        return None
+    source = CaptionsSource(path=str(look.path), tolerate=1.0)
+    return listed(look, lambda name: name.lower().endswith(ENDINGS), lambda: listing(look.path, source, set(ENDINGS)))
 
 
 def propose(look: Look) -> Proposal:
@@ -44,20 +34,17 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: no table says what is on them.
     """
-    listed = _listed(look)
-    if listed is None:
+    found = _listed(look)
+    if found is None:
         what = "no folder of images with a table of captions (captions.txt with image and caption)"
         raise KassandraError(f"{look.path}: {what}")
-    proposal, rows = Proposal("images", "text"), listed.rows
+    proposal, rows = Proposal("images", "text"), found.rows
     images = {row.file: row for row in rows}
     proposal.examples = len(rows)
-    refused = {why: count for why, count in listed.left_out.items() if why != UNLISTED}
-    if total := sum(refused.values()):
-        proposal.source["tolerate"] = max(0.01, round(total / (total + len(rows)) + 0.005, 3))
-        reasons = ", ".join(f"{count:,} {why}" for why, count in refused.items())
-        proposal.guessed.append(f"rows without an image or a text are left out: {reasons} (tolerate)")
+    refused = {why: count for why, count in found.left_out.items() if why != UNLISTED}
+    leave_out(proposal, refused, len(rows), "an image")
     words = [len(row.text.split()) for row in rows]
-    proposal.seen += [line.partition(": ")[2] or line for line in listed.message]
+    proposal.seen += [line.partition(": ")[2] or line for line in found.message]
     proposal.seen.append(f"{len(images):,} images, {np.mean(words):.1f} words in a caption on the mean")
     splits = Counter(row.split for row in images.values() if row.split)
     if splits.get("test"):

@@ -39,7 +39,7 @@ def convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups:
 
 
 class Block(nn.Sequential):
-    """Wider, each channel by itself, narrower again (Sandler et al. 2018); what fits is added to what came in."""
+    """Wider, each channel by itself, narrower again (Sandler et al. 2018); the input is added where it fits."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, expansion: int, stride: int) -> None:
         wide = inputs * expansion

@@ -12,21 +12,19 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.clock import Clock
 from kassandra.contracts.gaps import EVERY
-from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
 from kassandra.judging import coverage, distributions, figures, interval_figures
-from kassandra.judging.judge import Report, judge
-from kassandra.judging.score import Numbers, Score, per_row, ratio, resample
+from kassandra.judging.judge import Report, by_model, judge
+from kassandra.judging.score import Numbers, Score, per_row, ratio
 from kassandra.targets.gap.evaluate import figures as gap_figures
 from kassandra.targets.gap.evaluate import scores
-from kassandra.targets.gap.evaluate.predict import Filling, together
+from kassandra.targets.gap.evaluate.predict import together
 
 BESIDE = ("rmse", "mae", "crps")  # in which baselines are compared with, whatever the headline is
 STRETCH = 6  # rows
 BOUNDS = (1, 2, 6, 12, 24, 48, 96, 192, 384)  # rows; where the next bin of lengths begins
 WORST = 100  # gaps that are listed
 FEW = 100  # gaps of test
-NARROW, WIDE = 0.85, 0.95  # share inside of the central 90% from which intervals are reported as wrong
 
 
 class ByLength(NamedTuple):
@@ -55,9 +53,9 @@ def evaluate(
     both, meta = predictor.pair.read(test), predictor.meta
     each = predictor.of_members(both)
     asked = cells(both.targets, meta)
-    members = [predictions(asked, one) for one in each]
-    table = members[0] if len(members) == 1 else predictions(asked, together(each))
-    others = of_baselines(asked, baselines)
+    members = [distributions.predictions(asked, one) for one in each]
+    table = members[0] if len(members) == 1 else distributions.predictions(asked, together(each))
+    others = distributions.of_baselines(asked, baselines)
     ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
     report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
     bins = bins_of(table["length"].to_numpy())
@@ -69,13 +67,8 @@ def evaluate(
     gap_figures.stretches(both.targets, table, (strongest, others[strongest]), meta, plots / "stretches.png")
     gap_figures.error_by_length(compared, report.headline.name, strongest, plots / "error_by_length.png")
     if distributions.QUANTILES[0] in table:
-        units = scores.RESAMPLING.units(table)
-        inside, below = resample([(distributions.INSIDE, table), (distributions.BELOW, table)], units, seed)
-        assert inside
-        assert below
-        shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
-        interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
-    write_table(pages / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
+        interval_figures.calibration_of(table, scores.RESAMPLING, seed, plots / "interval_calibration.png")
+    write_table(pages / "by_model.csv", by_model(scores.SCORES, {"LSTM": table, **others}, how.headline))
     bins |= longer(table["length"].to_numpy())
     every = {
         score.name: by_length(score, members, table, others, seed, bins)
@@ -118,23 +111,6 @@ def cells(answers: Any, meta: dict[str, Any]) -> pd.DataFrame:
             "scale": std[series, places] if len(targets) > 1 else np.ones(len(row)),
         }
     )  # fmt: skip
-
-
-def predictions(asked: pd.DataFrame, filling: Filling) -> pd.DataFrame:
-    """The rows of `cells`, with what was filled in and the distribution around that."""
-    columns = {"point": filling.point}
-    if filling.quantiles is not None:
-        columns |= dict(zip(distributions.QUANTILES, filling.quantiles, strict=True))
-    return asked.assign(**columns, **filling.distribution)
-
-
-def of_baselines(asked: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables of predictions like that of the model."""
-    tables = {}
-    for name in (str(name) for name in baselines if " @" not in str(name)):
-        each = [baselines[f"{name} @{level}"] for level in LEVELS]
-        tables[name] = asked.assign(point=baselines[name], **dict(zip(distributions.QUANTILES, each, strict=True)))
-    return tables
 
 
 def bins_of(lengths: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
@@ -204,9 +180,7 @@ def cautions(report: Report, members: Sequence[pd.DataFrame], compared: ByLength
         "see by_length.csv."
         for other, names in lengths.items()
     ]
-    if (share := report.together.get("coverage_90")) and not NARROW <= share.value <= WIDE:
-        what = "too narrow" if share.value < NARROW else "too wide"
-        warnings.append(f"The intervals of 90% are {what}: {share.value:.0%} of the values of test lie inside.")
+    warnings += distributions.caution(report.together.get("coverage_90"), "values")
     if report.units < FEW:
         warnings.append(f"Test has {report.units} gaps: its scores say little; `prepare.rounds` makes more of them.")
     units = scores.RESAMPLING.units(members[0])
@@ -214,18 +188,6 @@ def cautions(report: Report, members: Sequence[pd.DataFrame], compared: ByLength
     means = ratio(units.sums(per_row(missed)))  # (gaps,) in the order of time
     covers = coverage.caution(headline, coverage.of_errors(means), len(means))
     return [*warnings, covers] if covers else warnings
-
-
-def by_model(models: dict[str, pd.DataFrame], headline: str) -> pd.DataFrame:
-    """The scores of every model alike, the headline last."""
-    rows = []
-    for name, table in models.items():
-        row: dict[str, Any] = {"model": name}
-        for score in sorted(scores.SCORES, key=lambda score: score.name == headline):
-            sums = score.sums(table)
-            row[score.name] = np.nan if sums is None else float(score.value(sums.sum(0)))
-        rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def _by_target(models: dict[str, pd.DataFrame], headline: Score) -> pd.DataFrame:

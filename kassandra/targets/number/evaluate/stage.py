@@ -10,20 +10,17 @@ import pandas as pd
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
-from kassandra.contracts.spec import LEVELS
 from kassandra.contracts.tables import write_table
 from kassandra.judging import coverage, distributions, figures, interval_figures
-from kassandra.judging.judge import Report, judge
-from kassandra.judging.score import resample
+from kassandra.judging.judge import Report, by_model, judge
 from kassandra.targets.number.evaluate import figures as number_figures
 from kassandra.targets.number.evaluate import scores
-from kassandra.targets.number.evaluate.predict import Outputs, together
+from kassandra.targets.number.evaluate.predict import together
 
 BESIDE = ("r2", "rmse", "mae", "crps")  # in which baselines are compared with, whatever the headline is
 WORST = 100  # misses that are listed
 MANY = 100  # parameters per example
 UNKNOWN = 0.05  # share of tokens
-NARROW, WIDE = 0.85, 0.95  # share inside of the central 90% from which intervals are reported as wrong
 
 
 def evaluate(
@@ -42,9 +39,10 @@ def evaluate(
     meta, arrays = predictor.meta, map_arrays(test)
     numbers = np.array(arrays["numbers"], np.float64)
     outputs, examples = predictor.of_members(predictor.pair.read(test)), example_ids(arrays, len(numbers))
-    members = [predictions(examples, numbers, each) for each in outputs]
-    table = members[0] if len(members) == 1 else predictions(examples, numbers, together(outputs))
-    others = of_baselines(table, baselines)
+    asked = pd.DataFrame({"example": examples, "observed": numbers})
+    members = [distributions.predictions(asked, each) for each in outputs]
+    table = members[0] if len(members) == 1 else distributions.predictions(asked, together(outputs))
+    others = distributions.of_baselines(asked, baselines)
     ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
     report = judge(ordered, members, table, others, scores.RESAMPLING, seed, BESIDE)
     parameters = sum(weight.numel() for weight in predictor.models[0].parameters())
@@ -54,35 +52,13 @@ def evaluate(
     number_figures.scatter(table, report, plots / "scatter.png")
     number_figures.errors_by_size(table, others, report, plots / "errors_by_size.png")
     if distributions.QUANTILES[0] in table:
-        units = scores.RESAMPLING.units(table)
-        inside, below = resample([(distributions.INSIDE, table), (distributions.BELOW, table)], units, seed)
-        assert inside
-        assert below
-        shares = np.stack(inside.estimate, -1), np.stack(below.estimate, -1)
-        interval_figures.interval_calibration(*shares, plots / "interval_calibration.png")
-    write_table(pages / "by_model.csv", by_model({"LSTM": table, **others}, how.headline))
+        interval_figures.calibration_of(table, scores.RESAMPLING, seed, plots / "interval_calibration.png")
+    write_table(pages / "by_model.csv", by_model(scores.SCORES, {"LSTM": table, **others}, how.headline))
     misses = worst(table)
     if show and hasattr(show, "in_words"):
         misses["in words"] = show.in_words(test, misses["row"].to_numpy())
     write_table(pages / "worst.csv", misses)
     return report, members, table
-
-
-def predictions(examples: list[str], numbers: Any, outputs: Outputs) -> pd.DataFrame:
-    """One row per example: its id, its number, the number that is predicted, and the distribution around that."""
-    columns = {"example": examples, "observed": numbers, "point": outputs.point}
-    if outputs.quantiles is not None:
-        columns |= dict(zip(distributions.QUANTILES, outputs.quantiles, strict=True))
-    return pd.DataFrame(columns | outputs.distribution)
-
-
-def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Tables of predictions like that of the model."""
-    own, tables = table[["example", "observed"]], {}
-    for name in (str(name) for name in baselines if " @" not in str(name)):
-        each = [baselines[f"{name} @{level}"] for level in LEVELS]
-        tables[name] = own.assign(point=baselines[name], **dict(zip(distributions.QUANTILES, each, strict=True)))
-    return tables
 
 
 def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], parameters: int) -> list[str]:
@@ -99,9 +75,7 @@ def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], paramete
             f"{beyond:,} of {size:,} numbers of test lie beyond those of train, {train['smallest']:g} to "
             f"{train['largest']:g}."
         )
-    if (share := report.together.get("coverage_90")) and not NARROW <= share.value <= WIDE:
-        what = "too narrow" if share.value < NARROW else "too wide"
-        warnings.append(f"The intervals of 90% are {what}: {share.value:.0%} of the numbers of test lie inside.")
+    warnings += distributions.caution(report.together.get("coverage_90"), "numbers")
     if float(np.ptp(table["point"])) < 0.05 * float(np.ptp(table["observed"])):
         warnings.append("The model predicts nearly the same number for every example.")
     if (examples := meta.get("examples", {}).get("train", 0)) and parameters > MANY * examples:
@@ -114,18 +88,6 @@ def cautions(report: Report, table: pd.DataFrame, meta: dict[str, Any], paramete
         warnings.append(f"{unknown:.0%} of the tokens of test are not in the vocabulary (<unk>).")
     covers = coverage.caution(report.headline.name, "mean", size)
     return [*warnings, covers] if covers else warnings
-
-
-def by_model(models: dict[str, pd.DataFrame], headline: str) -> pd.DataFrame:
-    """The scores of every model alike, the headline last."""
-    rows = []
-    for name, table in models.items():
-        row: dict[str, Any] = {"model": name}
-        for score in sorted(scores.SCORES, key=lambda score: score.name == headline):
-            function = score.of(table)
-            row[score.name] = np.nan if function is None else float(function(np.ones(len(table), np.int64)))
-        rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def worst(table: pd.DataFrame) -> pd.DataFrame:
