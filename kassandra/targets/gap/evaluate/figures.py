@@ -83,7 +83,7 @@ def _stretch(axis: Axes, answers: Any, own: pd.DataFrame, other: pd.DataFrame, m
     inside = np.arange(first, last + 1)
     dates = Clock.of(meta).to_draw(split.times)
     outside = np.where((rows < first) | (rows > last), split.values[rows, target], np.nan)
-    axis.xaxis.set_major_locator(AutoDateLocator(maxticks=6))  # type: ignore[no-untyped-call]  # dates are long
+    axis.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=7))  # type: ignore[no-untyped-call]  # dates are long
     axis.plot(dates[rows], outside, color=figures.INK, linewidth=1.2, marker=".", markersize=3)
     beside = np.arange(max(begin, first - 1), min(end, last + 2))
     axis.plot(dates[beside], split.values[beside, target], ":", color=figures.INK, linewidth=1.2)
