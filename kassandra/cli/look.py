@@ -1,12 +1,10 @@
-"""Commands for before, during and after a training: a quick trial of the pipeline, its curves, what was recorded."""
+"""Commands for before and during a training: a quick trial of the pipeline, its curves."""
 
 from typing import Annotated
 
 import typer
 
 from kassandra.cli.app import app
-
-Pipelines = Annotated[list[str] | None, typer.Argument(help="Pipelines; all that have results if none.")]
 
 
 @app.command("try", rich_help_panel="Make results")
@@ -50,16 +48,3 @@ def watch(
     from kassandra.cli.watch import watch as follow
 
     raise typer.Exit(follow(name))
-
-
-@app.command(rich_help_panel="Judge and search")
-def experiments(names: Pipelines = None) -> None:
-    """List what was recorded, one line for each run: score with interval, baseline, and the params that differ.
-
-    Of the working tree, the last commit and every experiment of DVC; `kassandra leaderboard` ranks them.
-
-    Example: kassandra experiments mnist
-    """
-    from kassandra.cli.experiments import experiments as show
-
-    show(names or [])
