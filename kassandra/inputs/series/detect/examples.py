@@ -1,20 +1,17 @@
-"""Series with a label each, recognised: .ts and .arff files, long and wide tables, recordings with labels by row."""
+"""Series with a label each, recognised: long and wide tables, recordings with labels by row, and files of archives."""
 
 import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.splits import SPLIT_OF
 from kassandra.detection import numbers
-from kassandra.detection.content import lines_of
 from kassandra.detection.proposal import Decided, Look, Proposal
 from kassandra.detection.table import Column, Table, preview
 from kassandra.detection.words import some
-from kassandra.inputs.series.detect import many_files
+from kassandra.inputs.series.detect import archive_files, many_files
 from kassandra.sources.own.labels import whole
 
 LABEL = re.compile(r"label|class|activity|gesture|^y$|^state$|category|species|condition|behaviou?r", re.IGNORECASE)
@@ -51,7 +48,7 @@ class Seen(NamedTuple):
 
 def evidence(look: Look) -> float:
     """How likely these are series with a label each, from 0 to 1."""
-    if look.form in ("folder", "text") and _archive_files(look):
+    if archive_files.seen_in(look):
         return 0.98
     if many_files.seen_in(look):
         return 0.93
@@ -67,8 +64,10 @@ def propose(look: Look) -> Proposal:
     Raises:
         KassandraError: no column can be the label, or no other one holds numbers.
     """
-    if files := _archive_files(look):
-        return _of_archive(look, files)
+    if files := archive_files.seen_in(look):
+        proposal, columns = archive_files.propose(files)
+        _settle(proposal, columns)
+        return proposal
     if look.table is not None and (column := _of_series(look.table)):
         raise Decided(
             f"{look.path}: {column!r} holds a series in each cell; write a column for each step: "
@@ -120,56 +119,6 @@ def _settle(proposal: Proposal, columns: int) -> None:
     proposal.model |= {"variant": "attention", "bidirectional": True}
     proposal.train |= {"batch_size": 16 if proposal.examples < 2000 else 64, "keep": "last"}
     proposal.train["augment"] = {"noise": 0.3, "time_mask": 0.1} | ({"scale": 0.1} if columns > 1 else {})
-
-
-def _archive_files(look: Look) -> dict[str, Path]:
-    """Files of .ts or .arff, by split; "" for one alone."""
-    if look.form == "text":
-        return {"": look.path} if _is_archive_file(look.path) else {}
-    files = [look.path / name for name in look.tree.files] if look.form == "folder" and look.tree else []
-    if not 1 <= len(files) <= len(SPLIT_OF) or look.tree is None or look.tree.depth > 0:
-        return {}
-    stems = {path: path.name.partition(".")[0].lower() for path in files}
-    by_split = {SPLIT_OF.get(stem) or SPLIT_OF.get(stem.rpartition("_")[2], ""): path for path, stem in stems.items()}
-    whole = len(by_split) == len(files) and ("train" in by_split or len(files) == 1)
-    return by_split if whole and all(map(_is_archive_file, files)) else {}
-
-
-def _is_archive_file(path: Path) -> bool:
-    if not path.name.lower().endswith((".ts", ".arff", ".ts.gz", ".arff.gz", ".txt", ".ts.zip", ".arff.zip")):
-        return False
-    lines = (line.strip() for line in lines_of(path).first)
-    first = next((line for line in lines if line and not line.startswith(("#", "%"))), "")
-    return first.startswith("@")
-
-
-def _of_archive(look: Look, files: dict[str, Path]) -> Proposal:
-    """By the lines of train that are looked at: columns of .ts stand between colons, the last is the label."""
-    proposal, path = Proposal("series", "label"), files.get("train") or next(iter(files.values()))
-    lines = lines_of(path)
-    text = [line.strip() for line in lines.first]
-    head = next((place for place, line in enumerate(text) if line.lower() == "@data"), len(text))
-    rows = [line for line in text[head + 1 :] if line and not line.startswith(("#", "%"))]
-    if not rows:
-        raise KassandraError(f"{path}: holds no series below a line @data")
-    cells = [row.split(":") if ":" in row else row.rsplit(",", 1) for row in rows]
-    proposal.classes = dict(Counter(row[-1].strip() for row in cells).most_common())
-    lengths = [row[0].count(",") + 1 for row in cells]
-    proposal.examples = len(rows) + max(0, lines.total - len(text))
-    proposal.steps = max(1, sum(lengths) // len(lengths))
-    long = f"{min(lengths)} to {max(lengths)}" if min(lengths) < max(lengths) else f"{lengths[0]}"
-    columns = len(cells[0]) - 1
-    proposal.seen.append(f"{proposal.examples:,} series of {columns} columns, {long} steps, in {path.name}")
-    proposal.splits = frozenset(split for split in files if split not in ("", "train"))
-    if proposal.splits:
-        proposal.seen.append(f"files of splits: {some([one.name for one in files.values()])}")
-    if lacking := sum(row.count("?") for row in rows):
-        proposal.prepare["missing"] = "interpolate"
-        proposal.guessed.append(f"{lacking:,} missing values are interpolated; `missing: mask` is the other way")
-    proposal.rows = [{"label": row[-1], "steps": str(length), "begins": row[0]}
-                     for row, length in list(zip(cells, lengths, strict=True))[:5]]  # fmt: skip
-    _settle(proposal, columns)
-    return proposal
 
 
 def seen_in(look: Look) -> Seen | None:
