@@ -42,7 +42,7 @@ maximum_signature_line_length = 100
 RECIPES = """\
 # Recipes
 
-Pipelines beyond the six of params.yaml: `kassandra add recipes/NAME.yaml`, then `dvc repro evaluate@NAME`. Each file
+Pipelines beyond the six of params.yaml: `kassandra add NAME`, then `dvc repro evaluate@NAME`. Each file
 says what it takes, how its settings were chosen, and what did not help. Of several seeds the score is their mean, and
 its 95% interval that of seeds and test examples; of one seed the interval is of test examples alone, and there is no
 verdict on the method. The gain over the strongest baseline is paired.

@@ -16,6 +16,7 @@ from kassandra.contracts.section import shown, unknown
 from kassandra.params.sections.pipeline import LARGEST, NAME, read_pipeline
 
 PARAMS = Path("params.yaml")
+RECIPES = Path("recipes")
 
 
 class _File(NamedTuple):
@@ -53,6 +54,7 @@ def add(recipe: Path, name: str | None) -> None:
     """Put the sections of a recipe last under `pipelines:` of params.yaml.
 
     Args:
+        recipe: a file, or the name of one of recipes/.
         name: instead of the name in the recipe, which must then hold one section.
 
     Raises:
@@ -60,7 +62,9 @@ def add(recipe: Path, name: str | None) -> None:
             Nothing is written then.
     """
     params = read_file(PARAMS, "run this in the root of the repository")
-    source = read_file(recipe, f"recipes are {sorted(map(str, Path('recipes').glob('*.yaml')))}")
+    known = RECIPES / f"{recipe}.yaml"
+    recipe = known if known.is_file() and not recipe.is_file() else recipe
+    source = read_file(recipe, f"recipes are {', '.join(sorted(one.stem for one in RECIPES.glob('*.yaml')))}")
     report, new = _put_in(params, source, name)
     print("\n".join([*report, f"Next: dvc repro {' '.join(f'evaluate@{key}' for key in new)}"]))
 

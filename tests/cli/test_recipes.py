@@ -88,6 +88,12 @@ def test_add(here, kassandra):
     assert done.out == f"Added 'digits' to params.yaml.\n{comment}Next: dvc repro evaluate@digits\n"
 
 
+def test_the_name_of_a_recipe(here, kassandra):
+    (here.folder / "digits").mkdir()  # of data, say
+    assert kassandra("add", "digits").status == 0
+    assert here.params.read_text() == PARAMS + ADDED
+
+
 def test_as(here, kassandra):
     done = kassandra("add", "recipes/digits.yaml", "--as", "again-2")
     assert here.params.read_text() == PARAMS + ADDED.replace("digits:", "again-2:")
@@ -184,7 +190,7 @@ def test_what_is_no_recipe(refused, text, files):
 
 
 def test_files_that_are_not_there(refused, here):
-    refused(r"digits.yaml: no such file; recipes are 'recipes/digits.yaml'", "add", "digits.yaml")
+    refused(r"digits.yaml: no such file; recipes are digits", "add", "digits.yaml")
     refused("recipes: cannot be read: Is a directory", "add", "recipes")
     here.recipe.write_bytes(RECIPE.encode("utf-16"))
     refused("recipes/digits.yaml: cannot be read: write it in UTF-8", "add", "recipes/digits.yaml")

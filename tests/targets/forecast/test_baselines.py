@@ -5,11 +5,13 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.windows import LEVELS, observed, read_split
-from kassandra.targets.forecast.baseline import stage
+from kassandra.targets.forecast.baseline import series_models, stage
+from kassandra.targets.forecast.baseline.series_models import History
 
 
 def predictions(prepared, seed):
@@ -289,3 +291,21 @@ def test_what_is_chosen_and_what_is_flat_is_printed(series_folder, ar, capsys):
     stage.predictions(None, series_folder([values]), 0)
     flat = capsys.readouterr().out.splitlines()[-1]
     assert flat == "flat windows, in which a target does not move: 4 of train, 0 of valid, 2 of test"
+
+
+@pytest.mark.parametrize("form", ["level", "trend", "season"])
+def test_exponential_smoothing_has_the_form_of_the_series(form):
+    """And at the last row of train it says what statsmodels does of that form."""
+    generator, rows = np.random.default_rng(0), np.arange(240)
+    values = generator.normal(0, 0.5, 240).cumsum() if form == "level" else generator.normal(0, 0.5, 240)
+    values += {"level": 0 * rows, "trend": 0.3 * rows, "season": 3 * np.sin(2 * np.pi * rows / 12)}[form]
+    past = History(values[:, None], None, np.array([239]), np.zeros((0, 6, 1)), 240)
+    ours = series_models.smoothing(past, {"season": 12, "horizon": 6})[0, :, 0]
+    kind = {
+        "trend": "add" if form == "trend" else None,
+        "damped_trend": False,
+        "seasonal": "add" if form == "season" else None,
+    }
+    kind |= {"seasonal_periods": 12} if form == "season" else {}
+    fitted = ETSModel(values, error="add", **kind, initialization_method="heuristic").fit(disp=False)
+    np.testing.assert_allclose(ours, fitted.forecast(6), rtol=1e-3)

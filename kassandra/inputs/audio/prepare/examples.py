@@ -71,10 +71,10 @@ def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
     labels, ids = [one.label for one in everything], [one.id for one in everything]
     keys, speakers = [one.waveform.tobytes() for one in everything], [one.speaker for one in everything]
     text = "\n".join(message)
-    near = alike([one.waveform for one in everything]) if source.path else None
     return Examples(
         "recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=text, valid=validates,
-        near=near, nearly="how they sound, wherever they are cut and however loud they are",
+        near=alike([one.waveform for one in everything]),
+        nearly="how they sound, wherever they are cut and however loud they are",
     )  # fmt: skip
 
 

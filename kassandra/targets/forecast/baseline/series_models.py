@@ -81,12 +81,13 @@ def history(splits: Sequence[Split], series: int, meta: dict[str, Any]) -> Histo
 
 
 def smoothing(past: History, meta: dict[str, Any]) -> Numbers:
-    """(origins, horizon, targets): exponential smoothing with a damped trend, and a season where there is one.
+    """(origins, horizon, targets): exponential smoothing in the form that AICc chooses, each target for itself.
 
-    ETS(A,Ad,A) or ETS(A,Ad,N) of Hyndman et al. (2008), each target for itself. The season is left out where
-    it has more than `LONGEST_SEASON` rows or train and valid hold fewer than two of them. Parameters and first state
-    are of train and valid; the state then goes on through the rows of test up to each origin. Where the optimiser stops
-    before it has converged, the best so far is taken.
+    With additive errors, no trend, a trend or a damped one, and with a season or without: ETS(A,{N,A,Ad},{N,A}) of
+    Hyndman et al. (2008), chosen as their `ets` does. There is no season where it has more than `LONGEST_SEASON` rows
+    or train and valid hold fewer than two of them. Form, parameters and first state are of train and valid; the state
+    then goes on through the rows of test up to each origin. Where the optimiser stops before it has converged, the best
+    so far is taken.
     """
     forecasts = [_smoothed(past, values, meta) for values in past.values.T]
     return np.stack(forecasts, axis=2)
@@ -102,24 +103,42 @@ def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
     filled = bridged(values[start:], season or 1)
     mean, std = filled[:rows].mean(), filled[:rows].std()  # fitted on train and valid
     filled = (filled - mean) / std
-    kind = {"error": "add", "trend": "add", "damped_trend": True}
-    kind |= {"seasonal": "add", "seasonal_periods": season} if season else {}
     with _quiet():
-        fitted = ETSModel(filled[:rows], **kind, initialization_method="heuristic").fit(disp=False)
-    first = {"initial_level": fitted.initial_level, "initial_trend": fitted.initial_trend}
-    first |= {"initial_seasonal": fitted.initial_seasonal} if season else {}
-    parameters = np.round(fitted.params[: 4 if season else 3], DIGITS)
+        fits = [(kind, _fitted(filled[:rows], kind)) for kind in _forms(season)]
+    # The simplest of those that are as good, so that the last bits of a likelihood choose nothing.
+    kind, fitted = min(fits, key=lambda fit: round(float(fit[1].aicc), 2))
+    first = {"initial_level": fitted.initial_level}
+    first |= {"initial_trend": fitted.initial_trend} if kind["trend"] else {}
+    first |= {"initial_seasonal": fitted.initial_seasonal} if kind["seasonal"] else {}
+    count = sum(map(bool, (True, kind["trend"], kind["damped_trend"], kind["seasonal"])))
+    parameters = np.round(fitted.params[:count], DIGITS)
     rolled = ETSModel(filled, **kind, initialization_method="known", **first).smooth(parameters)
     at = past.origins - start
     ahead = np.arange(1, meta["horizon"] + 1)
-    damped = np.cumsum(rolled.phi**ahead)  # (horizon,)
-    points = rolled.level[at, None] + damped * rolled.slope[at, None]  # (origins, horizon)
-    if season:
+    points = np.repeat(rolled.level[at, None], len(ahead), axis=1)  # (origins, horizon)
+    if kind["trend"]:
+        points += (np.cumsum(rolled.phi**ahead) if kind["damped_trend"] else ahead) * rolled.slope[at, None]
+    if kind["seasonal"]:
         # (season + rows,): those before the first row are of the state that smoothing begins with
         seasons = np.concatenate([fitted.initial_seasonal, rolled.season])
-        points = points + seasons[at[:, None] + (ahead - 1) % season + 1]
+        points += seasons[at[:, None] + (ahead - 1) % season + 1]
     assert np.isfinite(points).all()
     return np.asarray(points * std + mean)
+
+
+def _forms(season: int | None) -> list[dict[str, Any]]:
+    """The forms of exponential smoothing to choose from, the simplest first."""
+    trends = [(None, False), ("add", False), ("add", True)]
+    seasons = [{"seasonal": None}] + ([{"seasonal": "add", "seasonal_periods": season}] if season else [])
+    return [
+        {"error": "add", "trend": trend, "damped_trend": damped} | seasonal
+        for seasonal in seasons
+        for trend, damped in trends
+    ]
+
+
+def _fitted(values: Numbers, kind: dict[str, Any]) -> Any:
+    return ETSModel(values, **kind, initialization_method="heuristic").fit(disp=False)
 
 
 def theta(past: History, meta: dict[str, Any]) -> Numbers:
