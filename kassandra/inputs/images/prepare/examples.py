@@ -62,7 +62,7 @@ def of_idx(raw: Path, params: Prepare) -> Examples:
     held_out, keys = np.arange(len(images)) >= len(train.images), [image.tobytes() for image in images]
     labels, ids, meta = train.labels + test.labels, train.ids + test.ids, {"files_left_out": 0}
     return Examples(
-        "images", images, labels, ids, keys, held_out, classes=train.classes, meta=meta, near=alike(images),
+        "images", images, labels, ids, keys, held_out, classes=train.classes, meta=meta, near=alike(list(images)),
         nearly="what is left of them at 12 × 12 pixels",
     )  # fmt: skip
 
