@@ -20,6 +20,8 @@ NEEDED = {
     "series-label.prepare": {"window": 10},
     "series-number.prepare": {"window": 10},
     "text-next.prepare": {"tokens": "words"},  # characters use no vocab_size
+    "audio-label.train.augment": {"time_mask": 100.0},  # that there are masks to count
+    "audio-transcript.train.augment": {"time_mask": 100.0},
     "audio-transcript.prepare.compose": {"fewest": 1, "most": 100, "pause_from": 0.0, "pause_to": 5000.0},
 }
 

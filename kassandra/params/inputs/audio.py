@@ -58,8 +58,8 @@ class Augment(Section):
         2013).
     colour: decibels of each of three cosines over the bands, of half a period, one, and one and a half, by which some
         become louder and others fainter, as with another microphone in another room.
-    time_mask: milliseconds that are blanked, once; at most half of a recording. frequency_mask: mel bands that are, at
-        most half of them (Park et al. 2019).
+    time_mask: milliseconds that are blanked; at most half of a recording. frequency_mask: mel bands that are, at most
+        half of them (Park et al. 2019). masks: so many gaps of each of the two kinds, each with its own width.
     """
 
     shift: float = Field(0.0, ge=0, le=1000)
@@ -70,6 +70,13 @@ class Augment(Section):
     colour: float = Field(0.0, ge=0, le=60)
     time_mask: float = Field(0.0, ge=0, le=1000)
     frequency_mask: int = Field(0, ge=0, le=64)
+    masks: int = Field(1, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def masks_are_used(self) -> Self:
+        if "masks" in self.model_fields_set and not (self.time_mask or self.frequency_mask):
+            raise ValueError("'masks' counts gaps, of which there are none; set 'time_mask' or 'frequency_mask' too")
+        return self
 
 
 class Train(kind.Train):
@@ -129,6 +136,8 @@ class TranscriptsPrepare(Frames):
     split: `text` draws the texts of valid and test, so that no text is in two splits; `given` takes the splits that the
         data come in; `speaker` holds out all recordings of `speakers`. What is not given is drawn by text.
     speakers: names of those in test, for split `speaker`.
+    only_speakers: names of those whose recordings are used; the others are left out and counted. Empty takes all. To
+        choose settings for new voices, hold out one of train: `speakers: [ann]` among `only_speakers: [ann, bob, cem]`.
     normalise: `band` has mean 0 and standard deviation 1 in each band of a recording (Viikki & Laurila 1998), which
         takes away what voice and microphone add to all of it; `recording` in all bands together.
     stack: so many frames side by side are one step, and a sequence is as many times shorter.
@@ -137,6 +146,7 @@ class TranscriptsPrepare(Frames):
 
     split: Literal["text", "given", "speaker"] = "text"
     speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
+    only_speakers: list[Annotated[str, Field(min_length=1)]] = Field([])
     normalise: Literal["band", "recording"] = "band"
     stack: int = Field(3, ge=1, le=20)
     compose: Compose | None = None
@@ -145,6 +155,8 @@ class TranscriptsPrepare(Frames):
     def speakers_are_used(self) -> Self:
         if (self.split == "speaker") != bool(self.speakers):
             raise ValueError("split 'speaker' needs 'speakers', the names of those in test, and no other split uses it")
+        if self.only_speakers and (missing := sorted(set(self.speakers) - set(self.only_speakers))):
+            raise ValueError(f"'speakers' names {missing[0]!r}, whose recordings 'only_speakers' leaves out")
         if self.compose and self.split == "text":
             raise ValueError("'compose' splits clips, not texts: choose split 'given', or 'speaker' with 'speakers'")
         return self

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.slow
 
 RATE = 8000
 FEATURES = Features(MelScale(RATE, 20, 25, 10), True, torch.device("cpu"))
-EVERYTHING = Augment(shift=100, speed=0.3, tempo=0.3, noise=0.5, pitch=0.3, colour=10, time_mask=100, frequency_mask=8)
+MAGNITUDES = {"shift": 100, "speed": 0.3, "tempo": 0.3, "noise": 0.5, "pitch": 0.3, "colour": 10}
+EVERYTHING = Augment(**MAGNITUDES, time_mask=100, frequency_mask=8)
 
 
 def seeded(seed=0):
@@ -224,3 +225,43 @@ def test_masks(drawn, width, at):
 def test_a_mask_never_covers_more_than_half():
     values, frames = augmented(noise(600), FEATURES, Augment(time_mask=1000, frequency_mask=64), seeded(1))
     assert (values[0, : frames[0]] != 0).any()
+
+
+def gaps(values, plain, count):
+    """Lengths of the gaps of one recording, in time and in its bands."""
+    gone = (values == 0) & (plain != 0)  # (frames, 60)
+    for axis in (1, 0):
+        here = gone[:count].all(axis)[: (count if axis else 20)].int().tolist()
+        yield [len(run) for run in "".join(map(str, here)).split("0") if run]
+
+
+@given(st.lists(st.integers(600, 8000), min_size=1, max_size=4), st.integers(1, 5), st.integers(0, 2**32 - 1))
+def test_all_masks_together_never_cover_more_than_half(lengths, masks, seed):
+    recordings = noise(*lengths, seed=seed)
+    plain, frames = FEATURES(recordings)
+    by = Augment(time_mask=1000, frequency_mask=64, masks=masks)
+    values, same = augmented(recordings, FEATURES, by, seeded(seed))
+    assert torch.equal(frames, same)
+    for row, count in enumerate(frames):
+        in_time, in_bands = gaps(values[row], plain[row], int(count))
+        assert sum(in_time) <= count // 2
+        assert sum(in_bands) <= 10
+        assert max(len(in_time), len(in_bands)) <= masks
+
+
+def test_several_masks_are_several_gaps_and_the_first_is_that_of_one():
+    recordings = noise(*[8000] * 50)
+    plain, frames = FEATURES(recordings)
+    few, many = (
+        augmented(recordings, FEATURES, Augment(time_mask=50, frequency_mask=3, masks=masks), seeded(2))[0]
+        for masks in (1, 3)
+    )
+    assert not (many[few == 0] != 0).any()
+    found = [list(gaps(many[row], plain[row], int(frames[row]))) for row in range(50)]
+    for axis in (0, 1):
+        assert max(len(each[axis]) for each in found) == 3
+
+
+def test_masks_that_mask_nothing_are_refused():
+    with pytest.raises(ValueError, match="'masks' counts gaps, of which there are none; set 'time_mask' or"):
+        Augment(noise=0.1, masks=2)

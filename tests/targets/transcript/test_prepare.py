@@ -40,6 +40,21 @@ def test_speakers_are_held_out(layout, keys, prepare, tmp_path):
     assert set(texts_of(tmp_path / "out", "train", "group")) == {"a"}
 
 
+def test_only_some_speakers_are_used(layout, keys, prepare, tmp_path):
+    folder, out = layout("table"), tmp_path / "out"
+    message = prepare("audio", "transcript", folder, out, only_speakers=["a"], **keys)
+    assert "left out: 30 recordings of a speaker that prepare.only_speakers does not name" in message
+    assert set().union(*(texts_of(out, part, "group") for part in SPLITS)) == {"a"}
+    assert sum(read_json(out / "meta.json")["examples"].values()) == 30
+    assert read_json(out / "meta.json")["left_out"] == {"of a speaker that prepare.only_speakers does not name": 30}
+    with pytest.raises(KassandraError, match=r"prepare\.only_speakers: unknown speaker 'ann'; .*\['a', 'b'\]"):
+        prepare("audio", "transcript", folder, out, only_speakers=["ann"], **keys)
+    with pytest.raises(KassandraError, match="'speakers' names 'b', whose recordings 'only_speakers' leaves out"):
+        prepare("audio", "transcript", folder, out, split="speaker", speakers=["b"], only_speakers=["a"], **keys)
+    with pytest.raises(KassandraError, match=r"prepare\.only_speakers: nothing in .* says who speaks; leave it out"):
+        prepare("audio", "transcript", layout("ljspeech"), out, only_speakers=["a"], **keys)
+
+
 def test_what_cannot_be_aligned_is_dropped_from_train_and_kept_in_test(layout, keys, prepare, tmp_path):
     how = keys | {"tokens": "characters", "stack": 6}
     message = prepare("audio", "transcript", layout("table"), tmp_path / "out", **how)
@@ -98,6 +113,10 @@ def test_composed_strings_share_no_clip_between_splits(tones, prepare, tmp_path)
     words = {part: sum(len(text.split()) for text in texts_of(tmp_path / "out", part)) for part in SPLITS}
     assert words["test"] <= 16
     assert words["train"] > words["test"]
+    how |= {"split": "given", "only_speakers": ["b"]}
+    message = prepare("audio", "transcript", tmp_path / "clips", tmp_path / "out3", compose=compose, **how)
+    assert "left out: 40 clips of a speaker that prepare.only_speakers does not name" in message
+    assert {name for part in SPLITS for name in texts_of(tmp_path / "out3", part, "group")} == {"b"}
 
 
 def test_forms():

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples
 from kassandra.contracts.splits import SPLITS
-from kassandra.inputs.audio.prepare.examples import Recording, by_speaker, read_recordings
+from kassandra.inputs.audio.prepare.examples import Raw, Recording, by_speaker, read_recordings
+from kassandra.inputs.audio.prepare.voices import ANOTHER, used
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Compose, TranscriptsSource
 from kassandra.params.sections.folder import FolderOfFiles
@@ -60,7 +61,7 @@ def compose(raw: Path, source: TranscriptsSource, params: Any, scale: MelScale, 
 
 def _parted(raw: Path, source: FolderOfFiles, params: Any, scale: MelScale, seed: int) -> dict[str, Any]:
     """Clips by split. What is not given is a share of each speaker's, drawn by seed."""
-    train, valid, test, meta, message = read_recordings(raw, source, scale)
+    train, valid, test, meta, message = _of_only(raw, read_recordings(raw, source, scale), params.only_speakers)
     if params.split == "speaker":
         everything = [*train, *(valid or []), *(test or [])]
         held_out = by_speaker(raw, everything, params.speakers)
@@ -71,6 +72,16 @@ def _parted(raw: Path, source: FolderOfFiles, params: Any, scale: MelScale, seed
     if valid is None:
         train, valid = _drawn(train, params.valid_fraction, seed)
     return {"of": {"train": train, "valid": valid, "test": test}, "meta": meta, "message": message}
+
+
+def _of_only(raw: Path, clips: Raw, only: list[str]) -> Raw:
+    """Clips of the speakers `only`; all where that is empty."""
+    everybody = [clip.speaker for part in clips[:3] for clip in part or []]
+    taken = iter(used(raw, everybody, only).tolist())
+    train, valid, test = (None if part is None else [clip for clip in part if next(taken)] for part in clips[:3])
+    left_out = len(everybody) - sum(len(part or []) for part in (train, valid, test))
+    message = [*clips.message] + [f"left out: {left_out:,} clips {ANOTHER}"] * (left_out > 0)
+    return Raw(train or [], valid, test, clips.meta, message)
 
 
 def _drawn(clips: list[Recording], share: float, seed: int) -> tuple[list[Recording], list[Recording]]:

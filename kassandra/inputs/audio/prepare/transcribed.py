@@ -9,6 +9,7 @@ import numpy as np
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples
 from kassandra.inputs.audio.prepare.examples import Recording, by_speaker
+from kassandra.inputs.audio.prepare.voices import ANOTHER, used
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import TranscriptsSource
@@ -27,7 +28,11 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
     packed = of_only_tar(raw, sound_files.ENDINGS) if source.dataset else None
     listed = listing(raw, source, sound_files.ENDINGS, None if packed is None else sorted(packed))
     rows = {str(row.file): row for row in listed.rows}
-    files = [Labelled(row.file, row.name, row.speaker) for row in rows.values()]  # by_label: by speaker
+    twice, everybody = len(listed.rows) - len(rows), [row.speaker for row in rows.values()]
+    chosen = used(raw, everybody, params.only_speakers)
+    files = [  # by_label: by speaker
+        Labelled(row.file, row.name, row.speaker) for row, taken in zip(rows.values(), chosen, strict=True) if taken
+    ]
     good = usable(files, _reader(raw, packed, scale), source.tolerate, "recordings")
     everything = [
         Recording(one.name, waveform, rows[str(one.path)].text, one.label)
@@ -44,11 +49,11 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
         raise KassandraError(f"prepare.split: {what}; name the column in source.speaker, or choose 'text' or 'given'")
     if params.split == "speaker":
         masks["test"] = by_speaker(raw, everything, params.speakers)
-    twice = len(listed.rows) - len(rows)
-    message = [*listed.message, *good.message] + [f"{twice} rows name a recording again, and are left out"] * (
-        twice > 0
-    )
-    left_out = listed.left_out | ({"a recording that an earlier row names": twice} if twice else {})
+    others = {"a recording that an earlier row names": twice, ANOTHER: int((~chosen).sum())}
+    left_out = listed.left_out | {reason: count for reason, count in others.items() if count}
+    message = [*listed.message, *good.message]
+    message += [f"{twice} rows name a recording again, and are left out"] * (twice > 0)
+    message += [f"left out: {others[ANOTHER]:,} recordings {ANOTHER}"] * (others[ANOTHER] > 0)
     return Examples(
         "recordings", everything, [one.label for one in everything], [one.name for one in everything],
         [one.waveform.tobytes() for one in everything], masks["test"], [one.speaker for one in everything],

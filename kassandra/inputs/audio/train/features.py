@@ -118,7 +118,7 @@ def augmented(
     size, device = len(recordings.lengths), recordings.samples.device
     draws = torch.rand(DRAWS, size, generator=generator).to(device)
     shift, speed, tempo, pitch = draws[:4] * 2 - 1  # each (batch,) in [-1, 1)
-    loudness, time_width, time_at, band_width, band_at = draws[4:9]  # each (batch,) in [0, 1)
+    loudness = draws[4]  # (batch,) in [0, 1)
     waves = draws[9:].T * 2 - 1  # (batch, WAVES) in [-1, 1)
     if by.speed or by.shift:
         offset = (shift * by.shift * features.scale.sample_rate / 1000).round()
@@ -132,16 +132,30 @@ def augmented(
         values = pitched(values, features, 1 + pitch * by.pitch)
     if by.colour:
         values = coloured(values, waves * by.colour)
-    values = features.normalised(values, frames)
+    values, drawn = features.normalised(values, frames), draws[5:9]
+    for number in range(by.masks if by.time_mask or by.frequency_mask else 0):
+        drawn = drawn if number == 0 else torch.rand(4, size, generator=generator).to(device)
+        values = masked(values, frames, features, by, drawn)
+    return values, frames
+
+
+def masked(values: Tensor, frames: Tensor, features: Features, by: Augment, drawn: Tensor) -> Tensor:
+    """`values` (batch, frames, size) with one gap in time and one in the bands, 0 in both (Park et al. 2019).
+
+    Args:
+        drawn: (4, batch) in [0, 1): width and place of the gap in time, and of that in the bands. All `by.masks` gaps
+            together cover at most half.
+    """
+    time_width, time_at, band_width, band_at = drawn
     if by.time_mask:
-        width = (time_width * (by.time_mask / features.scale.hop + 1)).floor().minimum(frames // 2)
+        width = (time_width * (by.time_mask / features.scale.hop + 1)).floor().minimum(frames // (2 * by.masks))
         values = values.masked_fill(_gap(width, time_at, frames, values.shape[1]).unsqueeze(2), 0)
     if by.frequency_mask:
         bands = features.scale.bands
-        width = (band_width * (by.frequency_mask + 1)).floor().clamp(max=bands // 2)
+        width = (band_width * (by.frequency_mask + 1)).floor().clamp(max=bands // (2 * by.masks))
         gap = _gap(width, band_at, torch.full_like(frames, bands), bands)  # (batch, bands)
         values = values.masked_fill(gap.repeat(1, features.size // bands).unsqueeze(1), 0)
-    return values, frames
+    return values
 
 
 def played(recordings: Waveforms, speed: Tensor, offset: Tensor, shortest: int) -> Waveforms:
