@@ -38,7 +38,10 @@ def params(
 
 @app.command(rich_help_panel="Your data")
 def add(
-    recipe: Annotated[Path, typer.Argument(help="Of recipes/, by its name; or a file of sections as under 'pipelines' of params.yaml.")],
+    recipe: Annotated[
+        Path,
+        typer.Argument(help="Of recipes/, by its name; or a file of sections as under 'pipelines' of params.yaml."),
+    ],
     name: Annotated[str | None, typer.Option("--as", help="Another name for it; of a recipe with one section.")] = None,
 ) -> None:
     """Put a recipe into params.yaml, comments and all, once its values are checked; whole or not at all.

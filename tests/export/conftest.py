@@ -18,6 +18,63 @@ IMAGES = {
 }
 
 
+WORDS = {
+    "spec": {"outputs": 5, "vocab_size": 6, "letters": 10},
+    "vocabulary": ["<pad>", "<unk>", "to", "new", "york", "fly"],
+    "alphabet": ["<pad>", "<unk>", *"toneywfl"],
+    "lowercase": True,
+    "tags": ["O", "B-a", "I-a", "B-<b>", "I-<b>"],
+    "spans": True,
+    "steps": "words",
+}
+MEASURED = {
+    "spec": {"outputs": 3, "features": 4, "vocab_size": 0},
+    "columns": ["x", "y", "z"], "normalise": "columns", "missing": "mask", "pool": 2, "mean": [0.5, 1.0, -2.0],
+    "std": [2.0, 0.5, 1.0], "masked": [1], "window": None, "step": None,
+}  # fmt: skip
+
+
+def shaken(model):
+    """Weights of a chain begin at 0; others are small."""
+    import torch
+
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(torch.randn_like(weight) * 0.5)
+
+
+@pytest.fixture
+def tagger(tmp_path):
+    """Writes a model that tags words; returns the folder."""
+
+    def tagger(name="tagger", **model):
+        return save_untrained(tmp_path / "models" / name, "text", "tags", WORDS, shaken, embedding_size=6, **model)
+
+    return tagger
+
+
+@pytest.fixture
+def activities(tmp_path):
+    """Writes a model that tags each step of series, of which some values are missing; returns the folder."""
+    meta = {**MEASURED, "tags": ["walk", "I-run", "sit"], "spans": False, "steps": "rows"}
+
+    def activities(name="activities", **model):
+        return save_untrained(tmp_path / "models" / name, "series", "tags", meta, shaken, **model)
+
+    return activities
+
+
+@pytest.fixture
+def motions(tmp_path):
+    """Writes a model that names whole series; returns the folder."""
+
+    def motions(name="motions", scaling=None, **model):
+        meta = {**MEASURED, "classes": ["up", "down", "still"], **(scaling or {})}
+        return save_untrained(tmp_path / "models" / name, "series", "label", meta, shaken, **model)
+
+    return motions
+
+
 @pytest.fixture
 def images(tmp_path):
     """Writes a model of images; returns the folder."""

@@ -25,6 +25,7 @@ from kassandra.export.onnx_file import quantise, session, write  # noqa: E402
 
 ATTENTION = {"variant": "attention", "attention": {"kind": "additive"}}
 FED = {"attention": "additive", "input_feeding": True}
+LETTERS = {"embedding_size": 3, "hidden_size": 4, "longest": 5}
 MODELS = {
     "images, vanilla": ("images", {}),
     "images, gru": ("images", {"cell": "gru"}),
@@ -46,7 +47,18 @@ MODELS = {
     "numbers of texts": ("stars", {"head": "gaussian"}),
     "series, quantiles": ("series", {"head": "quantiles", "linear": True}),
     "series, Student's t": ("series", {"head": "student"}),
+    "series, a label": ("motions", ATTENTION),
+    "tags of words": ("tagger", {}),
+    "tags of words, both ways, a chain": ("tagger", {"variant": "bidirectional", "crf": True}),
+    "tags of words by their letters, a chain": ("tagger", {"letters": LETTERS, "crf": True}),
+    "tags of series": ("activities", {"variant": "stacked", "num_layers": 2}),
+    "tags of series, a chain": ("activities", {"crf": True}),
 }
+
+
+MEASURED = [np.random.default_rng(0).standard_normal((steps, 3)).round(4) for steps in (9, 1, 4)]
+MEASURED[0][2:4, 1] = np.nan
+OF_TAGS = {"text": ["fly to New York", "york", "to Nottelfloy " * 9, "fly x"], "series": MEASURED}
 
 
 @pytest.fixture
@@ -82,6 +94,11 @@ def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
         texts = ["a good film", "no good at all, and very long"]
         ours, theirs = (one.predict(texts) for one in (predictor, exported))
         assert [each.number for each in theirs] == pytest.approx([each.number for each in ours], abs=1e-4)
+    if predictor.target == "tags":
+        ours, theirs = (one.predict(OF_TAGS[predictor.input]) for one in (predictor, exported))
+        assert [each.tags for each in theirs] == [each.tags for each in ours]
+        for one, other in zip(ours, theirs, strict=True):
+            assert other.probabilities == pytest.approx(one.probabilities, abs=1e-5)
     if predictor.target == "next":
         ours, theirs = ("".join(one.write("abc", 40, temperature=0.7, seed=3)) for one in (predictor, exported))
         assert ours == theirs

@@ -1,0 +1,102 @@
+"""The programs beside exported files answer as Kassandra does, and use nothing of it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kassandra
+from tests.trained import save_members
+
+pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime
+
+from kassandra.export import onnx_export  # noqa: E402
+from kassandra.export.onnx_export import export_onnx  # noqa: E402
+
+SERIES = {
+    "normalise": "series",
+    "missing": "interpolate",
+    "pool": 1,
+    "masked": [],
+    "spec": {"outputs": 3, "features": 3, "vocab_size": 0},
+}
+LETTERS = {"embedding_size": 3, "hidden_size": 4, "longest": 5}
+SENTENCES = ["fly to New York", "x"]
+PACKAGES = os.environ.get("NODE_MODULES", "")  # a folder with onnxruntime-web
+
+
+@pytest.fixture
+def programs(tmp_path, monkeypatch):
+    """Exports a model, of some members; gives what each program beside the files prints of an input."""
+    monkeypatch.setattr(onnx_export, "_in_a_process", onnx_export._write)  # which is tried elsewhere, and takes a while
+
+    def programs(folder, members=1):
+        if members > 1:
+            folder = save_members(tmp_path / "members" / folder.name, folder, seeds=range(members))
+        output = tmp_path / "out" / f"{folder.name}-{members}"
+        export_onnx(folder, output, report=lambda line: None, root=tmp_path)
+        clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        commands = {"example.py": sys.executable}
+        if (Path(PACKAGES) / "onnxruntime-web").is_dir():
+            commands["example.mjs"] = "node"
+            (output / "node_modules").symlink_to(PACKAGES)
+
+        def run(given):
+            printed = {}
+            for name, command in commands.items():
+                if (output / name).is_file():
+                    assert "kassandra." not in (output / name).read_text().replace('["kassandra"]', "")
+                    ran = subprocess.run([command, name, given], cwd=output, env=clean, capture_output=True, text=True)
+                    assert ran.returncode == 0, ran.stderr
+                    printed[name] = ran.stdout
+            assert "example.py" in printed
+            return printed
+
+        return kassandra.load(folder), run
+
+    return programs
+
+
+def tagged_alike(printed, predicted):
+    for name, text in printed.items():
+        answer = json.loads(text)
+        assert answer["tags"] == predicted.tags, name
+        assert answer["probabilities"] == pytest.approx(predicted.probabilities, abs=1e-5), name
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_words_are_tagged(tagger, programs, members):
+    predictor, run = programs(tagger(crf=True, letters=LETTERS), members)
+    for sentence in SENTENCES:
+        (predicted,) = predictor.predict(sentence)
+        printed = run(sentence)
+        tagged_alike(printed, predicted)
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """A series of three columns, the second with missing values, and a file of it."""
+    values = np.random.default_rng(1).standard_normal((7, 3)).round(4)
+    values[[0, 3, 4], 1] = np.nan
+    path = tmp_path / "series.csv"
+    path.write_text("".join(",".join("" if np.isnan(one) else str(one) for one in row) + "\n" for row in values))
+    return path, values
+
+
+def test_steps_of_series_are_tagged(activities, programs, recording):
+    predictor, run = programs(activities(crf=True))
+    (predicted,) = predictor.predict([recording[1]])
+    tagged_alike(run(recording[0]), predicted)
+
+
+@pytest.mark.parametrize("scaling", [{}, SERIES])
+def test_series_are_named(motions, programs, recording, scaling):
+    predictor, run = programs(motions(scaling=scaling))
+    (predicted,) = predictor.predict([recording[1]])
+    for name, text in run(recording[0]).items():
+        assert json.loads(text) == pytest.approx(predicted.probabilities, abs=1e-5), name

@@ -1,0 +1,63 @@
+"""What an exported model answers on a whole test split has the scores of PyTorch's answers, and they are stored."""
+
+import json
+
+import pytest
+
+from kassandra.contracts.artifacts import PREPARED, read_json
+from tests.export.conftest import shaken
+from tests.trained import save_members
+from tests.untrained import save_untrained
+
+pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
+pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime
+
+from kassandra.export import onnx_export  # noqa: E402
+from kassandra.export.onnx_export import export_onnx  # noqa: E402
+
+
+@pytest.fixture
+def exported(prepare, tmp_path, monkeypatch):
+    """Prepares raw data, and exports two members of random weights, in 8 bits too; what was stored, and reported."""
+    monkeypatch.setattr(onnx_export, "_in_a_process", onnx_export._write)  # which is tried elsewhere, and takes a while
+
+    def exported(input, target, raw, keys, source=None, **model):
+        folder, lines = tmp_path / PREPARED / "mine", []
+        folder.mkdir(parents=True)
+        prepare(input, target, raw, folder, source=source, **keys)
+        saved = save_untrained(
+            tmp_path / "one" / "mine", input, target, read_json(folder / "meta.json"), shaken, **model
+        )
+        members = save_members(tmp_path / "two" / "mine", saved, seeds=(0, 1))
+        results = export_onnx(members, tmp_path / "out", int8=True, report=lines.append, root=tmp_path)
+        stored = json.loads((tmp_path / "out" / "export.json").read_text())
+        assert {name: stored[name] for name in results} == json.loads(json.dumps(results))
+        assert not any("were not compared" in line for line in lines)
+        return results
+
+    return exported
+
+
+def scores_agree(results, *names):
+    scores = results["test"]["scores"]
+    assert set(names) <= set(scores)
+    for name, both in scores.items():
+        assert both["onnx"] == pytest.approx(both["pytorch"], abs=1e-5), name
+    assert results["test"]["largest_difference"] < 1e-5
+    assert results["test.int8"]["examples"] == results["test"]["examples"] > 0
+    assert results["test.int8"]["largest_difference"] > results["test"]["largest_difference"]
+
+
+def test_of_tags(exported, tmp_path):
+    cities = ["Rome", "Oslo", "New York", "São Paulo", "Bonn"]
+    lines = []
+    for number in range(60):
+        city = cities[number % len(cities)].split()
+        tags = ["O", "O", "O", *("I-city" if place else "B-city" for place in range(len(city)))]
+        lines.append(json.dumps({"words": ["flight", f"no.{number}", "to", *city], "tags": tags}))
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "mine.jsonl").write_text("\n".join(lines))
+    letters = {"embedding_size": 3, "hidden_size": 4}
+    results = exported("text", "tags", tmp_path / "raw", {"min_frequency": 1}, crf=True, letters=letters)
+    scores_agree(results, "f1", "accuracy", "exact", "loss")
+    assert results["test"]["changed"] == 0
