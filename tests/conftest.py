@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.small", "tests.sides"]
+pytest_plugins = ["tests.small", "tests.sides", "tests.postgresql"]
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before PyTorch is imported
 os.environ.setdefault("MPLBACKEND", "agg")

@@ -94,13 +94,20 @@ def run(search: Search, trials: int) -> None:
         search.study.sampler = optuna.samplers.TPESampler(seed=search.seed + before)
         try:
             why = _try(search, trial)
+        except studies.BROKEN as error:  # a server was stopped, say: from here on it is waited for
+            why = f"its storage was lost: {' '.join(str(error.__cause__ or error).split())}"
+            search.say(f"trial {trial.number}: its storage was lost; its values are tried again")
+            _line_up_again(search, trial, "its storage was lost")
         except BaseException:  # Ctrl-C among them: the next run goes on with these values
-            frozen = search.study.get_trials(deepcopy=False)[trial.number]
-            studies.line_up_again(search.study, frozen, "it was interrupted")
+            _line_up_again(search, trial, "it was interrupted")
             raise
         failed = [*failed, why] if why else []
         if len(failed) >= TOO_MANY:
             raise KassandraError(f"{TOO_MANY} trials failed one after the other, the last one for this: {why}")
+
+
+def _line_up_again(search: Search, trial: optuna.Trial, why: str) -> None:
+    studies.line_up_again(search.study, search.study.get_trials(deepcopy=False)[trial.number], why)
 
 
 def _of_one_seed(written: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -24,12 +25,15 @@ from kassandra.contracts.errors import KassandraError
 BEAT = 20  # seconds between two signs of life of a trial
 DRIFT = 60  # seconds by which a clock that was set may have moved when a process began
 ATTEMPTS = 3  # to open a storage
+PATIENCE = 60  # seconds for which a server that was there before is waited for
 SILENT = 300  # seconds without one after which a trial is taken for dead, where its process cannot be looked up
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
 ALIVE, WORKER, WHY, AGAIN, BEGUN = "alive", "worker", "why", "again", "begun with"
 
 BROKEN = (SQLAlchemyError, StorageInternalError)  # of a storage that worked before
-DRIVERS = " (PostgreSQL: `pip install 'psycopg[binary]'`; MySQL: `pip install pymysql`, and mysql+pymysql://)"
+DRIVERS = (
+    " (PostgreSQL: `pip install 'kassandra-lstm[postgresql]'`; MySQL: `pip install pymysql`, and mysql+pymysql://)"
+)
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
@@ -154,9 +158,24 @@ def _machine() -> str:
 
 def _storage(place: str) -> BaseStorage:
     if "://" in place:
-        wait = {"connect_args": {"timeout": 60}} if place.startswith("sqlite") else None  # for other writers
+        # SQLite waits for other writers; of a server, connections are tried before they are used.
+        options = {"connect_args": {"timeout": 60}} if place.startswith("sqlite") else {"pool_pre_ping": True}
         if place.startswith("sqlite:///"):
             Path(place.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        return RDBStorage(place, engine_kwargs=wait)
+        storage = RDBStorage(place, engine_kwargs=options)
+        event.listen(storage.engine, "do_connect", _connect)
+        return storage
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     return JournalStorage(JournalFileBackend(place))
+
+
+def _connect(dialect: Any, record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Once more after it was there: a server that is being started again is waited for."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return dialect.connect(*arguments, **options)
+        except dialect.loaded_dbapi.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from itertools import chain, repeat
 from pathlib import Path
 
 import optuna
@@ -202,6 +203,25 @@ def test_interrupted_and_gone_on_with(study, after, monkeypatch):
     assert (left.state, resumed.state) == (TrialState.FAIL, TrialState.COMPLETE)
     assert resumed.params == left.params
     assert resumed.intermediate_values == {1: 1.0, 2: 0.75, 3: 0.5, 4: 0.625}
+
+
+def test_a_storage_that_is_lost_and_there_again(study, monkeypatch):
+    """A server that is started again, say: the values are tried once more; three times in a row are too many."""
+
+    def lost(*arguments):
+        if next(losses):
+            raise StorageInternalError("An exception is raised during the commit.") from OSError("server closed")
+        return False
+
+    monkeypatch.setattr(searches, "_gives_up", lost)
+    losses = chain([True], repeat(False))
+    found, printed = study(2, space=GOOD)
+    assert [trial.state.name for trial in found.get_trials()] == ["FAIL", "COMPLETE", "COMPLETE"]
+    assert found.get_trials()[0].params == found.get_trials()[1].params
+    assert "trial 0: its storage was lost; its values are tried again" in printed
+    losses = repeat(True)
+    with pytest.raises(KassandraError, match=r"3 trials failed .* for this: its storage was lost: server closed"):
+        study(2, "never", space=GOOD)
 
 
 @pytest.mark.parametrize("training", [Pretended, FromCache])

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+import uuid
 
 import optuna
 import pytest
@@ -17,11 +19,24 @@ pytestmark = pytest.mark.slow  # SQLAlchemy
 RANGE = {"x": optuna.distributions.FloatDistribution(0, 1)}
 
 
-@pytest.fixture(params=["sqlite:///deep/study.db", "deep/study.log"])
+@pytest.fixture
+def new_database(postgresql, monkeypatch):
+    """Its URL; what was opened is closed in the end, as the end of a process does."""
+    opened, open_storage = [], studies._storage
+    monkeypatch.setattr(studies, "_storage", lambda place: opened.append(open_storage(place)) or opened[-1])
+    yield postgresql.url(f"of_{uuid.uuid4().hex}")
+    for storage in opened:
+        storage.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite:///deep/study.db", "deep/study.log", "postgresql"])
 def opened(request, tmp_path, monkeypatch):
     """Opens the study again at each call, as another process does."""
     monkeypatch.chdir(tmp_path)
-    return lambda **begun: studies.open_study(request.param, "s", False, optuna.pruners.NopPruner(), begun)
+    storage = request.param
+    if storage == "postgresql":
+        storage = request.getfixturevalue("new_database")
+    return lambda **begun: studies.open_study(storage, "s", False, optuna.pruners.NopPruner(), begun)
 
 
 def dead_process():
@@ -123,3 +138,20 @@ def test_no_password_is_printed():
         studies.open_study("mysql+nothing://ada:secret@lab/x", "s", False, optuna.pruners.NopPruner(), {})
     assert "secret" not in str(error.value)
     assert studies.shown("no url://ada:secret") == "no url://…"
+
+
+def test_a_server_that_was_started_again_is_connected_to_again(postgresql, new_database, monkeypatch):
+    study = studies.open_study(new_database, "s", False, optuna.pruners.NopPruner(), {})
+    trial = study.ask(RANGE)
+    postgresql.stop()
+    later = threading.Timer(1, postgresql.start)  # while it is asked already
+    later.start()
+    study.tell(trial, 0.5)
+    later.join()
+    assert numbers(study, TrialState.COMPLETE) == [0]
+    postgresql.stop()
+    monkeypatch.setattr(studies, "PATIENCE", 1)
+    with pytest.raises(studies.BROKEN) as error:
+        study.ask(RANGE)
+    postgresql.start()
+    assert "refused" in str(error.value.__cause__)

@@ -37,7 +37,11 @@ def trials(clone, storage=".optuna/digits.log"):
     from kassandra.experiments.study import _storage
 
     with contextlib.chdir(clone.root):
-        return optuna.load_study(study_name=STUDY, storage=_storage(storage)).get_trials()
+        opened = _storage(storage)
+        found = optuna.load_study(study_name=STUDY, storage=opened).get_trials()
+        if isinstance(opened, optuna.storages.RDBStorage):
+            opened.engine.dispose()
+        return found
 
 
 def states(found):
@@ -81,11 +85,7 @@ def test_killed_and_resumed(begun, tmp_path):
     clone = begun.copy(tmp_path / "kassandra")
     clone.edit("params.yaml", "epochs: 1,", "epochs: 40,")
     with clone.started("kassandra", "search", "digits", "--trials", "1") as worker:
-        begun_at = time.monotonic()
-        while not list((clone.root / ".checkpoints").glob("digits-*/checkpoint.safetensors")):
-            assert worker.poll() is None, worker.stdout.read()
-            assert time.monotonic() - begun_at < 600
-            time.sleep(0.1)
+        wait_for_checkpoint(clone, worker)
         started = psutil.Process(worker.pid).children(recursive=True)
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
@@ -133,6 +133,41 @@ def test_two_workers_share_a_study(begun, tmp_path):
     assert experiments(clone) == ["digits-0", "digits-1", "digits-2"]
     assert len({str(trial.params) for trial in found}) == 3
     assert {trial.user_attrs["worker"]["pid"] for trial in found} <= {one.pid, other.pid}
+
+
+def test_two_machines_share_a_study_over_postgresql(begun, tmp_path, postgresql):
+    """As far as one machine can show it: two clones, a worker that is killed, and a server that is started again."""
+    storage = postgresql.url("shared")
+    search = ("kassandra", "search", "digits", "--storage", storage, "--trials")
+    here, there = (begun.copy(tmp_path / name) for name in ("here", "there"))
+    for clone in (here, there):
+        clone.edit("params.yaml", "epochs: 1,", "epochs: 8,")
+    with here.started(*search, "3") as one, there.started(*search, "3") as other:
+        wait_for_checkpoint(there, other)
+        started = psutil.Process(other.pid).children(recursive=True)
+        other.kill()
+        wait_for_checkpoint(here, one)
+        postgresql.stop()
+        postgresql.start()
+        printed, _ = one.communicate(timeout=900)
+        assert one.returncode == 0, printed
+    psutil.wait_procs(started, timeout=600)
+    printed += there.run(*search, "3")  # once more, by the clone whose worker was killed
+    assert "was left by a worker that is dead; its values are tried again" in printed
+    found = trials(here, storage)
+    assert sorted(states(found)) in (["COMPLETE"] * 3 + ["FAIL"] * count for count in (1, 2))  # 2: it was just asked
+    assert len({str(trial.params) for trial in found if trial.state == TrialState.COMPLETE}) == 3
+    names = [f"digits-{trial.number}" for trial in found if trial.state == TrialState.COMPLETE]
+    assert set(experiments(here) + experiments(there)) >= set(names)
+
+
+def wait_for_checkpoint(clone, worker):
+    """Until the worker of this clone is amid a training."""
+    begun_at = time.monotonic()
+    while not list((clone.root / ".checkpoints").glob("digits-*/checkpoint.safetensors")):
+        assert worker.poll() is None, worker.stdout.read()
+        assert time.monotonic() - begun_at < 600
+        time.sleep(0.1)
 
 
 def test_what_cannot_be_trained_is_given_up_with_the_sentence(begun, tmp_path):
