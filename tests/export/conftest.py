@@ -85,6 +85,26 @@ def images(tmp_path):
     return images
 
 
+SPOKEN = {
+    "sample_rate": 4000, "mels": 8, "frame": 25.0, "hop": 10.0, "deltas": True, "stack": 2, "normalise": "band",
+    "lowercase": True, "marks": False, "train_texts": [],
+}  # fmt: skip
+
+
+@pytest.fixture
+def dictation(tmp_path):
+    """Writes a model that transcribes recordings; returns the folder."""
+    from kassandra.vocabulary import tokens
+
+    def dictation(name="dictation", pieces="bpe", **model):
+        content = tokens.fit(pieces, TEXTS, 30, 1, True).to_str()
+        spec = {"outputs": tokens.load(content).get_vocab_size(), "features": 48, "vocab_size": 0}
+        meta = SPOKEN | {"spec": spec, "tokens": pieces, "tokenizer": content}
+        return save_untrained(tmp_path / "models" / name, "audio", "transcript", meta, shaken, **model)
+
+    return dictation
+
+
 TEXTS = ["a good film, a very good one", "no good at all", "the film was long and the end came late", "good"]
 SERIES = {
     "spec": {"outputs": 4, "features": 3, "vocab_size": 0, "steps": 5, "joint": False},

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import wave as wave_module
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +101,32 @@ def test_series_are_named(motions, programs, recording, scaling):
     (predicted,) = predictor.predict([recording[1]])
     for name, text in run(recording[0]).items():
         assert json.loads(text) == pytest.approx(predicted.probabilities, abs=1e-5), name
+
+
+@pytest.fixture
+def sound(tmp_path):
+    """A recording of tones, and a file of it in 16 bits."""
+    steps = np.arange(6000) / 4000
+    wave = np.sin(2 * np.pi * (300 + 900 * steps) * steps) * np.sin(9 * steps) ** 2
+    whole = np.round(wave * 20_000).astype("<i2")
+    with wave_module.open(str(tmp_path / "sound.wav"), "wb") as file:
+        file.setparams((1, 2, 4000, len(whole), "NONE", ""))
+        file.writeframes(whole.tobytes())
+    return tmp_path / "sound.wav", whole.astype(np.float32) / 32768
+
+
+@pytest.mark.parametrize("pieces", ["bpe", "characters", "words"])
+def test_recordings_are_transcribed_with_times(dictation, programs, sound, pieces):
+    predictor, run = programs(dictation(pieces=pieces, decoder={"beam": 1}))
+    (transcript,) = predictor.transcribe(sound[1])
+    for text in run(sound[0]).values():
+        words = [word._asdict() for word in transcript.words]
+        assert json.loads(text) == {"transcript": transcript.text, "words": words}
+        assert words
+
+
+def test_members_agree_on_a_transcript(dictation, programs, sound):
+    predictor, run = programs(dictation(decoder={"beam": 1}), members=3)
+    (transcript,) = predictor.transcribe(sound[1])
+    assert len({one.transcribe(sound[1])[0].text for one in predictor.members}) > 1
+    assert json.loads(run(sound[0])["example.py"])["transcript"] == transcript.text

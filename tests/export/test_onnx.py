@@ -53,6 +53,8 @@ MODELS = {
     "tags of words by their letters, a chain": ("tagger", {"letters": LETTERS, "crf": True}),
     "tags of series": ("activities", {"variant": "stacked", "num_layers": 2}),
     "tags of series, a chain": ("activities", {"crf": True}),
+    "transcripts": ("dictation", {}),
+    "transcripts, both ways": ("dictation", {"variant": "bidirectional", "num_layers": 2}),
 }
 
 
@@ -99,6 +101,11 @@ def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
         assert [each.tags for each in theirs] == [each.tags for each in ours]
         for one, other in zip(ours, theirs, strict=True):
             assert other.probabilities == pytest.approx(one.probabilities, abs=1e-5)
+    if predictor.target == "transcript":
+        waves = [np.random.default_rng(1).standard_normal(samples) for samples in (900, 4000)]
+        for one, other in zip(*(each.transcribe(waves) for each in (predictor, exported)), strict=True):
+            assert other.text == one.text
+            assert other.log_probability == pytest.approx(one.log_probability, rel=1e-4)
     if predictor.target == "next":
         ours, theirs = ("".join(one.write("abc", 40, temperature=0.7, seed=3)) for one in (predictor, exported))
         assert ours == theirs

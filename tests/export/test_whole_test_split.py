@@ -1,7 +1,9 @@
 """What an exported model answers on a whole test split has the scores of PyTorch's answers, and they are stored."""
 
 import json
+import wave
 
+import numpy as np
 import pytest
 
 from kassandra.contracts.artifacts import PREPARED, read_json
@@ -61,3 +63,18 @@ def test_of_tags(exported, tmp_path):
     results = exported("text", "tags", tmp_path / "raw", {"min_frequency": 1}, crf=True, letters=letters)
     scores_agree(results, "f1", "accuracy", "exact", "loss")
     assert results["test"]["changed"] == 0
+
+
+def test_of_transcripts(exported, tmp_path):
+    generator, rows = np.random.default_rng(0), ["file\ttext"]
+    (tmp_path / "raw").mkdir()
+    for number in range(30):
+        text = " ".join(generator.choice(["low", "mid", "high"], generator.integers(2, 5)))
+        with wave.open(str(tmp_path / "raw" / f"{number}.wav"), "wb") as file:
+            samples = (generator.normal(0, 3000, generator.integers(2000, 4000))).astype("<i2")
+            file.setparams((1, 2, 4000, len(samples), "NONE", ""))
+            file.writeframes(samples.tobytes())
+        rows.append(f"{number}.wav\t{text}")
+    (tmp_path / "raw" / "transcripts.tsv").write_text("\n".join(rows) + "\n")
+    keys = {"sample_rate": 4000, "mels": 8, "stack": 2}
+    scores_agree(exported("audio", "transcript", tmp_path / "raw", keys), "wer", "cer", "wer_greedy", "cer_greedy")

@@ -14,7 +14,8 @@ def describe(meta: dict[str, Any]) -> dict[str, Any]:
     scale = MelScale.of(meta)
     sizes = {"frame_length": scale.frame_length, "hop_length": scale.hop_length, "fft_size": scale.fft_size}
     numbers = {"sample_rate": scale.sample_rate, "bands": scale.bands, "range": RANGE}
-    return numbers | sizes | {"edges": scale.edges.tolist(), "deltas": bool(meta["deltas"])}
+    how = {"deltas": bool(meta["deltas"]), "by_band": meta.get("normalise") == "band", "stack": meta.get("stack", 1)}
+    return numbers | sizes | how | {"edges": scale.edges.tolist()}
 
 
 def beside(meta: dict[str, Any]) -> dict[str, str]:
@@ -22,8 +23,8 @@ def beside(meta: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-PYTHON = {
-    "examples": """
+# Of a .wav of 16 bits, one channel, at the sample rate of training.
+RECORDING = """
 import wave
 
 with wave.open(sys.argv[1]) as file:
@@ -37,14 +38,17 @@ edges = np.array(about["edges"])
 low, middle, high = edges[:-2], edges[1:-1], edges[2:]
 filters = np.minimum((mels - low) / (middle - low), (high - mels) / (high - middle)).clip(0)
 energies = np.abs(np.fft.rfft(frames, fft)) ** 2 @ filters
-standard = lambda values: (values - values.mean()) / max((values - values.mean()).std(), 1e-2)
+over, stack = (0 if about["by_band"] else None), about["stack"]
+standard = lambda values: (values - values.mean(over)) / np.maximum((values - values.mean(over)).std(over), 1e-2)
 parts = [standard(np.log(energies / max(energies.max(), 1e-300) + about["range"]))]
 for _ in range(2 * about["deltas"]):
     around = np.pad(parts[-1], ((2, 2), (0, 0)), "edge")
     parts.append(standard((around[3:-1] - around[1:-3] + 2 * (around[4:] - around[:-4])) / 10))
-bands = np.concatenate(parts, axis=1)[None].astype(np.float32)
-feeds = {"inputs": bands, "lengths": np.array([bands.shape[1]])}
+bands = np.concatenate(parts, axis=1)
+bands = np.pad(bands, ((0, -len(bands) % stack), (0, 0))).reshape(1, -1, stack * bands.shape[1])
+feeds = {"inputs": bands.astype(np.float32), "lengths": np.array([bands.shape[1]])}
 """
-}
+
+PYTHON = {"examples": RECORDING, "transcripts": RECORDING}
 
 JAVASCRIPT: dict[str, str] = {}  # the bands would take a Fourier transform of one's own
