@@ -64,6 +64,29 @@ def activities(tmp_path):
     return activities
 
 
+def gaps_meta(seasons, beside):
+    from kassandra.contracts.gaps import width
+
+    features, behind, ahead = width(beside, 2, len(seasons))
+    spec = {"outputs": 2, "features": features, "vocab_size": 0, "steps": 40, "behind": behind, "ahead": ahead}
+    return {
+        "spec": spec, "targets": ["a", "b"], "inputs": ["a", "b", "hour"][: 2 + beside], "target_inputs": [0, 1],
+        "lacking": [], "series": ["one"], "window": 40, "longest": 12, "share": 0.2, "rounds": 1, "together": 0.5,
+        "seasons": seasons, "input_mean": [[0.0] * (2 + beside)], "input_std": [[1.0] * (2 + beside)],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def sensors(tmp_path):
+    """Writes a model that fills gaps; returns the folder."""
+
+    def sensors(name="sensors", seasons=(6, 4), beside=1, **model):
+        meta = gaps_meta(list(seasons), beside)
+        return save_untrained(tmp_path / "models" / name, "series", "gap", meta, shaken, **model)
+
+    return sensors
+
+
 @pytest.fixture
 def motions(tmp_path):
     """Writes a model that names whole series; returns the folder."""

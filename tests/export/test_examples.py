@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 import kassandra
+from kassandra.contracts.gaps import ends_of_windows, missing
+from kassandra.contracts.windows import Split
+from kassandra.training.pair import Split as TrainingSplit
 from tests.trained import save_members
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
@@ -130,3 +133,24 @@ def test_members_agree_on_a_transcript(dictation, programs, sound):
     (transcript,) = predictor.transcribe(sound[1])
     assert len({one.transcribe(sound[1])[0].text for one in predictor.members}) > 1
     assert json.loads(run(sound[0])["example.py"])["transcript"] == transcript.text
+
+
+@pytest.mark.parametrize("seasons", [(), (6, 4)])
+def test_gaps_are_filled(sensors, programs, tmp_path, seasons):
+    predictor, run = programs(sensors(seasons=seasons, variant="bidirectional"), members=2)
+    table = np.random.default_rng(0).standard_normal((90, 3))
+    table[[3, 4, 30, 31, 32, 88, 89], 0] = table[20:40, 1] = table[70, :2] = np.nan  # 20 are too many
+    np.save(tmp_path / "table.npy", table)
+    offsets, values = np.array([0, len(table)]), table[:, :2]
+    gaps, _ = missing(~np.isnan(values), offsets, 12)
+    ends = ends_of_windows(gaps, offsets, 40)
+    split = Split(np.nan_to_num(table).astype(np.float32), values, np.arange(len(table)), offsets, ends)
+    pair = predictor.pair
+    point = predictor.outputs(TrainingSplit(split, pair.target.own(split, len(gaps.row)))).point
+    _, rows, columns = gaps.cells(2)
+    expected = {(int(row), "ab"[column]): value for row, column, value in zip(rows, columns, point, strict=True)}
+    answer = {
+        (each["row"], each["target"]): each["value"] for each in json.loads(run(tmp_path / "table.npy")["example.py"])
+    }
+    assert len(answer) == 9
+    assert answer == pytest.approx(expected, abs=1e-4)

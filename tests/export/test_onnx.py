@@ -53,6 +53,9 @@ MODELS = {
     "tags of words by their letters, a chain": ("tagger", {"letters": LETTERS, "crf": True}),
     "tags of series": ("activities", {"variant": "stacked", "num_layers": 2}),
     "tags of series, a chain": ("activities", {"crf": True}),
+    "gaps, both ways": ("sensors", {"variant": "bidirectional"}),
+    "gaps, forwards, Student's t": ("sensors", {"variant": "vanilla", "head": "student"}),
+    "gaps without seasons and calendar": ("sensors", {"seasons": (), "beside": 0, "edges": "none", "head": "point"}),
     "transcripts": ("dictation", {}),
     "transcripts, both ways": ("dictation", {"variant": "bidirectional", "num_layers": 2}),
 }

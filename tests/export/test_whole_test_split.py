@@ -8,6 +8,7 @@ import pytest
 
 from kassandra.contracts.artifacts import PREPARED, read_json
 from tests.export.conftest import shaken
+from tests.targets.gap.hours import hours, write
 from tests.trained import save_members
 from tests.untrained import save_untrained
 
@@ -78,3 +79,12 @@ def test_of_transcripts(exported, tmp_path):
     (tmp_path / "raw" / "transcripts.tsv").write_text("\n".join(rows) + "\n")
     keys = {"sample_rate": 4000, "mels": 8, "stack": 2}
     scores_agree(exported("audio", "transcript", tmp_path / "raw", keys), "wer", "cer", "wer_greedy", "cer_greedy")
+
+
+@pytest.mark.parametrize("beside", [{"calendar": ["hour"]}, {}])
+def test_of_gaps(exported, tmp_path, beside):
+    write(tmp_path / "raw" / "table.csv", hours(1500))
+    source = {"path": "table.csv", "time": "when", "target": ["a", "b"], "frequency": "h"}
+    keys = {"window": 60, "longest": 12, "seasons": [24], "rounds": 2, **beside}
+    results = exported("series", "gap", tmp_path / "raw", keys, source, variant="bidirectional")
+    scores_agree(results, "rmse", "mae", "crps", "coverage_90")

@@ -6,9 +6,9 @@ from kassandra.contracts.windows import SMALLEST
 
 
 def lengths(reading: str, meta: dict[str, Any]) -> bool:
-    """Whether rows are padded: windows of a table, and series that are all equally long, are not; but where each step
-    has an answer, every batch says its lengths."""
-    return reading == "steps" or not meta["spec"].get("steps")
+    """Whether rows are padded: windows of a table, and series that are all equally long, are not. Lengths are always
+    given where each step has an answer, and around gaps, where a series may be shorter than a window."""
+    return reading in ("steps", "gaps") or not meta["spec"].get("steps")
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
