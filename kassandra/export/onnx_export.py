@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from kassandra.contracts.artifacts import PREPARED, read_json, whole, write_json
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.graph import Arrays, Comparison, Run
+from kassandra.contracts.graph import Arrays, Comparison, Graph, Run
 from kassandra.contracts.kinds import part_if_any
 from kassandra.export.card import UNSTATED
 from kassandra.export.examples import examples
@@ -50,6 +50,24 @@ def exporters(predictor: Any) -> Exporters:
     return Exporters(*found)
 
 
+class Graphs(NamedTuple):
+    """of_target: what answers. of_input: what makes inputs, as a network whose features are read; is not put into 8
+    bits, nor compared on the test split, which is of inputs."""
+
+    of_target: list[Graph]
+    of_input: list[Graph]
+
+    @property
+    def all(self) -> list[Graph]:
+        return [*self.of_target, *self.of_input]
+
+
+def graphs_of(predictor: Any, by: Exporters) -> Graphs:
+    """Of a model; `graphs` of an input may be missing."""
+    of_input = by.input.graphs(predictor) if hasattr(by.input, "graphs") else []
+    return Graphs(by.target.graphs(predictor, padded(predictor, by)), of_input)
+
+
 def padded(predictor: Any, by: Exporters) -> bool:
     """Whether the input gives lengths."""
     return bool(by.input.lengths(reading(predictor.input, predictor.target), predictor.meta))
@@ -68,20 +86,24 @@ def export_onnx(
     predictor = load(folder, member=member)
     by = exporters(predictor)
     about = _about(predictor, by)
-    names = [graph.name for graph in by.target.graphs(predictor, padded(predictor, by))]
+    graphs = graphs_of(predictor, by)
+    names = [graph.name for graph in graphs.of_target]
     parities = {}
-    for number, name in enumerate(names):
+    for number, name in enumerate(graph.name for graph in graphs.all):
         path = output / f"{name}.onnx"
         parities[name] = _in_a_process(folder, member, number, path, about)
         report(f"{path}: {path.stat().st_size:,} bytes; differs from PyTorch by at most {parities[name]:.1e}")
-        if int8:
+        if int8 and name in names:
             quantise(path, output / f"{name}{INT8}.onnx")
             report(f"{output / f'{name}{INT8}.onnx'}: {(output / f'{name}{INT8}.onnx').stat().st_size:,} bytes")
     results: dict[str, Any] = {"parity": parities}
     results |= _on_test(predictor, by.target, output, names, int8, root, report)
     write_json(output / "export.json", {"about": about, **results})
     examples_of = examples(by.target, by.input, reading(predictor.input, predictor.target))
-    for name, content in {**by.input.beside(predictor.meta), **examples_of}.items():
+    beside = {
+        name: text for kind in by if hasattr(kind, "beside") for name, text in kind.beside(predictor.meta).items()
+    }
+    for name, content in {**beside, **examples_of}.items():
         with whole(output / name) as partial:
             partial.write_text(content, encoding="utf-8")
     for sentence in write_card(
@@ -109,8 +131,7 @@ def _write(folder: Path, member: int | None, number: int, path: Path, about: dic
     torch.set_num_threads(1)
     predictor = load(folder, member=member)
     by = exporters(predictor)
-    graph = by.target.graphs(predictor, padded(predictor, by))[number]
-    return write(graph, path, about)
+    return write(graphs_of(predictor, by).all[number], path, about)
 
 
 def runner(output: Path, names: list[str], ending: str = "") -> Run:

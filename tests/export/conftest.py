@@ -206,3 +206,24 @@ def series(tmp_path):
         return save_untrained(tmp_path / "models" / name, "series", "forecast", SERIES, **model)
 
     return series
+
+
+@pytest.fixture
+def captions(tmp_path):
+    """Writes a model that describes images, read row by row; returns the folder."""
+    from kassandra.vocabulary import tokens
+
+    content = tokens.fit("words", TEXTS, 60, 1, True, written=True).to_str()
+    size = tokens.load(content).get_vocab_size()
+    meta = IMAGES | {"spec": {"outputs": size, "features": 4, "vocab_size": 0, "steps": 6, "joint": False}}
+    meta |= {"reading": "captions", "scan": "rows", "longest": 12, "lowercase": True, "tokenizers": {"target": content}}
+    meta |= {"languages": {"source": "images", "target": "en"}}
+
+    def wordy(model):
+        shaken(model)
+        model.bias.data[3] -= 4  # of the end
+
+    def captions(name="captions", **model):
+        return save_untrained(tmp_path / "models" / name, "images", "text", meta, wordy, embedding_size=6, **model)
+
+    return captions

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import kassandra
 from kassandra.contracts.gaps import ends_of_windows, missing
@@ -80,6 +81,21 @@ def test_words_are_tagged(tagger, programs, members):
         (predicted,) = predictor.predict(sentence)
         printed = run(sentence)
         tagged_alike(printed, predicted)
+
+
+def test_a_sentence_is_translated(translator, programs):
+    predictor, run = programs(translator(decoder={"attention": "additive", "input_feeding": True}), members=2)
+    for text in ("a good film", "it's the end"):
+        assert run(text)["example.py"].strip() == predictor.translate(text)[0].text
+
+
+def test_an_image_is_described(captions, programs, tmp_path):
+    predictor, run = programs(captions(decoder={"attention": "general"}))
+    image = np.random.default_rng(1).integers(0, 256, (6, 4), np.uint8)
+    Image.fromarray(image).save(tmp_path / "one.png")
+    described = predictor.caption(image)[0].text
+    assert described
+    assert run(tmp_path / "one.png")["example.py"].strip() == described
 
 
 @pytest.fixture

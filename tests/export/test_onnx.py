@@ -44,6 +44,8 @@ MODELS = {
         },
     ),
     "translator without attention": ("translator", {"decoder": {"attention": "none"}}),
+    "captions": ("captions", {"decoder": FED}),
+    "captions without attention": ("captions", {"decoder": {"attention": "none"}, "variant": "bidirectional"}),
     "numbers of texts": ("stars", {"head": "gaussian"}),
     "series, quantiles": ("series", {"head": "quantiles", "linear": True}),
     "series, Student's t": ("series", {"head": "student"}),
@@ -91,7 +93,7 @@ def written(folder, output):
 @pytest.mark.parametrize("which", MODELS)
 def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
     predictor, exported = written(model(which), tmp_path / "out")
-    if predictor.input == "images":
+    if predictor.input == "images" and predictor.target == "label":
         images = np.random.default_rng(0).integers(0, 256, (7, 6, 4), np.uint8)
         ours, theirs = (one.predict(images) for one in (predictor, exported))
         assert [each.probability for each in theirs] == pytest.approx([each.probability for each in ours], abs=1e-5)
@@ -112,7 +114,11 @@ def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
     if predictor.target == "next":
         ours, theirs = ("".join(one.write("abc", 40, temperature=0.7, seed=3)) for one in (predictor, exported))
         assert ours == theirs
-    if predictor.target == "text":
+    if predictor.input == "images" and predictor.target == "text":
+        images = np.random.default_rng(0).integers(0, 256, (3, 6, 4), np.uint8)
+        ours, theirs = (one.caption(images) for one in (predictor, exported))
+        assert [each.text for each in theirs] == [each.text for each in ours]
+    elif predictor.target == "text":
         texts = ["a good film", "late", "the end was very long at all"]
         ours, theirs = (one.translate(texts, alignments=True) for one in (predictor, exported))
         for one, other in zip(ours, theirs, strict=True):  # of random weights, two beginnings may be as likely

@@ -1,8 +1,14 @@
-"""What whoever runs an exported model of images has to know of its inputs."""
+"""What whoever runs an exported model of images has to know of its inputs; a network whose features are read is a file
+of its own."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from kassandra.contracts.errors import KassandraError
+import numpy as np
+from torch import Tensor, nn
+
+from kassandra.contracts.graph import Arrays, Axes, Graph
+from kassandra.inputs.images.train.efficientnet import FEATURES, PLACES, SIDE, EfficientNetLite0, scaled
 
 
 def lengths(reading: str, meta: dict[str, Any]) -> bool:
@@ -11,14 +17,40 @@ def lengths(reading: str, meta: dict[str, Any]) -> bool:
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
-    """
-    Raises:
-        KassandraError: images are read as the features of another network.
-    """
+    """Of a grid of features, `features` makes it of pixels."""
     if meta.get("scan") == "grid":
-        raise KassandraError("export: this model reads features of EfficientNet-Lite0, which is not exported to onnx")
+        return {"height": SIDE, "width": SIDE, "channels": "rgb", "features": "features.onnx"}
     keys = ("height", "width", "steps", "order", "mean", "std")
-    return {key: meta[key] for key in keys} | {"channels": meta.get("channels", "grey")}
+    return {key: meta[key] for key in keys} | {"channels": meta.get("channels", "grey"), "features": None}
+
+
+class Features(nn.Module):
+    """(batch, 49, 320) `inputs` of a model, standardised as in train, of images (batch, 224, 224, 3) uint8."""
+
+    def __init__(self, network: EfficientNetLite0, mean: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.layers = network.layers
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, images: Tensor) -> Tensor:
+        grid = self.layers(scaled(images)).flatten(2).transpose(1, 2)  # (batch, 49, 320)
+        standard: Tensor = (grid - self.mean) / self.std
+        return standard
+
+
+def graphs(predictor: Any) -> list[Graph]:
+    """The network whose features a model reads, if it does, and its folder has the network."""
+    sequences = predictor.pair.sequences
+    if getattr(sequences, "network", None) is None:
+        return []
+    module = Features(sequences.network, sequences.mean, sequences.std)
+    inputs: dict[str, Axes] = {"images": ("batch", SIDE, SIDE, 3)}
+    return [Graph("features", module, inputs, {"inputs": ("batch", PLACES, FEATURES)}, _images)]
+
+
+def _images(sizes: Mapping[str, int], generator: np.random.Generator) -> Arrays:
+    return {"images": generator.integers(0, 256, (sizes["batch"], SIDE, SIDE, 3), np.uint8)}
 
 
 def beside(meta: dict[str, Any]) -> dict[str, str]:
@@ -26,19 +58,27 @@ def beside(meta: dict[str, Any]) -> dict[str, str]:
     return {}
 
 
-PYTHON = {
-    "examples": """
-from PIL import Image
+OPENED = """
+from PIL import Image, ImageOps
 
 mode = {"grey": "L", "rgb": "RGB"}[about["channels"]]
-image = Image.open(sys.argv[1]).convert(mode)  # bright on dark, if those of training were
-assert image.size == (about["width"], about["height"]), image.size
+image = ImageOps.exif_transpose(Image.open(sys.argv[1])).convert(mode)  # bright on dark, if those of training were
+image = image.resize((about["width"], about["height"]), Image.Resampling.BILINEAR)
+"""
+PIXELS = """
 pixels = (np.asarray(image, np.float32) / 255 - about["mean"]) / about["std"]
 pixels = pixels.reshape(about["height"] * about["width"], -1)
 pixels = pixels if about["order"] is None else pixels[about["order"]]
 feeds = {"inputs": pixels.reshape(1, about["steps"], -1).astype(np.float32)}
 """
-}
+GRID = """
+if about["features"]:
+    features = onnxruntime.InferenceSession(about["features"])
+    feeds = {"inputs": features.run(None, {"images": np.asarray(image)[None]})[0]}
+else:
+"""
+INDENTED = "".join(f"    {line}\n" for line in PIXELS.strip().splitlines())
+PYTHON = {"examples": OPENED + PIXELS.lstrip(), "captions": OPENED + GRID.lstrip() + INDENTED}
 
 # Of raw grey bytes, height × width of them, as `convert seven.png gray:seven.raw` writes.
 JAVASCRIPT = {

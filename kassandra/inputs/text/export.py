@@ -35,6 +35,11 @@ first = {"start": most, "end": 0, "ends": most - most // 2}[about["keep"]]
 ids = ids if len(ids) <= most else ids[:first] + ids[len(ids) - (most - first) :]
 feeds = {"inputs": np.array([ids]), "lengths": np.array([len(ids)])}
 """,
+    "pairs": """
+source = Tokenizer.from_file("tokenizer.json" if os.path.exists("tokenizer.json") else "tokenizer-source.json")
+ids = [*(source.encode(sys.argv[1], add_special_tokens=False).ids or [1]), 3]  # </s>
+feeds = {"inputs": np.array([ids]), "lengths": np.array([len(ids)])}
+""",
     "steps": """
 words = sys.argv[1].split()
 known, letters = ({token: place for place, token in enumerate(about[key])} for key in ("vocabulary", "alphabet"))

@@ -15,14 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.graph import Arrays, Axes, Comparison, Graph, Run, sized
 from kassandra.lstm.encoder import State, valid_steps
 from kassandra.lstm.export_inputs import sequence_example, sequence_inputs
 from kassandra.targets.text.evaluate.scores import corpus_bleu, ngrams
 from kassandra.targets.text.train.decoder import Memory, Standing
 from kassandra.targets.text.train.encoder_decoder import Memorised
-from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY, are_captions
+from kassandra.targets.text.train.target import BEAM, LENGTH_PENALTY
 
 
 def flat_memory(source: Memorised) -> list[Tensor]:
@@ -39,7 +38,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.members = nn.ModuleList(members)
 
-    def forward(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, ...]:
         parts: list[Tensor] = []
         for member in self.members:
             source = member.read(inputs, lengths)  # type: ignore[operator]
@@ -54,14 +53,15 @@ class Encoder(nn.Module):
 
 
 class Step(nn.Module):
-    def __init__(self, members: list[Any]) -> None:
+    """`padded`: whether the second input is the lengths of sources, behind which nobody looks."""
+
+    def __init__(self, members: list[Any], padded: bool) -> None:
         super().__init__()
-        self.members = nn.ModuleList(members)
-        self.looks = any(member.decoder.attention is not None for member in members)
+        self.members, self.padded = nn.ModuleList(members), padded
 
     def forward(self, tokens: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
         given, each, reached, looked = iter(parts), [], [], []
-        lengths = next(given) if self.looks else tokens
+        lengths = next(given) if self.padded else None
         for member in self.members:
             log_probabilities, standing, attention = member.next(_whole(member, lengths, given), tokens)  # type: ignore[operator]
             each.append(log_probabilities)
@@ -71,12 +71,13 @@ class Step(nn.Module):
         return (joint, *reached, *([torch.stack(looked).mean(0)] if looked else []))
 
 
-def _whole(member: Any, lengths: Tensor, given: Any) -> Memorised:
+def _whole(member: Any, lengths: Tensor | None, given: Any) -> Memorised:
     """What was flattened, of one member."""
     decoder, memory = member.decoder, None
     if decoder.attention is not None:
         values, keys = next(given), next(given)
-        memory = Memory(values, keys, ~valid_steps(lengths, values.shape[1]).unsqueeze(1))
+        padded = None if lengths is None else ~valid_steps(lengths, values.shape[1]).unsqueeze(1)
+        memory = Memory(values, keys, padded)
     layers = [State(*(next(given) for _ in range(decoder.parts))) for _ in decoder.sizes]
     return Memorised(memory, Standing(layers, next(given) if decoder.feeding else None))
 
@@ -96,16 +97,17 @@ class FromGraphs:
     def __init__(self, run: Run, memory: dict[str, Axes], standing: dict[str, Axes]) -> None:
         self.run, self.memory, self.standing = run, memory, standing
 
-    def read(self, ids: Tensor, lengths: Tensor) -> Any:
-        outputs = self.run("encoder", {"inputs": ids.numpy(), "lengths": lengths.numpy()})
+    def read(self, ids: Tensor, lengths: Tensor | None) -> Any:
+        of_source = {} if lengths is None else {"lengths": lengths}
+        outputs = self.run("encoder", {name: each.numpy() for name, each in {"inputs": ids, **of_source}.items()})
         parts = {name: torch.from_numpy(np.array(value)) for name, value in outputs.items()}
-        memory = _Rows([lengths, *(parts[name] for name in self.memory)])
+        self.looked_at = [*(of_source if self.memory else {}), *self.memory]
+        memory = _Rows([(of_source | parts)[name] for name in self.looked_at])
         return Memorised(memory, _Rows([parts[name] for name in self.standing]))  # type: ignore[arg-type]
 
     def next(self, source: Any, tokens: Tensor) -> tuple[Tensor, Any, Tensor | None]:
-        lengths, *memory = source.memory.parts
-        given = {"tokens": tokens.numpy(), **({"lengths": lengths.numpy()} if memory else {})}
-        given |= {name: part.numpy() for name, part in zip(self.memory, memory, strict=True)}
+        given = {"tokens": tokens.numpy()}
+        given |= {name: part.numpy() for name, part in zip(self.looked_at, source.memory.parts, strict=True)}
         given |= {name: part.numpy() for name, part in zip(self.standing, source.standing.parts, strict=True)}
         outputs = {name: torch.from_numpy(np.array(value)) for name, value in self.run("decoder", given).items()}
         standing = _Rows([outputs[f"next_{name}"] for name in self.standing])
@@ -118,7 +120,9 @@ def _names(predictor: Any) -> tuple[dict[str, Axes], dict[str, Axes]]:
     standing: dict[str, Axes] = {}
     with torch.inference_mode():
         for number, model in enumerate(predictor.models):
-            source = model.read(torch.zeros(1, 2, dtype=torch.long), torch.tensor([2]))
+            features = int(predictor.meta["spec"].get("features", 0))
+            two = torch.zeros(1, 2, features) if features else torch.zeros(1, 2, dtype=torch.long)
+            source = model.read(two, torch.tensor([2]))
             for name, part in zip(("values", "keys"), flat_memory(source), strict=False):
                 memory[f"{number}_{name}"] = ("batch", "time", part.shape[2])
             fed = source.standing.fed
@@ -132,18 +136,21 @@ def _names(predictor: Any) -> tuple[dict[str, Axes], dict[str, Axes]]:
 def graphs(predictor: Any, padded: bool) -> list[Graph]:
     """`padded`: whether the input gives lengths."""
     spec, (memory, standing) = predictor.meta["spec"], _names(predictor)
-    source = sequence_inputs(spec, True)
+    source = sequence_inputs(spec, padded)
     by_member: dict[str, Axes] = {}
     for number in range(len(predictor.models)):
         by_member |= {name: axes for name, axes in (memory | standing).items() if name.startswith(f"{number}_")}
     encoder = Graph("encoder", Encoder(predictor.models), source, by_member, partial(sequence_example, spec, source))
-    of_source: dict[str, Axes] = {"lengths": ("batch",)} if memory else {}
+    of_source: dict[str, Axes] = {"lengths": ("batch",)} if memory and padded else {}
     inputs: dict[str, Axes] = {"tokens": ("batch",), **of_source, **by_member}
     outputs: dict[str, Axes] = {"log_probabilities": ("batch", int(spec["outputs"]))}
     outputs |= {f"next_{name}": axes for name, axes in standing.items()}
     if memory:
         outputs["attention"] = ("batch", "time")
-    return [encoder, Graph("decoder", Step(predictor.models), inputs, outputs, partial(_example, spec, inputs))]
+    return [
+        encoder,
+        Graph("decoder", Step(predictor.models, bool(of_source)), inputs, outputs, partial(_example, spec, inputs)),
+    ]
 
 
 def _example(
@@ -163,16 +170,15 @@ def from_graphs(predictor: Any, run: Run) -> Any:
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
-    """What whoever runs the graphs has to know of their outputs.
+    """What whoever runs the graphs has to know of their outputs. At most `longest` tokens are written; where it is 0,
+    twice as many as the source has, and 10."""
+    return {"beam": BEAM, "length_penalty": LENGTH_PENALTY, "longest": int(meta.get("longest", 0))}
 
-    Raises:
-        KassandraError: the model describes images.
-    """
-    if are_captions(meta):
-        raise KassandraError(
-            "export: models that describe images cannot be exported to onnx; `--to folder` copies them"
-        )
-    return {"beam": BEAM, "length_penalty": LENGTH_PENALTY}
+
+def beside(meta: dict[str, Any]) -> dict[str, str]:
+    """Files by name: the tokenizer of what is written."""
+    *_, (kind, content) = meta["tokenizers"].items()  # `joint`, or `target` after `source`
+    return {"tokenizer.json" if kind == "joint" else f"tokenizer-{kind}.json": content}
 
 
 def answers(predictor: Any, test: Path) -> Any:
@@ -192,7 +198,7 @@ def compared(predictor: Any, test: Path, first: Any, second: Any) -> Comparison:
     return Comparison({"bleu": (values[0], values[1])}, changed=changed, examples=len(references))
 
 
-PROGRAM = '''"""Translates a sentence by beam search: python example.py "How are you?" (ENDING=.int8.onnx: in 8 bits)"""
+PROGRAM = '''"""Writes what an input becomes, by beam search: python example.py INPUT (ENDING=.int8.onnx: in 8 bits)"""
 
 import json
 import os
@@ -205,20 +211,18 @@ from tokenizers import Tokenizer
 ending = os.environ.get("ENDING", ".onnx")
 encoder, decoder = (onnxruntime.InferenceSession(name + ending) for name in ("encoder", "decoder"))
 about = json.loads(encoder.get_modelmeta().custom_metadata_map["kassandra"])
-joint = os.path.exists("tokenizer.json")
-files = ["tokenizer.json"] * 2 if joint else ["tokenizer-source.json", "tokenizer-target.json"]
-source, target = map(Tokenizer.from_file, files)
+# INPUT
+target = Tokenizer.from_file("tokenizer.json" if os.path.exists("tokenizer.json") else "tokenizer-target.json")
 BOS, EOS, SPECIAL = 2, 3, 4
-ids = [*(source.encode(sys.argv[1], add_special_tokens=False).ids or [1]), EOS]
-names = [each.name for each in encoder.get_outputs()]
-read = dict(zip(names, encoder.run(None, {"inputs": np.array([ids]), "lengths": np.array([len(ids)])})))
+names, steps = [each.name for each in encoder.get_outputs()], feeds["inputs"].shape[1]
+read = dict(zip(names, encoder.run(None, feeds)))
 outputs = [each.name for each in decoder.get_outputs()]
 standing = [name.removeprefix("next_") for name in outputs if name.startswith("next_")]
-beam, longest, finished = about["beam"], 2 * len(ids) + 10, []
+beam, longest, finished = about["beam"], about["longest"] or 2 * steps + 10, []
 rows = [(0.0, [], {name: read[name][0] for name in standing})]  # log-probability, tokens, where the decoder stands
 for step in range(1, longest + 1):
     size = len(rows)
-    given = {"tokens": np.array([row[1][-1] if row[1] else BOS for row in rows]), "lengths": np.full(size, len(ids))}
+    given = {"tokens": np.array([row[1][-1] if row[1] else BOS for row in rows]), "lengths": np.full(size, steps)}
     given |= {name: np.repeat(value, size, 0) for name, value in read.items() if name not in standing}
     given |= {name: np.stack([row[2][name] for row in rows]) for name in standing}
     given = {each.name: given[each.name] for each in decoder.get_inputs()}

@@ -99,7 +99,7 @@ blank = about["blank"]
 def greedy(steps):  # (token, first step, last step): the likeliest token of each step; equal ones in a row are one
     path = steps.argmax(1)
     edges = [0, *(np.flatnonzero(np.diff(path)) + 1), len(path)]
-    return [(int(path[a]), a, b - 1) for a, b in zip(edges, edges[1:]) if path[a] != blank]
+    return [(int(path[a]), int(a), int(b) - 1) for a, b in zip(edges, edges[1:]) if path[a] != blank]
 
 
 def probability(steps, tokens):  # nats, of all ways to write them (Graves et al. 2006, equations 6 and 7)
@@ -117,12 +117,12 @@ def mean(read):  # of the probabilities that members give a text
 
 
 best = max(map(greedy, members), key=mean) if len(members) > 1 else greedy(members[0])
-hop, signs, words, letters = about["stack"] * about["hop_length"], [], [], []
+rate, hop, stack, signs, words, letters = about["sample_rate"], about["hop_length"], about["stack"], [], [], []
+step, length = stack * hop / rate, ((stack - 1) * hop + about["frame_length"]) / rate  # seconds
 for token, first, last in best:
     piece = about["pieces"][token]
     text = f" {piece}" if about["tokens"] == "words" else piece.replace("\\u2581", " ")
-    samples = first * hop, last * hop + hop - about["hop_length"] + about["frame_length"]
-    signs += [(sign, *(round(each / about["sample_rate"], 3) for each in samples)) for sign in text]
+    signs += [(sign, round(first * step, 3), round(last * step + length, 3)) for sign in text]
 for sign in [*signs, (" ", 0, 0)]:
     if not sign[0].isspace():
         letters.append(sign)

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +12,7 @@ import torch
 from PIL import Image
 
 import kassandra
-from kassandra.contracts.artifacts import NETWORK, map_arrays, read_json, write_tensors
+from kassandra.contracts.artifacts import NETWORK, PREPARED, map_arrays, read_json, write_tensors
 from kassandra.contracts.errors import KassandraError
 from kassandra.inputs.images.show import own_captions
 from kassandra.inputs.images.train import efficientnet
@@ -112,7 +114,6 @@ def test_arrays_that_are_no_photographs(described, images):
 @pytest.mark.slow
 def test_what_is_not_done_with_captions_is_refused_by_name(described, tmp_path, kassandra_command):
     for command, sentence in (
-        (("export", described.model, "--to", "onnx", "--output", tmp_path / "out"), "EfficientNet-Lite0, which is not"),
         (("explore", described.model, "--output", tmp_path / "out"), "explore: "),
         (("translate", described.model, "a"), "try `kassandra caption`"),
         (("predict", described.model, "a.png"), "try `kassandra caption`"),
@@ -121,6 +122,25 @@ def test_what_is_not_done_with_captions_is_refused_by_name(described, tmp_path, 
         assert done.status == 1
         assert sentence in done.err
         assert "Traceback" not in done.err
+
+
+@pytest.mark.slow
+def test_the_network_is_exported_too_and_a_program_describes_a_file(described, tmp_path, monkeypatch):
+    onnx_export = pytest.importorskip("kassandra.export.onnx_export", reason="the extra `export` is not installed")
+    monkeypatch.setattr(onnx_export, "_in_a_process", onnx_export._write)  # which is tried elsewhere, and takes a while
+    root = tmp_path / "root"
+    shutil.copytree(described.prepared, root / PREPARED / described.model.name)
+    results = onnx_export.export_onnx(described.model, tmp_path / "out", int8=True, report=lambda line: None, root=root)
+    assert set(results["parity"]) == {"encoder", "decoder", "features"}
+    assert (results["test"]["changed"], results["test"]["examples"]) == (0, 3)
+    assert not (tmp_path / "out" / "features.int8.onnx").exists()
+    photograph = described.raw / "09.png"
+    ran = subprocess.run(
+        [sys.executable, "example.py", photograph], cwd=tmp_path / "out", capture_output=True, text=True
+    )
+    model = kassandra.load(described.model)
+    _, images = own_captions.read([str(photograph)], model.meta)
+    assert ran.stdout.strip() == model.caption(images)[0].text, ran.stderr
 
 
 @pytest.mark.slow
