@@ -52,7 +52,10 @@ def save_members(folder: Path, saved: Path, seeds: Sequence[int] = (0, 1, 2), ap
     for number, path in enumerate(weights_in(folder, len(seeds))):
         generator = torch.Generator().manual_seed(number)
         noise = {name: torch.randn(value.shape, generator=generator) * (number > 0) for name, value in weights.items()}
-        save_weights(
-            path, {name: value + apart * value.std(correction=0) * noise[name] for name, value in weights.items()}
-        )
+        changed = {
+            name: value + apart * value.std(correction=0) * noise[name]
+            for name, value in weights.items()
+            if value.is_floating_point()
+        }
+        save_weights(path, weights | changed)
     return folder

@@ -1,5 +1,6 @@
 """Model folders of random weights, one per pair, with the little that their meta.json has to hold."""
 
+import numpy as np
 import pytest
 
 from tests.untrained import save_untrained
@@ -147,8 +148,13 @@ def reviews(tmp_path):
     spec = {"outputs": 2, "features": 0, "vocab_size": 64, "steps": 0, "joint": False}
     meta = {"spec": spec, "classes": ["bad", "good"], "max_length": 6, "keep": "ends", "tokenizer": content}
 
+    def fitted(model):
+        if model.beside is not None:
+            ids = tokens.encode(tokens.load(content), TEXTS * 2)
+            model.beside.fit(ids.flat, ids.offsets, np.array([1, 0, 0, 1] * 2))
+
     def reviews(name="reviews", **model):
-        return save_untrained(tmp_path / "models" / name, "text", "label", meta, embedding_size=6, **model)
+        return save_untrained(tmp_path / "models" / name, "text", "label", meta, fitted, embedding_size=6, **model)
 
     return reviews
 

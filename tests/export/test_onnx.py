@@ -31,6 +31,7 @@ MODELS = {
     "images, gru": ("images", {"cell": "gru"}),
     "images, attention both ways": ("images", {**ATTENTION, "bidirectional": True, "num_layers": 2}),
     "texts, pooled": ("reviews", {"readout": "concat"}),
+    "texts, a linear model beside": ("reviews", {"linear": True}),
     "texts, both ways": ("reviews", {"variant": "bidirectional"}),
     "a play, stacked": ("play", {"variant": "stacked", "num_layers": 2, "tied": True}),
     "a play, rnn": ("play", {"cell": "rnn"}),
@@ -97,6 +98,11 @@ def test_files_equal_pytorch_at_all_sizes(model, which, tmp_path):
         images = np.random.default_rng(0).integers(0, 256, (7, 6, 4), np.uint8)
         ours, theirs = (one.predict(images) for one in (predictor, exported))
         assert [each.probability for each in theirs] == pytest.approx([each.probability for each in ours], abs=1e-5)
+    if predictor.input == "text" and predictor.target == "label":
+        texts = ["a good film, a very good one", "no good at all", "x", "the film was good " * 9]
+        ours, theirs = (one.predict(texts) for one in (predictor, exported))
+        for one, other in zip(ours, theirs, strict=True):
+            assert other.probabilities == pytest.approx(one.probabilities, abs=1e-5)
     if predictor.target == "number":
         texts = ["a good film", "no good at all, and very long"]
         ours, theirs = (one.predict(texts) for one in (predictor, exported))

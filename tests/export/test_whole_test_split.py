@@ -1,6 +1,7 @@
 """What an exported model answers on a whole test split has the scores of PyTorch's answers, and they are stored."""
 
 import json
+import shutil
 import wave
 
 import numpy as np
@@ -49,6 +50,16 @@ def scores_agree(results, *names):
     assert results["test"]["largest_difference"] < 1e-5
     assert results["test.int8"]["examples"] == results["test"]["examples"] > 0
     assert results["test.int8"]["largest_difference"] > results["test"]["largest_difference"]
+
+
+def test_of_labels_with_a_linear_model_beside(prepared_books, train_small, tmp_path, monkeypatch):
+    monkeypatch.setattr(onnx_export, "_in_a_process", onnx_export._write)
+    how = {"epochs": 1, "batch_tokens": 400, "learning_rate": 0.01}
+    folder = train_small("text", "label", prepared_books, {"variant": "vanilla", "linear": True}, how).folder
+    shutil.copytree(prepared_books, tmp_path / PREPARED / folder.name)
+    results = export_onnx(folder, tmp_path / "out", int8=True, report=lambda line: None, root=tmp_path)
+    scores_agree(results, "accuracy", "loss")
+    assert results["test.int8"]["changed"] == 0
 
 
 def test_of_tags(exported, tmp_path):
