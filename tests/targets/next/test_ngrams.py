@@ -71,3 +71,17 @@ def test_the_prediction_of_a_token_depends_on_those_before_it_alone(predicted, f
 def test_words_are_predicted_from_four_before(folder):
     write_json(folder / "meta.json", read_json(folder / "meta.json") | {"tokens": "words"})
     assert list(predictions(folder, 0)) == [NAMES[0], "5-grams, Kneser-Ney"]
+
+
+def test_in_blocks_it_says_the_same(predicted, prepared_shakespeare, monkeypatch):
+    monkeypatch.setattr(stage, "BLOCK", 77)
+    pd.testing.assert_frame_equal(predictions(prepared_shakespeare, 0), predicted, check_exact=True)
+
+
+def test_of_a_long_train_the_last_tokens_are_counted(folder, monkeypatch):
+    monkeypatch.setattr(stage, "LARGEST", 3000)
+    some = predictions(folder, 0)
+    assert list(some) == [f"{name}, of the last 3,000 characters of train" for name in NAMES]
+    train = read_arrays(folder / "train.npz")
+    write_arrays(folder / "train.npz", **train | {"ids": train["ids"][-3000:]})
+    pd.testing.assert_frame_equal(predictions(folder, 0).set_axis(list(some), axis=1), some, check_exact=True)
