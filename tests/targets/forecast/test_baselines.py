@@ -5,6 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.tsa.arima.model import ARIMA
+from statsmodels.tsa.arima_process import arma_generate_sample
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
 from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
@@ -25,14 +27,30 @@ pytestmark = pytest.mark.slow
 COMMON = ["last value", "historical mean"]
 NAMES = {
     "value": [*COMMON, "exponential smoothing", "linear map of the window"],
-    "season": [*COMMON, "seasonal naive", "exponential smoothing", "Theta", "linear map of the window"],
+    "season": [
+        *COMMON,
+        "seasonal naive",
+        "exponential smoothing",
+        "Theta",
+        "seasonal ARIMA",
+        "linear map of the window",
+    ],
     "return": [*COMMON, "AR(1)", "linear map of the window"],
     "volatility": [
         *(*COMMON, "ARIMA(1,0,1)", "EWMA (RiskMetrics, 0.94)", "GARCH(1,1)", "HAR"),
         "linear map of the window",
     ],
 }
-CARRIED = {"Theta", "exponential smoothing", "AR(1)", "ARIMA(1,0,1)", "EWMA (RiskMetrics, 0.94)", "GARCH(1,1)", "HAR"}
+CARRIED = {
+    "Theta",
+    "seasonal ARIMA",
+    "exponential smoothing",
+    "AR(1)",
+    "ARIMA(1,0,1)",
+    "EWMA (RiskMetrics, 0.94)",
+    "GARCH(1,1)",
+    "HAR",
+}
 
 
 @pytest.fixture
@@ -291,6 +309,23 @@ def test_what_is_chosen_and_what_is_flat_is_printed(series_folder, ar, capsys):
     stage.predictions(None, series_folder([values]), 0)
     flat = capsys.readouterr().out.splitlines()[-1]
     assert flat == "flat windows, in which a target does not move: 4 of train, 0 of valid, 2 of test"
+
+
+@pytest.mark.parametrize("true", [(2, 0), (0, 1), (1, 1)])
+def test_seasonal_arima_finds_the_orders_and_forecasts_as_statsmodels_does(true):
+    """At the last row of train, with the coefficients of the greatest likelihood."""
+    generator, season = np.random.default_rng(0), 12
+    left = arma_generate_sample([1, -0.6, 0.3][: true[0] + 1], [1, 0.7][: true[1] + 1], 1500, distrvs=generator.normal)
+    values = left.copy()
+    for row in range(season, len(values)):
+        values[row] += values[row - season]
+    past = History(values[:, None], None, np.array([1499]), np.zeros((0, 20, 1)), 1500)
+    ours = series_models.seasonal_arima(past, {"season": season, "horizon": 20})[0, :, 0]
+    theirs = ARIMA(values, order=(true[0], 0, true[1]), seasonal_order=(0, 1, 0, season), trend="n").fit().forecast(20)
+    np.testing.assert_allclose(ours, theirs, atol=0.3 * left.std())
+    p, q, _ = series_models._orders((left - left.mean()) / left.std())
+    assert (p, q) == true or p + q > 2  # an order more costs AICc little
+    assert p + q <= sum(true) + 1
 
 
 @pytest.mark.parametrize("form", ["level", "trend", "season"])

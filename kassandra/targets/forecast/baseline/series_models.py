@@ -1,9 +1,9 @@
-"""Classical models of one series, fitted once and rolled over test: exponential smoothing, Theta and ARMA, by
+"""Classical models of one series, fitted once and rolled over test: exponential smoothing, Theta and ARIMA, by
 statsmodels; of daily volatility EWMA and GARCH(1,1) of returns, and HAR of volatility itself."""
 
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,16 +11,18 @@ from arch import arch_model
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
+from statsmodels.tsa.arima.estimators.hannan_rissanen import hannan_rissanen
 from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
-from kassandra.contracts.windows import Split, observed, shown
+from kassandra.contracts.windows import SMALLEST, Split, observed, shown
 
 LONGEST_SEASON = 400  # rows: a year of days; each row keeps the whole season, and that of a year of hours is too much
 DECAY = 0.94  # per day: RiskMetrics (1996)
 HAR_DAYS = (1, 5, 21)  # a day, a week, a month of trading
 START = [0.0, 0.05, 0.05, 0.9, 8.0]  # mu, omega, alpha, beta, nu of standardised returns: usual ones of daily prices
+MOST = 3  # orders of ARMA: of autoregression, and of moving averages
 DIGITS = 6  # of fitted parameters: the last bits of an optimiser are noise
 
 Numbers = NDArray[np.float64]
@@ -171,6 +173,68 @@ def _theta(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
     line = ahead - 1 + (1 - (1 - alpha) ** (at + 1)) / alpha  # (origins, horizon)
     points = level[at] + slope / 2 * line + seasons[(at + ahead) % season]
     return np.asarray(points * std + mean)
+
+
+def seasonal_arima(past: History, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon, targets): ARIMA(p,0,q)(0,1,0) of the season, each target for itself: what is left of the
+    value a season before is ARMA(p,q), with p and q up to `MOST` and a constant.
+
+    Orders are those of the smallest AICc at the estimates of Hannan & Rissanen (1982); the coefficients are then of the
+    greatest likelihood, on train and valid, and the state goes on through test up to each origin. Of a season that
+    exponential smoothing leaves out, a row is one: ARIMA(p,1,q).
+    """
+    return np.stack([_seasonal_arima(past, values, meta) for values in past.values.T], axis=2)
+
+
+def _seasonal_arima(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
+    """(origins, horizon) of one target, `values` (rows,)."""
+    start, season = int(np.flatnonzero(~np.isnan(values))[0]), meta["season"]
+    if season > LONGEST_SEASON or past.fitted - start < 3 * season:
+        season = 1
+    filled = bridged(values[start:], season)
+    left = filled[season:] - filled[:-season]  # (rows - season,)
+    rows = past.fitted - start - season
+    mean, std = left[:rows].mean(), left[:rows].std()  # fitted on train and valid
+    at, horizon = past.origins - start, meta["horizon"]
+    known = at >= season - 1  # else there is no change
+    points = np.repeat(filled[at, None], horizon, axis=1)  # (origins, horizon)
+    points[known] = mean
+    if std > SMALLEST * filled[: past.fitted - start].std():
+        points[known] += _arma_ahead((left - mean) / std, rows, at[known] - season, horizon) * std
+    for step in range(horizon):  # beside the value a season before, which is a forecast itself after the first season
+        before = filled[at[known] + step + 1 - season] if step < season else points[known, step - season]
+        points[known, step] += before
+    assert np.isfinite(points).all()
+    return points
+
+
+def _arma_ahead(values: Numbers, rows: int, at: NDArray[np.int64], horizon: int) -> Numbers:
+    """(origins, horizon) of ARMA, fitted on the first `rows` of `values`, after each row of `at` (-1: before all)."""
+    p, q, first = _orders(values[:rows])
+    model = {"order": (p, 0, q), "trend": "n"}
+    with _quiet():
+        fitted = ARIMA(values[:rows], **model).fit(start_params=first, method_kwargs={"disp": 0}, cov_type="none")
+    rolled = ARIMA(values, **model).filter(np.round(fitted.params, DIGITS), cov_type="none")
+    design, transition = rolled.filter_results.design[:, :, 0], rolled.filter_results.transition[:, :, 0]
+    steps, state = [], rolled.predicted_state[:, at + 1]  # (state, origins) of the row after each origin
+    for _ in range(horizon):
+        steps.append((design @ state)[0])
+        state = transition @ state
+    return np.stack(steps, axis=1)
+
+
+def _orders(values: Numbers) -> tuple[int, int, list[float]]:
+    """p and q of the smallest AICc for `values` (rows,) of mean 0, and estimates to begin with."""
+    found = []
+    for p, q in sorted(np.ndindex(MOST + 1, MOST + 1), key=sum):
+        with suppress(ValueError, np.linalg.LinAlgError):  # too short a series for these
+            estimated, _ = hannan_rissanen(values, ar_order=p, ma_order=q, demean=False)
+            if estimated.is_stationary and estimated.is_invertible and estimated.sigma2 > 0:
+                aicc = ARIMA(values, order=(p, 0, q), trend="n").filter(estimated.params, cov_type="none").aicc
+                found.append((float(aicc), p, q, estimated.params.tolist()))
+    # The fewest coefficients of those that are as good, so that last bits choose nothing.
+    _, p, q, first = min(found, key=lambda each: round(each[0], 2), default=(0.0, 0, 0, [1.0]))
+    return p, q, first
 
 
 @contextmanager

@@ -74,6 +74,7 @@ def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
         baselines["exponential smoothing"] = series_models.smoothing
         if meta["season"]:
             baselines["Theta"] = series_models.theta
+            baselines["seasonal ARIMA"] = series_models.seasonal_arima
     elif meta["predict"] == "return":
         baselines["AR(1)"] = series_models.autoregression
     else:

@@ -17,8 +17,8 @@ BLOCK = 1 << 20  # tokens of test at a time
 def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
     """One column of log-probabilities (nats) per baseline, one row per token of test but the first.
 
-    Fitted on train alone, like the vocabulary, and not tuned; nothing is drawn, so `seed` is not used. Of a train of more
-    than LARGEST tokens the last ones are counted, and the names of the columns say so.
+    Fitted on train alone, like the vocabulary, and not tuned; nothing is drawn, so `seed` is not used. Of a train of
+    more than LARGEST tokens the last ones are counted, and the names of the columns say so.
     """
     train, test = (map_arrays(prepared / f"{split}.npz")["ids"] for split in ("train", "test"))
     meta = read_json(prepared / "meta.json")
