@@ -23,7 +23,7 @@ from kassandra.contracts.kinds import part
 from kassandra.detection.proposal import Wish
 from kassandra.experiments.space import Space, checked, draw
 from kassandra.inference import load
-from kassandra.notebook import NAME, stage_main, working_in
+from kassandra.notebook import NAME, working_in
 from kassandra.training.fingerprint import set_up
 from kassandra.training.pair import Pair
 
@@ -40,7 +40,10 @@ SPACES: dict[str, dict[str, Any]] = {
     },
     "text": {"model.word_dropout": {"low": 0.0, "high": 0.3}, "model.embedding_dropout": {"low": 0.0, "high": 0.5}},
     "label": {"train.label_smoothing": {"low": 0.0, "high": 0.1}},
-    "forecast": {"prepare.normalise": {"choices": ["none", "last", "window"]}, "model.linear": {"choices": [False, True]}},
+    "forecast": {
+        "prepare.normalise": {"choices": ["none", "last", "window"]},
+        "model.linear": {"choices": [False, True]},
+    },
 }  # fmt: skip
 
 
@@ -101,7 +104,7 @@ def searched(name: str, home: Path, section: dict[str, Any], trials: int = TRIAL
         with logged(home / "search.txt") as seconds:
             same = prepared.get("of") == changed["prepare"]
             prepared["of"] = changed["prepare"]
-            mains = {stage: _nothing for stage in ("baseline", "download", "prepare")[: 3 if same else 1]}
+            mains = dict.fromkeys(("baseline", "download", "prepare")[: 3 if same else 1], _nothing)
             run(_without_path(changed), changed["source"]["path"], home / "search", last="train", mains=mains)
             loss = _on_validation(home / "search", changed)
         print(f"  {name} trial {trial.number}: {loss:.5f}, {seconds[0]:.0f} CPU s, {chosen}", flush=True)
@@ -178,6 +181,7 @@ def logged(path: Path) -> Iterator[list[float]]:
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(each.ru_utime + each.ru_stime for each in used)
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     began, seconds = spent(), [0.0]
     with path.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
         yield seconds

@@ -96,9 +96,10 @@ def _reviews(source: str, most: int) -> Callable[[Path, Path], Path]:
     return write
 
 
-def _rated(raw: str) -> Callable[[Path, Path], Path]:
+def _rated(which: str) -> Callable[[Path, Path], Path]:
     def write(folder: Path, own: Path) -> Path:
-        frame = pd.read_csv(folder / raw, sep="\t", quoting=3, names=["id", "rating", "text"], header=None, dtype=str)
+        raw = folder / f"{which}Snippets_GroundTruth.txt"
+        frame = pd.read_csv(raw, sep="\t", quoting=3, names=["id", "rating", "text"], header=None, dtype=str)
         frame = frame[pd.to_numeric(frame["rating"], errors="coerce").notna()]
         frame.iloc[_rows(len(frame), SAMPLE)].to_csv(own / "ratings.csv", index=False)
         return own / "ratings.csv"
@@ -195,10 +196,10 @@ def _recordings(odd: int, by: Literal["digit", "speaker"]) -> Callable[[Path, Pa
 PANEL: dict[str, Panelist] = {
     "films": Panelist("choosing", "sentences of film critics", "rotten-tomatoes", _reviews("critics", SAMPLE)),
     "questions": Panelist("choosing", "questions, six classes", "questions", _table("trec.csv")),
-    "products": Panelist("choosing", "sentences and a rating", "product-ratings", _rated("amazonReviewSnippets_GroundTruth.txt")),
+    "products": Panelist("choosing", "sentences and a rating", "product-ratings", _rated("amazonReview")),
     "traffic": Panelist("choosing", "vehicles per hour", "traffic", _last("traffic_hourly.zip", 8760), "traffic_volume"),
-    "msft": Panelist("choosing", "volatility of a stock, daily", "msft", _stock, "volatility"),
-    "sunspots": Panelist("choosing", "months without a season", "sunspots", _months),
+    "msft": Panelist("choosing", "daily volatility of a stock", "msft", _stock, "volatility"),
+    "sunspots": Panelist("choosing", "months, without a season", "sunspots", _months),
     "vowels": Panelist("choosing", "series of 12 columns, nine speakers", "japanese-vowels", _as_they_are),
     "power": Panelist("choosing", "days of 24 hours, two seasons", "italy-power-demand", _as_they_are),
     "digits": Panelist("choosing", "images of 8 × 8 pixels", None, _pixels),
@@ -206,7 +207,7 @@ PANEL: dict[str, Panelist] = {
     "reviews": Panelist("untouched", "long reviews of films", "rotten-tomatoes", _reviews("imdb", 2000)),
     "tweets": Panelist("untouched", "tweets, of disasters or not", "disaster-tweets", _table("disaster-tweets.csv")),
     "messages": Panelist("untouched", "text messages, 13% spam", "messages", _table("sms-spam.csv")),
-    "editorials": Panelist("untouched", "sentences and a rating", "editorials", _rated("nytEditorialSnippets_GroundTruth.txt")),
+    "editorials": Panelist("untouched", "sentences and a rating", "editorials", _rated("nytEditorial")),
     "seattle": Panelist("untouched", "hourly temperatures", "seattle", _last("seattle-temps.csv", 10_000)),
     "co2": Panelist("untouched", "weeks with a trend and a season", None, _weeks),
     "petroleum": Panelist("untouched", "nine series of weeks", "petroleum", _petroleum),
