@@ -70,10 +70,10 @@ def judged(name: str, home: Path, section: dict[str, Any]) -> dict[str, Any]:
     others = {each["baseline"]: _score(each, headline) for each in scores["baselines"]}
     best = (min if headline in ERRORS else max)(others, key=lambda one: others[one])
     f1 = next((each["value"] for each in scores["intervals"] if each["score"] == "f1"), None)
-    losses = {each["baseline"]: _score(each, "f1") for each in scores["baselines"]} if f1 is not None else {}
+    f1_of = {each["baseline"]: _score(each, "f1") for each in scores["baselines"] if f1 and "beside" in each}
     return {
         "score": headline, "value": mean["value"], "members": mean["members"], "together": mean["together"]["value"],
-        "baseline": best, "of_baseline": others[best], "f1": f1, "f1_of_baselines": losses,
+        "baseline": best, "of_baseline": others[best], "f1": f1, "f1_of_baselines": f1_of,
         "examples": scores["examples"], "cpu_seconds": round(seconds[0], 1), "section": _portable(section),
         "advice": _lines(home / "log.txt"), "cautions": scores["cautions"],
     }  # fmt: skip

@@ -197,7 +197,9 @@ PANEL: dict[str, Panelist] = {
     "films": Panelist("choosing", "sentences of film critics", "rotten-tomatoes", _reviews("critics", SAMPLE)),
     "questions": Panelist("choosing", "questions, six classes", "questions", _table("trec.csv")),
     "products": Panelist("choosing", "sentences and a rating", "product-ratings", _rated("amazonReview")),
-    "traffic": Panelist("choosing", "vehicles per hour", "traffic", _last("traffic_hourly.zip", 8760), "traffic_volume"),
+    "traffic": Panelist(
+        "choosing", "vehicles per hour", "traffic", _last("traffic_hourly.zip", 8760), "traffic_volume"
+    ),
     "msft": Panelist("choosing", "daily volatility of a stock", "msft", _stock, "volatility"),
     "sunspots": Panelist("choosing", "months, without a season", "sunspots", _months),
     "vowels": Panelist("choosing", "series of 12 columns, nine speakers", "japanese-vowels", _as_they_are),
