@@ -61,6 +61,14 @@ def season_of(distance: Distance) -> int | None:
     )
 
 
+def seasons_of(distance: Distance) -> list[int]:
+    """Rows after which the same may come back, rising: a day and a week, a week, a year."""
+    day = season_of(distance)
+    if day and distance.seconds < DAY:
+        return [day, 7 * day]
+    return [day] if day else []
+
+
 def _months(times: Sequence[float]) -> int:
     """How many months lie between two rows; 0 if it is not the same number for all."""
     dates = [datetime.fromtimestamp(time, UTC) for time in times]

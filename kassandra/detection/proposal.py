@@ -131,7 +131,8 @@ class Proposal:
     source, prepare, model, train: its keys, those of the target not yet among them. seen, guessed: for its comment.
     rows: the first ones, as they are read. examples: how many (of series rows of the shortest; of a stream tokens).
     steps: of one. classes: labels, with counts. splits: those that the data come in. season: of series, rows until the
-    same comes back; series: how many there are.
+    same may come back, as clocks and calendars have it; seasons: those that the values show, rising, None where nobody
+    has looked; series: how many there are.
     others: keys of `prepare` to try one after another, should the reader refuse the first.
     """
 
@@ -149,6 +150,7 @@ class Proposal:
     classes: dict[str, int] = field(default_factory=dict)
     splits: frozenset[str] = frozenset()
     season: int | None = None
+    seasons: list[int] | None = None
     series: int = 1
     others: list[dict[str, Any]] = field(default_factory=list)
 

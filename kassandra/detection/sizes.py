@@ -2,10 +2,13 @@
 
 from typing import Any, NamedTuple
 
+from kassandra.detection.proposal import Proposal
+
 # Measured on one thread of a server of 2024, and round: multiplications per second, and seconds of each step and batch.
 SPEED = 1.5e10
 STEP = 6e-5
 BATCH = 2e-3
+LEAST_STEPS, MOST_EPOCHS = 300, 100
 
 
 class Size(NamedTuple):
@@ -24,6 +27,21 @@ def size_for(examples: int) -> Size:
         if examples <= most:
             return Size(hidden, epochs, 0.3)
     return Size(128, 3, 0.1)
+
+
+def enough_steps(proposal: Proposal) -> None:
+    """More epochs where there are so few examples that those of `size_for` are hardly any steps."""
+    batches = max(1, proposal.examples // proposal.train.get("batch_size", 1))
+    proposal.train["epochs"] = max(proposal.train["epochs"], min(MOST_EPOCHS, -(-LEAST_STEPS // batches)))
+
+
+def put_beside(proposal: Proposal) -> None:
+    """A linear model of words and pairs beside the LSTM of a text: of some thousand texts the LSTM alone loses to it."""
+    proposal.model["linear"] = True
+    proposal.guessed.append(
+        "a linear model of words and pairs stands beside the LSTM, as validation weighs them (model.linear); ONNX has "
+        "none: take it out to export one"
+    )
 
 
 def seconds_of(section: dict[str, Any], examples: int, steps: int, width: int) -> float:

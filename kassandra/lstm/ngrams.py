@@ -1,5 +1,6 @@
 """A linear model of which tokens, and which pairs of neighbours, occur in a sequence; it stands beside an encoder."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 FEATURES = 1 << 19  # the most frequent ones are kept; 25,000 reviews have 340,000 that occur in two or more
 TWICE = 2  # rows that a feature must occur in
 SMOOTHING = 1.0  # added to the count of each feature in each class
+PENALTIES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)  # of the ridge
 NOTHING = -1  # stands for a token that is padding, or occurred before
 
 
@@ -21,7 +23,9 @@ class Bigrams(nn.Module):
     can be built before its weights are read.
 
     Args:
-        outputs: how many classes.
+        outputs: how many classes; 1 of a number.
+        mean: whether the sum is divided by the root of how many weights it is of, as suits a number: a long text is no
+            further from the mean than a short one.
     """
 
     known: (
@@ -30,8 +34,9 @@ class Bigrams(nn.Module):
     weight: Tensor  # (FEATURES + 1, outputs); the last row, of what has no weight, is 0
     bias: Tensor  # (outputs,)
 
-    def __init__(self, outputs: int) -> None:
+    def __init__(self, outputs: int, mean: bool = False) -> None:
         super().__init__()
+        self.mean = mean
         self.register_buffer("known", torch.full((FEATURES,), torch.iinfo(torch.int64).max))
         self.register_buffer("weight", torch.zeros(FEATURES + 1, outputs))
         self.register_buffer("bias", torch.zeros(outputs))
@@ -46,7 +51,10 @@ class Bigrams(nn.Module):
         again = nn.functional.pad(found[:, 1:] == found[:, :-1], (1, 0))  # so that each counts once
         places = torch.searchsorted(self.known, found).clamp(max=FEATURES - 1)
         places = torch.where((self.known[places] == found) & ~again, places, FEATURES)
-        return nn.functional.embedding_bag(places, self.weight, mode="sum") + self.bias
+        total = nn.functional.embedding_bag(places, self.weight, mode="sum")  # (batch, outputs)
+        if self.mean:
+            total = total / (places < FEATURES).sum(1, keepdim=True).clamp(min=1).sqrt()
+        return total + self.bias
 
     @torch.no_grad()
     def fit(self, ids: NDArray[Any], offsets: NDArray[np.int64], labels: NDArray[np.int64]) -> None:
@@ -73,6 +81,35 @@ class Bigrams(nn.Module):
                 model = LogisticRegression(max_iter=1000).fit(present.multiply(ratio).tocsr(), inside)
             self.weight[: len(known), label] = torch.from_numpy(model.coef_[0] * ratio)
             self.bias[label] = float(model.intercept_[0])
+
+    @torch.no_grad()
+    def fit_numbers(
+        self, ids: NDArray[Any], offsets: NDArray[np.int64], targets: NDArray[np.float64], error: Callable[[], float]
+    ) -> float:
+        """Ridge regression on presence (Hoerl & Kennard 1970), with the one of PENALTIES whose error is least.
+
+        Args:
+            ids, offsets: as of `fit`. targets: (rows,). error: of the model as it then is, on other rows.
+        """
+        from scipy import sparse
+        from sklearn.linear_model import Ridge  # here: a trained model needs neither to predict
+        from threadpoolctl import threadpool_limits
+
+        known, present = _presence(ids, offsets)
+        self.known[: len(known)] = torch.from_numpy(known)
+        self.bias[0] = float(targets.mean())
+        best = error(), 0.0, self.weight.clone(), self.bias.clone()
+        rows = sparse.diags(1 / np.sqrt(np.maximum(np.asarray(present.sum(1)).ravel(), 1))) @ present
+        for penalty in PENALTIES if len(known) else ():
+            with threadpool_limits(1):  # the same sums in the same order, however many cores there are
+                model = Ridge(penalty, solver="sparse_cg", tol=1e-6, max_iter=1000).fit(rows.tocsr(), targets)
+            self.weight[: len(known), 0] = torch.from_numpy(model.coef_)
+            self.bias[0] = float(model.intercept_)
+            if (now := error()) < best[0]:
+                best = now, penalty, self.weight.clone(), self.bias.clone()
+        self.weight.copy_(best[2])
+        self.bias.copy_(best[3])
+        return best[1]
 
     @torch.no_grad()
     def scale(self, factor: float) -> None:

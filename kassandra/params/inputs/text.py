@@ -93,8 +93,9 @@ class ExamplesModel(TokenModel):
     """Of texts with an answer each:
 
     pretrain: null begins with random weights.
-    linear: whether a linear model of the words and pairs of words that occur, fitted on train (Wang & Manning 2012), is
-        added to the LSTM, with factors that validation chooses. Of target label.
+    linear: whether a linear model of the words and pairs of words that occur, fitted on train, is added to the LSTM,
+        with factors that validation chooses: of labels as Wang & Manning (2012) do, of numbers ridge regression. Of
+        targets label and number.
     """
 
     pretrain: Pretrain | None = None

@@ -1,8 +1,8 @@
 """`target: number`: one number per example; its sections of params.yaml."""
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from kassandra.contracts.section import Section
 from kassandra.params.sections import kind, model
@@ -54,12 +54,4 @@ class Evaluate(Section):
     headline: Literal["r2", "rmse", "mae", "crps", "spearman"] = "r2"
 
 
-class Pipeline(kind.Pipeline):
-    @model_validator(mode="after")
-    def no_linear_model_beside(self) -> Self:
-        if getattr(self.model, "linear", False):
-            raise ValueError("model.linear: a linear model beside the LSTM is for target label; leave the key out")
-        return self
-
-
-sections = Sections(prepare=Prepare, model=Model, train=Train, evaluate=Evaluate, pipeline=Pipeline)
+sections = Sections(prepare=Prepare, model=Model, train=Train, evaluate=Evaluate)

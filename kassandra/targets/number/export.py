@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from kassandra.contracts.artifacts import map_arrays
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.graph import Axes, Comparison, Graph, Run
 from kassandra.contracts.spec import LEVELS
@@ -58,6 +59,8 @@ class FromGraph:
 
 def graphs(predictor: Any, padded: bool) -> list[Graph]:
     """`padded`: whether the input gives lengths."""
+    if predictor.models[0].beside is not None:
+        raise KassandraError("ONNX has no linear model of bigrams (model.linear); export --to folder keeps it")
     spec, head = predictor.meta["spec"], predictor.models[0].head
     inputs = sequence_inputs(spec, padded)
     outputs: dict[str, Axes] = {"point": ("batch",)}

@@ -9,7 +9,6 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 from torch.nn import functional as F
 
-from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
@@ -103,10 +102,3 @@ def test_nothing_of_it_is_heard_in_training():
     ids, lengths = padded(texts(rows=5)[0])
     assert model.train().encode(ids, lengths).beside is None
     assert model.eval()(ids, lengths).min() > 90
-
-
-def test_a_number_has_none():
-    with pytest.raises(KassandraError, match=r"model\.linear: a linear model beside the LSTM is for target label"):
-        check(
-            pipeline_of("text", "number"), SECTION | {"target": "number", "prepare": {}, "train": {}}, "pipelines.mine"
-        )

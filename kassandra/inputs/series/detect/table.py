@@ -4,10 +4,14 @@ import re
 from collections import Counter
 from itertools import combinations, pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import numbers, times
-from kassandra.detection.distance import distance_of, season_of
+from kassandra.detection.distance import DAY, Distance, distance_of, season_of, seasons_of
 from kassandra.detection.proposal import Decided, Look, Proposal
+from kassandra.detection.seasons import seasons_in
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 from kassandra.inputs.series.detect import zones
@@ -327,6 +331,30 @@ def _times(table: Table, clock: Clock, series: list[str], proposal: Proposal) ->
     if distance.missing and distance.frequency:
         proposal.prepare["missing"] = "forward"
     proposal.season = season_of(distance)
+    if proposal.season:
+        values = _on_grid(table, clock, series, distance, proposal)
+        proposal.seasons = seasons_in(values, seasons_of(distance))
+
+
+def _on_grid(
+    table: Table, clock: Clock, series: list[str], distance: Distance, proposal: Proposal
+) -> NDArray[np.float64]:
+    """(rows,) the target of the first series in the sample, where its rows stand together; NaN where there is none."""
+    target = table.column(proposal.source["target"]).cells[: table.together]
+    names = list(zip(*(table.column(one).cells[: table.together] for one in series), strict=True))
+    known = {}
+    for row, (time, cell) in enumerate(zip(clock.seconds, target, strict=False)):
+        if time is not None and (not series or names[row] == names[0]):
+            value = table.format.value(cell)
+            known[time] = np.nan if value is None else value
+    at = np.array(sorted(known))
+    places = np.arange(len(at))
+    if distance.seconds < 28 * DAY:  # months are of unequal length, and stand in a row
+        places = np.rint((at - at[0]) / distance.seconds).astype(int)
+    grid = np.full(min(int(places[-1]) + 1, 2 * len(places)), np.nan)
+    within = places < len(grid)
+    grid[places[within]] = np.array([known[time] for time in at])[within]
+    return grid
 
 
 def _have_zones(table: Table, clock: Clock) -> bool:

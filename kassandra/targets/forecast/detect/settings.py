@@ -4,16 +4,35 @@ from kassandra.detection.proposal import Proposal
 
 SMALL, FEW = 500, 150  # rows
 USUAL = 60  # rows of a window, where nothing comes back
+LONG, MOST = 100, 400  # rows of a season that a window shows once; of a window
+
+
+def _longest(proposal: Proposal) -> int | None:
+    """The longest season that the values show and a window can hold; what the calendar says where nobody has looked."""
+    if proposal.seasons is None:
+        return proposal.season
+    most = int(proposal.examples * 0.15) // 4  # rows of a window that leave room for a horizon
+    held = [season for season in proposal.seasons if season <= min(most, MOST)] or proposal.seasons[:1]
+    if not held and proposal.season:
+        proposal.seen.append(f"values do not come back after {proposal.season} rows: no season")
+    if held and held[-1] != proposal.season:
+        proposal.seen.append(f"values come back after {held[-1]} rows, more than after {proposal.season}")
+    return held[-1] if held else None
+
+
+def _window(season: int | None) -> int:
+    """Rows that show two seasons; of long ones one."""
+    return USUAL if season is None else 2 * season if season <= LONG else season
 
 
 def complete(proposal: Proposal) -> None:
     """Adds what the target has a say in."""
-    rows, season = proposal.examples, proposal.season
+    rows, season, longest = proposal.examples, proposal.season, _longest(proposal)
     small = rows < SMALL
     valid, test = (0.25, 0.25) if rows < FEW else (0.15, 0.2)
     if small:  # windows of valid and test may begin in the split before
         horizon = max(1, min(season or 5, int(rows * valid) // 3, 48))
-        window = max(2, min(2 * season if season else USUAL, int(rows * (1 - valid - test)) // 3, 400))
+        window = max(2, min(_window(longest), int(rows * (1 - valid - test)) // 3, MOST))
         proposal.prepare["gap"] = "horizon"
         proposal.guessed.append(
             "few rows: windows of valid and test may begin in the split before, what is forecast may not (gap: horizon)"
@@ -21,10 +40,10 @@ def complete(proposal: Proposal) -> None:
     else:
         most = int(rows * valid) // 3  # of a window and a horizon together: a third of valid is then windows
         horizon = max(1, min(season or 5, most // 4, 48))
-        window = max(2, min(2 * season if season and season <= 100 else season or USUAL, most - horizon, 400))
+        window = max(2, min(_window(longest), most - horizon, MOST))
     proposal.prepare |= {"window": window, "horizon": horizon}
-    if season and rows * (1 - valid - test) > 2 * season:
-        proposal.prepare["season"] = season
+    if longest and rows * (1 - valid - test) > 2 * longest:
+        proposal.prepare["season"] = longest
     if proposal.prepare.get("predict") != "return":  # a return is a distance from the last value already
         proposal.prepare["normalise"] = "last"
     if rows < FEW:

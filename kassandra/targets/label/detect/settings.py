@@ -4,10 +4,11 @@ from math import ceil
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.proposal import Proposal
-from kassandra.detection.sizes import size_for
+from kassandra.detection.sizes import enough_steps, put_beside, size_for
 
 RARE = 3  # examples of a label, below which it cannot be in every split
 LEAST = 10  # examples of a label, so that each split has one of it
+MOST_BESIDE = 50  # classes; a linear model beside the LSTM has 2 MB of weights for each
 
 
 def complete(proposal: Proposal) -> None:
@@ -30,9 +31,13 @@ def complete(proposal: Proposal) -> None:
         proposal.guessed.append(f"labels with fewer than {RARE} examples are set aside: {rare} examples (tolerate)")
     size = size_for(proposal.examples)
     proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout}
+    proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
     if proposal.input == "text":
         proposal.model["embedding_size"] = size.hidden_size
-    proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
+        if len(counts) <= MOST_BESIDE:
+            put_beside(proposal)
+    else:
+        enough_steps(proposal)
     if counts:
         most, fewest = max(counts.values()), min(counts.values())
         each = [f"{label!r} {count:,}" for label, count in counts.items()]

@@ -5,7 +5,7 @@ import re
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.numbers import SUFFIX, is_missing
 from kassandra.detection.proposal import Look, Proposal
-from kassandra.detection.sizes import size_for
+from kassandra.detection.sizes import enough_steps, put_beside, size_for
 from kassandra.detection.table import Column, Table
 from kassandra.params.sections.table_file import TableFile
 from kassandra.sources.own.numbers import reader
@@ -65,9 +65,12 @@ def complete(proposal: Proposal) -> None:
         raise KassandraError(f"{proposal.examples:,} examples are too few to train on and to judge by; give {LEAST}")
     size = size_for(proposal.examples)
     proposal.model |= {"hidden_size": size.hidden_size, "dropout": size.dropout, "head": "quantiles"}
+    proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
     if proposal.input == "text":
         proposal.model["embedding_size"] = size.hidden_size
-    proposal.train |= {"epochs": size.epochs, "learning_rate": 0.003}
+        put_beside(proposal)
+    else:
+        enough_steps(proposal)
     if counts:
         keys = {key: proposal.source[key] for key in ("decimal", "thousands", "suffixes") if key in proposal.source}
         read = reader(TableFile(path=".", **keys))

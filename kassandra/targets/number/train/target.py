@@ -1,6 +1,6 @@
 """One number per example: an encoder, a linear layer on its summary, and a head (kassandra.lstm.heads)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,27 +17,40 @@ from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.lstm.heads import HEADS, StandardForecast
 from kassandra.lstm.linear_on_summary import LinearOnSummary
+from kassandra.lstm.ngrams import Bigrams
 from kassandra.params.targets.number import Model
+from kassandra.targets.number.train.beside import weigh
 
 LARGEST_LOG = 700.0  # exp of more is infinite
 
 Numbers = NDArray[np.float64]  # (examples,)
+Validation = Callable[[], Iterable[tuple[Any, Batch]]]
 
 
 class NumberModel(LinearOnSummary):
     """The parameters of what is predicted of one number, standardised.
 
     Args:
-        encoder, dropout, embedding: see LinearOnSummary. head: of HEADS.
+        encoder, dropout, embedding: see LinearOnSummary. head: of HEADS. beside: a linear model of the token ids with
+            one output, which is added to the places of the head.
     """
 
-    def __init__(self, encoder: Encoder, head: str, dropout: float = 0.0, embedding: Embedding | None = None) -> None:
-        super().__init__(encoder, HEADS[head].parameters, dropout, embedding)
+    def __init__(
+        self, encoder: Encoder, head: str, dropout: float = 0.0, embedding: Embedding | None = None,
+        beside: Bigrams | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(encoder, HEADS[head].parameters, dropout, embedding, beside)
         self.head = HEADS[head]
 
     def answer(self, encoded: Encoded) -> Tensor:
         """(batch, 1, parameters) of a sequence that was read."""
-        return super().answer(encoded).float().unsqueeze(1)
+        raw = super().answer(encoded._replace(beside=None)).float().unsqueeze(1)
+        return raw if encoded.beside is None else self.moved(raw, encoded.beside)
+
+    def moved(self, raw: Tensor, by: Tensor) -> Tensor:
+        """(batch, 1, parameters) with places that are moved by (batch, 1)."""
+        places = self.head.places
+        return torch.cat([raw[..., :places] + by.unsqueeze(2), raw[..., places:]], dim=2)
 
     def predicted(self, raw: Tensor) -> StandardForecast:
         """Of the parameters (batch, 1, parameters)."""
@@ -47,7 +60,8 @@ class NumberModel(LinearOnSummary):
 def build(spec: ModelSpec, params: Model) -> NumberModel:
     """A model of numbers, its weights drawn from PyTorch's global generator: seed it first."""
     embedding, encoder = build_reader(spec, params)
-    return NumberModel(encoder, params.head, params.dropout, embedding)
+    beside = Bigrams(1, mean=True) if getattr(params, "linear", False) else None
+    return NumberModel(encoder, params.head, params.dropout, embedding, beside)
 
 
 class Target(AnswersOfRows):
@@ -73,6 +87,15 @@ class Target(AnswersOfRows):
         """That of the head, of standardised numbers."""
         losses = model.head.losses(model(batch.inputs, batch.lengths), batch.targets)  # (batch, 1)
         return losses.sum(), len(batch.targets), None
+
+    def finish(self, model: NumberModel, train: Any, batches: Validation, params: object) -> list[str]:
+        """What is left to do with the weights that were kept, and what to print of it."""
+        if model.beside is None:
+            return []
+        model.eval()
+        numbers = np.log(train.targets) if self.log else train.targets
+        each = weigh(model, train.inputs, (numbers - self.mean) / self.std, batches())
+        return ["Weighed on validation: {:.2f} × the LSTM + {:.2f} × the linear model".format(*each)]
 
     def scores(self, model: NumberModel, batches: Iterable[tuple[Any, Batch]], split: Numbers) -> dict[str, float]:
         """`r2` is the share of the variance of the numbers, in their unit, that the predictions explain."""
