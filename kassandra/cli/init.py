@@ -15,6 +15,7 @@ from rich.table import Table as Shown
 from kassandra.cli import recipes
 from kassandra.cli.trial import Prepared, prepared
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.kinds import part_if_any
 from kassandra.contracts.printed import in_terminal, visible
 from kassandra.contracts.section import check
 from kassandra.detection.content import form_of, reading
@@ -155,6 +156,9 @@ def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
                 if first:
                     changed = ", ".join(f"{key} {value}" for key, value in change.items())
                     proposal.guessed.append(f"taken instead, as the first choice was refused: {changed}")
+                settings = part_if_any("targets", proposal.target, "detect", "settings")
+                if hasattr(settings, "tried"):
+                    settings.tried(proposal, tried.folder)
                 return tried
         except KassandraError as error:
             if share := _tolerable(error, proposal):

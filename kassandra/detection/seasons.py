@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 REAL = 0.9  # of the spread half a season apart, below which values a season apart are alike
 LONGER = 0.85  # of the spread a shorter season apart, below which the longer one says more
+CLEAR = 0.7  # the same of a lag that no calendar has
+LEAST_PERIOD, PERIODS = 4, 5  # rows of such a lag; how many of it have to be seen
 EXACT = 1e-6  # of it, below which there is nothing left to say
 TIMES = 2  # seasons, at least, that have to be seen
 
@@ -34,6 +36,20 @@ def seasons_in(values: NDArray[np.float64], candidates: Sequence[int]) -> list[i
             seen.append(season)
             least = apart
     return seen
+
+
+def period_in(values: NDArray[np.float64], most: int) -> int | None:
+    """The lag of at most `most` rows, no multiple of a shorter one, after which values come back most closely, whatever
+    calendars say; None where they do not clearly.
+
+    >>> period_in(np.sin(np.arange(1000) / 66 * 2 * np.pi), 200)
+    66
+    """
+    lags = range(LEAST_PERIOD, min(most, len(values) // PERIODS) + 1)
+    spreads = {lag: _spread(values, lag) for lag in lags}
+    ratios = {lag: spreads[lag] / half for lag in lags if (half := _spread(values, lag // 2)) > 0}
+    best = min(ratios, key=lambda lag: ratios[lag], default=0)
+    return best if best and ratios[best] < CLEAR else None
 
 
 def _spread(values: NDArray[np.float64], rows: int) -> float:

@@ -36,7 +36,7 @@ def enough_steps(proposal: Proposal) -> None:
 
 
 def put_beside(proposal: Proposal) -> None:
-    """A linear model of words and pairs beside the LSTM of a text: of some thousand texts the LSTM alone loses to it."""
+    """A linear model of words and pairs beside the LSTM of a text, which alone loses to it on some thousand texts."""
     proposal.model["linear"] = True
     proposal.guessed.append(
         "a linear model of words and pairs stands beside the LSTM, as validation weighs them (model.linear); ONNX has "

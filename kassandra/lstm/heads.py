@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -22,6 +23,14 @@ class Head(ABC):
     @abstractmethod
     def losses(self, raw: Tensor, targets: Tensor) -> Tensor:
         """(batch, outputs) of `raw` (batch, outputs, parameters) and `targets` (batch, outputs)."""
+
+    def around(self, errors: Tensor) -> Tensor:
+        """(outputs, parameters) under which values lie as `errors` (rows, outputs) do."""
+        raw = errors.new_zeros(errors.shape[1], self.parameters)
+        raw[:, 0] = errors.mean(0)
+        if self.parameters > 1:  # the spread, whose softplus it is
+            raw[:, 1] = (errors.std(0, correction=0).clamp(min=1e-2) - 1e-3).expm1().log() - 0.5413
+        return raw
 
     def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
         """`losses` of standardised values as those of values times `unit`, (batch, outputs) each; here likelihoods."""
@@ -111,6 +120,10 @@ class Quantiles(Head):
 
     def in_unit(self, losses: Tensor, unit: Tensor) -> Tensor:
         return losses * unit
+
+    def around(self, errors: Tensor) -> Tensor:
+        at = np.quantile(errors.cpu().numpy().astype(np.float64), LEVELS, axis=0)  # (levels, outputs)
+        return torch.from_numpy(at).T.to(errors) - normal(errors)[:, 0, 0]
 
     def point(self, raw: Tensor) -> Tensor:
         return self.quantiles(raw).mean(0)

@@ -55,6 +55,8 @@ def train_member(watcher: Watcher, name: str, number: int, seed: int, precision:
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
     valid = pair.read(valid_file)
     train_split = pair.read(train_file)
+    for sentence in pair.begin(model, train_split, valid):
+        watcher.note(sentence)
     trained = train(model, pair, train_split, valid, how, seed, checkpoint, watcher)
     model.load_state_dict(trained.weights)
     for sentence in pair.finish(model, train_split, valid, how):

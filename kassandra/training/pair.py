@@ -73,7 +73,7 @@ class Target(Protocol):
 
     It may also have `drawn(split, rows, params, generator)`, the rows of a batch of training in place of `rows`;
     `train_batch(split, rows, inputs, lengths, params, generator)`, in place of `batch` in training, for what is drawn
-    afresh; and `finish(model, train, batches, params)`: see Pair.finish.
+    afresh; and `begin(model, train, valid)`, `finish(model, train, batches, params)`: see Pair.begin, Pair.finish.
     """
 
     unit: str | None
@@ -160,6 +160,14 @@ class Pair:
                 yield self.target.train_batch(split.targets, rows, *inputs, params, generator)
             else:
                 yield self.target.batch(split.targets, rows, *inputs)
+
+    def begin(self, model: nn.Module, train: Split, valid: Split) -> list[str]:
+        """What the target does with a new model before its training, if it does anything: sentences on it."""
+        if not hasattr(self.target, "begin"):
+            return []
+        both = (lambda: self.numbered_batches(train)), (lambda: self.numbered_batches(valid))
+        sentences: list[str] = self.target.begin(model, *both)
+        return sentences
 
     def finish(self, model: nn.Module, train: Split, valid: Split, params: Any) -> list[str]:
         """What the target still does with the weights that a training keeps, if it does anything: sentences on it."""

@@ -64,11 +64,13 @@ class Model(model.Model):
     head: what is forecast of each number: `point`, its mean (squared error); `gaussian` or `student`, the parameters of
         that distribution (negative log-likelihood; Student's t with its degrees of freedom); `quantiles`, at the levels
         0.05, 0.1, … 0.95 (pinball loss; Koenker & Bassett 1978).
-    linear: whether a linear map of the whole window is added to the LSTM's output (Lai et al. 2018, section 3.5).
+    linear: whether a linear map of the whole window is added to the LSTM's output, and learned with it (Lai et al.
+        2018, section 3.5); or `fitted`: by ridge regression on train before the training, its penalty chosen by
+        validation, and left so. The model then begins as that map, and the LSTM learns what it leaves.
     """
 
     head: Literal["point", "gaussian", "student", "quantiles"] = "quantiles"
-    linear: bool = False
+    linear: bool | Literal["fitted"] = False
 
 
 class Pipeline(kind.Pipeline):

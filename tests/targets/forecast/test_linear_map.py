@@ -9,8 +9,8 @@ from sklearn.linear_model import Ridge
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import observed, read_split
-from kassandra.targets.forecast.baseline import linear_map
-from kassandra.targets.forecast.baseline.linear_map import ALPHAS, NORMALISATIONS, Sums, ridge, windows
+from kassandra.targets.forecast.train import linear_map
+from kassandra.targets.forecast.train.linear_map import ALPHAS, NORMALISATIONS, Sums, ridge, windows
 from kassandra.training.pair import Pair, Split
 
 pytestmark = pytest.mark.slow

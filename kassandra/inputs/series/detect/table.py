@@ -11,7 +11,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.detection import numbers, times
 from kassandra.detection.distance import DAY, Distance, distance_of, season_of, seasons_of
 from kassandra.detection.proposal import Decided, Look, Proposal
-from kassandra.detection.seasons import seasons_in
+from kassandra.detection.seasons import period_in, seasons_in
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import count, some
 from kassandra.inputs.series.detect import zones
@@ -30,6 +30,7 @@ MANY = 20  # columns
 MADE = frozenset({"return", "volatility"})  # of prices, which are no columns
 PRICES = ("open", "high", "low", "close")
 FEWEST = 10  # rows
+MOST_PERIOD = 200  # rows after which values may come back that no calendar has
 MOST_KNOWN = 5  # series, from which some may be held out
 
 
@@ -333,7 +334,9 @@ def _times(table: Table, clock: Clock, series: list[str], proposal: Proposal) ->
     proposal.season = season_of(distance)
     if proposal.season:
         values = _on_grid(table, clock, series, distance, proposal)
-        proposal.seasons = seasons_in(values, seasons_of(distance))
+        found = seasons_in(values, seasons_of(distance))
+        period = None if found else period_in(values, MOST_PERIOD)
+        proposal.seasons = [period] if period else found
 
 
 def _on_grid(

@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import LEVELS, SMALLEST, Split, read_split
 from kassandra.targets.forecast.baseline import series_models
-from kassandra.targets.forecast.baseline.linear_map import linear_map
 from kassandra.targets.forecast.baseline.series_models import History, history
+from kassandra.targets.forecast.train.linear_map import linear_map
 
 Numbers = NDArray[np.float64]
 # From a series to (origins, horizon, targets) of all its origins: those of train and valid, then those of test.

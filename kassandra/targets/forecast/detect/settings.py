@@ -1,10 +1,36 @@
 """What suits a forecast: the window and horizon that fit into the splits, and how large the model is."""
 
+from pathlib import Path
+
+from kassandra.contracts.artifacts import read_json
+from kassandra.contracts.windows import read_split
 from kassandra.detection.proposal import Proposal
+from kassandra.targets.forecast.train.linear_map import least_errors
 
 SMALL, FEW = 500, 150  # rows
 USUAL = 60  # rows of a window, where nothing comes back
+CLEARLY = 0.99  # of an error, below which another one is better
+MOST_SUMS = 3e10  # multiplications, a few seconds
 LONG, MOST = 100, 400  # rows of a season that a window shows once; of a window
+
+
+def tried(proposal: Proposal, folder: Path) -> None:
+    """How windows are normalised, as suits a linear map of the data once they are prepared.
+
+    Args:
+        folder: as data/prepared/<name>.
+    """
+    meta = read_json(folder / "meta.json")
+    train, valid = (read_split(folder / f"{name}.npz") for name in ("train", "valid"))
+    inputs = meta["window"] * train.inputs.shape[1]
+    if "normalise" not in proposal.prepare or len(train.origins) * inputs**2 > MOST_SUMS:
+        return
+    errors = least_errors(train, valid, meta)
+    best = min(errors, key=lambda normalise: errors[normalise])
+    if errors[best] < CLEARLY * errors[proposal.prepare["normalise"]]:
+        proposal.prepare["normalise"] = best
+        each = ", ".join(f"{normalise} {error:.4g}" for normalise, error in errors.items())
+        proposal.seen.append(f"normalise {best}, as a linear map's error on validation has it: {each}")
 
 
 def _longest(proposal: Proposal) -> int | None:
@@ -46,6 +72,10 @@ def complete(proposal: Proposal) -> None:
         proposal.prepare["season"] = longest
     if proposal.prepare.get("predict") != "return":  # a return is a distance from the last value already
         proposal.prepare["normalise"] = "last"
+        proposal.model["linear"] = "fitted"
+        proposal.guessed.append(
+            "the LSTM begins as a linear map of the window, fitted on train, and learns what it leaves (model.linear)"
+        )
     if rows < FEW:
         proposal.prepare |= {"valid_fraction": valid, "test_fraction": test}
     proposal.others += [

@@ -1,6 +1,6 @@
 """The next values of series: an encoder, a linear layer on its summary, and a head (kassandra.lstm.heads)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from kassandra.lstm.build import build_reader
 from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.lstm.heads import HEADS, StandardForecast
 from kassandra.params.targets.forecast import Model
+from kassandra.targets.forecast.train.beside import fit
+
+Batches = Callable[[], Iterable[tuple[Any, Batch]]]
 
 
 class ForecastModel(nn.Module):
@@ -24,13 +27,15 @@ class ForecastModel(nn.Module):
     Args:
         encoder: reads the window. outputs: numbers to forecast: steps ahead times targets, ≥ 1. head: of HEADS.
         window_size: steps times features of a window, if a linear map of it is added to the encoder's (the
-            autoregressive part of Lai et al. 2018, section 3.5); None adds nothing.
+            autoregressive part of Lai et al. 2018, section 3.5); None adds nothing. fitted: whether the map is not
+            trained but fitted, see kassandra.targets.forecast.train.beside.
         dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
     """
 
     def __init__(
-        self, encoder: Encoder, outputs: int, head: str, window_size: int | None = None, dropout: float = 0.0
-    ) -> None:
+        self, encoder: Encoder, outputs: int, head: str, window_size: int | None = None, dropout: float = 0.0,
+        fitted: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.encoder = encoder
         self.head = HEADS[head]
@@ -38,6 +43,9 @@ class ForecastModel(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.linear = nn.Linear(encoder.output_size, outputs * self.head.parameters)
         self.highway = None if window_size is None else nn.Linear(window_size, outputs)
+        self.fitted = fitted and self.highway is not None
+        if self.highway is not None and self.fitted:
+            self.highway.requires_grad_(False)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """(batch, outputs, parameters) of a window (batch, steps, features)."""
@@ -75,7 +83,8 @@ def build(spec: ModelSpec, params: Model) -> ForecastModel:
     """A model of numbers, its weights drawn from PyTorch's global generator: seed it first."""
     _, encoder = build_reader(spec, params)
     window_size = spec.steps * spec.features if params.linear else None
-    return ForecastModel(encoder, spec.outputs, params.head, window_size, params.dropout)
+    fitted = params.linear == "fitted"
+    return ForecastModel(encoder, spec.outputs, params.head, window_size, params.dropout, fitted)
 
 
 class Target(AnswersOfRows):
@@ -106,6 +115,12 @@ class Target(AnswersOfRows):
             unit = self._flat(std * scale / self.series_std[part.series][:, None], np.float32)
         place, spread = self._flat(mean * scale + centre, np.float64), self._flat(std * scale, np.float64)
         return Batch(inputs, lengths, self._flat(targets, np.float32), centre=place, scale=spread, unit=unit)
+
+    def begin(self, model: ForecastModel, train: Batches, valid: Batches) -> list[str]:
+        """What is done with a new model before it is trained, and what to print of it."""
+        if not model.fitted:
+            return []
+        return [f"Linear map fitted on train: ridge {fit(model, train, valid):g}, chosen on validation"]
 
     def loss(self, model: ForecastModel, batch: Batch, params: object) -> tuple[Tensor, int, None]:
         losses = model.losses(model(batch.inputs), batch.targets, batch.unit)  # (batch, horizon · targets)

@@ -133,6 +133,19 @@ def linear_map(splits: Sequence[Split], meta: dict[str, Any], name: str = "linea
     return LinearMap(name, message, [_forecast(fitted, inputs, split.whole, form) for split in splits])
 
 
+def least_errors(train: Split, valid: Split, meta: dict[str, Any]) -> dict[str, float]:
+    """By how windows are normalised, the error on valid of the map of train that is best there, in deviations of the
+    series in train: root of the mean square."""
+    errors = {}
+    for normalise in _normalisations(train, meta):
+        form = _form(train.whole, meta | {"normalise": normalise})
+        learned, held = add_up(train, form), add_up(valid, form)
+        numbers = len(valid.origins) * meta["horizon"] * len(meta["targets"])
+        squared = min(sum(ridge(x, a).squared_error(y) for x, y in zip(learned, held, strict=True)) for a in ALPHAS)
+        errors[normalise] = float(np.sqrt(max(squared, 0) / numbers))
+    return errors
+
+
 def _words(normalise: str, calendar: bool) -> str:
     return ", ".join([NORMALISATIONS[normalise] or "as it stands", *([] if calendar else ["without the calendar"])])
 
