@@ -69,6 +69,17 @@ def seasons_of(distance: Distance) -> list[int]:
     return [day] if day else []
 
 
+def calendar_of(distance: Distance, seasons: Sequence[int]) -> list[str]:
+    """What of the calendar comes back with some of `seasons_of`, as `prepare.calendar` names it."""
+    if distance.frequency and distance.frequency.endswith("m") and not distance.frequency.endswith("min"):
+        return ["month"]
+    if distance.seconds == 7 * DAY:
+        return ["yearday"]
+    if distance.seconds == DAY:
+        return ["weekday"]
+    return ["hour", "weekday"] if seasons[-1] * distance.seconds > DAY else ["hour"]
+
+
 def _months(times: Sequence[float]) -> int:
     """How many months lie between two rows; 0 if it is not the same number for all."""
     dates = [datetime.fromtimestamp(time, UTC) for time in times]

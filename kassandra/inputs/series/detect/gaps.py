@@ -24,7 +24,7 @@ def propose(look: Look) -> Proposal:
     """
     proposal = table.propose(look)
     proposal.target = "gap"
-    for key in ("missing", "gap"):  # which this target does not have
+    for key in ("missing", "gap", "calendar"):  # which this target does not have, or was not tried with
         proposal.prepare.pop(key, None)
     proposal.guessed = [one for one in proposal.guessed if not one.startswith(OF_FORECASTS)]
     others = ({key: value for key, value in one.items() if key != "missing"} for one in proposal.others)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection import numbers, times
-from kassandra.detection.distance import DAY, Distance, distance_of, season_of, seasons_of
+from kassandra.detection.distance import DAY, Distance, calendar_of, distance_of, season_of, seasons_of
 from kassandra.detection.proposal import Decided, Look, Proposal
 from kassandra.detection.seasons import period_in, seasons_in
 from kassandra.detection.table import Column, Table, preview, table_of
@@ -337,6 +337,8 @@ def _times(table: Table, clock: Clock, series: list[str], proposal: Proposal) ->
         found = seasons_in(values, seasons_of(distance))
         period = None if found else period_in(values, MOST_PERIOD)
         proposal.seasons = [period] if period else found
+        if found:
+            proposal.prepare["calendar"] = calendar_of(distance, found)
 
 
 def _on_grid(
