@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import optuna
@@ -36,13 +36,12 @@ SPACES: dict[str, dict[str, Any]] = {
         "model.hidden_size": {"low": 16, "high": 128, "log": True},
         "model.dropout": {"low": 0.0, "high": 0.5},
         "train.learning_rate": {"low": 0.001, "high": 0.02, "log": True},
-        "train.epochs": {"low": 4, "high": 30, "log": True},
     },
     "text": {"model.word_dropout": {"low": 0.0, "high": 0.3}, "model.embedding_dropout": {"low": 0.0, "high": 0.5}},
     "label": {"train.label_smoothing": {"low": 0.0, "high": 0.1}},
     "forecast": {
         "prepare.normalise": {"choices": ["none", "last", "window"]},
-        "model.linear": {"choices": [False, True]},
+        "model.linear": {"choices": [False, True, "fitted"]},
     },
 }  # fmt: skip
 
@@ -88,10 +87,12 @@ def _score(baseline: dict[str, Any], name: str) -> float:
 def searched(name: str, home: Path, section: dict[str, Any], trials: int = TRIALS) -> dict[str, Any]:
     """The section of the trial that is best on validation; each has one seed, the first is the section itself."""
     keys = SPACES["all"] | SPACES.get(section["input"], {}) | SPACES.get(section["target"], {})
-    space = Space(space={key: value for key, value in keys.items() if _known(key, section)})
+    epochs = section["train"]["epochs"]
+    keys |= {"train.epochs": {"low": max(2, epochs // 3), "high": 2 * epochs, "log": True}}
+    space = Space.model_validate({"space": {key: value for key, value in keys.items() if _known(key, section)}})
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=0), direction="minimize")
-    study.enqueue_trial({key: value for key in space.space if (value := _value(section, key)) is not None})
+    study.enqueue_trial({key: set_ for key in space.space if (set_ := _value(section, key)) is not None})
     prepared: dict[str, Any] = {}
 
     def value(trial: optuna.Trial) -> float:
@@ -111,7 +112,8 @@ def searched(name: str, home: Path, section: dict[str, Any], trials: int = TRIAL
         return loss
 
     study.optimize(value, n_trials=trials)
-    found = _changed(section, draw(space, optuna.trial.FixedTrial(study.best_params), section))
+    best = optuna.trial.FixedTrial(study.best_params)  # what it has not chosen is not asked for
+    found = _changed(section, draw(space, cast(optuna.Trial, best), section))
     shutil.rmtree(home / "search", ignore_errors=True)
     return found
 

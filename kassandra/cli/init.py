@@ -157,8 +157,8 @@ def _tried(proposal: Proposal, name: str, size: int) -> Prepared | None:
                     changed = ", ".join(f"{key} {value}" for key, value in change.items())
                     proposal.guessed.append(f"taken instead, as the first choice was refused: {changed}")
                 settings = part_if_any("targets", proposal.target, "detect", "settings")
-                if hasattr(settings, "tried"):
-                    settings.tried(proposal, tried.folder)
+                if refine := getattr(settings, "tried", None):
+                    refine(proposal, tried.folder)
                 return tried
         except KassandraError as error:
             if share := _tolerable(error, proposal):

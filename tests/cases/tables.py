@@ -51,7 +51,10 @@ SERIES = [
         reports=("1 line after the last row",),
         predict=("international-airline-passengers.csv",),
     ),
-    Case("07b-airline-clean", section={"prepare.season": 12}, predict=("airline-passengers.csv",)),
+    Case(
+        "07b-airline-clean",
+        section={"prepare.season": 12, "prepare.calendar": ["month"], "model.linear": "fitted"},
+        predict=("airline-passengers.csv",)),
     Case("07c-shampoo", section={"source.time": "row"}, predict=("shampoo.csv",)),
     Case("08-yahoo-null-rows", section={"source.missing_values": ["null"]}, predict=("GC=F.csv",)),
     Case("08b-yahoo-web-newest-first", reports=("newest first",), predict=("daily_IBM.csv",)),
@@ -80,7 +83,7 @@ SERIES = [
 TEXTS = [
     Case("10-sentiment140", section={"source.encoding": "latin-1", "source.header": "none"}, predict=("a fine day",)),
     Case("11-sms-spam", section={"source.encoding": "latin-1", "source.text": "v2"}, predict=("call me",)),
-    Case("11b-sms-spam-utf8", section={"source.label": "v1"}, predict=("call me",)),
+    Case("11b-sms-spam-utf8", section={"source.label": "v1", "model.linear": True}, predict=("call me",)),
     Case("11c-smsspamcollection", section={"source.delimiter": "\t", "source.header": "none"}, predict=("call me",)),
     Case(
         "13-amazon-json-gz", section={"source.text": "reviewText", "source.label": "overall"}, predict=("a good book",)

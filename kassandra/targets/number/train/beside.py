@@ -69,4 +69,5 @@ def spread(places: Tensor, at: Tensor, factor: Any, apart: Any) -> Tensor:
     """(…, places) with their mean times `factor`, and their distances from it, those of `at` (places,) included, times
     `apart`."""
     mean = places.mean(-1, keepdim=True)
-    return factor * mean + apart * (places - mean + at) - at
+    spread_out: Tensor = factor * mean + apart * (places - mean + at) - at
+    return spread_out
