@@ -12,9 +12,9 @@ from kassandra.inference import load
 from kassandra.judging.figures import read_history
 from kassandra.judging.judge import contents
 from kassandra.params.sections.pipeline import read_pipeline, reading
-from kassandra.training.advice import of_training
+from kassandra.training.advice import against_baselines, of_training
 from kassandra.training.fingerprint import fingerprint, set_up
-from stages import run
+from stages import pipeline_of_dvc, run
 
 
 def main(name: str) -> None:
@@ -46,6 +46,8 @@ def main(name: str) -> None:
     headline = report.headline.name
     means = f", the mean of {len(members)} members; {report.together[headline]} together" * (len(members) > 1)
     print(f"Evaluated in {time.perf_counter() - started:.1f} s")
+    for line in against_baselines(pipeline_of_dvc() or None, params, report):
+        print(line)
     print(f"{headline} {report.scores[headline]} on {report.units:,} of test{means}")
 
 

@@ -45,12 +45,50 @@ def to_try(name: str | None, params: Any, histories: Sequence[History]) -> list[
         name: of the pipeline of params.yaml, for commands to paste, each an experiment of DVC; None gives the settings.
             params: its sections.
     """
-    if name is None:
-        return [f"{key}: {value}  # {why}" for key, value, why in _settings(params, histories)]
-    return [
-        f"dvc exp run evaluate@{shlex.quote(name)} -S {shlex.quote(f'++pipelines.{name}.{key}={value}')}  # {why}"
-        for key, value, why in _settings(params, histories)
+    return [_line(name, *each) for each in _settings(params, histories)]
+
+
+def against_baselines(name: str | None, params: Any, report: Any) -> list[str]:
+    """Where the strongest baseline is better on test, by an interval above 0: a sentence that says so, and what to try.
+
+    Args:
+        name, params: as of `to_try`. report: kassandra.judging.judge.Report.
+    """
+    headline = report.headline
+    known = {each: headline.sign * estimate.value for each, estimate in report.baselines.items()}
+    if not known:
+        return []
+    best = max(known, key=lambda each: known[each])
+    if report.gains[best].high >= 0:
+        return []
+    theirs, ours = report.baselines[best].value, report.scores[headline.name].value
+    lines = [
+        f"Caution: {best} has {headline.name} {theirs:.{headline.decimals}f} on test, and this model "
+        f"{ours:.{headline.decimals}f}: what needs no LSTM is better here."
     ]
+    return lines + [f"Try: {_line(name, *each)}" for each in _instead(params)]
+
+
+def _line(name: str | None, key: str, value: str, why: str) -> str:
+    if name is None:
+        return f"{key}: {value}  # {why}"
+    return f"dvc exp run evaluate@{shlex.quote(name)} -S {shlex.quote(f'++pipelines.{name}.{key}={value}')}  # {why}"
+
+
+def _instead(params: Any) -> Iterator[tuple[str, str, str]]:
+    """What makes of a model that a baseline beats one that begins with what such a baseline knows."""
+    if linear := _linear(params.model):
+        yield "model.linear", linear, "a linear model beside the LSTM has what such a baseline has"
+    if getattr(params.prepare, "normalise", "last") == "none":
+        yield "prepare.normalise", "last", "forecasts begin at the last value"
+
+
+def _linear(model: Any) -> str:
+    """What `model.linear` may be set to; empty where there is no such key, or it is set."""
+    if getattr(model, "linear", True):
+        return ""
+    field = getattr(type(model), "model_fields", {}).get("linear")
+    return "fitted" if field and "fitted" in str(field.annotation) else "true"
 
 
 def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, str, str]]:
@@ -60,15 +98,15 @@ def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, 
         yield "train.epochs", str(2 * how.epochs), "the loss was still falling"
     if sum(_best(rows) == 0 for rows in long) * 2 > len(histories):
         yield "train.learning_rate", f"{how.learning_rate / 3:.2g}", "the first epoch was the best"
-    elif sum(_memorises(rows) for rows in long) * 2 > len(histories) and model.dropout < 0.5:
-        yield (
-            "model.dropout",
-            f"{min(0.5, model.dropout + 0.2):.2g}",
-            "the loss on train is far below that on validation",
-        )
+    elif sum(_memorises(rows) for rows in long) * 2 > len(histories):
+        known = "the loss on train is far below that on validation"
+        if linear := _linear(model):
+            yield "model.linear", linear, f"{known}: a linear model beside the LSTM needs fewer examples"
+        if model.dropout < 0.5:
+            yield "model.dropout", f"{min(0.5, model.dropout + 0.2):.2g}", known
     if any(row.get("valid_r2", 1.0) <= 0 for row in _ends(histories)):
-        if not getattr(model, "linear", True):
-            yield "model.linear", "true", "the forecast is no better than the mean; a linear map may be"
+        if linear := _linear(model):
+            yield "model.linear", linear, "the forecast is no better than the mean; a linear map may be"
         if getattr(params.prepare, "normalise", "last") == "none":
             yield "prepare.normalise", "last", "the forecast is no better than the mean"
 

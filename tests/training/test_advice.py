@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from kassandra.judging.intervals import Estimate
+from kassandra.params.sections.pipeline import pipeline_of
 from kassandra.targets.text.evaluate.scores import SCORES
-from kassandra.training.advice import of_training, to_try
+from kassandra.training.advice import against_baselines, of_training, to_try
 
 PARAMS = SimpleNamespace(
     train=SimpleNamespace(epochs=4, learning_rate=0.003),
@@ -28,7 +29,7 @@ def history(train, valid, **columns):
     [
         (history([3, 2, 1, 0.9], [3, 2, 1.5, 1.2]), ["train.epochs=8"]),
         (history([3, 2, 1, 0.9], [2, 2.1, 2.2, 2.3]), ["train.learning_rate=0.001"]),
-        (history([3, 2, 1, 0.2], [2, 1.5, 1.6, 1.7]), ["model.dropout=0.3"]),
+        (history([3, 2, 1, 0.2], [2, 1.5, 1.6, 1.7]), ["model.linear=true", "model.dropout=0.3"]),
         (
             history([3, 2, 1.4, 1.2], [3, 2, 1.2, 1.2], valid_r2=-0.1),
             ["model.linear=true", "prepare.normalise=last"],
@@ -62,3 +63,39 @@ def test_validation_is_compared_with_what_test_has_of_the_same_kind(greedy, apar
     cautions = [one for one in of_training(table, report) if "further apart than examples" in one]
     assert len(cautions) == apart
     assert all(one.startswith("bleu_greedy is 16.0000 on validation and 25.0000 on test") for one in cautions)
+
+
+def report(gain, **baselines):
+    """Of a model whose accuracy is .8: the interval of its gain over each baseline has `gain` as its upper end."""
+    known = {name: Estimate(value, value - 0.01, value + 0.01) for name, value in baselines.items()}
+    gains = {name: Estimate(gain - 0.01, gain - 0.02, gain) for name in baselines}
+    headline = SimpleNamespace(name="accuracy", sign=1, decimals=4)
+    return SimpleNamespace(
+        headline=headline, scores={"accuracy": Estimate(0.8, 0.79, 0.81)}, baselines=known, gains=gains
+    )
+
+
+def test_a_baseline_that_is_better_is_named_and_what_to_try():
+    said, *tries = against_baselines("mine", PARAMS, report(-0.01, majority=0.5, bigrams=0.85))
+    assert said.startswith("Caution: bigrams has accuracy 0.8500 on test, and this model 0.8000: ")
+    assert [line.partition("  # ")[0] for line in tries] == [
+        "Try: dvc exp run evaluate@mine -S ++pipelines.mine.model.linear=true",
+        "Try: dvc exp run evaluate@mine -S ++pipelines.mine.prepare.normalise=last",
+    ]
+
+
+def test_nothing_is_said_where_no_baseline_is_clearly_better():
+    assert against_baselines("mine", PARAMS, report(0.001, majority=0.5, bigrams=0.81)) == []
+    assert against_baselines("mine", PARAMS, report(-0.01)) == []
+
+
+@pytest.mark.parametrize(
+    ("input", "target", "model", "value"),
+    [("series", "forecast", {}, "fitted"), ("text", "label", {}, "true"), ("text", "number", {}, "true"),
+     ("series", "forecast", {"linear": True}, None), ("images", "label", {}, None)],
+)  # fmt: skip
+def test_a_linear_model_is_proposed_where_there_can_be_one(input, target, model, value):
+    annotation = pipeline_of(input, target).model_fields["model"].annotation
+    params = SimpleNamespace(model=annotation(variant="vanilla", **model), prepare=SimpleNamespace())
+    _, *tries = against_baselines(None, params, report(-0.01, bigrams=0.85))
+    assert [line.partition("  # ")[0] for line in tries] == ([f"Try: model.linear: {value}"] if value else [])
