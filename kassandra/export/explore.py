@@ -18,7 +18,9 @@ from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.kinds import part_if_any
 from kassandra.inference import load
+from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.layers import Bidirectional, Stacked, VanillaLSTM
+from kassandra.lstm.letters import WordsAlone, WordsAndLetters
 from kassandra.lstm.summaries import AdditiveScorer, Attentive, DotScorer, GeneralScorer, Pooled
 
 PAGE = "index.html"
@@ -95,6 +97,34 @@ def _(part: Attentive, put: Any) -> dict[str, Any]:
     raise KassandraError(f"explore: the page has no {type(part.score).__name__}")
 
 
+@singledispatch
+def vectors(embedding: nn.Module, put: Any) -> dict[str, Any]:
+    """What makes vectors of ids, as explorer/lstm.js reads it.
+
+    Raises:
+        KassandraError: it is of none of the kinds that the page has.
+    """
+    raise KassandraError(f"explore: the page has no {type(embedding).__name__}")
+
+
+@vectors.register
+def _(embedding: Embedding, put: Any) -> dict[str, Any]:
+    table = embedding.table.weight
+    return {"size": table.shape[1], "table": put(table)}
+
+
+@vectors.register
+def _(embedding: WordsAlone, put: Any) -> dict[str, Any]:
+    return vectors(embedding.words, put)
+
+
+@vectors.register
+def _(embedding: WordsAndLetters, put: Any) -> dict[str, Any]:
+    reader = structure(embedding.reader, put)
+    letters = {**vectors(embedding.letters, put), "reader": reader, "longest": embedding.longest}
+    return {**vectors(embedding.words, put), "letters": letters}
+
+
 def described(folder: Path, member: int = 0) -> tuple[dict[str, Any], Numbers]:
     """A model as the page reads it, and its weights.
 
@@ -122,8 +152,7 @@ def described(folder: Path, member: int = 0) -> tuple[dict[str, Any], Numbers]:
         **target.answer(model, predictor.meta, numbers.put),
     }
     if (embedding := getattr(model, "embedding", None)) is not None:
-        table = embedding.table.weight
-        page["embedding"] = {"size": table.shape[1], "table": numbers.put(table)}
+        page["embedding"] = vectors(embedding, numbers.put)
     return page, numbers
 
 
@@ -139,6 +168,7 @@ def write_page(folder: Path, output: Path, member: int = 0) -> Path:
     parts = {
         "/*STYLE*/": (own / "page.css").read_text(encoding="utf-8"),
         "/*LSTM*/": (own / "lstm.js").read_text(encoding="utf-8"),
+        "/*SOUND*/": (own / "sound.js").read_text(encoding="utf-8"),
         "/*PAGE*/": (own / "page.js").read_text(encoding="utf-8"),
         "/*NUMBERS*/": numbers.base64(),
         "/*MODEL*/": json.dumps(page, ensure_ascii=False).replace("<", "\\u003c"),

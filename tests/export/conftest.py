@@ -109,6 +109,18 @@ def images(tmp_path):
     return images
 
 
+@pytest.fixture
+def digits(tmp_path):
+    """Writes a model that names recordings; returns the folder."""
+    spec = {"outputs": 2, "features": 24, "vocab_size": 0, "steps": 0, "joint": False}
+    meta = {"spec": spec, "classes": ["a", "b"], "sample_rate": 8000, "mels": 24, "frame": 25.0, "hop": 10.0}
+
+    def digits(name="digits", **model):
+        return save_untrained(tmp_path / "models" / name, "audio", "label", meta | {"deltas": False}, **model)
+
+    return digits
+
+
 SPOKEN = {
     "sample_rate": 4000, "mels": 8, "frame": 25.0, "hop": 10.0, "deltas": True, "stack": 2, "normalise": "band",
     "lowercase": True, "marks": False, "train_texts": [],

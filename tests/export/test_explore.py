@@ -25,6 +25,11 @@ TEXTS = [
     "no good at all " * 5,
     "<b>good</b> $5",
 ]
+LETTERS = {"embedding_size": 3, "hidden_size": 4, "longest": 5}
+INTERPOLATED = {
+    "normalise": "series", "missing": "interpolate", "pool": 1, "masked": [],
+    "spec": {"outputs": 3, "features": 3, "vocab_size": 0},
+}  # fmt: skip
 VARIANTS = {
     "vanilla": {},
     "stacked": {"variant": "stacked", "num_layers": 2},
@@ -127,6 +132,43 @@ def test_its_translations_and_byte_pairs_are_ours(translator, decoder):
         assert predictor.pair.target.pieces(answer["written"]) == one.pieces
         if one.alignment is not None:
             assert np.allclose(answer["alignment"], one.alignment, atol=1e-5)
+
+
+@pytest.mark.parametrize("keys", [{}, {"crf": True, "letters": LETTERS, "variant": "bidirectional"}])
+def test_its_tags_are_ours(tagger, keys):
+    folder, sentences = tagger(**keys), ["fly to New York", "york", "to Nottelfloy  fly " * 5, "Fly x <b>"]
+    answers = in_node(folder, sentences)
+    predictor = kassandra.load(folder)
+    (outputs,) = predictor.of_members(predictor.pair.own(sentences))
+    assert [answer["path"] for answer in answers] == outputs.tags
+    for answer, expected in zip(answers, outputs.log_probabilities, strict=True):
+        assert np.allclose(answer["probabilities"], np.exp(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("scaling", [{}, INTERPOLATED])
+def test_its_series_are_ours(motions, scaling):
+    folder = motions(scaling=scaling, variant="bidirectional")
+    values = np.random.default_rng(1).standard_normal((9, 3)).round(4)
+    values[[0, 3, 4], 1] = np.nan
+    lines = [",".join("" if np.isnan(one) else str(one) for one in row) for row in values]
+    answers = in_node(folder, ["\n".join(lines), "\n".join(["x,y,z", *lines, ""])])
+    expected = probabilities(kassandra.load(folder).predict([values]))
+    assert np.allclose([each["probabilities"] for each in answers], np.concatenate([expected] * 2), atol=1e-6)
+
+
+@pytest.mark.parametrize("pieces", ["bpe", "characters", "words"])
+def test_its_transcripts_are_ours(dictation, pieces):
+    folder = dictation(pieces=pieces, decoder={"beam": 1})
+    steps = np.arange(6000) / 4000
+    sound = (np.sin(2 * np.pi * (300 + 900 * steps) * steps) * np.sin(9 * steps) ** 2).astype(np.float32)
+    (answer,) = in_node(folder, [sound.tolist()])
+    predictor = kassandra.load(folder)
+    (expected,) = predictor.transcribe(sound)
+    assert np.allclose(np.delete(answer["probabilities"], 1, 1), np.delete(np.exp(expected.steps[0]), 1, 1), atol=1e-5)
+    assert [each["token"] for each in answer["written"]] == list(expected.tokens)
+    assert [each["word"] for each in answer["words"]] == [each.word for each in expected.words]
+    step, _ = predictor.pair.sequences.seconds()
+    assert [each["first"] * step for each in answer["words"]] == pytest.approx([each.begin for each in expected.words])
 
 
 def test_its_bands_are_ours(tmp_path):

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import wave as wave_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import kassandra
@@ -53,3 +56,53 @@ def test_a_review_is_typed(visit, reviews):
     assert (
         visit(folder, "type", text)["answer"] == f"It is most likely {prediction.label}: {prediction.probability:.1%}"
     )
+
+
+def test_words_are_tagged(visit, tagger):
+    folder, text = tagger(crf=True), "fly to New <b>York</b>"
+    (predicted,) = kassandra.load(folder).predict(text)
+    seen = visit(folder, "paste", text)
+    words = text.split()
+    spans = [f"{' '.join(words[one.start : one.end])}: {one.type}" for one in predicted.spans]
+    assert seen["answer"] == ("; ".join(spans) or "There is no span in it.")
+    assert spans
+    assert len(seen["parts"]) == len(predicted.spans) + predicted.tags.count("O")
+
+
+def test_a_series_is_pasted(visit, motions):
+    folder = motions()
+    values = np.random.default_rng(1).standard_normal((9, 3)).round(4)
+    (prediction,) = kassandra.load(folder).predict([values])
+    seen = visit(folder, "paste", "\n".join(",".join(map(str, row)) for row in values))
+    assert seen["answer"] == f"It is most likely {prediction.label}: {prediction.probability:.1%}"
+    assert seen["said"] == "5 steps"  # of two rows each
+
+
+def write(path, wave, rate):
+    with wave_module.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, len(wave), "NONE", ""))
+        file.writeframes(np.round(wave * 20_000).astype("<i2").tobytes())
+
+
+def test_a_recording_is_transcribed(visit, dictation, tmp_path):
+    steps = np.arange(6000) / 4000
+    wave = np.sin(2 * np.pi * (300 + 900 * steps) * steps) * np.sin(9 * steps) ** 2
+    write(tmp_path / "sound.wav", wave, 4000)
+    folder = dictation(decoder={"beam": 1})
+    heard = (np.round(wave * 20_000) / 32768).astype(np.float32)
+    seen = visit(folder, "hear", tmp_path / "sound.wav")
+    assert seen["answer"] == kassandra.load(folder).transcribe(heard)[0].text
+    assert seen["drawn"] == 1
+    assert seen["said"] == "1.50 s at 4000 Hz"
+
+
+def test_what_is_spoken_is_heard_at_the_rate_of_the_model(visit, digits, tmp_path):
+    tone = np.sin(2 * np.pi * 1000 * np.arange(96_000) / 48_000)
+    write(tmp_path / "tone.wav", tone, 48_000)
+    folder = digits()
+    seen = visit(folder, "speak", tmp_path / "tone.wav")
+    assert re.fullmatch(r"\d\.\d\d s at \d+ Hz, read at 8000 Hz; silence at both ends is cut off", seen["said"])
+    model = kassandra.load(folder)
+    own, _ = model.pair.sequences.batch(model.pair.own(tone[::6].astype(np.float32)).inputs, np.arange(1))
+    bands = np.array(seen["inputs"])
+    assert bands[len(bands) // 2].argmax() == int(own[0, 20].argmax())

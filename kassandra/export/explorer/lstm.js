@@ -92,11 +92,20 @@ function encode(part, inputs, held = {}, states = null) {
   return ENCODERS[part.kind](part, inputs, held, states);
 }
 
-// Token ids or vectors to what the encoder reads.
-const embedded = (model, inputs) =>
-  model.embedding
-    ? inputs.map((id) => Array.from(model.embedding.table.subarray(id * model.embedding.size, (id + 1) * model.embedding.size)))
-    : inputs;
+// Token ids or vectors to what the encoder reads. A word that comes with its letters is [id, ...ids of letters].
+const vectorOf = ({ table, size }, id) => Array.from(table.subarray(id * size, (id + 1) * size));
+function embedded(model, inputs) {
+  if (!model.embedding) return inputs;
+  const { letters } = model.embedding;
+  return inputs.map((one) => {
+    if (!Array.isArray(one)) return vectorOf(model.embedding, one);
+    const [id, ...spelled] = one, word = vectorOf(model.embedding, id);
+    if (!letters) return word;
+    const most = letters.longest, last = most >> 1; // of longer words the first half of so many and the last
+    const kept = spelled.length <= most ? spelled : [...spelled.slice(0, most - last), ...spelled.slice(spelled.length - last)];
+    return [...word, ...encode(letters.reader, kept.map((letter) => vectorOf(letters, letter))).summary];
+  });
+}
 
 // Probabilities of the classes of a whole sequence, and all that led to them.
 function classify(model, inputs, held = {}) {
@@ -110,6 +119,74 @@ function follow(model, ids, held = {}, states = null) {
   const { head } = model;
   const project = (row) => (head.P ? affine(row, head.P, new Float32Array(head.P.length / row.length)) : row);
   return { ...encoded, probabilities: softmax(affine(project(last(encoded.outputs)), head.W, head.b)) };
+}
+
+const sumOfPowers = (logs) => {
+  const most = logs.reduce((a, b) => Math.max(a, b), -Infinity);
+  return most === -Infinity ? most : most + Math.log(logs.reduce((sum, each) => sum + Math.exp(each - most), 0));
+};
+const largest = (values) => values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
+
+// A tag for each step (kassandra/targets/tags/train): the likeliest sequence, and (steps, tags) probabilities of each
+// step by itself. Without a chain its weights are 0. An I- goes on with a span of its type.
+function tag(model, inputs, held = {}) {
+  const encoded = encode(model.encoder, embedded(model, inputs), held), names = model.classes;
+  const rows = encoded.outputs.map((row) => affine(row, model.head.W, model.head.b)), n = names.length, every = names.map((_, k) => k);
+  const { start, end, moves } = model.chain || { start: new Float32Array(n), end: new Float32Array(n), moves: new Float32Array(n * n) };
+  const move = (i, j) => moves[i * n + j];
+  const ahead = [every.map((j) => start[j] + rows[0][j])], back = [Array.from(end)];
+  for (const row of rows.slice(1)) {
+    const before = last(ahead);
+    ahead.push(every.map((j) => sumOfPowers(every.map((i) => before[i] + move(i, j))) + row[j]));
+  }
+  for (const row of rows.slice(1).reverse()) {
+    const [after] = back;
+    back.unshift(every.map((i) => sumOfPowers(every.map((j) => move(i, j) + row[j] + after[j]))));
+  }
+  const probabilities = ahead.map((row, t) => softmax(row.map((value, j) => value + back[t][j])));
+  const refused = (before, own) => (model.spans && own.startsWith("I-") && before.slice(2) !== own.slice(2) ? -Infinity : 0);
+  const refusals = names.map((own) => names.map((before) => refused(before, own))), cameFrom = [];
+  let reached = every.map((j) => start[j] + refused("", names[j]) + rows[0][j]);
+  for (const row of rows.slice(1)) { // Viterbi's algorithm
+    const ways = every.map((j) => every.map((i) => reached[i] + move(i, j) + refusals[j][i]));
+    cameFrom.push(ways.map(largest));
+    reached = ways.map((own, j) => own[cameFrom[cameFrom.length - 1][j]] + row[j]);
+  }
+  const path = [largest(reached.map((value, j) => value + end[j]))];
+  for (const before of cameFrom.reverse()) path.unshift(before[path[0]]);
+  return { ...encoded, path, probabilities };
+}
+
+// What is said (kassandra/targets/transcript/train): (steps, tokens) probabilities, of which token 0 writes nothing and
+// token 1 is never read; and the tokens of the likeliest one at each step, equal ones in a row being one, with the first
+// and the last step of each.
+function transcribe(model, inputs, held = {}) {
+  const encoded = encode(model.encoder, embedded(model, inputs), held);
+  const probabilities = encoded.outputs.map((row) => softmax(affine(row, model.head.W, model.head.b)));
+  const written = [];
+  let before = 0;
+  probabilities.forEach((row, step) => {
+    const token = largest(row.map((p, k) => (k === 1 ? -1 : p)));
+    if (token && token === before) last(written).last = step;
+    else if (token) written.push({ token, first: step, last: step });
+    before = token;
+  });
+  return { ...encoded, probabilities, written };
+}
+
+// The words that tokens make, and the first and the last step at which one of their tokens is written.
+function wordsOf(model, written) {
+  const words = [];
+  let open = null;
+  for (const { token, first, last: end } of written) {
+    const piece = model.tokens === "words" ? ` ${model.classes[token]}` : model.classes[token].replaceAll("▁", " ");
+    for (const sign of piece) {
+      if (/\s/u.test(sign)) open = null;
+      else if (open) [open.word, open.last] = [open.word + sign, end];
+      else words.push((open = { word: sign, first, last: end }));
+    }
+  }
+  return words;
 }
 
 // Numbers that are predicted of a whole sequence, in their own unit: means, by kassandra/lstm/heads.py.
@@ -245,6 +322,55 @@ const READERS = {
     const window = rows.slice(-reader.window).map((row) => row.map((value, k) => (value - reader.mean[k]) / reader.std[k]));
     return { inputs: window, names: window.map((_, t) => `row ${rows.length - reader.window + t + 1}`) };
   },
+  sentence(reader, text) { // words at their spaces, each with its letters
+    const words = text.split(/\s+/u).filter(Boolean);
+    const inputs = words.map((word) => {
+      const letters = Array.from(word), kept = letters.length <= 64 ? letters : [...letters.slice(0, 32), ...letters.slice(-32)];
+      return [reader.ids.get(reader.lowercase ? word.toLowerCase() : word) ?? 1, ...kept.map((letter) => reader.letters.get(letter) ?? 1)];
+    });
+    return { inputs, names: words };
+  },
+  series(reader, text) { // a whole series as it was measured: a row per step, empty cells are missing
+    const lines = text.split("\n").filter((line) => line.trim()), width = reader.columns.length;
+    const mark = text.includes(",") ? "," : text.includes(";") ? ";" : /\s+/u;
+    const number = (cell) => (/^(|nan|na|\?)$/iu.test(cell) ? NaN : Number.isFinite(Number(cell)) ? Number(cell) : null);
+    const table = lines.map((line) => line.trim().split(mark).map((cell) => number(cell.trim())));
+    if (table.length > 1 && table[0].includes(null)) table.shift(); // names of columns
+    const bad = table.findIndex((row) => row.length !== width || row.includes(null));
+    if (bad >= 0) throw new Error(`row ${bad + 1}: expected ${width} numbers: ${reader.columns.join(", ")}`);
+    if (!table.length) throw new Error("no row of numbers");
+    const values = reader.columns.map((_, k) => table.map((row) => row[k]));
+    const scaled = values.map((column, k) => {
+      const there = column.filter((value) => !Number.isNaN(value)), count = Math.max(there.length, 1);
+      if (reader.missing === "error" && there.length < column.length) throw new Error(`${reader.columns[k]}: a value is missing, and train had none`);
+      let [mean, std] = [reader.mean[k], reader.std[k]];
+      if (reader.normalise === "series") {
+        mean = there.reduce((a, b) => a + b, 0) / count;
+        std = Math.sqrt(there.reduce((a, b) => a + (b - mean) ** 2, 0) / count);
+        if (std <= 1e-12 * Math.abs(mean) || std === 0) std = 1;
+      }
+      return column.map((value) => (value - mean) / std);
+    });
+    const filled = scaled.map((column) => column.map((value, t) => {
+      if (!Number.isNaN(value)) return value;
+      if (reader.missing !== "interpolate") return 0;
+      let [before, after] = [t, t];
+      while (before >= 0 && Number.isNaN(column[before])) before--;
+      while (after < column.length && Number.isNaN(column[after])) after++;
+      if (before < 0 && after >= column.length) return 0;
+      if (before < 0) return column[after];
+      if (after >= column.length) return column[before];
+      return column[before] + ((column[after] - column[before]) * (t - before)) / (after - before);
+    }));
+    const features = [...filled, ...reader.masked.map((k) => values[k].map((value) => (Number.isNaN(value) ? 1 : 0)))];
+    const inputs = [], names = [];
+    for (let from = 0; from < table.length; from += reader.pool) {
+      const to = Math.min(from + reader.pool, table.length);
+      inputs.push(features.map((column) => column.slice(from, to).reduce((a, b) => a + b, 0) / (to - from)));
+      names.push(to - from > 1 ? `rows ${from + 1}–${to}` : `row ${from + 1}`);
+    }
+    return { inputs, names };
+  },
   waveform(reader, samples) { // of the sample rate of training, in [-1, 1]
     const { frame_length: size, hop_length: hop, fft_size: fft, edges } = reader;
     const mel = (hz) => 2595 * Math.log10(1 + hz / 700), bins = fft / 2 + 1;
@@ -267,10 +393,15 @@ const READERS = {
       energies.push(filters.map((filter) => dot(power, filter, 0)));
     }
     const loudest = Math.max(energies.flat().reduce((a, b) => Math.max(a, b), 0), 1e-300);
-    const standard = (rows) => {
-      const all = rows.flat(), middle = all.reduce((a, b) => a + b, 0) / all.length;
+    const scaled = (all) => {
+      const middle = all.reduce((a, b) => a + b, 0) / all.length;
       const spread = Math.max(Math.sqrt(all.reduce((a, b) => a + (b - middle) ** 2, 0) / all.length), 1e-2);
-      return rows.map((row) => row.map((value) => (value - middle) / spread));
+      return all.map((value) => (value - middle) / spread);
+    };
+    const standard = (rows) => {
+      if (reader.by_band) return columns(columns(rows).map(scaled));
+      const all = scaled(rows.flat()), width = rows[0].length;
+      return rows.map((_, t) => all.slice(t * width, (t + 1) * width));
     };
     const parts = [standard(energies.map((row) => row.map((e) => Math.log(e / loudest + reader.range))))];
     const slope = (rows) => rows.map((row, t) => row.map((_, k) => {
@@ -278,9 +409,12 @@ const READERS = {
       return (at(t + 1) - at(t - 1) + 2 * (at(t + 2) - at(t - 2))) / 10;
     }));
     for (let round = 0; round < 2 * reader.deltas; round++) parts.push(standard(slope(last(parts))));
-    const inputs = energies.map((_, t) => parts.flatMap((rows) => rows[t]));
-    return { inputs, names: inputs.map((_, t) => `${Math.round((t * hop * 1000) / reader.sample_rate)} ms`) };
+    const frames = energies.map((_, t) => parts.flatMap((rows) => rows[t])), { stack } = reader, inputs = [];
+    for (let t = 0; t < frames.length; t += stack) { // several frames side by side, zeros behind the last one
+      inputs.push(Array.from({ length: stack }, (_, k) => frames[t + k] || frames[0].map(() => 0)).flat());
+    }
+    return { inputs, names: inputs.map((_, t) => `${Math.round((t * stack * hop * 1000) / reader.sample_rate)} ms`) };
   },
 };
 
-if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, estimate, translate, unpack, READERS, softmax };
+if (typeof module !== "undefined") module.exports = { lstm, encode, classify, follow, estimate, translate, tag, transcribe, wordsOf, unpack, READERS, softmax };

@@ -4,7 +4,7 @@
 const bytes = Uint8Array.from(atob(document.getElementById("numbers").textContent), (sign) => sign.charCodeAt(0));
 const model = unpack(JSON.parse(document.getElementById("model").textContent), new Float32Array(bytes.buffer));
 const numbered = (names) => new Map((names || []).map((name, number) => [name, number]));
-const reader = { ...model.reader, ids: numbered(model.reader.vocabulary), ranks: numbered(model.reader.merges) };
+const reader = { ...model.reader, ids: numbered(model.reader.vocabulary), ranks: numbered(model.reader.merges), letters: numbered(model.reader.alphabet) };
 const $ = (id) => document.getElementById(id);
 const GATES = { i: "input gate", f: "forget gate", g: "candidate", o: "output gate", c: "cell state", h: "output" };
 const SHOWN = 10, WORK = 4000; // bars; steps of an LSTM that are computed at once for a picture
@@ -21,21 +21,28 @@ let given = null; // {inputs, names}
 let result = null; // of it, with no gate held
 let later = 0;
 
-const ANSWERS = { classes: classify, next: follow, numbers: estimate, text: translate };
+const ANSWERS = { classes: classify, next: follow, numbers: estimate, text: translate, tags: tag, transcript: transcribe };
 const compute = (inputs, held) => ANSWERS[model.answer](model, inputs, held);
 const numeric = model.answer === "numbers"; // else probabilities of model.classes
 const outcome = (computed) => (numeric ? computed.values : computed.probabilities);
 const writtenAs = (value) => (numeric ? Number(value.toPrecision(4)).toString().replace("-", "−") : percent(value));
 const outcomes = numeric ? model.head.names : model.classes;
+// Answers that are sequences: how they are said, drawn, and what of one differs from another.
+const SEQUENCES = {
+  text: { say: (computed) => sentence(computed) || "(nothing)", draw: aligned },
+  tags: { say: tagged, draw: tags, differs: otherTags },
+  transcript: { say: (computed) => wordsOf(model, computed.written).map(({ word }) => word).join(" ") || "(nothing)", draw: spikes },
+};
+const sequence = SEQUENCES[model.answer];
 const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
 function show(read) {
   if (!read.inputs.length) return;
   given = read;
   result = compute(given.inputs, {});
-  if (model.answer === "text") {
-    $("answer").textContent = sentence(result) || "(nothing)";
-    aligned();
+  if (sequence) {
+    $("answer").textContent = sequence.say(result);
+    sequence.draw();
     layers();
     held();
     return;
@@ -67,15 +74,89 @@ function aligned() {
   $("bars").replaceChildren(make("div", { className: "wide", tabIndex: 0 }, make("table", {}, head, ...rows)));
 }
 
+// Steps that belong together: a span, rows of one tag, or a step alone. type "" is that of no span.
+function parts(path) {
+  const every = [];
+  path.forEach((place, step) => {
+    const name = model.classes[place], type = !model.spans ? name : name === "O" ? "" : name.slice(2), before = last(every);
+    const goesOn = before && before.type === type && (model.spans ? name.startsWith("I-") : model.steps === "rows");
+    if (goesOn) before.end = step + 1;
+    else every.push({ first: step, end: step + 1, type });
+  });
+  return every;
+}
+const spelledPart = ({ first, end }) => (model.steps === "rows" && end > first + 1 ? `${given.names[first]} to ${given.names[end - 1]}` : given.names.slice(first, end).join(" "));
+
+function tagged({ path }) {
+  const named = parts(path).filter(({ type }) => type);
+  return named.map((part) => `${spelledPart(part)}: ${part.type}`).join("; ") || "There is no span in it.";
+}
+
+function otherTags({ path }) {
+  const differ = path.flatMap((place, step) => (place === result.path[step] ? [] : [`${given.names[step]}: ${model.classes[result.path[step]]} → ${model.classes[place]}`]));
+  return differ.length ? `${differ.length} of ${path.length} tags change. ${differ.slice(0, 20).join("; ")}${differ.length > 20 ? "; …" : ""}` : `No tag changes (0 → 0 of ${path.length}).`;
+}
+
+// A button for each part, its type below; of the one that was pressed last, how probable each tag is.
+function tags() {
+  const types = [...new Set(model.classes.map((name) => (model.spans && name !== "O" ? name.slice(2) : name)))];
+  const details = make("div", { id: "details" });
+  const buttons = parts(result.path).map((part) => {
+    const sure = Math.min(...result.path.slice(part.first, part.end).map((place, k) => result.probabilities[part.first + k][place]));
+    const button = make("button", { type: "button", className: "part" }, make("span", { textContent: spelledPart(part) }), make("small", { textContent: part.type ? `${part.type} ${percent(sure)}` : percent(sure) }));
+    if (part.type) button.style.background = `hsl(${(137.5 * types.indexOf(part.type)) % 360} 60% 50% / 0.25)`;
+    button.addEventListener("click", () => {
+      buttons.forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
+      const steps = Array.from({ length: Math.min(part.end - part.first, 5) }, (_, k) => part.first + k);
+      details.replaceChildren(...steps.flatMap((step) => [make("h3", { textContent: given.names[step] }), ...barsOf(result.probabilities[step], model.classes)]));
+    });
+    return button;
+  });
+  $("bars").replaceChildren(make("div", { className: "parts" }, ...buttons), details);
+  if (buttons.length) buttons[Math.max(0, parts(result.path).findIndex(({ type }) => type))].click();
+}
+
+// The probability of each token that is written, over time, and (dashed) that of none.
+function spikes() {
+  const { probabilities, written } = result, steps = probabilities.length;
+  const seconds = (reader.stack * reader.hop_length) / reader.sample_rate;
+  const width = Math.max($("bars").clientWidth, Math.min(3000, 7 * steps)), x = (t) => 30 + ((width - 40) * (t + 0.5)) / steps, y = (p) => 150 - 120 * p;
+  const words = wordsOf(model, written).map(({ word, first, last: end }) => `${word} ${(first * seconds).toFixed(2)}–${((end + 1) * seconds).toFixed(2)} s`);
+  const { svg, add } = picture(width, 185, `when each token is written: ${words.join(", ")}`);
+  svg.style.width = `${width}px`;
+  [0, 0.5, 1].forEach((p) => {
+    add("line", { x1: 30, x2: width - 10, y1: y(p), y2: y(p), stroke: "var(--line)", "stroke-width": 0.5 });
+    add("text", { x: 0, y: y(p) + 4 }, String(p));
+  });
+  const line = (token) => probabilities.map((row, t) => `${x(t).toFixed(1)},${y(row[token]).toFixed(1)}`).join(" ");
+  add("polyline", { points: line(0), fill: "none", stroke: "var(--other)", "stroke-width": 1, "stroke-dasharray": "4 3" });
+  [...new Set(written.map(({ token }) => token))].forEach((token) => add("polyline", { points: line(token), fill: "none", stroke: "var(--bar)", "stroke-width": 2 }));
+  written.forEach(({ token, first, last: end }) => {
+    let peak = first;
+    for (let t = first; t <= end; t++) if (probabilities[t][token] > probabilities[peak][token]) peak = t;
+    add("text", { x: x(peak), y: y(probabilities[peak][token]) - 5, "text-anchor": "middle", "font-weight": 600 }, model.classes[token].replaceAll("▁", "␣").replaceAll(" ", "␣"));
+  });
+  const every = [0.1, 0.2, 0.5, 1, 2].find((one) => one / seconds / steps > 60 / width) || 5;
+  for (let time = 0; time < steps * seconds; time += every) add("text", { x: x(time / seconds - 0.5), y: 175, "text-anchor": "middle" }, `${Number(time.toFixed(1))} s`);
+  const note = "Solid: how probable each token is at each step; dashed: that none is written there.";
+  $("bars").replaceChildren(make("div", { className: "wide", tabIndex: 0 }, svg), make("p", { id: "words", textContent: words.join(" · ") }), make("p", { className: "note", textContent: note }));
+}
+
+const barsOf = (probabilities, names) => probabilities.map((p, k) => [p, k]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN).map(([p, k]) => bar(spelled(names[k]), p, percent(p)));
+function bar(name, share, written) {
+  const length = make("i", { className: share < 0 ? "against" : "" });
+  length.style.width = `${100 * Math.abs(share)}%`;
+  return make("div", { className: "bar" }, make("span", { textContent: name }), make("span", {}, length), make("b", { textContent: written }));
+}
+
 function bars() {
+  if (!numeric) {
+    $("bars").replaceChildren(...barsOf(outcome(result), outcomes));
+    return;
+  }
   const order = outcome(result).map((p, k) => [p, k]);
-  if (!numeric) order.sort((a, b) => b[0] - a[0]);
-  const whole = numeric ? Math.max(...order.map(([value]) => Math.abs(value)), 1e-300) : 1;
-  $("bars").replaceChildren(...order.slice(0, numeric ? order.length : SHOWN).map(([p, k]) => {
-    const length = make("i", { className: p < 0 ? "against" : "" });
-    length.style.width = `${(100 * Math.abs(p)) / whole}%`;
-    return make("div", { className: "bar" }, make("span", { textContent: spelled(outcomes[k]) }), make("span", {}, length), make("b", { textContent: writtenAs(p) }));
-  }));
+  const whole = Math.max(...order.map(([value]) => Math.abs(value)), 1e-300);
+  $("bars").replaceChildren(...order.map(([value, k]) => bar(spelled(outcomes[k]), value / whole, writtenAs(value))));
 }
 
 // After the first steps, of the last steps, and without each one; of long inputs at some places only.
@@ -95,7 +176,8 @@ function curves(place) {
   const whole = outcome(result)[place], odds = (p) => (numeric ? p : Math.log(p / Math.max(1 - p, 1e-12)));
   const effects = alone && alone.map((p) => odds(whole) - odds(p));
   const most = effects && Math.max(...effects.map(Math.abs), 1e-9);
-  $("steps").replaceChildren(...names.slice(0, 400).map((name, t) => {
+  const shown = effects || model.embedding ? 400 : 0; // what was written is worth seeing, "row 1" is not
+  $("steps").replaceChildren(...names.slice(0, shown).map((name, t) => {
     const chip = make("span", { className: "chip", textContent: spelled(name) });
     if (!effects) return chip;
     const bar = make("i", { className: effects[t] < 0 ? "against" : "" });
@@ -107,18 +189,22 @@ function curves(place) {
   }));
 }
 
-function draw(forwards, backwards, count) {
+// An SVG, and what adds an element to it.
+function picture(width, height, label) {
   const space = "http://www.w3.org/2000/svg", svg = document.createElementNS(space, "svg");
-  const width = Math.max(300, Math.min(900, $("curves").clientWidth));
-  svg.setAttribute("viewBox", `0 0 ${width} 170`);
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", "the answer by step");
+  Object.entries({ viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label }).forEach(([key, value]) => svg.setAttribute(key, value));
   const add = (tag, attributes, text = "") => {
     const element = document.createElementNS(space, tag);
     Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
     element.textContent = text;
     svg.append(element);
   };
+  return { svg, add };
+}
+
+function draw(forwards, backwards, count) {
+  const width = Math.max(300, Math.min(900, $("curves").clientWidth));
+  const { svg, add } = picture(width, 170, "the answer by step");
   const all = [...forwards, ...backwards].map(([, p]) => p);
   const [low, high] = numeric ? [Math.min(...all), Math.max(...all, Math.min(...all) + 1e-12)] : [0, 1];
   const x = (t) => 40 + ((width - 50) * (t + 0.5)) / count, y = (p) => 140 - (125 * (p - low)) / (high - low);
@@ -129,7 +215,7 @@ function draw(forwards, backwards, count) {
   const line = (points) => points.map(([t, p]) => `${x(t).toFixed(1)},${y(p).toFixed(1)}`).join(" ");
   add("polyline", { points: line(forwards), fill: "none", stroke: "var(--bar)", "stroke-width": 2 });
   add("polyline", { points: line(backwards), fill: "none", stroke: "var(--other)", "stroke-width": 2, "stroke-dasharray": "6 4" });
-  add("text", { x: 40, y: 162 }, "solid: from the beginning up to here; dashed: from here to the end");
+  add("text", { x: 40, y: 162 }, "solid: up to this step; dashed: from it on");
   $("curves").replaceChildren(svg);
 }
 
@@ -218,15 +304,27 @@ function held() {
     $("held").textContent = "No gate is held.";
     return;
   }
-  if (model.answer === "text") {
+  if (sequence) {
     const changed = compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } });
-    $("held").textContent = `${sentence(result)} → ${sentence(changed) || "(nothing)"}`;
+    $("held").textContent = sequence.differs ? sequence.differs(changed) : `${sequence.say(result)} → ${sequence.say(changed)}`;
     return;
   }
   const changed = outcome(compute(given.inputs, { [hold.gate]: { open: hold.open, unit: hold.unit } })), before = outcome(result);
   const place = numeric ? 0 : best(before), now = numeric ? 0 : best(changed);
   const same = now === place ? "The answer stays" : `The answer becomes ${spelled(outcomes[now])} (${writtenAs(changed[now])}); that of before was`;
   $("held").textContent = `${numeric ? "The answer," : same} ${spelled(outcomes[place])}: ${writtenAs(before[place])} → ${writtenAs(changed[place])}`;
+}
+
+// A file that is chosen, or dropped anywhere.
+function fileInput(accept, read) {
+  const file = make("input", { type: "file", accept, id: "file" });
+  file.addEventListener("change", () => file.files[0] && read(file.files[0]));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer.files[0]) read(event.dataTransfer.files[0]);
+  });
+  return file;
 }
 
 // The inputs: one function for each reader.
@@ -371,28 +469,68 @@ const INPUTS = {
     $("input").append(make("p", { className: "note", textContent: note }), text, said);
     read();
   },
-  waveform() {
-    const file = make("input", { type: "file", accept: ".wav,audio/wav", id: "file" }), said = make("p", { id: "said" });
+  sentence() {
+    const text = make("textarea", { id: "text", value: "Play the new album by Taylor Swift." });
+    text.setAttribute("aria-label", "sentence");
+    const read = () => show(READERS.sentence(reader, text.value.slice(0, 2000)));
+    let typing = 0;
+    text.addEventListener("input", () => (clearTimeout(typing), (typing = setTimeout(read, 150))));
+    $("input").append(make("p", { className: "note", textContent: "Words are parted at spaces, as those of train were given." }), text);
+    read();
+  },
+  series() {
+    const rows = Array.from({ length: reader.steps ? reader.steps * reader.pool : 40 }, (_, t) => reader.mean.map((mean, k) => (mean + reader.std[k] * Math.sin(t / 4 + k)).toPrecision(4)).join(", "));
+    const text = make("textarea", { id: "text", value: rows.join("\n") }), said = make("p", { id: "said" });
+    text.setAttribute("aria-label", "rows of numbers");
     said.setAttribute("role", "status");
-    const hear = async (one) => {
+    const read = () => {
       try {
-        const { samples, rate } = wav(await one.arrayBuffer());
-        const own = resampled(samples, rate, reader.sample_rate);
-        said.textContent = `${(samples.length / rate).toFixed(2)} s at ${rate} Hz`;
-        if (own.length < reader.frame_length) throw new Error(`shorter than ${reader.frame_length} samples`);
-        if (own.length > 10 * reader.sample_rate) throw new Error("longer than 10 s");
-        show(READERS.waveform(reader, own));
+        show(READERS.series(reader, text.value));
+        said.textContent = `${given.inputs.length} steps`;
       } catch (error) {
-        said.textContent = `${one.name}: ${error.message}`;
+        said.textContent = error.message;
       }
     };
-    file.addEventListener("change", () => file.files[0] && hear(file.files[0]));
-    document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", (event) => {
-      event.preventDefault();
-      if (event.dataTransfer.files[0]) hear(event.dataTransfer.files[0]);
+    let typing = 0;
+    text.addEventListener("input", () => (clearTimeout(typing), (typing = setTimeout(read, 150))));
+    const file = fileInput(".csv,.tsv,.txt,text/csv", async (one) => {
+      text.value = await one.text();
+      read();
     });
-    $("input").append(make("label", { textContent: "A recording (.wav), chosen or dropped here " }, file), said);
+    const size = reader.steps ? `, ${reader.steps * reader.pool} rows in train` : "";
+    const note = `A series, a row per step${size}; columns: ${reader.columns.join(", ")}. What stands here is made up.`;
+    $("input").append(make("p", { className: "note", textContent: note }), text, make("label", { textContent: "Or a table (.csv), chosen or dropped here " }, file), said);
+    read();
+  },
+  waveform() {
+    const said = make("p", { id: "said" }), say = (sentence) => (said.textContent = sentence), longest = 10; // seconds
+    said.setAttribute("role", "status");
+    const hear = (samples, rate, what = "") => {
+      const own = resampled(samples, rate, reader.sample_rate);
+      const changed = rate === reader.sample_rate ? "" : `, read at ${reader.sample_rate} Hz`;
+      say(`${(samples.length / rate).toFixed(2)} s at ${rate} Hz${changed}${what}`);
+      if (own.length < reader.frame_length) throw new Error(`shorter than ${reader.frame_length} samples`);
+      if (own.length > longest * reader.sample_rate) throw new Error(`longer than ${longest} s`);
+      show(READERS.waveform(reader, own));
+    };
+    const file = fileInput(".wav,audio/wav", async (one) => {
+      try {
+        const { samples, rate } = wav(await one.arrayBuffer());
+        hear(samples, rate);
+      } catch (error) {
+        say(`${one.name}: ${error.message}`);
+      }
+    });
+    const spoken = (samples, rate) => {
+      try {
+        hear(withoutSilence(samples, rate), rate, "; silence at both ends is cut off");
+      } catch (error) {
+        say(`the recording: ${error.message}`);
+      }
+    };
+    const note = `Speak (up to ${longest} s; press again to stop), or choose or drop a .wav. Nothing leaves this page. Some browsers refuse the microphone to pages that are opened from the disk.`;
+    const label = make("label", { textContent: "A recording (.wav) " }, file);
+    $("input").append(make("p", { className: "note", textContent: note }), make("div", { className: "row" }, microphone(spoken, say, longest - 0.1), label), said);
   },
 };
 
@@ -461,9 +599,10 @@ function resampled(samples, rate, wanted) {
   });
 }
 
-if (model.answer === "text") { // its maps are of the encoder; what each step adds, the alignment says
+if (sequence) { // maps are of the encoder; what each step adds, the answer itself says
   $("way").parentElement.hidden = true;
-  $("answers").append(" (the likeliest piece at each step; where it looked, in hundredths)");
+  const notes = { text: " (the likeliest piece at each step; where it looked, in hundredths)", transcript: " (the likeliest token of each step)" };
+  $("answers").append(notes[model.answer] || "");
 }
 if (numeric) $("note").textContent = "The answer after the first steps alone, and of the last steps alone. Below, by how much each step moves it, by leaving it out.";
 document.title = `${model.name}: an LSTM at work`;

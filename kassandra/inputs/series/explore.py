@@ -1,17 +1,12 @@
-"""What the page of `kassandra explore` has to know of series: the rows of a window are pasted."""
+"""What the page of `kassandra explore` has to know of series: rows are pasted, those of a window or all."""
 
 from typing import Any
 
-from kassandra.contracts.errors import KassandraError
-
 
 def reader(meta: dict[str, Any]) -> dict[str, Any]:
-    """
-    Raises:
-        KassandraError: series are read as a whole, which the page cannot do yet.
-    """
-    if "window" not in meta:
-        raise KassandraError("explore: the page reads windows of a table, not whole series, yet")
+    if "columns" in meta:
+        keys = ("columns", "normalise", "missing", "pool", "mean", "std", "masked")
+        return {"reader": "series", "steps": meta["spec"].get("steps") or None, **{key: meta[key] for key in keys}}
     scales = {"mean": meta["input_mean"][0], "std": meta["input_std"][0]}
     return {
         "reader": "table",

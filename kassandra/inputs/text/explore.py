@@ -11,12 +11,13 @@ def reader(meta: dict[str, Any]) -> dict[str, Any]:
     Raises:
         KassandraError: the tokens are of a kind that the page cannot make.
     """
+    if "alphabet" in meta:
+        words = {key: meta[key] for key in ("vocabulary", "alphabet")}
+        return {"reader": "sentence", "lowercase": bool(meta["lowercase"]), **words}
     if "vocabulary" in meta:
         return {"reader": "stream", "tokens": meta["tokens"], "vocabulary": meta["vocabulary"]}
     if "tokenizers" in meta:
         return _of_pairs(json.loads(next(iter(meta["tokenizers"].values()))))
-    if "tokenizer" not in meta:
-        raise KassandraError("explore: the page does not read texts step by step with an answer each")
     tokenizer = json.loads(meta["tokenizer"])
     if tokenizer["model"]["type"] != "WordLevel":
         kind = tokenizer["model"]["type"]
