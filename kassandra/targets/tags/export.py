@@ -90,7 +90,7 @@ def from_graphs(predictor: Any, run: Run) -> Any:
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
     """What whoever runs the graph has to know of its outputs: where tags are spans, an I- goes on with a B- or I- of
     its type."""
-    return {key: meta[key] for key in ("tags", "spans", "steps")}
+    return {key: meta[key] for key in ("tags", "spans")}
 
 
 def answers(predictor: Any, test: Path) -> Any:
