@@ -25,7 +25,7 @@ from rich.table import Table
 import kassandra
 from kassandra.contracts.artifacts import read_json, write_json
 from kassandra.contracts.graph import Arrays
-from kassandra.export.onnx_export import INT8, exporters, padded
+from kassandra.export.onnx_export import INT8, exporters, graphs_of
 from kassandra.export.onnx_file import run, session
 
 RESULTS = Path(__file__).with_name("results") / "export.json"
@@ -38,7 +38,7 @@ def measured(name: str, exports: Path, models: Path, rounds: int) -> dict[str, A
     """Microseconds of each form, and ratios to eager."""
     predictor = kassandra.load(models / name, member=0)
     by = exporters(predictor)
-    (graph,) = by.target.graphs(predictor, padded(predictor, by))
+    (graph,) = graphs_of(predictor, by).of_target
     example = graph.example({"batch": 1, "time": LENGTHS[name]}, np.random.default_rng(0))
     member, given = predictor.models[0], [torch.from_numpy(np.array(example[each])) for each in graph.inputs]
     lengths = given[1] if len(given) > 1 else None

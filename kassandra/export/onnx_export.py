@@ -20,6 +20,7 @@ from kassandra.export.examples import examples
 from kassandra.export.folder import refuse_inside, write_card
 from kassandra.export.markdown import fenced, table
 from kassandra.export.onnx_file import quantise, run, session, write
+from kassandra.export.operations import exportable
 from kassandra.inference import load
 from kassandra.params.sections.pipeline import reading
 
@@ -65,7 +66,7 @@ class Graphs(NamedTuple):
 def graphs_of(predictor: Any, by: Exporters) -> Graphs:
     """Of a model; `graphs` of an input may be missing."""
     of_input = by.input.graphs(predictor) if hasattr(by.input, "graphs") else []
-    return Graphs(by.target.graphs(predictor, padded(predictor, by)), of_input)
+    return Graphs(by.target.graphs(exportable(predictor), padded(predictor, by)), of_input)
 
 
 def padded(predictor: Any, by: Exporters) -> bool:

@@ -89,6 +89,18 @@ def sensors(tmp_path):
 
 
 @pytest.fixture
+def lives(tmp_path):
+    """Writes a model of a number for a series; returns the folder."""
+    meta = {**MEASURED, "spec": MEASURED["spec"] | {"outputs": 1}, "log": True, "target_mean": 3.0, "target_std": 0.5}
+    meta |= {"train_numbers": {"smallest": 1.0, "largest": 90.0}}
+
+    def lives(name="lives", **model):
+        return save_untrained(tmp_path / "models" / name, "series", "number", meta, shaken, **model)
+
+    return lives
+
+
+@pytest.fixture
 def motions(tmp_path):
     """Writes a model that names whole series; returns the folder."""
 
@@ -181,8 +193,14 @@ def stars(tmp_path):
     meta = {"spec": spec, "max_length": 6, "keep": "ends", "tokenizer": content, "log": False}
     meta |= {"target_mean": 3.0, "target_std": 1.5, "train_numbers": {"smallest": 1.0, "largest": 5.0}}
 
+    def fitted(model):
+        if model.beside is not None:
+            ids = tokens.encode(tokens.load(content), TEXTS * 2)
+            model.beside.fit_numbers(ids.flat, ids.offsets, np.array([5.0, 1.0, 2.0, 4.0] * 2), lambda: 1.0)
+            model.beside.weight[: len(TEXTS) * 3].uniform_(-1, 1)
+
     def stars(name="stars", **model):
-        return save_untrained(tmp_path / "models" / name, "text", "number", meta, embedding_size=6, **model)
+        return save_untrained(tmp_path / "models" / name, "text", "number", meta, fitted, embedding_size=6, **model)
 
     return stars
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import kassandra
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.gaps import ends_of_windows, missing
 from kassandra.contracts.windows import Split
 from kassandra.training.pair import Split as TrainingSplit
@@ -21,7 +22,7 @@ pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime
 
 from kassandra.export import onnx_export  # noqa: E402
-from kassandra.export.onnx_export import export_onnx  # noqa: E402
+from kassandra.export.onnx_export import export_onnx, exporters, graphs_of  # noqa: E402
 
 SERIES = {
     "normalise": "series",
@@ -112,6 +113,20 @@ def test_steps_of_series_are_tagged(activities, programs, recording):
     predictor, run = programs(activities(crf=True))
     (predicted,) = predictor.predict([recording[1]])
     tagged_alike(run(recording[0]), predicted)
+
+
+@pytest.mark.parametrize("head", ["gaussian", "quantiles", "point"])
+def test_numbers_of_logarithms_are_what_predict_says(lives, programs, recording, head):
+    predictor, run = programs(lives(head=head), members=2)
+    (predicted,) = predictor.predict([recording[1]])
+    for name, text in run(recording[0]).items():
+        assert json.loads(text)["number"] == pytest.approx(predicted.number, rel=1e-5), name
+
+
+def test_logarithms_of_students_t_are_refused_by_name(lives):
+    predictor = kassandra.load(lives(head="student"))
+    with pytest.raises(KassandraError, match="ONNX has no quantiles of Student's t"):
+        graphs_of(predictor, exporters(predictor))
 
 
 @pytest.mark.parametrize("scaling", [{}, SERIES])

@@ -156,6 +156,31 @@ def test_its_series_are_ours(motions, scaling):
     assert np.allclose([each["probabilities"] for each in answers], np.concatenate([expected] * 2), atol=1e-6)
 
 
+def measured(rows):
+    """A series of three columns, of which two values are missing, and it as text."""
+    values = np.random.default_rng(2).standard_normal((rows, 3)).round(4)
+    values[[0, 3], 1] = np.nan
+    return values, "\n".join(",".join("" if np.isnan(one) else str(one) for one in row) for row in values)
+
+
+@pytest.mark.parametrize("head", ["gaussian", "quantiles", "point"])
+def test_its_numbers_of_series_are_ours(lives, head):
+    folder, (values, text) = lives(head=head), measured(9)
+    (answer,) = in_node(folder, [text])
+    (expected,) = kassandra.load(folder).predict([values])
+    assert answer["values"] == pytest.approx([expected.number], rel=1e-5)
+
+
+@pytest.mark.parametrize("keys", [{}, {"crf": True}])
+def test_its_tags_of_steps_are_ours(activities, keys):
+    folder, (values, text) = activities(**keys), measured(9)
+    (answer,) = in_node(folder, [text])
+    predictor = kassandra.load(folder)
+    (outputs,) = predictor.of_members(predictor.pair.own([values]))
+    assert answer["path"] == outputs.tags[0]
+    assert np.allclose(answer["probabilities"], np.exp(outputs.log_probabilities[0]), atol=1e-5)
+
+
 @pytest.mark.parametrize("pieces", ["bpe", "characters", "words"])
 def test_its_transcripts_are_ours(dictation, pieces):
     folder = dictation(pieces=pieces, decoder={"beam": 1})

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import wave as wave_module
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,16 @@ def test_words_are_tagged(visit, tagger):
     assert seen["answer"] == ("; ".join(spans) or "There is no span in it.")
     assert spans
     assert len(seen["parts"]) == len(predicted.spans) + predicted.tags.count("O")
+
+
+def test_rows_of_one_tag_are_one_part(visit, activities):
+    folder = activities()
+    values = np.random.default_rng(1).standard_normal((30, 3)).round(4)
+    (predicted,) = kassandra.load(folder).predict([values])
+    seen = visit(folder, "paste", "\n".join(",".join(map(str, row)) for row in values))
+    runs = [tag for tag, _ in groupby(predicted.tags)]
+    assert [each.rpartition(": ")[2] for each in seen["answer"].split("; ")] == runs
+    assert len(seen["parts"]) == len(runs) < len(predicted.tags)
 
 
 def test_a_series_is_pasted(visit, motions):

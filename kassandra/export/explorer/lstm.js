@@ -196,7 +196,8 @@ function estimate(model, inputs, held = {}) {
   const line = head.L && head.L.length / head.names.length === inputs.flat().length ? affine(inputs.flat(), head.L, head.l) : null;
   const values = head.names.map((_, k) => {
     const own = raw.slice(k * head.parameters, (k + 1) * head.parameters);
-    const standard = head.quantiles ? head.quantiles.map((normal, level) => own[level] + normal) : [own[0]];
+    const spread = head.normal && Math.log1p(Math.exp(own[1] + 0.5413)) + 1e-3;
+    const standard = head.normal ? head.normal.map((normal) => own[0] + spread * normal) : head.quantiles ? head.quantiles.map((normal, level) => own[level] + normal) : [own[0]];
     const numbers = standard.map((one) => (one + (line ? line[k] : 0)) * head.std[k] + head.mean[k]);
     const restored = head.log ? numbers.map(Math.exp) : numbers;
     return restored.reduce((a, b) => a + b, 0) / restored.length;

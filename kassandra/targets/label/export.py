@@ -14,42 +14,9 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.graph import Comparison, Graph, Run
 from kassandra.judging.score import value_of
-from kassandra.lstm.encoder import Encoded, valid_steps
 from kassandra.lstm.export_inputs import sequence_example, sequence_inputs
-from kassandra.lstm.ngrams import NOTHING, Bigrams
 from kassandra.lstm.summaries import Attentive
 from kassandra.targets.label.evaluate import scores
-
-
-class Searched(nn.Module):
-    """What lstm.ngrams.Bigrams answers, in operations that ONNX has: what is known is found by halving, as there is no
-    searchsorted."""
-
-    def __init__(self, bigrams: Bigrams) -> None:
-        super().__init__()
-        nobody = torch.iinfo(torch.int64).max
-        known = bigrams.known[bigrams.known < nobody]  # most of the table may be empty
-        self.known = nn.Buffer(torch.cat([known, known.new_full((1,), nobody)]))
-        self.weight = nn.Buffer(torch.cat([bigrams.weight[: len(known)], bigrams.weight[-1:]]))
-        self.bias = nn.Buffer(bigrams.bias)
-
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """(batch, classes) of ids (batch, time)."""
-        inside = valid_steps(lengths, ids.shape[1])  # (batch, time)
-        pairs = ((ids[:, :-1] + 1) * 2**32 + ids[:, 1:]).where(inside[:, 1:], NOTHING)  # as ngrams.numbers
-        found = torch.cat([ids.where(inside, NOTHING), pairs], 1).sort(1).values  # (batch, 2 · time - 1)
-        before = torch.cat([torch.full_like(found[:, :1], NOTHING), found[:, :-1]], 1)
-        places = torch.zeros_like(found)  # how many of what is known are smaller
-        half = 1 << (len(self.known) - 1).bit_length()
-        while half:
-            further = (places + half).clamp(max=len(self.known))
-            places = further.where(self.known[further - 1] < found, places)
-            half //= 2
-        places = places.clamp(max=len(self.known) - 1)
-        last = torch.full_like(places, len(self.known) - 1)  # whose weight is 0
-        places = places.where((self.known[places] == found) & (found != before), last)
-        summed: Tensor = self.weight[places].sum(1) + self.bias
-        return summed
 
 
 class Together(nn.Module):
@@ -58,21 +25,14 @@ class Together(nn.Module):
     def __init__(self, members: list[Any]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
-        self.beside = nn.ModuleList(Searched(member.beside) for member in members if member.beside is not None)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, ...]:
-        encoded = [self._encode(number, inputs, lengths) for number in range(len(self.members))]
+        encoded = [member.encode(inputs, lengths) for member in self.members]  # type: ignore[operator]
         logits = [member.answer(one) for member, one in zip(self.members, encoded, strict=True)]  # type: ignore[operator]
         each = torch.stack([one.float().log_softmax(1) for one in logits])  # (members, batch, classes)
         joint = each.logsumexp(0) - math.log(len(each))  # (batch, classes)
         attention = [one.attention for one in encoded if one.attention is not None]
         return (joint.exp(), joint, *([torch.stack(attention).mean(0)] if attention else []))
-
-    def _encode(self, number: int, inputs: Tensor, lengths: Tensor | None) -> Encoded:
-        """As the member's `encode`, but for the linear model beside it."""
-        member: Any = self.members[number]
-        encoded: Encoded = member.encoder(inputs if member.embedding is None else member.embedding(inputs), lengths)
-        return encoded._replace(beside=self.beside[number](inputs, lengths)) if len(self.beside) else encoded
 
 
 class FromGraph:

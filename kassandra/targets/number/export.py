@@ -18,25 +18,39 @@ from kassandra.contracts.spec import LEVELS
 from kassandra.judging.distributions import predictions
 from kassandra.judging.score import value_of
 from kassandra.lstm.export_inputs import sequence_example, sequence_inputs
+from kassandra.lstm.heads import Student
 from kassandra.targets.number.evaluate import scores
+from kassandra.targets.number.train.target import LARGEST_LOG
 
 
 class Members(nn.Module):
-    """point: the mean of the members' standardised points. parameters: (members, batch, 1, parameters) of their heads.
+    """number: what `kassandra predict` answers, the mean of the members' numbers. point: the mean of their standardised
+    points. parameters: (members, batch, 1, parameters) of their heads.
 
     Members are not pooled here: a quantile of the mean of their distributions is found between theirs
     (kassandra/judging/pooling.py).
     """
 
-    def __init__(self, members: list[Any]) -> None:
+    def __init__(self, members: list[Any], meta: dict[str, Any]) -> None:
         super().__init__()
-        self.members = nn.ModuleList(members)
+        self.members, self.log = nn.ModuleList(members), bool(meta["log"])
+        self.mean, self.std = float(meta["target_mean"]), float(meta["target_std"])
 
-    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
         raw = [member(inputs, lengths) for member in self.members]  # (batch, 1, parameters) each
         heads = [member.head for member in self.members]
         points = [head.point(one) for head, one in zip(heads, raw, strict=True)]  # type: ignore[union-attr, operator]
-        return torch.stack(points).mean(0).squeeze(1), torch.stack(raw)
+        numbers = [self._number(head, one) for head, one in zip(heads, raw, strict=True)]
+        return torch.stack(numbers).mean(0).squeeze(1), torch.stack(points).mean(0).squeeze(1), torch.stack(raw)
+
+    def _number(self, head: Any, raw: Tensor) -> Tensor:
+        """(batch, 1) in its own unit; see train.target.Target.predicted."""
+        quantiles = head.quantiles(raw) if self.log else None  # (levels, batch, 1)
+        return self._restored(head.point(raw)) if quantiles is None else self._restored(quantiles).mean(0)
+
+    def _restored(self, standard: Tensor) -> Tensor:
+        values = standard.double() * self.std + self.mean
+        return values.clamp(max=LARGEST_LOG).exp() if self.log else values
 
 
 class FromGraph:
@@ -59,13 +73,17 @@ class FromGraph:
 
 def graphs(predictor: Any, padded: bool) -> list[Graph]:
     """`padded`: whether the input gives lengths."""
-    if predictor.models[0].beside is not None:
-        raise KassandraError("ONNX has no linear model of bigrams (model.linear); export --to folder keeps it")
-    spec, head = predictor.meta["spec"], predictor.models[0].head
+    meta, head = predictor.meta, predictor.models[0].head
+    spec = meta["spec"]
+    if meta["log"] and isinstance(head, Student):
+        raise KassandraError(
+            "export: ONNX has no quantiles of Student's t, whose mean is the number where its logarithm is learned "
+            "(prepare.log, model.head: student); `--to folder` keeps the model"
+        )
     inputs = sequence_inputs(spec, padded)
-    outputs: dict[str, Axes] = {"point": ("batch",)}
+    outputs: dict[str, Axes] = {"number": ("batch",), "point": ("batch",)}
     outputs["parameters"] = (len(predictor.models), "batch", 1, head.parameters)
-    return [Graph("model", Members(predictor.models), inputs, outputs, partial(sequence_example, spec, inputs))]
+    return [Graph("model", Members(predictor.models, meta), inputs, outputs, partial(sequence_example, spec, inputs))]
 
 
 def from_graphs(predictor: Any, run: Run) -> Any:
@@ -75,8 +93,8 @@ def from_graphs(predictor: Any, run: Run) -> Any:
 
 
 def describe(meta: dict[str, Any]) -> dict[str, Any]:
-    """What whoever runs the graph has to know of its outputs: number = standardised · target_std + target_mean; where
-    `log` says so, its exponential."""
+    """What whoever runs the graph has to know of its outputs: `point` and what `parameters` say are standardised, their
+    unit is · target_std + target_mean; where `log` says so, that of the logarithm."""
     return {key: meta[key] for key in ("log", "target_mean", "target_std")} | {"levels": list(LEVELS)}
 
 
@@ -99,10 +117,8 @@ def compared(predictor: Any, test: Path, first: Any, second: Any) -> Comparison:
 
 
 PYTHON = """
-number = float(outputs["point"][0]) * about["target_std"] + about["target_mean"]
-print(json.dumps({"number": float(np.exp(number)) if about["log"] else number}))
+print(json.dumps({"number": float(outputs["number"][0])}))
 """
 JAVASCRIPT = """
-const number = outputs.point.data[0] * about.target_std + about.target_mean;
-console.log(JSON.stringify({ number: about.log ? Math.exp(number) : number }));
+console.log(JSON.stringify({ number: outputs.number.data[0] }));
 """
