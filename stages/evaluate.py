@@ -7,7 +7,7 @@ import pandas as pd
 
 from kassandra.contracts.artifacts import BASELINES, METRICS, MODELS, PREDICTIONS, PREPARED, write_json
 from kassandra.contracts.kinds import part, part_if_any
-from kassandra.contracts.tables import read_table, write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.inference import load
 from kassandra.judging.figures import read_history
 from kassandra.judging.judge import contents
@@ -27,7 +27,7 @@ def main(name: str) -> None:
         predictor,
         PREPARED / name / "test.npz",
         show=part_if_any("inputs", params.input, "show", reading(params.input, params.target)),
-        baselines=read_table(BASELINES / f"{name}.parquet", sealed=True),
+        baselines=Columns(BASELINES / f"{name}.parquet"),
         history=history,
         plots=METRICS / name / "plots",
         pages=PREDICTIONS / name,

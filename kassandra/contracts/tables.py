@@ -1,7 +1,8 @@
 """Tables that stages hand to each other: .csv where git keeps them, .parquet where DVC does."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,43 @@ def write_table(path: Path, rows: pd.DataFrame | Sequence[dict[str, Any]]) -> No
             parquet.write_table(content.replace_schema_metadata(metadata), partial)
 
 
+class Columns(Mapping[str, "pd.Series[Any]"]):
+    """The columns of a .parquet by name, each read when it is asked for: all at once may be gigabytes.
+
+    Raises:
+        KassandraError: there is no such file, it is damaged, or its content is not what was sealed; as it is opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from pyarrow import parquet
+
+        self.path = path
+        with _damage_named(path):
+            self._file = parquet.ParquetFile(path)
+            self._names = [str(name) for name in self._file.schema_arrow.names]
+            schema = self._file.schema_arrow
+            types = schema.empty_table().to_pandas().dtypes
+            seal = _seal_of(self._names, types, map(self._read, self._names))
+            if (schema.metadata or {}).get(SEAL.encode()) != seal:
+                raise ValueError("its content is not what was written")
+
+    def __getitem__(self, name: str) -> "pd.Series[Any]":
+        if name not in self._names:
+            raise KeyError(name)
+        with _damage_named(self.path):
+            return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def _read(self, name: str) -> "pd.Series[Any]":
+        column: pd.Series[Any] = self._file.read(columns=[name]).to_pandas()[name]
+        return column
+
+
 def read_table(path: Path, sealed: bool = False) -> pd.DataFrame:
     """
     Args:
@@ -40,7 +78,7 @@ def read_table(path: Path, sealed: bool = False) -> pd.DataFrame:
     """
     from pyarrow import parquet
 
-    try:
+    with _damage_named(path):
         if path.suffix == ".csv":
             return pd.read_csv(path)
         content = parquet.read_table(path)
@@ -49,6 +87,12 @@ def read_table(path: Path, sealed: bool = False) -> pd.DataFrame:
         if (sealed or seal is not None) and seal != _seal(table):
             raise ValueError("its content is not what was written")
         return table
+
+
+@contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    try:
+        yield
     except FileNotFoundError:
         raise missing(path) from None
     except (ValueError, OSError, KeyError, TypeError, NotImplementedError) as error:  # of pandas and of pyarrow
@@ -56,9 +100,14 @@ def read_table(path: Path, sealed: bool = False) -> pd.DataFrame:
 
 
 def _seal(table: pd.DataFrame) -> bytes:
-    digest = hashlib.sha256(repr([*map(str, table.columns), *map(str, table.dtypes)]).encode())
-    for name in table:
-        column = table[name]
+    return _seal_of([str(name) for name in table], table.dtypes, (table[name] for name in table))
+
+
+def _seal_of(names: Sequence[str], types: Iterable[Any], columns: Iterable["pd.Series[Any]"]) -> bytes:
+    # Categories that are no texts are read back as what they are.
+    kinds = [each.categories.dtype if isinstance(each, pd.CategoricalDtype) else each for each in types]
+    digest = hashlib.sha256(repr([*names, *map(str, kinds)]).encode())
+    for column in columns:
         if column.dtype == object and column.map(pd.api.types.is_list_like).any():  # it has no hash, but its text has
             column = column.map(lambda value: repr(np.asarray(value).tolist()))
         digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from kassandra.contracts.spec import LEVELS
+from kassandra.contracts.tables import Columns
 from kassandra.judging import crps
 from kassandra.judging.intervals import Estimate
 from kassandra.judging.score import Numbers, Score, per_row
@@ -19,6 +20,7 @@ from kassandra.judging.score import Numbers, Score, per_row
 NOMINAL = [round(1 - 2 * level, 2) for level in LEVELS if level < 0.5]  # of central intervals: 0.9, 0.8, … 0.1
 QUANTILES = [f"quantile_{level}" for level in LEVELS]
 DISTRIBUTION = ("place", "spread", "freedom")  # of one in closed form
+BLOCK = 1 << 14  # rows of which the CRPS is computed at a time, as each takes some kilobytes
 NARROW, WIDE = 0.85, 0.95  # share inside of the central 90% from which intervals are reported as wrong
 
 
@@ -31,7 +33,7 @@ def predictions(asked: pd.DataFrame, outputs: Any) -> pd.DataFrame:
     return asked.assign(**columns, **outputs.distribution)
 
 
-def of_baselines(asked: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def of_baselines(asked: pd.DataFrame, baselines: Columns) -> dict[str, pd.DataFrame]:
     """The same of each baseline: of its points a column by its name, of its quantiles one `<name> @<level>` each."""
     tables = {}
     for name in (str(name) for name in baselines if " @" not in str(name)):
@@ -65,7 +67,10 @@ def crps_of(table: pd.DataFrame) -> Numbers | None:
         free = [table["freedom"].to_numpy(np.float64)] if "freedom" in table else []
         each = crps.student(observed, place, spread, *free) if free else crps.gaussian(observed, place, spread)
     elif set(QUANTILES) <= set(table):
-        each = crps.quantiles(observed, np.sort(table[QUANTILES].to_numpy(np.float64)), LEVELS)
+        each, numbers = np.empty(len(table)), table[QUANTILES]
+        for first in range(0, len(table), BLOCK):
+            rows = slice(first, first + BLOCK)
+            each[rows] = crps.quantiles(observed[rows], np.sort(numbers.iloc[rows].to_numpy(np.float64)), LEVELS)
     else:
         return None
     return each

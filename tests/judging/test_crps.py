@@ -1,12 +1,13 @@
 """The CRPS against numerical integration, and what it sees."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from scipy.integrate import quad
 
 from kassandra.contracts.spec import LEVELS
-from kassandra.judging import crps
+from kassandra.judging import crps, distributions
 
 PLACES = (-4.0, -0.3, 0.0, 1.7, 6.0)
 
@@ -82,3 +83,14 @@ def test_what_is_no_distribution_is_refused():
         crps.quantiles([0.0], [[0.0, 1.0]], [0.9, 0.1])
     with pytest.raises(ValueError, match="are not"):
         crps.quantiles([0.0], [[0.0, 1.0, 2.0]], [0.1, 0.9])
+
+
+def test_in_blocks_it_is_the_same(monkeypatch):
+    generator = np.random.default_rng(0)
+    drawn = np.sort(generator.normal(size=(50, len(LEVELS))))
+    table = pd.DataFrame(
+        dict(zip(distributions.QUANTILES, drawn.T, strict=True)) | {"observed": generator.normal(size=50)}
+    )
+    whole = distributions.crps_of(table)
+    monkeypatch.setattr(distributions, "BLOCK", 7)
+    np.testing.assert_array_equal(distributions.crps_of(table), whole)

@@ -17,8 +17,11 @@ from kassandra.targets.forecast.baseline.series_models import History
 
 
 def predictions(prepared, seed):
-    """The linear map by its name alone, however it reads the window."""
+    """The linear map by its name alone, however it reads the window; quantiles as such."""
     table = stage.predictions(None, prepared, seed)
+    above = {name: name.rpartition(" @")[0] for name in table if " @" in name}
+    assert all(isinstance(table[name].dtype, pd.CategoricalDtype) for name in above)  # so that tables stay small
+    table = table.assign(**{name: table[point] + table[name].to_numpy(np.float64) for name, point in above.items()})
     return table.rename(columns=lambda name: re.sub(r"^(linear map of the window) \(.*\)", r"\1", name))
 
 

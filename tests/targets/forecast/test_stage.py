@@ -41,7 +41,8 @@ def asked(predict="value", horizon=3, series=2, targets=1, levels=True, apart=DA
     table = {}
     for name in list(predicted)[1:]:
         table[name] = predicted[name].ravel()
-        table |= {f"{name} @{level}": each.ravel() for level, each in zip(LEVELS, quantiles[name], strict=True)}
+        above = [each.ravel() - table[name] for each in quantiles[name]]
+        table |= {f"{name} @{level}": each for level, each in zip(LEVELS, above, strict=True)}
     forecast = Forecast(predicted["LSTM"], np.stack(quantiles["LSTM"]) if levels else None, None)
     pair = SimpleNamespace(read=lambda path: SimpleNamespace(inputs=split))
     return SimpleNamespace(meta=meta, pair=pair, of_members=lambda _: [forecast]), pd.DataFrame(table), forecast, split

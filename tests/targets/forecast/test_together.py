@@ -44,8 +44,9 @@ def test_of_normals_they_are_those_of_the_mixture(normals):
     # Between two levels a distribution counts as even, and what is beyond the outermost as exponential: in shares of
     # the mixture, hundredths.
     assert np.abs(share_below(got, normals) - LEVELS).max() < 0.02
-    middle = slice(3, -3)
-    assert np.abs(got - expected)[middle].max() < 0.1 * narrowest + 0.02 * np.ptp(expected)
+    # Where hardly anything lies, as between two members far apart, a hundredth of a share is a long way.
+    dense = expected[4:-2] - expected[2:-4] < 0.6 * narrowest
+    assert (np.abs(got - expected)[3:-3][dense] < 0.1 * narrowest + 0.02 * np.ptp(expected)).all()
 
 
 def test_of_members_that_say_the_same_they_are_theirs():

@@ -25,7 +25,8 @@ DIGITS = 8  # after the first of a series' own deviation; where arrays lie in me
 
 
 def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
-    """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS, its quantiles.
+    """For each baseline a column `<name>`, its points, and one `<name> @<level>` for each of LEVELS: by how much that
+    quantile lies above the point, categories, as they are few (of each series, step and target).
 
     One row per number that is forecast, in the order of np.ndindex(origins, horizon, targets) of test. Each is fitted
     on train and valid, and each but the linear map, which chooses its form on valid, on every series by itself. What it
@@ -45,8 +46,9 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
         mapped = linear_map(splits, meta)
     print("\n".join(filter(None, [mapped.message, _of_flat_windows(splits, meta)])), flush=True)
     names = [*alone, mapped.name]
-    ours = [column for name in names for column in (name, *(f"{name} @{level}" for level in LEVELS))]
-    columns = {column: np.empty(shape) for column in ours}
+    columns = {name: np.empty(shape) for name in names}
+    # (levels, series, horizon, targets) of each; of series that test lacks unused
+    added = {name: np.zeros((len(LEVELS), len(meta["series"]), *shape[1:])) for name in names}
     with threadpool_limits(1):
         for series in np.unique(test.series):
             past, rows = history(splits, int(series), meta), test.series == series
@@ -55,14 +57,24 @@ def predictions(seen: object, prepared: Path, seed: int) -> pd.DataFrame:
                 points = alone[name](past, meta) if name in alone else np.concatenate(parts)
                 errors = past.observed - points[: past.learned]
                 columns[name][rows] = points[past.learned :]
-                for level, error in zip(LEVELS, np.quantile(errors, LEVELS, axis=0), strict=True):
-                    columns[f"{name} @{level}"][rows] = points[past.learned :] + error
+                added[name][:, series] = np.quantile(errors, LEVELS, axis=0)
     for (number, target), deviation in np.ndenumerate(np.array(meta["value_std"])):  # (series, targets)
         place, decimals = (test.series == number, slice(None), target), DIGITS - math.floor(math.log10(deviation))
-        for forecasts in columns.values():
-            forecasts[place] = forecasts[place].round(decimals)
-    # Without a copy: there are twenty columns to each baseline, and of long horizons they are gigabytes.
-    return pd.DataFrame({name: column.ravel() for name, column in columns.items()}, copy=False)
+        for name in names:
+            columns[name][place] = columns[name][place].round(decimals)
+            added[name][:, number, :, target] = added[name][:, number, :, target].round(decimals)
+    group = np.arange(math.prod(added[names[0]].shape[1:])).reshape(added[names[0]].shape[1:])[test.series].ravel()
+    table = dict[str, Any]()
+    for name in names:
+        table[name] = columns.pop(name).ravel()
+        table |= {f"{name} @{level}": _few(each, group) for level, each in zip(LEVELS, added[name], strict=True)}
+    return pd.DataFrame(table, copy=False)
+
+
+def _few(values: Numbers, places: NDArray[np.int64]) -> "pd.Categorical[float]":
+    """values.ravel()[places], with each value once: a byte or two a number instead of eight."""
+    each, codes = np.unique(values, return_inverse=True)
+    return pd.Categorical.from_codes(codes.ravel()[places], pd.Index(each))
 
 
 def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:

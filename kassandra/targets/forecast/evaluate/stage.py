@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.clock import Clock
 from kassandra.contracts.spec import LEVELS
-from kassandra.contracts.tables import write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.contracts.windows import SMALLEST, Split, ahead, observed, shown
 from kassandra.judging import coverage, distributions, figures, interval_figures
 from kassandra.judging.intervals import percentiles
@@ -31,14 +31,14 @@ FEW = 10  # blocks of dates; with fewer, resamples are too much alike
 
 
 def evaluate(
-    forecaster: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    forecaster: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, tables and the worst misses into `pages`, of what all members forecast together;
     returns the scores, and one row per number that was forecast: of each member, and together.
 
-    `of_members` of a split, of the forecaster, are Forecasts; `baselines` are the points of each, and its quantiles in
-    columns `<name> @<level>`. `show` is not used: what a series looks like, its numbers say.
+    `of_members` of a split, of the forecaster, are Forecasts; `baselines` are the points of each, and how far its
+    quantiles lie above them in columns `<name> @<level>`. `show` is not used: numbers say what a series looks like.
     """
     both, meta = forecaster.pair.read(test), forecaster.meta
     split: Split = both.inputs
@@ -143,7 +143,7 @@ def _worst(table: pd.DataFrame) -> pd.DataFrame:
     return table.drop_duplicates(["series", "time", "target"])[:WORST]
 
 
-def _by_model(models: dict[str, pd.DataFrame], baselines: pd.DataFrame, predict: str) -> pd.DataFrame:
+def _by_model(models: dict[str, pd.DataFrame], baselines: Columns, predict: str) -> pd.DataFrame:
     """The scores of every model alike, rmse last; an LSTM without quantiles is compared by its points."""
     rows, quantiles = [], distributions.QUANTILES[0] in models["LSTM"]
     for name, table in models.items():
@@ -250,15 +250,18 @@ def of_model(table: pd.DataFrame, point: Any, quantiles: Any = None) -> pd.DataF
     return pd.concat([table.drop(columns=of_another, errors="ignore"), pd.DataFrame(columns)], axis=1)
 
 
-def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def of_baselines(table: pd.DataFrame, baselines: Columns) -> dict[str, pd.DataFrame]:
     """The points of each, from its column `<name>`."""
     names = [str(name) for name in baselines if " @" not in str(name)]
     return {name: of_model(table, baselines[name]) for name in names}
 
 
-def with_quantiles(table: pd.DataFrame, name: str, baselines: pd.DataFrame) -> pd.DataFrame:
-    """Of one baseline at a time, as all together may be gigabytes: from its columns `<name> @<level>`."""
-    return of_model(table, baselines[name], [baselines[f"{name} @{level}"] for level in LEVELS])
+def with_quantiles(table: pd.DataFrame, name: str, baselines: Columns) -> pd.DataFrame:
+    """Of one baseline at a time, as all together may be gigabytes: from its columns `<name> @<level>`, which are added
+    to its points."""
+    point = baselines[name].to_numpy(np.float64)
+    quantiles = [point + baselines[f"{name} @{level}"].to_numpy(np.float64) for level in LEVELS]
+    return of_model(table, point, quantiles)
 
 
 def lags(split: Split, meta: dict[str, Any], point: Numbers) -> tuple[NDArray[np.int64], Numbers] | None:

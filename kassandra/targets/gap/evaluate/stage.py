@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from kassandra.contracts.clock import Clock
 from kassandra.contracts.gaps import EVERY
-from kassandra.contracts.tables import write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.judging import coverage, distributions, figures, interval_figures
 from kassandra.judging.judge import Report, by_model, judge
 from kassandra.judging.score import Numbers, Score, per_row, ratio
@@ -41,7 +41,7 @@ class ByLength(NamedTuple):
 
 
 def evaluate(
-    predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    predictor: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, tables of all models and the worst gaps into `pages`, of what all members fill in

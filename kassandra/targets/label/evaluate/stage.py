@@ -11,7 +11,7 @@ from sklearn.metrics import confusion_matrix
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
-from kassandra.contracts.tables import write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.judging import class_figures, coverage, figures
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.score import resample
@@ -27,7 +27,7 @@ SHOWN = 3  # names of a longer list
 
 
 def evaluate(
-    predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    predictor: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, and what DVC draws by .dvc/plots/label.json; tables and pages into `pages`; of what
@@ -73,7 +73,7 @@ def evaluate(
     return report, members, table
 
 
-def of_baselines(table: pd.DataFrame, baselines: pd.DataFrame, classes: list[str]) -> dict[str, pd.DataFrame]:
+def of_baselines(table: pd.DataFrame, baselines: Columns, classes: list[str]) -> dict[str, pd.DataFrame]:
     """Tables of predictions like that of the model."""
     own = table[["example", "target"]]
     tables = {}

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import whole
+from kassandra.contracts.tables import Columns
 from kassandra.judging import figures, highlight
 from kassandra.judging.judge import Report, judge
 from kassandra.targets.next.evaluate.predict import together
@@ -20,7 +21,7 @@ WRITTEN = {"characters": 1000, "words": 200}  # tokens of the sample
 
 
 def evaluate(
-    writer: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    writer: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`, of what all members say together; returns the scores,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
-from kassandra.contracts.tables import write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.judging import coverage, distributions, figures, interval_figures
 from kassandra.judging.judge import Report, by_model, judge
 from kassandra.targets.number.evaluate import figures as number_figures
@@ -24,7 +24,7 @@ UNKNOWN = 0.05  # share of tokens
 
 
 def evaluate(
-    predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    predictor: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, a table of all models and the worst misses into `pages`, of what all members

@@ -13,7 +13,7 @@ import pandas as pd
 from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.spans import spans
-from kassandra.contracts.tables import write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.judging import class_figures, figures
 from kassandra.judging.highlight import escaped, write_page
 from kassandra.judging.judge import Report, judge
@@ -29,7 +29,7 @@ NOTHING = "(none there)"  # observed, or predicted, where the other has a span
 
 
 def evaluate(
-    predictor: Predictor, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame,
+    predictor: Predictor, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame,
     plots: Path, pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, tables and pages to read into `pages`, of what all members answer together; returns

@@ -12,6 +12,7 @@ from kassandra.contracts.artifacts import map_arrays
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import BOUNDS
+from kassandra.contracts.tables import Columns
 from kassandra.judging import figures
 from kassandra.judging.judge import Report
 from kassandra.targets.text.evaluate.figures import Aligned, alignments, bleu_by_length, one_of_each_quarter, write_page
@@ -27,7 +28,7 @@ STRONGEST = 2  # baselines that stand beside the model in the picture and on the
 
 
 def evaluate(
-    translator: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    translator: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, pages to read into `pages`, of what all members write together; returns the scores,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import map_arrays, whole
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.tables import write_table
+from kassandra.contracts.tables import Columns, write_table
 from kassandra.judging import figures
 from kassandra.judging.judge import Report, judge
 from kassandra.targets.transcript.evaluate import scores
@@ -28,7 +28,7 @@ FEW_GROUPS = 5  # speakers of test, with fewer of which an interval says nothing
 
 
 def evaluate(
-    predictor: Any, test: Path, show: ModuleType | None, baselines: pd.DataFrame, history: pd.DataFrame, plots: Path,
+    predictor: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
     pages: Path, how: Any, seed: int,
 ) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
     """Writes pictures into `plots`, tables and texts to read into `pages`, of what all members write together; returns
