@@ -79,12 +79,12 @@ def reviews(folder: Path, times: int) -> tuple[Path, int]:
 
 def images(folder: Path, times: int) -> tuple[Path, int]:
     generator, count = np.random.default_rng(0), 1000 * times
-    for label in ("dark", "light"):
-        (folder / "images" / label).mkdir(parents=True)
+    labels = [folder / "images" / label for label in ("dark", "light")]
+    for label in labels:
+        label.mkdir(parents=True)
     for number in range(count):
-        label = number % 2
-        pixels = generator.integers(0, 156, (64, 64), dtype=np.uint8) + np.uint8(99 * label)
-        Image.fromarray(pixels).save(folder / "images" / ("dark", "light")[label] / f"{number}.png", compress_level=1)
+        pixels = generator.integers(0, 156, (64, 64), dtype=np.uint8) + np.uint8(99 * (number % 2))
+        Image.fromarray(pixels).save(labels[number % 2] / f"{number}.png", compress_level=1)
     return folder / "images", count
 
 
@@ -99,13 +99,12 @@ def hours(folder: Path, times: int) -> tuple[Path, int]:
 
 def recordings(folder: Path, times: int) -> tuple[Path, int]:
     generator, count = np.random.default_rng(0), 300 * times
-    for label in ("high", "low"):
-        (folder / "recordings" / label).mkdir(parents=True)
+    labels = [folder / "recordings" / label for label in ("low", "high")]
+    for label in labels:
+        label.mkdir(parents=True)
     for number in range(count):
-        label = number % 2
-        tone = np.sin(np.arange(4000) * (0.2 + 0.3 * label) + generator.uniform(0, 6)) * 0.3
-        path = folder / "recordings" / ("low", "high")[label] / f"{number}.wav"
-        soundfile.write(path, tone + generator.normal(0, 0.1, 4000), 8000)
+        tone = np.sin(np.arange(4000) * (0.2 + 0.3 * (number % 2)) + generator.uniform(0, 6)) * 0.3
+        soundfile.write(labels[number % 2] / f"{number}.wav", tone + generator.normal(0, 0.1, 4000), 8000)
     return folder / "recordings", count
 
 
