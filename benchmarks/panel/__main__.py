@@ -3,6 +3,7 @@
     python -m benchmarks.panel --half choosing              # init's settings and the baselines; continues if stopped
     python -m benchmarks.panel --half choosing --search     # 30 trials for each set, and what the best one gives
     python -m benchmarks.panel --half untouched --search    # once, when nothing is left to choose
+    python -m benchmarks.panel --balance                    # what class weights give, and the like
 
 Everything has three seeds but the trials, which have one and are chosen by validation. What is done, by the section
 that init writes now, is not done again. → benchmarks/results/panel.json (every run), panel.csv (the table).
@@ -29,17 +30,18 @@ def main() -> None:
     parser.add_argument("--half", choices=("choosing", "untouched"), help="of the panel; both if not given")
     parser.add_argument("--only", help=f"sets, comma-separated, of {', '.join(PANEL)}")
     parser.add_argument("--search", action="store_true", help="also search, 30 trials for each set")
+    parser.add_argument("--balance", action="store_true", help="class weights, balanced batches and temperatures")
     arguments = parser.parse_args()
     names = arguments.only.split(",") if arguments.only else list(PANEL)
     if strange := [name for name in names if name not in PANEL]:
         parser.error(f"--only: no set {strange[0]!r}; sets are {list(PANEL)}")
     for name in names:
         if arguments.half in (None, PANEL[name].half):
-            one(name, arguments.search)
+            one(name, arguments.search, arguments.balance and name in runs.UNEQUAL)
     print(table.write(read_json(RESULT)["runs"]))
 
 
-def one(name: str, search: bool) -> None:
+def one(name: str, search: bool, balance: bool) -> None:
     """A set, as far as it is not done."""
     done = read_json(RESULT)["runs"] if RESULT.exists() else []
     home = KEPT / name
@@ -60,9 +62,12 @@ def one(name: str, search: bool) -> None:
 
     known = {each["how"] for each in done if each["set"] == name and each["init"] == key}
     if "init" not in known:
-        keep("init", runs.judged(name, home, section))
+        keep("init", runs.judged(home, section))
     if search and "search" not in known:
-        keep("search", runs.judged(name, home, runs.searched(name, home, section)))
+        keep("search", runs.judged(home, runs.searched(name, home, section)))
+    if balance and not set(runs.BALANCE) <= known:
+        for how, found in runs.balanced(home, section):
+            keep(how, found)
 
 
 if __name__ == "__main__":

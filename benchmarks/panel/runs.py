@@ -44,6 +44,13 @@ SPACES: dict[str, dict[str, Any]] = {
         "model.linear": {"choices": [False, True, "fitted"]},
     },
 }  # fmt: skip
+UNEQUAL = ("questions", "messages")  # sets whose classes are
+BALANCE: dict[str, dict[str, Any]] = {
+    "as they are": {},
+    "class_weights": {"train.class_weights": "balanced", "train.keep_by": "f1"},
+    "sampling": {"train.sampling": "balanced", "train.keep_by": "f1"},
+    "calibrate": {"train.calibrate": True},
+}
 
 
 def written(name: str, home: Path) -> dict[str, Any]:
@@ -60,7 +67,7 @@ def written(name: str, home: Path) -> dict[str, Any]:
     return section
 
 
-def judged(name: str, home: Path, section: dict[str, Any]) -> dict[str, Any]:
+def judged(home: Path, section: dict[str, Any]) -> dict[str, Any]:
     """Three members of a section, on test, beside the baseline that is strongest there."""
     with logged(home / "log.txt") as seconds:
         done = run(_without_path(section), section["source"]["path"], home / "run")
@@ -68,11 +75,10 @@ def judged(name: str, home: Path, section: dict[str, Any]) -> dict[str, Any]:
     mean = next(each for each in scores["intervals"] if each["score"] == headline)
     others = {each["baseline"]: _score(each, headline) for each in scores["baselines"]}
     best = (min if headline in ERRORS else max)(others, key=lambda one: others[one])
-    f1 = next((each["value"] for each in scores["intervals"] if each["score"] == "f1"), None)
-    f1_of = {each["baseline"]: _score(each, "f1") for each in scores["baselines"] if f1 and "beside" in each}
     return {
         "score": headline, "value": mean["value"], "members": mean["members"], "together": mean["together"]["value"],
-        "baseline": best, "of_baseline": others[best], "f1": f1, "f1_of_baselines": f1_of,
+        "baseline": best, "of_baseline": others[best],
+        "scores": {each["score"]: each["value"] for each in scores["intervals"]},
         "examples": scores["examples"], "cpu_seconds": round(seconds[0], 1), "section": _portable(section),
         "advice": _lines(home / "log.txt"), "cautions": scores["cautions"],
     }  # fmt: skip
@@ -82,6 +88,14 @@ def _score(baseline: dict[str, Any], name: str) -> float:
     if name in baseline:
         return float(baseline[name]["value"])
     return float(next(each["value"] for each in baseline["beside"] if each["score"] == name))
+
+
+def balanced(home: Path, section: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each of BALANCE, of the LSTM alone: a linear model beside it is fitted to classes as they are."""
+    for how, chosen in BALANCE.items():
+        changed = _changed(section, chosen)
+        changed["model"].pop("linear", None)
+        yield how, judged(home, changed)
 
 
 def searched(name: str, home: Path, section: dict[str, Any], trials: int = TRIALS) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.panel.runs import ERRORS
+from benchmarks.panel.runs import BALANCE, ERRORS
 from benchmarks.panel.sets import PANEL
 
 TABLE = Path("benchmarks/results/panel.csv")
@@ -46,6 +46,32 @@ def rows(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
             }
         shown.append(row)
     return shown
+
+
+def markdown(shown: list[dict[str, Any]]) -> list[str]:
+    """The table of the guide."""
+    lines = [
+        "| data | score | `init` before | `init` | strongest baseline | gain | search of 30 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in shown:
+        score, unit = row["score"], "%" if row["score"] in ERRORS else " points"
+        cells = [f"{row[key]:.4g}" if key in row else "" for key in ("first", "init", "search")]
+        baseline = f"{row['of baseline']:.4g} ({row['baseline']})"
+        all_cells = (row["what"], score, *cells[:2], baseline, f"{row['gain']:+.1f}{unit}", cells[2])
+        lines.append(f"| {' | '.join(all_cells)} |")
+    return lines
+
+
+def of_balance(runs: list[dict[str, Any]]) -> list[str]:
+    """The table of class weights and the like."""
+    lines = ["| data | `train` | accuracy | macro F1 | log-loss | calibration error |", "|---|---|---|---|---|---|"]
+    for one in runs:
+        if one["how"] in BALANCE:
+            scores = [one["scores"][name] for name in ("accuracy", "f1", "loss", "calibration_error")]
+            cells = " | ".join(f"{score:.4f}" for score in scores)
+            lines.append(f"| {PANEL[one['set']].what} | {one['how']} | {cells} |")
+    return lines
 
 
 def gain(score: str, value: float, other: float) -> float:

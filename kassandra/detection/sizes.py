@@ -29,6 +29,13 @@ def size_for(examples: int) -> Size:
     return Size(128, 3, 0.1)
 
 
+def sized(proposal: Proposal, amount: int | None = None, of: str = "examples") -> str:
+    """What was chosen for an amount of data."""
+    count = proposal.examples if amount is None else amount
+    units, epochs = proposal.model["hidden_size"], proposal.train["epochs"]
+    return f"sized for {count:,} {of}: {units} units, {epochs} epochs"
+
+
 def enough_steps(proposal: Proposal) -> None:
     """More epochs where there are so few examples that those of `size_for` are hardly any steps."""
     batches = max(1, proposal.examples // proposal.train.get("batch_size", 1))

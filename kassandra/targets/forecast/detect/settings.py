@@ -5,6 +5,7 @@ from pathlib import Path
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import read_split
 from kassandra.detection.proposal import Proposal
+from kassandra.detection.sizes import sized
 from kassandra.targets.forecast.train.linear_map import least_errors
 
 SMALL, FEW = 500, 150  # rows
@@ -91,4 +92,5 @@ def complete(proposal: Proposal) -> None:
         "batch_size": 16 if windows < 500 else 64 if windows < 100_000 else 256,
         "learning_rate": 0.003,
     }
+    proposal.seen.append(sized(proposal, windows, "windows of train"))
     proposal.seen.append(f"{rows:,} rows" + " in a series" * (proposal.series > 1))

@@ -5,7 +5,7 @@ import re
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.numbers import SUFFIX, is_missing
 from kassandra.detection.proposal import Look, Proposal
-from kassandra.detection.sizes import enough_steps, put_beside, size_for
+from kassandra.detection.sizes import enough_steps, put_beside, size_for, sized
 from kassandra.detection.table import Column, Table
 from kassandra.params.sections.table_file import TableFile
 from kassandra.sources.own.numbers import reader
@@ -71,6 +71,7 @@ def complete(proposal: Proposal) -> None:
         put_beside(proposal)
     else:
         enough_steps(proposal)
+    proposal.seen.append(sized(proposal))
     if counts:
         keys = {key: proposal.source[key] for key in ("decimal", "thousands", "suffixes") if key in proposal.source}
         read = reader(TableFile(path=".", **keys))
