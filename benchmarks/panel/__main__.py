@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--only", help=f"sets, comma-separated, of {', '.join(PANEL)}")
     parser.add_argument("--search", action="store_true", help="also search, 30 trials for each set")
     parser.add_argument("--balance", action="store_true", help="class weights, balanced batches and temperatures")
+    parser.add_argument("--advice", action="store_true", help="what init wrote first and lost, and what it says to try")
     arguments = parser.parse_args()
     names = arguments.only.split(",") if arguments.only else list(PANEL)
     if strange := [name for name in names if name not in PANEL]:
@@ -38,7 +39,23 @@ def main() -> None:
     for name in names:
         if arguments.half in (None, PANEL[name].half):
             one(name, arguments.search, arguments.balance and name in runs.UNEQUAL)
+            if arguments.advice:
+                advised(name)
     print(table.write(read_json(RESULT)["runs"]))
+
+
+def advised(name: str) -> None:
+    """Of a set of which init's first settings lost to a baseline."""
+    done = read_json(RESULT)["runs"]
+    of = {each["how"]: each for each in done if each["set"] == name}
+    first = of.get("first")
+    if not first or "advised" in of or table.gain(first["score"], first["value"], first["of_baseline"]) >= 0:
+        return
+    if (found := runs.advised(name, KEPT / name, first["section"])) is None:
+        print(f"{name}: nothing is said to be tried", flush=True)
+        return
+    write_json(RESULT, {"runs": [*done, {"set": name, "half": PANEL[name].half, "how": "advised", **found}]})
+    print(f"{name}, {found['tried']}: {first['value']:.4f} becomes {found['value']:.4f}", flush=True)
 
 
 def one(name: str, search: bool, balance: bool) -> None:
@@ -60,7 +77,7 @@ def one(name: str, search: bool, balance: bool) -> None:
         better = found["value"], found["of_baseline"]
         print(f"{name}, {how}: {found['score']} {better[0]:.4f}, {found['baseline']} {better[1]:.4f}", flush=True)
 
-    known = {each["how"] for each in done if each["set"] == name and each["init"] == key}
+    known = {each["how"] for each in done if each["set"] == name and each.get("init") == key}
     if "init" not in known:
         keep("init", runs.judged(home, section))
     if search and "search" not in known:

@@ -90,6 +90,18 @@ def _score(baseline: dict[str, Any], name: str) -> float:
     return float(next(each["value"] for each in baseline["beside"] if each["score"] == name))
 
 
+def advised(name: str, home: Path, section: dict[str, Any]) -> dict[str, Any] | None:
+    """A section of an earlier run again, with what is printed to be tried: against a baseline, else after the training.
+    None where nothing is."""
+    section = {**section, "source": {**section["source"], "path": str(made(name, home))}}
+    lines = [line for line in judged(home, section)["advice"] if line.startswith("Try: ")]
+    if not lines:
+        return None
+    said = next((line for line in lines if "baseline" in line), lines[0])
+    key, _, value = said.removeprefix("Try: ").partition("  #")[0].partition(": ")
+    return {**judged(home, _changed(section, {key: yaml.parse(value, said)})), "tried": f"{key}: {value}"}
+
+
 def balanced(home: Path, section: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each of BALANCE, of the LSTM alone: a linear model beside it is fitted to classes as they are."""
     for how, chosen in BALANCE.items():

@@ -1,12 +1,14 @@
 """`model.linear` of numbers: ridge regression on tokens and pairs beside the LSTM."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import Ridge
 
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import check
 from kassandra.contracts.spec import ModelSpec
@@ -14,6 +16,7 @@ from kassandra.lstm.batch import Batch
 from kassandra.lstm.heads import HEADS
 from kassandra.lstm.ngrams import PENALTIES, Bigrams
 from kassandra.params.sections.pipeline import pipeline_of
+from kassandra.targets.number import explore, export
 from kassandra.targets.number.train.beside import weigh
 from kassandra.targets.number.train.target import build
 
@@ -82,6 +85,15 @@ def test_validation_weighs_both(head):
     assert loss(after) < loss(before)
     for by in (0.9, 1.1):
         assert loss(after) <= loss(model.moved(after, (by - 1) * model.beside(ids, lengths))) + 1e-5
+
+
+def test_what_has_no_place_for_it_says_so():
+    """Graphs of ONNX, and the page that runs in a browser."""
+    with_one = SimpleNamespace(beside=Bigrams(1), head=None)
+    with pytest.raises(KassandraError, match="ONNX has no linear model of bigrams"):
+        export.graphs(SimpleNamespace(models=[with_one], meta={"spec": None}), True)
+    with pytest.raises(KassandraError, match="has no linear model beside an LSTM"):
+        explore.answer(with_one, {}, None)
 
 
 def test_nothing_of_it_is_heard_in_training():
