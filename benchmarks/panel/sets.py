@@ -2,8 +2,8 @@
 
 The halves were chosen before anything was run. `choosing` has the sets that recipes of this project have been tried on
 (films, products, traffic, vowels, power, spoken digits) and others for balance; nothing of `untouched` had been looked
-at beyond its first rows. Then forecasts of Seattle and of carbon dioxide lost by 10%, and petroleum was taken for texts:
-these three went over to `choosing` for what was mended, and bikes, melbourne and page came in their place, unseen.
+at beyond its first rows. Then forecasts of Seattle and of carbon dioxide lost by 10%, and petroleum was taken for
+texts: these three went over to `choosing` for what was mended, and bikes, melbourne and page came in their place, unseen.
 """
 
 import gzip
@@ -226,6 +226,6 @@ PANEL: dict[str, Panelist] = {
     "mnist": Panelist("untouched", "images of 28 × 28 pixels", "mnist", _images),
     "voices": Panelist("untouched", "recordings, six speakers", "fsdd", _recordings(1, "speaker")),
     "bikes": Panelist("untouched", "bicycles hired per hour", "bikes", _last("hourly_bikesharing.csv", 8760), "count"),
-    "melbourne": Panelist("untouched", "daily temperatures", "melbourne", _last("daily_temperature_australia.csv", 10_000)),
+    "melbourne": Panelist("untouched", "daily temperatures", "melbourne", _table("daily_temperature_australia.csv")),
     "page": Panelist("untouched", "daily views of a page", "page", _last("daily_peyton_manning.csv", 10_000)),
 }  # fmt: skip

@@ -23,6 +23,7 @@ PREVIEW = 5  # rows that are shown
 LARGEST_BOOK = 512 << 20  # bytes of .xlsx, unpacked: it is read into memory
 IMAGE = "<bytes of an image>"  # as a cell
 FEW = 100  # different labels, at most
+RARELY = 0.05  # different values for each row, below which they repeat
 Kind = Literal["empty", "constant", "number", "time", "label", "text"]
 
 
@@ -61,6 +62,11 @@ class Column:
     @cached_property
     def is_numeric(self) -> bool:
         return numbers.looks_numeric(self.cells)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether each of its values stands in many rows, as names do and texts do not."""
+        return len(self.values) < RARELY * len(self.held)
 
     @property
     def counts_up(self) -> bool:

@@ -66,7 +66,8 @@ class Model(model.Model):
         0.05, 0.1, … 0.95 (pinball loss; Koenker & Bassett 1978).
     linear: whether a linear map of the whole window is added to the LSTM's output, and learned with it (Lai et al.
         2018, section 3.5); or `fitted`: by ridge regression on train before the training, its penalty chosen by
-        validation, and left so. The model then begins as that map, and the LSTM learns what it leaves.
+        validation, and left so. The model then begins as that map, and the LSTM learns what it leaves; validation
+        says how much of that is added.
     """
 
     head: Literal["point", "gaussian", "student", "quantiles"] = "quantiles"

@@ -10,7 +10,7 @@ from kassandra.lstm.batch import Batch
 from kassandra.lstm.heads import HEADS
 from kassandra.params.targets.forecast import Model
 from kassandra.targets.forecast.train import linear_map
-from kassandra.targets.forecast.train.beside import fit
+from kassandra.targets.forecast.train.beside import fit, weigh
 from kassandra.targets.forecast.train.target import Target, build
 
 SPEC = ModelSpec(outputs=2, features=3, steps=4)
@@ -83,6 +83,31 @@ def test_of_long_windows_the_last_numbers_are_read(monkeypatch):
     fit(model, train, train)
     assert not model.highway.weight[:, :7].any()
     assert model.highway.weight[:, 7:].all()
+
+
+@pytest.mark.parametrize(("much", "factor"), [(0.0, 0.0), (0.4, 0.4), (1.0, 1.0), (2.0, 1.0)])
+def test_validation_says_how_much_of_what_the_lstm_adds_is_right(much, factor):
+    model, (whole, train) = model_of(head="point").eval(), batches(0)
+    fit(model, train, train)
+    with torch.no_grad():
+        model.linear.weight.normal_()
+        adds = model.linear(model.encode(whole.inputs).summary)
+        targets = model.highway(whole.inputs.flatten(1)) + adds.mean(0) + much * (adds - adds.mean(0))
+    assert weigh(model, [(None, Batch(whole.inputs, None, targets))]) == pytest.approx(factor, abs=0.01)
+    with torch.no_grad():
+        if much <= 1:
+            torch.testing.assert_close(model(whole.inputs)[..., 0], targets, atol=0.02, rtol=0.02)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_it_is_never_worse_on_validation_than_before(head):
+    model, (_, train), (whole, valid) = model_of(head=head).eval(), batches(0), batches(1)
+    fit(model, train, valid)
+    with torch.no_grad():
+        model.linear.weight.normal_(std=0.3)
+    before = model.losses(model(whole.inputs), whole.targets).mean().item()
+    assert 0 <= weigh(model, valid()) <= 1
+    assert model.losses(model(whole.inputs), whole.targets).mean().item() <= before + 1e-6
 
 
 def test_it_is_left_as_it_is():

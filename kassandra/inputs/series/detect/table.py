@@ -42,7 +42,7 @@ def evidence(look: Look) -> float:
     if _is_wide(table) or _numbered(table):
         return 0.97 if _is_wide(table) else 0.75
     kinds = Counter(table.kind(column) for column in table.columns)
-    texts = [column for column in table.columns if table.kind(column) == "text" and column.words >= 3]
+    texts = [one for one in table.columns if table.kind(one) == "text" and one.words >= 3 and not one.repeats]
     if not kinds["number"]:
         return 0.0
     if texts:

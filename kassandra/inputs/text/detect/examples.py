@@ -194,7 +194,7 @@ def _text(table: Table, label: str | None) -> Column | None:
     """The column with the most words; of equal ones that with a usual name."""
     columns = [one for one in table.columns if one.name != label and table.kind(one) in ("text", "label")]
     columns = [one for one in columns if not all(OF_NUMBERS.fullmatch(cell) for cell in one.held[:20])]
-    columns = [one for one in columns if one.words >= 3 or len(one.values) > 0.3 * len(one.held)]
+    columns = [one for one in columns if (one.words >= 3 and not one.repeats) or len(one.values) > 0.3 * len(one.held)]
     likely = [one for one in columns if one.words >= 3] or columns
     named = [one for one in likely if TEXTS.search(one.name)]
     return max(named or likely, key=lambda one: (one.words, len(one.values)), default=None)

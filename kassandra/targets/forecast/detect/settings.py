@@ -6,7 +6,7 @@ from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import read_split
 from kassandra.detection.proposal import Proposal
 from kassandra.detection.sizes import sized
-from kassandra.targets.forecast.train.linear_map import least_errors
+from kassandra.targets.forecast.train.linear_map import in_words, least_errors
 
 SMALL, FEW = 500, 150  # rows
 USUAL = 60  # rows of a window, where nothing comes back
@@ -16,7 +16,8 @@ LONG, MOST = 100, 400  # rows of a season that a window shows once; of a window
 
 
 def tried(proposal: Proposal, folder: Path) -> None:
-    """How windows are normalised, as suits a linear map of the data once they are prepared.
+    """How windows are normalised, and whether the calendar is read, as suits a linear map of the data once they are
+    prepared.
 
     Args:
         folder: as data/prepared/<name>.
@@ -27,11 +28,13 @@ def tried(proposal: Proposal, folder: Path) -> None:
     if "normalise" not in proposal.prepare or len(train.origins) * inputs**2 > MOST_SUMS:
         return
     errors = least_errors(train, valid, meta)
-    best = min(errors, key=lambda normalise: errors[normalise])
-    if errors[best] < CLEARLY * errors[proposal.prepare["normalise"]]:
-        proposal.prepare["normalise"] = best
-        each = ", ".join(f"{normalise} {error:.4g}" for normalise, error in errors.items())
-        proposal.seen.append(f"normalise {best}, as a linear map's error on validation has it: {each}")
+    best = min(errors, key=lambda form: errors[form])
+    if errors[best] < CLEARLY * errors[proposal.prepare["normalise"], True]:
+        proposal.prepare["normalise"] = best[0]
+        if not best[1]:
+            proposal.prepare.pop("calendar", None)
+        each = ", ".join(f"{in_words(*form)} {error:.4g}" for form, error in errors.items())
+        proposal.seen.append(f"how windows are read is what suits a linear map on validation, whose errors are: {each}")
 
 
 def _longest(proposal: Proposal) -> int | None:

@@ -48,6 +48,36 @@ def fit(model: Any, train: Batches, valid: Batches) -> float:
     return penalty
 
 
+@torch.no_grad()
+def weigh(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
+    """A factor from 0 to 1, by which what the LSTM adds to the map is multiplied, around its mean, with the least loss
+    on validation; it becomes part of the weights. 0 leaves the map alone.
+
+    Args:
+        model: trained, in evaluation mode. batches: of validation.
+    """
+    from scipy.optimize import minimize_scalar  # here: a trained model needs no SciPy to predict
+
+    given = [(batch, model.encode(batch.inputs, batch.lengths)) for _, batch in batches]
+    last = model.linear
+    weight, bias = last.weight.clone(), last.bias.clone()
+    mean = torch.cat([encoded.summary for _, encoded in given]).mean(0)  # (width,)
+
+    def put(factor: float) -> None:
+        last.weight.copy_(factor * weight)
+        last.bias.copy_(bias + (1 - factor) * (weight @ mean))
+
+    def loss(factor: float) -> float:
+        put(factor)
+        answers = ((model.answer(encoded, batch.inputs), batch) for batch, encoded in given)
+        return sum(float(model.losses(raw, batch.targets, batch.unit).sum()) for raw, batch in answers)
+
+    found = minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-3})
+    factor = min((0.0, float(found.x), 1.0), key=loss)
+    put(factor)
+    return factor
+
+
 def _arrays(batch: Batch) -> tuple[Numbers, Numbers, Numbers]:
     """(windows, inputs), (windows, outputs), and (windows,), how much a window counts; of long windows the last numbers
     alone."""

@@ -128,25 +128,27 @@ def linear_map(splits: Sequence[Split], meta: dict[str, Any], name: str = "linea
     without = "" if calendar else "without the calendar"
     how = ", ".join(filter(None, [NORMALISATIONS[normalise], without]))
     name = f"{name} ({how})" if how else name
-    tried = ", ".join(f"{_words(*each)} {error:.4g}" for each, error in least.items())
+    tried = ", ".join(f"{in_words(*each)} {error:.4g}" for each, error in least.items())
     message = f"{name}: ridge {alpha:g}, chosen on valid; rmse there, in deviations of train: {tried}"
     return LinearMap(name, message, [_forecast(fitted, inputs, split.whole, form) for split in splits])
 
 
-def least_errors(train: Split, valid: Split, meta: dict[str, Any]) -> dict[str, float]:
-    """By how windows are normalised, the error on valid of the map of train that is best there, in deviations of the
-    series in train: root of the mean square."""
+def least_errors(train: Split, valid: Split, meta: dict[str, Any]) -> dict[tuple[str, bool], float]:
+    """By how windows are normalised, and whether the calendar is read, the error on valid of the map of train that is
+    best there: root of the mean square, in deviations of the series in train."""
     errors = {}
+    numbers = len(valid.origins) * meta["horizon"] * len(meta["targets"])
     for normalise in _normalisations(train, meta):
         form = _form(train.whole, meta | {"normalise": normalise})
         learned, held = add_up(train, form), add_up(valid, form)
-        numbers = len(valid.origins) * meta["horizon"] * len(meta["targets"])
-        squared = min(sum(ridge(x, a).squared_error(y) for x, y in zip(learned, held, strict=True)) for a in ALPHAS)
-        errors[normalise] = float(np.sqrt(max(squared, 0) / numbers))
+        for calendar, inputs in _inputs_read(train, meta).items():
+            both = [(x.only(inputs), y.only(inputs)) for x, y in zip(learned, held, strict=True)]
+            squared = min(sum(ridge(x, alpha).squared_error(y) for x, y in both) for alpha in ALPHAS)
+            errors[normalise, calendar] = float(np.sqrt(max(squared, 0) / numbers))
     return errors
 
 
-def _words(normalise: str, calendar: bool) -> str:
+def in_words(normalise: str, calendar: bool) -> str:
     return ", ".join([NORMALISATIONS[normalise] or "as it stands", *([] if calendar else ["without the calendar"])])
 
 

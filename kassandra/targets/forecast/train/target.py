@@ -16,7 +16,7 @@ from kassandra.lstm.build import build_reader
 from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.lstm.heads import HEADS, StandardForecast
 from kassandra.params.targets.forecast import Model
-from kassandra.targets.forecast.train.beside import fit
+from kassandra.targets.forecast.train.beside import fit, weigh
 
 Batches = Callable[[], Iterable[tuple[Any, Batch]]]
 
@@ -121,6 +121,12 @@ class Target(AnswersOfRows):
         if not model.fitted:
             return []
         return [f"Linear map fitted on train: ridge {fit(model, train, valid):g}, chosen on validation"]
+
+    def finish(self, model: ForecastModel, train: Any, batches: Batches, params: object) -> list[str]:
+        """What is left to do with the weights that were kept, and what to print of it."""
+        if not model.fitted:
+            return []
+        return [f"Weighed on validation: the linear map + {weigh(model.eval(), batches()):.2f} × what the LSTM adds"]
 
     def loss(self, model: ForecastModel, batch: Batch, params: object) -> tuple[Tensor, int, None]:
         losses = model.losses(model(batch.inputs), batch.targets, batch.unit)  # (batch, horizon · targets)
