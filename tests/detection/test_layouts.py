@@ -44,6 +44,16 @@ SERIES = {
         table('"date" "y"\n', lambda n, t: f'"{n + 1}" "{t:%Y-%m-%d}" {load(n):.3f}'),
         {"delimiter": "whitespace", "columns": ["column 1", "date", "y"], "time": "date", "target": "y"},
     ),
+    "long names of series": (
+        table(
+            "day,which,value\n",
+            lambda n, t: "\n".join(
+                f"{t:%Y-%m-%d},Weekly prices of petrol in {at} (per gallon),{load(n + 40 * len(at)):.2f}"
+                for at in ("Ohio", "Texas", "Minnesota")
+            ),
+        ),
+        {"time": "day", "series": "which", "target": "value"},
+    ),
     "columns aligned by spaces": (
         table("YYYY MM DD   load    temp\n", lambda n, t: f"{t:%Y %m %d}  {load(n):9.3f} {load(n + 1):7.2f}"),
         {"delimiter": "whitespace", "time": ["YYYY", "MM", "DD"], "target": "load"},
@@ -303,3 +313,29 @@ def test_first_words_are_labels(tmp_path):
     assert (proposal.target, proposal.source) == ("label", {"layout": "first"})
     path.write_text("".join(f"{n} How did number {n} do ?\n" for n in range(100)))  # a number each: a text
     assert proposed(path).target == "next"
+
+
+def test_what_comes_back_is_read_from_values(tmp_path):
+    """Hours of working days and weekends: a week, its calendar, and a fitted linear map; of a random walk no season."""
+    path, draw = tmp_path / "hours.csv", np.random.default_rng(0)
+    of_hour = [10 + 5 * math.sin(t.hour / 24 * 2 * math.pi) - 4 * (t.weekday() > 4) for t in moments(HOUR, 4000)]
+    values = np.array(of_hour) + draw.normal(0, 0.3, 4000)
+    times = [f"{t:%Y-%m-%d %H:%M}" for t in moments(HOUR, 4000)]
+    path.write_text("time,load\n" + "".join(f"{t},{v:.3f}\n" for t, v in zip(times, values, strict=True)))
+    proposal = recognise(Look(path, Wish(), lambda _question, _answers, likely: likely))
+    chosen = {"season": 168, "window": 168, "horizon": 24, "calendar": ["hour", "weekday"]}
+    assert proposal.prepare.items() >= chosen.items()
+    assert proposal.model["linear"] == "fitted"
+    walk = draw.normal(size=4000).cumsum()
+    path.write_text("time,load\n" + "".join(f"{t},{v:.3f}\n" for t, v in zip(times, walk, strict=True)))
+    proposal = recognise(Look(path, Wish(), lambda _question, _answers, likely: likely))
+    assert not {"season", "calendar"} & set(proposal.prepare)
+    assert any("values do not come back after 24 rows" in line for line in proposal.seen)
+
+
+def test_texts_have_a_linear_model_beside_the_lstm_but_not_of_too_many_classes(tmp_path):
+    path = tmp_path / "texts.csv"
+    for classes, linear in ((3, True), (90, None)):
+        path.write_text("text,label\n" + "".join(f"some words of row {n},c{n % classes}\n" for n in range(2000)))
+        proposal = recognise(Look(path, Wish(), lambda _question, _answers, likely: likely))
+        assert proposal.model.get("linear") is linear

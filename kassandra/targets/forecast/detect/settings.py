@@ -41,7 +41,7 @@ def _longest(proposal: Proposal) -> int | None:
     """The longest season that the values show and a window can hold; what the calendar says where nobody has looked."""
     if proposal.seasons is None:
         return proposal.season
-    most = int(proposal.examples * 0.15) // 4  # rows of a window that leave room for a horizon
+    most = int(proposal.examples * 0.15) // 3 - min(proposal.season or 5, 48)  # rows of a window beside a horizon
     held = [season for season in proposal.seasons if season <= min(most, MOST)] or proposal.seasons[:1]
     if not held and proposal.season:
         proposal.seen.append(f"values do not come back after {proposal.season} rows: no season")
