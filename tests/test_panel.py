@@ -1,12 +1,17 @@
 """benchmarks/panel: its halves, its files and its bars."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.panel import runs, table
 from benchmarks.panel.sets import ARCHIVES, PANEL, made
+from kassandra.contracts.artifacts import read_json
 from kassandra.sources.catalogue import CATALOGUE, read_catalogue
+
+ROOT = Path(__file__).parents[1]
 
 
 def row(score, value, baseline, **more):
@@ -37,16 +42,15 @@ def test_a_file_is_made_once(tmp_path):
 def test_what_counts_as_not_below_a_baseline(score, value, baseline, gain, held):
     (shown,) = table.rows([row(score, value, baseline)])
     assert shown["gain"] == pytest.approx(gain)
-    assert f"not below the strongest baseline: {int(held)} of 1; above it: {int(gain > 0)} of 1" in table.verdict(
-        [shown]
-    )
+    said = f"not below the strongest baseline {int(held)} of 1, above it {int(gain > 0)}"
+    assert table.verdict([shown]) == said
 
 
 def test_a_search_is_compared_with_init_in_units_of_what_is_allowed():
     of = [row("accuracy", 0.9, 0.8), row("accuracy", 0.94, 0.8, how="search")]
     (shown,) = table.rows(of)
     assert shown["gain of search"] == pytest.approx(4.0)
-    assert "behind a search, in the median: 2.00 of what is allowed" in table.verdict([shown])
+    assert "a search of 1 gains in the median 200% of what is allowed" in table.verdict([shown])
 
 
 def test_where_a_file_lies_is_no_part_of_a_run():
@@ -69,3 +73,12 @@ def test_samples_are_the_same_each_time():
 
     np.testing.assert_array_equal(_rows(100, 10), _rows(100, 10))
     assert len(set(_rows(100, 10).tolist())) == 10
+
+
+def test_the_page_has_the_tables_of_the_last_runs():
+    runs_ = read_json(ROOT / "benchmarks" / "results" / "panel.json")["runs"]
+    page, shown = (ROOT / "docs" / "defaults.md").read_text(), table.rows(runs_)
+    for lines in (*(table.markdown(shown, half) for half in ("choosing", "untouched")), table.of_balance(runs_)):
+        assert "\n".join(lines) in page
+    assert all(f"- {line}\n" in page for line in table.bars(shown))
+    assert {row["set"] for row in shown} == set(PANEL)

@@ -3,7 +3,8 @@
 The halves were chosen before anything was run. `choosing` has the sets that recipes of this project have been tried on
 (films, products, traffic, vowels, power, spoken digits) and others for balance; nothing of `untouched` had been looked
 at beyond its first rows. Then forecasts of Seattle and of carbon dioxide lost by 10%, and petroleum was taken for
-texts: these three went over to `choosing` for what was mended, and bikes, melbourne and page came in their place, unseen.
+texts: these three went over to `choosing` for what was mended, and bikes, melbourne and page, which nobody had seen,
+came in their place.
 """
 
 import gzip

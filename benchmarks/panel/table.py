@@ -10,24 +10,14 @@ from benchmarks.panel.sets import PANEL
 
 TABLE = Path("benchmarks/results/panel.csv")
 POINTS, SHARE = 1.0, 2.0  # of accuracy or F1, and % of an error, that a set may be below its baseline
-COLUMNS = (
-    "set",
-    "half",
-    "what",
-    "score",
-    "first",
-    "init",
-    "baseline",
-    "of baseline",
-    "gain",
-    "search",
-    "gain of search",
-)
+COLUMNS = ["set", "half", "what", "score", "first", "gain of first", "init", "baseline", "of baseline", "gain"]
+COLUMNS += ["search", "gain of search"]
 
 
 def rows(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A row per set that is done. `first` is what init wrote before the panel. Gains are points of accuracy, or % of
-    an error, and above 0 where init, or the search, is better: than the baseline, and than init."""
+    """A row per set that is done. `first` is what init wrote before the panel, beside its own baseline, as its windows
+    may be others. Gains are points of accuracy, or % of an error, above 0 where init is better than the baseline, and
+    the search better than init."""
     shown = []
     for name, each in PANEL.items():
         of = {one["how"]: one for one in runs if one["set"] == name}
@@ -38,7 +28,7 @@ def rows(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
                "baseline": init["baseline"], "of baseline": init["of_baseline"],
                "gain": gain(score, init["value"], init["of_baseline"])}  # fmt: skip
         if "first" in of and of["first"]["score"] == score:
-            row["first"] = of["first"]["value"]
+            row |= {"first": of["first"]["value"], "gain of first": gain(score, *_both(of["first"]))}
         if "search" in of:
             row |= {
                 "search": of["search"]["value"],
@@ -48,30 +38,33 @@ def rows(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return shown
 
 
-def markdown(shown: list[dict[str, Any]]) -> list[str]:
-    """The table of the guide."""
+def markdown(shown: list[dict[str, Any]], half: str) -> list[str]:
+    """The table of a half, as the guide has it."""
     lines = [
-        "| data | score | `init` before | `init` | strongest baseline | gain | search of 30 |",
+        "| data | score | `init` | strongest baseline | gain | before | a search gains |",
         "|---|---|---|---|---|---|---|",
     ]
-    for row in shown:
-        score, unit = row["score"], "%" if row["score"] in ERRORS else " points"
-        cells = [f"{row[key]:.4g}" if key in row else "" for key in ("first", "init", "search")]
+    for row in (one for one in shown if one["half"] == half):
+        unit = "%" if row["score"] in ERRORS else " points"
+        gains = [f"{row[key]:+.1f}{unit}" if key in row else "" for key in ("gain", "gain of first", "gain of search")]
         baseline = f"{row['of baseline']:.4g} ({row['baseline']})"
-        all_cells = (row["what"], score, *cells[:2], baseline, f"{row['gain']:+.1f}{unit}", cells[2])
-        lines.append(f"| {' | '.join(all_cells)} |")
+        lines.append(f"| {row['what']} | {row['score']} | {row['init']:.4g} | {baseline} | {' | '.join(gains)} |")
     return lines
 
 
 def of_balance(runs: list[dict[str, Any]]) -> list[str]:
-    """The table of class weights and the like."""
-    lines = ["| data | `train` | accuracy | macro F1 | log-loss | calibration error |", "|---|---|---|---|---|---|"]
-    for one in runs:
-        if one["how"] in BALANCE:
-            scores = [one["scores"][name] for name in ("accuracy", "f1", "loss", "calibration_error")]
-            cells = " | ".join(f"{score:.4f}" for score in scores)
-            lines.append(f"| {PANEL[one['set']].what} | {one['how']} | {cells} |")
-    return lines
+    """The table of class weights and the like; none where they were not run."""
+    lines = []
+    for one in (each for each in runs if each["how"] in BALANCE):
+        scores = [one["scores"][name] for name in ("accuracy", "f1", "loss", "calibration_error")]
+        cells = " | ".join(f"{score:.4f}" for score in scores)
+        lines.append(f"| {PANEL[one['set']].what} | {one['how']} | {cells} |")
+    head = ["| data | `train` | accuracy | macro F1 | log-loss | calibration error |", "|---|---|---|---|---|---|"]
+    return [*head, *lines] if lines else []
+
+
+def _both(run: dict[str, Any]) -> tuple[float, float]:
+    return run["value"], run["of_baseline"]
 
 
 def gain(score: str, value: float, other: float) -> float:
@@ -89,21 +82,22 @@ def verdict(shown: list[dict[str, Any]]) -> str:
         return "nothing is done yet"
     held = sum(row["gain"] >= -room(row["score"]) for row in shown)
     above = sum(row["gain"] > 0 for row in shown)
-    searched = [
-        row["gain of search"] / (3 if row["score"] in ERRORS else 2) for row in shown if "gain of search" in row
-    ]
-    of = len(shown)
-    lines = f"not below the strongest baseline: {held} of {of}; above it: {above} of {of}"
-    if searched:
-        lines += f"; behind a search, in the median: {pd.Series(searched).median():.2f} of what is allowed"
-    return lines
+    said = f"not below the strongest baseline {held} of {len(shown)}, above it {above}"
+    behind = [row["gain of search"] / (3 if row["score"] in ERRORS else 2) for row in shown if "gain of search" in row]
+    if behind:
+        said += f"; a search of {len(behind)} gains in the median {pd.Series(behind).median():.0%} of what is allowed"
+    return said
+
+
+def bars(shown: list[dict[str, Any]]) -> list[str]:
+    """Of each half, and of all."""
+    halves = {half: [row for row in shown if row["half"] == half] for half in ("choosing", "untouched")}
+    return [f"{half}: {verdict(of)}" for half, of in {**halves, "all": shown}.items() if of]
 
 
 def write(runs: list[dict[str, Any]]) -> str:
     """Writes the table; gives it with the bars, to be printed."""
     shown = rows(runs)
-    frame = pd.DataFrame(shown, columns=list(COLUMNS))
+    frame = pd.DataFrame(shown, columns=COLUMNS)
     frame.to_csv(TABLE, index=False, float_format="%.4f")
-    halves = {half: [row for row in shown if row["half"] == half] for half in ("choosing", "untouched")}
-    bars = [f"{half}: {verdict(of)}" for half, of in halves.items() if of]
-    return "\n".join([frame.round(4).to_string(index=False), *bars])
+    return "\n".join([frame.round(4).to_string(index=False), *bars(shown)])
