@@ -91,7 +91,9 @@ def test_its_language_model_is_ours(play):
     assert np.allclose(answer["h"], read.state[0].h[0], atol=1e-6)
 
 
-@pytest.mark.parametrize("keys", [{"head": "quantiles", "linear": True}, {"linear": "fitted"}, {"head": "student"}, {"head": "point"}])
+@pytest.mark.parametrize(
+    "keys", [{"head": "quantiles", "linear": True}, {"linear": "fitted"}, {"head": "student"}, {"head": "point"}]
+)
 def test_its_forecasts_are_ours(series, keys):
     folder = series(**keys)
     window = np.random.default_rng(0).standard_normal((5, 3)).round(4)
