@@ -187,6 +187,8 @@ def test_a_function_fits_on_a_screen():
         ("import kassandra.cli", {*HEAVY, "numpy", "pydantic"}),
         ("import kassandra.cli.predict, kassandra.inputs.images.show.own_examples, kassandra.targets.label.show",
          {"torchvision", "sklearn", "pandas", "matplotlib"}),
+        ("import torch; from kassandra.lstm.embedding import Embedding; torch.device('meta').__enter__(); Embedding(9, 2)",
+         {"torch._dynamo"}),
     ],
 )  # fmt: skip
 @pytest.mark.slow

@@ -36,7 +36,11 @@ class Embedding(nn.Module):
         super().__init__()
         self.size = size
         self.word_dropout = word_dropout
-        self.table = nn.Embedding(vocab_size, size, padding_idx=PAD)
+        blank = torch.empty(vocab_size, size)
+        if blank.is_meta:  # to be loaded: to draw nothing PyTorch would import its compiler, a second
+            self.table = nn.Embedding.from_pretrained(blank, freeze=False, padding_idx=PAD)
+        else:
+            self.table = nn.Embedding(vocab_size, size, padding_idx=PAD)
         self.dropout = LockedDropout(dropout)
         with torch.no_grad():
             nn.init.uniform_(self.table.weight, -0.1, 0.1)

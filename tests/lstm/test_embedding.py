@@ -26,6 +26,18 @@ def test_a_vector_per_token():
     assert vectors.abs().max() <= 0.1
 
 
+def test_one_that_is_to_be_loaded_is_the_same():
+    with torch.device("meta"):
+        blank = embedding()
+    assert blank.table.weight.is_meta
+    loaded, made = blank.to_empty(device="cpu"), embedding()
+    loaded.load_state_dict(made.state_dict())
+    assert repr(loaded) == repr(made)
+    assert loaded.table.weight.requires_grad
+    ids = torch.tensor([[3, PAD]])
+    assert torch.equal(loaded(ids), made(ids))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("optimizer", [torch.optim.AdamW, torch.optim.SGD])
 def test_the_vector_of_padding_stays_zero(optimizer):
