@@ -1,6 +1,6 @@
 """`input: audio`: its sections of params.yaml."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -57,7 +57,8 @@ class Augment(Section):
     pitch: share by which the mel bands are stretched or squeezed, as by a shorter or longer throat (Jaitly & Hinton
         2013).
     colour: decibels of each of three cosines over the bands, of half a period, one, and one and a half, by which some
-        become louder and others fainter, as with another microphone in another room.
+        become louder and others fainter, as with another microphone in another room. Of use where a recording is not
+        normalised band by band.
     time_mask: milliseconds that are blanked; at most half of a recording. frequency_mask: mel bands that are, at most
         half of them (Park et al. 2019). masks: so many gaps of each of the two kinds, each with its own width.
     """
@@ -162,5 +163,19 @@ class TranscriptsPrepare(Frames):
         return self
 
 
+class TranscriptsPipeline(kind.Pipeline):
+    """Of recordings with transcripts."""
+
+    @model_validator(mode="after")
+    def colour_is_heard(self) -> Self:
+        prepare, train = cast(TranscriptsPrepare, self.prepare), cast(Train, self.train)
+        if train.augment and train.augment.colour and prepare.normalise == "band":
+            raise ValueError(
+                "prepare.normalise 'band' takes away what train.augment.colour adds to a band; leave 'colour' out, or "
+                "choose normalise 'recording'"
+            )
+        return self
+
+
 examples = Sections(source=FolderOfFiles, prepare=Prepare, train=Train)
-transcripts = Sections(source=TranscriptsSource, prepare=TranscriptsPrepare, train=Train)
+transcripts = Sections(source=TranscriptsSource, prepare=TranscriptsPrepare, train=Train, pipeline=TranscriptsPipeline)

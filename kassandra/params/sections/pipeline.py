@@ -62,7 +62,7 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
     create: Any = create_model  # whose types know no class that is made at run time
     composed: type[Pipeline] = create(
         "Pipeline",
-        __base__=of_target.pipeline,
+        __base__=_checks(of_input.pipeline, of_target.pipeline),
         __doc__=f"input: {input}, target: {target}",
         input=(Literal[input], ...),
         target=(Literal[target], ...),
@@ -73,6 +73,11 @@ def pipeline_of(input: str, target: str) -> type[Pipeline]:
         evaluate=(of_target.evaluate, Field(default_factory=of_target.evaluate)),
     )
     return composed
+
+
+def _checks(of_input: type[Pipeline], of_target: type[Pipeline]) -> tuple[type[Pipeline], ...]:
+    """Those of both kinds."""
+    return tuple(each for each in (of_input, of_target) if each is not Pipeline) or (Pipeline,)
 
 
 def _both(name: str, first: type[Section], second: type[Section]) -> type[Section]:
