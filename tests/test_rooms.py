@@ -187,7 +187,7 @@ def test_a_function_fits_on_a_screen():
         ("import kassandra.cli", {*HEAVY, "numpy", "pydantic"}),
         ("import kassandra.cli.predict, kassandra.inputs.images.show.own_examples, kassandra.targets.label.show",
          {"torchvision", "sklearn", "pandas", "matplotlib"}),
-        ("import torch; from kassandra.lstm.embedding import Embedding; torch.device('meta').__enter__(); Embedding(9, 2)",
+        ("import torch; from kassandra.lstm.embedding import Embedding\nwith torch.device('meta'): Embedding(9, 2)",
          {"torch._dynamo"}),
     ],
 )  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_function_fits_on_a_screen():
 def test_what_an_import_loads(code, absent):
     """In a process of its own: the stages without a model, and `kassandra --help`, wait for no PyTorch, and
     `kassandra predict` for nothing else."""
-    command = f"import importlib, pathlib, sys; {code}; print(*sys.modules)"
+    command = f"import importlib, pathlib, sys; {code}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not absent & set(done.stdout.split())
 
