@@ -78,7 +78,8 @@ def test_samples_are_the_same_each_time():
 def test_the_page_has_the_tables_of_the_last_runs():
     runs_ = read_json(ROOT / "benchmarks" / "results" / "panel.json")["runs"]
     page, shown = (ROOT / "docs" / "defaults.md").read_text(), table.rows(runs_)
-    for lines in (*(table.markdown(shown, half) for half in ("choosing", "untouched")), table.of_balance(runs_)):
+    halves = (table.markdown(shown, half) for half in ("choosing", "untouched"))
+    for lines in (*halves, table.of_balance(runs_), table.of_advice(runs_)):
         assert "\n".join(lines) in page
     assert all(f"- {line}\n" in page for line in table.bars(shown))
     assert {row["set"] for row in shown} == set(PANEL)

@@ -63,6 +63,17 @@ def of_balance(runs: list[dict[str, Any]]) -> list[str]:
     return [*head, *lines] if lines else []
 
 
+def of_advice(runs: list[dict[str, Any]]) -> list[str]:
+    """The table of what is printed to be tried; none where it was not."""
+    first = {one["set"]: one for one in runs if one["how"] == "first"}
+    lines = []
+    for one in (each for each in runs if each["how"] == "advised"):
+        values = [f"{value:.4g}" for value in (first[one["set"]]["value"], one["value"], one["of_baseline"])]
+        lines.append(f"| {PANEL[one['set']].what} | `{one['tried']}` | {one['score']} | {' | '.join(values)} |")
+    head = ["| data | printed | score | without | with it | strongest baseline |", "|---|---|---|---|---|---|"]
+    return [*head, *lines] if lines else []
+
+
 def _both(run: dict[str, Any]) -> tuple[float, float]:
     return run["value"], run["of_baseline"]
 

@@ -7,6 +7,8 @@ from typing import Any
 FAR = 2  # times as far apart as the interval of test reaches
 FALLING = 0.01  # share by which the last epoch still lowers the loss of a training that was too short
 
+LATE = 0.05  # the same of the last quarter of MANY epochs: the last one, whose steps are the smallest, adds little
+MANY = 8
 MEMORISED = 0.7  # share of the loss on validation below which that on train says that dropout is missing
 
 History = Sequence[Mapping[str, Any]]  # rows of history.csv of one member
@@ -94,7 +96,8 @@ def _linear(model: Any) -> str:
 def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, str, str]]:
     how, model, long = params.train, params.model, [rows for rows in histories if len(rows) > 2]
     falls = [_last_fall(rows) for rows in histories if len(rows) > 1]
-    if falls and min(falls) > FALLING:
+    late = [rows for rows in histories if len(rows) >= MANY and _last_fall(rows, len(rows) // 4) > LATE]
+    if (falls and min(falls) > FALLING) or len(late) * 2 > len(histories):
         yield "train.epochs", str(2 * how.epochs), "the loss was still falling"
     if sum(_best(rows) == 0 for rows in long) * 2 > len(histories):
         yield "train.learning_rate", f"{how.learning_rate / 3:.2g}", "the first epoch was the best"
@@ -150,8 +153,9 @@ def _ends(histories: Sequence[History]) -> list[Mapping[str, Any]]:
     return [rows[_best(rows)] for rows in histories if rows]
 
 
-def _last_fall(rows: History) -> float:
-    """By which share of its size the last epoch has lowered the best loss before; negative where it has not."""
-    *before, last = (float(row["valid_loss"]) for row in rows)
-    best = min(before)
-    return (best - last) / abs(best) if best else 0.0
+def _last_fall(rows: History, epochs: int = 1) -> float:
+    """By which share of its size the last epoch has lowered the best loss before the last `epochs`; negative where it
+    has not."""
+    losses = [float(row["valid_loss"]) for row in rows]
+    best = min(losses[:-epochs])
+    return (best - losses[-1]) / abs(best) if best else 0.0

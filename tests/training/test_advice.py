@@ -35,6 +35,8 @@ def history(train, valid, **columns):
             ["model.linear=true", "prepare.normalise=last"],
         ),
         (history([3, 2, 1.4, 1.2], [3, 2, 1.2, 1.2]), []),
+        (history([3] * 12, [3, 3, 3, 3, 2.9, 2.9, 2.9, 2.8, 2.6, 2.4, 2.3, 2.295]), ["train.epochs=8"]),
+        (history([3] * 12, [3, 3, 3, 3, 2.9, 2.4, 2.3, 2.3, 2.3, 2.29, 2.29, 2.29]), []),
         (history([3], [3]), []),
     ],
 )  # fmt: skip
