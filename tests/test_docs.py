@@ -145,3 +145,18 @@ def test_readme_shows_what_report_prints(kassandra, monkeypatch):
     shown = (ROOT / "README.md").read_text().split("```\nmnist: ")[1].split("```")[0].splitlines()
     of_the_run = ("Reproduction: ", "90,506 parameters, ")
     assert [line for line in shown[1:] if line not in printed and not line.startswith(of_the_run)] == []
+
+
+def test_memory_by_the_amount_of_data_is_what_the_benchmark_gave():
+    with (ROOT / "benchmarks" / "results" / "growth.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert not any(row["failed"] for row in rows)
+    page = (ROOT / "docs" / "own-data.md").read_text()
+    for kind in {row["kind"] for row in rows}:
+        of = {(row["times"], row["stage"]): row for row in rows if row["kind"] == kind}
+        examples = " → ".join(f"{int(of[times, 'prepare']['examples']):,}" for times in ("1", "16"))
+        cells = [
+            " → ".join(of[times, stage]["megabytes"] for times in ("1", "16"))
+            for stage in ("prepare", "baseline", "train", "evaluate")
+        ]
+        assert f"| {' | '.join([examples, *cells])} |" in page, kind
