@@ -4,10 +4,12 @@ Nothing is sent anywhere, and nothing of a request is kept: files lie in a folde
 """
 
 import asyncio
+import json
+import re
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -28,6 +30,9 @@ from kassandra.serving.page import page
 from kassandra.serving.worker import Busy, Job, Worker
 
 NONSENSE = (TypeError, ValueError, OverflowError)  # of values that JSON may have where they are first used
+PLAIN = re.compile(r"\w[\w .-]{0,59}")  # a name that a file may have here as it has it there
+
+SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # of a pair, or alone
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,11 @@ class Served:
         if module is None:
             raise KassandraError(f"{folder}: target {target!r} has no serve.py, which says how it answers over HTTP")
         self.module: Any = module
-        self.reader = part_if_any("inputs", input, "show", f"own_{reading(input, target)}") or own_files
+        read_as = reading(input, target)
+        self.reader = part_if_any("inputs", input, "show", f"own_{read_as}") or own_files
+        sent = part_if_any("inputs", input, "serve")
+        self.of_json = getattr(sent, read_as, _as_they_are)
+        self.files = read_as not in getattr(sent, "WITHOUT_FILES", ())
         answer = partial(module.answer, self.predictor, self.reader)
         self.worker = Worker(answer, module.BATCHED, limits.inputs, limits.waiting)
 
@@ -63,8 +72,13 @@ class Served:
             "predicts": self.predictor.choices(),
             "members": len(self.predictor.models),
             "json": self.module.JSON,
+            "files": self.files,
             "options": options,
         }
+
+
+def _as_they_are(inputs: list[Any]) -> tuple[list[str], list[Any]]:
+    return [each if isinstance(each, str) else f"{number}" for number, each in enumerate(inputs)], inputs
 
 
 class TooLarge(Exception):
@@ -156,11 +170,16 @@ def _answering(app: FastAPI, served: dict[str, Served], limits: Limits) -> None:
     async def predict(name: str, request: Request) -> Any:
         """Answers inputs that are sent as JSON: {"inputs": [...], "options": {...}}.
 
-        Inputs are texts, arrays of pixels (height × width, in [0, 255] or [0, 1]), or samples of recordings. The answer
-        is {"predictions": [...]}, a row as `kassandra predict --json` prints it for each.
+        Inputs are texts, for tags also lists of words; arrays of pixels (height × width, in [0, 255] or [0, 1]);
+        samples of recordings at the model's rate; or series (steps × columns, null where a value is missing). The
+        answer is {"predictions": [...]}, a row as `kassandra predict --json` prints it for each.
         """
         try:
             body = await request.json()
+            if SURROGATE.search(await request.body()):
+                json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise KassandraError("the body holds half of a character (a lone surrogate), which is not UTF-8") from None
         except (ValueError, RecursionError):
             raise KassandraError("the body is not JSON") from None
         if not isinstance(body, dict) or set(body) - {"inputs", "options"} or not isinstance(body.get("inputs"), list):
@@ -168,33 +187,45 @@ def _answering(app: FastAPI, served: dict[str, Served], limits: Limits) -> None:
         one = _of_name(served, name)
         if not one.module.JSON:
             raise KassandraError(f"{name!r} reads files: send them to /models/{name}/files")
-        inputs = body["inputs"]
-        names = [each if isinstance(each, str) else f"{number}" for number, each in enumerate(inputs)]
+        with _sentences(one):
+            names, inputs = await asyncio.to_thread(one.of_json, body["inputs"])
         return await _answered(one, names, inputs, body.get("options") or {}, limits)
 
     @app.post("/models/{name}/files")
     async def files(name: str, files: list[UploadFile], request: Request) -> Any:
         """Answers files: images, recordings, texts, a table. Options are those of the query."""
         one = _of_name(served, name)
+        if not one.files:
+            raise KassandraError(f"{name!r} reads JSON: send it to /models/{name}/predict")
         with tempfile.TemporaryDirectory(prefix="kassandra-") as folder:
-            paths, names = [], []
+            sent: dict[str, str] = {}  # names by paths
             for number, file in enumerate(files):
                 given = PurePosixPath((file.filename or "file").replace("\\", "/")).name or "file"
-                path = Path(folder) / str(number) / f"input{''.join(PurePosixPath(given).suffixes[-2:])[-20:]}"
+                path = Path(folder) / str(number) / _safe(given)
                 path.parent.mkdir()
                 path.write_bytes(await file.read())
-                paths.append(path)
-                names.append(given)
+                sent[str(path)] = given
             try:
-                _, *inputs = await asyncio.to_thread(one.reader.read, [str(path) for path in paths], one.predictor.meta)
+                names, *inputs = await asyncio.to_thread(one.reader.read, list(sent), one.predictor.meta)
                 own = inputs if len(inputs) > 1 or isinstance(inputs[0], Path) else list(inputs[0])
-                names = names if len(names) == len(own) else [str(number) for number in range(len(own))]
+                if any(isinstance(each, str | list) and folder in str(each) for each in own):  # taken for texts
+                    kinds = f"the ending names no kind of file that model {name!r} reads"
+                    raise KassandraError(f"{', '.join(sent.values())}: {kinds}")
+                names = [_as_sent(each, sent) if isinstance(each, str) else each for each in names]
                 return await _answered(one, names, own, dict(request.query_params), limits)
             except KassandraError as error:
-                sentence = str(error)
-                for path, given in zip(paths, [file.filename or "file" for file in files], strict=True):
-                    sentence = sentence.replace(str(path), given)
-                raise KassandraError(sentence.replace(folder, "")) from None
+                raise KassandraError(_as_sent(str(error), sent).replace(folder, "")) from None
+
+
+def _safe(given: str) -> str:
+    """The name of a file that is sent, as it may be called here; its ending says what it is."""
+    return given if PLAIN.fullmatch(given) else f"input{''.join(PurePosixPath(given).suffixes[-2:])[-20:]}"
+
+
+def _as_sent(text: str, sent: dict[str, str]) -> str:
+    for path, given in sent.items():
+        text = text.replace(path, given)
+    return text
 
 
 def _refusing(app: FastAPI, limits: Limits) -> None:
@@ -227,7 +258,16 @@ def _of_name(served: dict[str, Served], name: str) -> Served:
     return served[name]
 
 
-async def _answered(one: Served, names: list[str], inputs: list[Any], given: dict[str, Any], limits: Limits) -> Any:
+@contextmanager
+def _sentences(one: Served) -> Iterator[None]:
+    """Of lists of unequal lengths, or a text for a number."""
+    try:
+        yield
+    except NONSENSE as error:
+        raise KassandraError(f"inputs: not what model {one.predictor.name!r} reads ({error})") from None
+
+
+async def _answered(one: Served, names: list[Any], inputs: list[Any], given: dict[str, Any], limits: Limits) -> Any:
     if not 1 <= len(inputs) <= limits.inputs:
         raise KassandraError(f"inputs: expected 1 to {limits.inputs}, got {len(inputs)}")
     try:
@@ -237,7 +277,5 @@ async def _answered(one: Served, names: list[str], inputs: list[Any], given: dic
         raise KassandraError(f"options: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     job = Job(names, inputs, options, time.monotonic() + limits.seconds)
     future = asyncio.wrap_future(one.worker.submit(job))
-    try:
+    with _sentences(one):
         return {"predictions": await asyncio.wait_for(future, limits.seconds)}
-    except NONSENSE as error:  # lists of unequal lengths, a text for a number
-        raise KassandraError(f"inputs: not what model {one.predictor.name!r} reads ({error})") from None

@@ -59,4 +59,4 @@ def _model(model: dict[str, Any]) -> str:
         f'<form action="models/{name}/predict"><label>JSON{area}</label>'
         "<button>Predict</button><pre aria-live=polite></pre></form>"
     )
-    return f"{title}{as_json if model['json'] else ''}{files}</section>"
+    return f"{title}{as_json if model['json'] else ''}{files if model['files'] else ''}</section>"

@@ -14,7 +14,7 @@ from typing import Any
 from kassandra.contracts.errors import KassandraError
 
 Rows = list[dict[str, Any]]
-Answer = Callable[[Sequence[str], Sequence[Any], Any], Rows]
+Answer = Callable[[Sequence[Any], Sequence[Any], Any], Rows]
 
 
 class Busy(Exception):
@@ -22,10 +22,10 @@ class Busy(Exception):
 
 
 class Job:
-    """names, inputs: of a request. options: of it; only jobs of equal ones are answered together. deadline: by
-    time.monotonic; after it nobody waits for the answer."""
+    """names, inputs: of a request; answers call inputs by these names. options: of it; only jobs of equal ones are
+    answered together. deadline: by time.monotonic; after it nobody waits for the answer."""
 
-    def __init__(self, names: Sequence[str], inputs: Sequence[Any], options: Any, deadline: float) -> None:
+    def __init__(self, names: Sequence[Any], inputs: Sequence[Any], options: Any, deadline: float) -> None:
         self.names, self.inputs, self.options, self.deadline = list(names), list(inputs), options, deadline
         self.future: Future[Rows] = Future()
 

@@ -58,6 +58,7 @@ def tagger(tmp_path):
 def activities(tmp_path):
     """Writes a model that tags each step of series, of which some values are missing; returns the folder."""
     meta = {**MEASURED, "tags": ["walk", "I-run", "sit"], "spans": False, "steps": "rows"}
+    meta |= {"source": {"path": "mine.csv", "values": MEASURED["columns"]}, "window": 8}
 
     def activities(name="activities", **model):
         return save_untrained(tmp_path / "models" / name, "series", "tags", meta, shaken, **model)

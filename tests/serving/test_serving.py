@@ -1,7 +1,6 @@
 """`kassandra serve`: the predictions of `kassandra predict`, to many at once, within limits, nothing from outside."""
 
 import re
-import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -18,33 +17,8 @@ from tests.export.conftest import images, play, reviews  # noqa: F401 (fixtures)
 pytest.importorskip("fastapi", reason="the extra `serve` is not installed")
 pytestmark = pytest.mark.slow  # imports PyTorch, and starts a server
 
-from kassandra.serving.app import Limits, create_app  # noqa: E402
+from kassandra.serving.app import create_app  # noqa: E402
 from kassandra.serving.worker import Busy, Job, Worker  # noqa: E402
-
-
-@pytest.fixture
-def serve():
-    """Starts a server of model folders on a free port; returns its address."""
-    import uvicorn
-
-    servers = []
-
-    def serve(*folders, **limits):
-        config = uvicorn.Config(create_app(list(folders), Limits(**limits)), log_level="error", lifespan="off")
-        server = uvicorn.Server(config)
-        opened = socket.create_server(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, args=([opened],), daemon=True)
-        thread.start()
-        servers.append((server, thread, opened))
-        while not server.started:
-            time.sleep(0.01)
-        return f"http://127.0.0.1:{opened.getsockname()[1]}"
-
-    yield serve
-    for server, thread, opened in servers:
-        server.should_exit = True
-        thread.join(10)
-        opened.close()
 
 
 def post(address, *inputs):

@@ -36,7 +36,7 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
         )
         write_page(f"Tagged by {predictor.name}", tagged_text.STYLE, lines, html)
     if as_json:
-        print_json(_as_json(words, one, predictor) for words, one in rows)
+        print_json(whole(words, one, predictor) for words, one in rows)
     elif sys.stdout.isatty():
         _print(rows, predictor, types)
     else:
@@ -74,7 +74,8 @@ def _print(rows: list[tuple[list[str], Prediction]], predictor: Predictor, types
         console.print(line, soft_wrap=True)
 
 
-def _as_json(words: list[str], one: Prediction, predictor: Predictor) -> dict[str, Any]:
+def whole(words: list[str], one: Prediction, predictor: Predictor) -> dict[str, Any]:
+    """As `kassandra predict --json` prints it, and `kassandra serve` answers."""
     row: dict[str, Any] = {"steps": words, "tags": one.tags}
     row["probabilities"] = [round(sure, 6) for sure in one.probabilities]
     if predictor.are_spans:

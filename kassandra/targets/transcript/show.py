@@ -20,7 +20,7 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
     names, waveforms = reader.read(given, predictor.meta, **options)
     written = predictor.transcribe(waveforms)
     if as_json:
-        print_json({reader.NAME: name, **_whole(one)} for name, one in zip(names, written, strict=True))
+        print_json({reader.NAME: name, **whole(one)} for name, one in zip(names, written, strict=True))
     elif sys.stdout.isatty():
         print_table([{reader.NAME: name, "transcript": one.text, "seconds": _times(one)}
                      for name, one in zip(names, written, strict=True)])  # fmt: skip
@@ -29,7 +29,8 @@ def show(predictor: Predictor, reader: ModuleType, given: list[str], as_json: bo
                    for name, one in zip(names, written, strict=True)])  # fmt: skip
 
 
-def _whole(one: Transcript) -> dict[str, Any]:
+def whole(one: Transcript) -> dict[str, Any]:
+    """As `kassandra predict --json` prints it, and `kassandra serve` answers."""
     words = [word._asdict() for word in one.words]
     return {"transcript": one.text, "log_probability": round(one.log_probability, 6), "words": words}
 
