@@ -16,7 +16,7 @@ from kassandra.lstm.batch import Batch
 from kassandra.lstm.heads import HEADS
 from kassandra.lstm.ngrams import PENALTIES, Bigrams
 from kassandra.params.sections.pipeline import pipeline_of
-from kassandra.targets.number import explore, export
+from kassandra.targets.number import explore
 from kassandra.targets.number.train.beside import weigh
 from kassandra.targets.number.train.target import build
 
@@ -87,11 +87,8 @@ def test_validation_weighs_both(head):
         assert loss(after) <= loss(model.moved(after, (by - 1) * model.beside(ids, lengths))) + 1e-5
 
 
-def test_what_has_no_place_for_it_says_so():
-    """Graphs of ONNX, and the page that runs in a browser."""
+def test_the_page_that_runs_in_a_browser_says_that_it_has_none():
     with_one = SimpleNamespace(beside=Bigrams(1), head=None)
-    with pytest.raises(KassandraError, match="ONNX has no linear model of bigrams"):
-        export.graphs(SimpleNamespace(models=[with_one], meta={"spec": None}), True)
     with pytest.raises(KassandraError, match="has no linear model beside an LSTM"):
         explore.answer(with_one, {}, None)
 

@@ -58,10 +58,13 @@ def weigh(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
     """
     from scipy.optimize import minimize_scalar  # here: a trained model needs no SciPy to predict
 
-    given = [(batch, model.encode(batch.inputs, batch.lengths)) for _, batch in batches]
+    given = []  # no more of each batch than is asked for again: outputs of all steps are many
+    for _, batch in batches:
+        summary = model.encode(batch.inputs, batch.lengths).summary
+        given.append((summary, model.highway(batch.inputs.flatten(1)).float(), batch.targets, batch.unit))
     last = model.linear
     weight, bias = last.weight.clone(), last.bias.clone()
-    mean = torch.cat([encoded.summary for _, encoded in given]).mean(0)  # (width,)
+    mean = torch.cat([summary for summary, *_ in given]).mean(0)  # (width,)
 
     def put(factor: float) -> None:
         last.weight.copy_(factor * weight)
@@ -69,8 +72,8 @@ def weigh(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
 
     def loss(factor: float) -> float:
         put(factor)
-        answers = ((model.answer(encoded, batch.inputs), batch) for batch, encoded in given)
-        return sum(float(model.losses(raw, batch.targets, batch.unit).sum()) for raw, batch in answers)
+        each = (model.losses(model.added(summary, line), *answers) for summary, line, *answers in given)
+        return sum(float(losses.sum()) for losses in each)
 
     found = minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-3})
     factor = min((0.0, float(found.x), 1.0), key=loss)

@@ -58,11 +58,15 @@ class ForecastModel(nn.Module):
 
     def answer(self, encoded: Encoded, inputs: Tensor) -> Tensor:
         """(batch, outputs, parameters) of a window that was read."""
-        raw: Tensor = self.linear(self.dropout(encoded.summary))  # (batch, outputs · parameters)
+        line = None if self.highway is None else self.highway(inputs.flatten(1)).float()
+        return self.added(encoded.summary, line)
+
+    def added(self, summary: Tensor, line: Tensor | None) -> Tensor:
+        """(batch, outputs, parameters) of a summary, its places moved by what a linear map says, (batch, outputs)."""
+        raw: Tensor = self.linear(self.dropout(summary))  # (batch, outputs · parameters)
         raw = raw.float().unflatten(1, (self.outputs, self.head.parameters))  # (batch, outputs, parameters)
-        if self.highway is None:
+        if line is None:
             return raw
-        line = self.highway(inputs.flatten(1)).float()  # (batch, outputs)
         places = self.head.places
         return torch.cat([raw[..., :places] + line.unsqueeze(2), raw[..., places:]], dim=2)
 

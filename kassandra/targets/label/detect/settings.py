@@ -8,7 +8,7 @@ from kassandra.detection.sizes import enough_steps, put_beside, size_for, sized
 
 RARE = 3  # examples of a label, below which it cannot be in every split
 LEAST = 10  # examples of a label, so that each split has one of it
-MOST_BESIDE = 50  # classes; a linear model beside the LSTM has 2 MB of weights for each
+MOST_BESIDE = 20  # classes; a linear model beside the LSTM has 2 MB of weights for each
 
 
 def complete(proposal: Proposal) -> None:

@@ -36,7 +36,7 @@ def weigh(
         return torch.cat([model.beside(batch.inputs, batch.lengths) for batch in given])
 
     model.beside.fit_numbers(inputs.flat, inputs.offsets, targets, lambda: float((of_linear() - right).square().mean()))
-    encoded = [model.encode(batch.inputs, batch.lengths)._replace(beside=None) for batch in given]
+    encoded = (model.encode(batch.inputs, batch.lengths)._replace(beside=None) for batch in given)
     raw, line = torch.cat([model.answer(each) for each in encoded]), of_linear()  # (rows, 1, parameters), (rows, 1)
     several = model.head.places > 1
     # Places are given as distances from those of a standard normal distribution, which are spread with them.
