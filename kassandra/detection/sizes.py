@@ -46,8 +46,8 @@ def put_beside(proposal: Proposal) -> None:
     """A linear model of words and pairs beside the LSTM of a text, which alone loses to it on some thousand texts."""
     proposal.model["linear"] = True
     proposal.guessed.append(
-        "a linear model of words and pairs stands beside the LSTM, as validation weighs them (model.linear); the page of "
-        "`kassandra explore` has none: take it out for one"
+        "a linear model of words and pairs stands beside the LSTM, as validation weighs them (model.linear); the page "
+        "of `kassandra explore` has none: take it out for one"
     )
 
 
