@@ -165,8 +165,16 @@ def _describing(app: FastAPI, served: dict[str, Served]) -> None:
         return HTMLResponse(page(app.openapi(), [one.described() for one in served.values()]))
 
 
+def _body(limits: Limits) -> dict[str, Any]:
+    """Of JSON, in the schema; what inputs are, and which options there are, is the model's: `/models` says it."""
+    inputs = {"type": "array", "items": {}, "minItems": 1, "maxItems": limits.inputs}
+    keys = {"inputs": inputs, "options": {"type": "object"}}
+    schema = {"type": "object", "required": ["inputs"], "properties": keys, "additionalProperties": False}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
 def _answering(app: FastAPI, served: dict[str, Served], limits: Limits) -> None:
-    @app.post("/models/{name}/predict")
+    @app.post("/models/{name}/predict", openapi_extra=_body(limits))
     async def predict(name: str, request: Request) -> Any:
         """Answers inputs that are sent as JSON: {"inputs": [...], "options": {...}}.
 

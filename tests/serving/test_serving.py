@@ -126,7 +126,10 @@ def test_the_page_loads_nothing_from_elsewhere(serve, images, play):  # noqa: F8
     page = get("docs").text
     assert re.findall(r'(?:src|href)="([^"]*)"', page) == ["openapi.json"]
     assert "://" not in page
-    assert set(get("openapi.json").json()["paths"]) >= {"/health", "/models/{name}/predict"}
+    paths = get("openapi.json").json()["paths"]
+    assert set(paths) >= {"/health", "/models/{name}/predict"}
+    sent = paths["/models/{name}/predict"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert (sent["required"], sent["properties"]["inputs"]["maxItems"]) == (["inputs"], 64)
     assert get("health").json() == {"status": "ok", "models": {"pets": True, "play": True}}
     assert [each["name"] for each in get("models").json()] == ["pets", "play"]
 
