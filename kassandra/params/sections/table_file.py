@@ -20,7 +20,7 @@ EVERYWHERE = {
 
 
 class OwnFile(Source):
-    """Of your own `path`:
+    """A file or folder of your own.
 
     encoding: of text, as Python names it (`latin-1`, `cp1252`, `utf-16`); null is UTF-8.
     """
