@@ -562,43 +562,6 @@ function drawn(probabilities, heat) {
   return place < 0 ? logs.indexOf(Math.max(...logs)) : place;
 }
 
-// Samples of the first channel of a .wav of 8, 16, 24 or 32 bits, or of floats.
-function wav(buffer) {
-  const view = new DataView(buffer), name = (at) => String.fromCharCode(...new Uint8Array(buffer, at, 4));
-  if (buffer.byteLength < 44 || name(0) !== "RIFF" || name(8) !== "WAVE") throw new Error("not a .wav file");
-  let at = 12, format = null;
-  while (at + 8 <= buffer.byteLength) {
-    const size = view.getUint32(at + 4, true);
-    if (name(at) === "fmt ") format = { code: view.getUint16(at + 8, true), channels: view.getUint16(at + 10, true), rate: view.getUint32(at + 12, true), bits: view.getUint16(at + 22, true) };
-    if (name(at) === "data" && format) {
-      const width = format.bits / 8, count = Math.floor(Math.min(size, buffer.byteLength - at - 8) / (width * format.channels));
-      const readers = {
-        8: (p) => (view.getUint8(p) - 128) / 128, 16: (p) => view.getInt16(p, true) / 32768,
-        24: (p) => ((view.getInt8(p + 2) << 16) | view.getUint16(p, true)) / 8388608,
-        32: (p) => (format.code === 3 ? view.getFloat32(p, true) : view.getInt32(p, true) / 2147483648),
-      };
-      if (!readers[format.bits]) throw new Error(`${format.bits} bits a sample, which the page does not read`);
-      return { rate: format.rate, samples: Float64Array.from({ length: count }, (_, k) => readers[format.bits](at + 8 + k * width * format.channels)) };
-    }
-    at += 8 + size + (size % 2);
-  }
-  throw new Error("a .wav file without samples");
-}
-
-// The mean of the samples that fall into one, or between two samples a straight line.
-function resampled(samples, rate, wanted) {
-  if (rate === wanted) return samples;
-  const ratio = rate / wanted, half = Math.max(ratio / 2, 0.5);
-  return Float64Array.from({ length: Math.floor(samples.length / ratio) }, (_, k) => {
-    let sum = 0, weight = 0;
-    for (let at = Math.max(0, Math.ceil(k * ratio - 2 * half)); at <= Math.min(samples.length - 1, k * ratio + 2 * half); at++) {
-      const share = 1 - Math.abs(at - k * ratio) / (2 * half);
-      if (share > 0) [sum, weight] = [sum + share * samples[at], weight + share];
-    }
-    return weight ? sum / weight : 0;
-  });
-}
-
 if (sequence) { // maps are of the encoder; what each step adds, the answer itself says
   $("way").parentElement.hidden = true;
   const notes = { text: " (the likeliest piece at each step; where it looked, in hundredths)", transcript: " (the likeliest token of each step)" };
