@@ -88,7 +88,7 @@ def _type(annotation: Any) -> str:
     if origin is Annotated:
         return _type(parts[0])
     if origin is Literal:
-        return f"one of {', '.join(map(str, parts))}"
+        return f"one of {', '.join(str(part).lower() if isinstance(part, bool) else str(part) for part in parts)}"
     if origin is list:
         return f"list of {_type(parts[0]).removeprefix('one of ')}"
     if parts:  # as `int | None`

@@ -102,7 +102,8 @@ def _sentence(kind: type[BaseModel], problem: Mapping[str, Any], where: str) -> 
         case "missing":
             return f"{section}: key {key!r} is missing"
         case "literal_error":
-            return f"{value}: {shown(given)} is not one of {limits['expected']}"
+            expected = limits["expected"].replace("False", "false").replace("True", "true")  # as YAML has them
+            return f"{value}: {shown(given)} is not one of {expected}"
         case "value_error":  # raised by a validator of ours: already a sentence
             return f"{value}: {limits['error']}"
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as rule:

@@ -71,7 +71,7 @@ class Model(model.Model):
     """
 
     head: Literal["point", "gaussian", "student", "quantiles"] = "quantiles"
-    linear: bool | Literal["fitted"] = False
+    linear: Literal[False, True, "fitted"] = False
 
 
 class Pipeline(kind.Pipeline):
