@@ -13,7 +13,7 @@ import optuna
 import psutil
 from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import event
@@ -25,6 +25,7 @@ from kassandra.contracts.errors import KassandraError
 BEAT = 20  # seconds between two signs of life of a trial
 DRIFT = 60  # seconds by which a clock that was set may have moved when a process began
 ATTEMPTS = 3  # to open a storage
+GRACE = 10  # seconds after which the lock on a journal is taken for that of a worker that was killed
 PATIENCE = 60  # seconds for which a server that was there before is waited for
 SILENT = 300  # seconds without one after which a trial is taken for dead, where its process cannot be looked up
 DONE = (TrialState.COMPLETE, TrialState.PRUNED)
@@ -165,8 +166,9 @@ def _storage(place: str) -> BaseStorage:
         storage = RDBStorage(place, engine_kwargs=options)
         event.listen(storage.engine, "do_connect", _connect)
         return storage
-    Path(place).parent.mkdir(parents=True, exist_ok=True)
-    return JournalStorage(JournalFileBackend(place))
+    journal = Path(place).absolute()  # Optuna's lock is a link to it, which has to lead there from wherever it lies
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    return JournalStorage(JournalFileBackend(str(journal), JournalFileSymlinkLock(str(journal), GRACE)))
 
 
 def _connect(dialect: Any, record: object, arguments: list[Any], options: dict[str, Any]) -> Any:

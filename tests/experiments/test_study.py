@@ -9,6 +9,7 @@ import uuid
 
 import optuna
 import pytest
+from optuna.storages.journal import JournalFileSymlinkLock
 from optuna.trial import TrialState
 
 from kassandra.contracts.errors import KassandraError
@@ -124,6 +125,19 @@ def test_a_beat(opened, monkeypatch):
         deadline = time.monotonic() + 60
         while opened().get_trials()[0].user_attrs[studies.ALIVE] == first:
             assert time.monotonic() < deadline
+
+
+def test_the_lock_of_a_worker_that_was_killed_as_it_wrote(tmp_path, monkeypatch):
+    """It is a link beside the journal, and nobody takes it away."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(studies, "GRACE", 3)
+    begun = {"seed": 0}
+    studies.open_study("deep/study.log", "s", False, optuna.pruners.NopPruner(), begun)
+    JournalFileSymlinkLock(str(tmp_path / "deep" / "study.log")).acquire()
+    started = time.monotonic()
+    study = studies.open_study("deep/study.log", "s", False, optuna.pruners.NopPruner(), begun)
+    assert study.user_attrs[studies.BEGUN] == begun
+    assert 2 < time.monotonic() - started < 60
 
 
 @pytest.mark.parametrize("storage", ["mysql+nothing://x/y", "sqlite:////proc/nothing/x.db", "/proc/nothing/study.log"])
