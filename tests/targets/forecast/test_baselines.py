@@ -13,7 +13,7 @@ from kassandra.contracts.artifacts import read_arrays, read_json, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.windows import LEVELS, observed, read_split
 from kassandra.targets.forecast.baseline import series_models, stage
-from kassandra.targets.forecast.baseline.series_models import History
+from kassandra.targets.forecast.baseline.history import History
 
 
 def predictions(prepared, seed):

@@ -5,7 +5,7 @@ import pytest
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import ahead, read_split, seen
-from kassandra.targets.forecast.baseline.series_models import history
+from kassandra.targets.forecast.baseline.history import history
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,8 @@ from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
 from kassandra.targets.forecast.baseline import series_models
-from kassandra.targets.forecast.baseline.series_models import History, arma, autoregression, bridged, smoothing, theta
+from kassandra.targets.forecast.baseline.history import History, bridged
+from kassandra.targets.forecast.baseline.series_models import arma, autoregression, smoothing, theta
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
-from kassandra.targets.forecast.baseline import series_models as volatility
-from kassandra.targets.forecast.baseline.series_models import History, ewma, filtered, fit, har, mapped
+from kassandra.targets.forecast.baseline import volatility_models as volatility
+from kassandra.targets.forecast.baseline.history import History
+from kassandra.targets.forecast.baseline.volatility_models import ewma, filtered, fit, har, mapped
 
 pytestmark = pytest.mark.slow
 

@@ -1,13 +1,12 @@
 """Classical models of one series, fitted once and rolled over test: exponential smoothing, Theta and ARIMA, by
-statsmodels; of daily volatility EWMA and GARCH(1,1) of returns, and HAR of volatility itself."""
+statsmodels."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from arch import arch_model
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 from statsmodels.tools.sm_exceptions import ConvergenceWarning
@@ -16,70 +15,12 @@ from statsmodels.tsa.arima.model import ARIMA
 from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 from statsmodels.tsa.forecasting.theta import ThetaModel
 
-from kassandra.contracts.windows import SMALLEST, Split, observed, shown
+from kassandra.contracts.windows import SMALLEST
+from kassandra.targets.forecast.baseline.history import History, Numbers, bridged
 
 LONGEST_SEASON = 400  # rows: a year of days; each row keeps the whole season, and that of a year of hours is too much
-DECAY = 0.94  # per day: RiskMetrics (1996)
-HAR_DAYS = (1, 5, 21)  # a day, a week, a month of trading
-START = [0.0, 0.05, 0.05, 0.9, 8.0]  # mu, omega, alpha, beta, nu of standardised returns: usual ones of daily prices
 MOST = 3  # orders of ARMA: of autoregression, and of moving averages
 DIGITS = 6  # of fitted parameters: the last bits of an optimiser are noise
-
-Numbers = NDArray[np.float64]
-
-
-class History(NamedTuple):
-    """One series from the first row of train to the last of test.
-
-    values: (rows, targets) float64, NaN where a value is missing and between two splits. returns: (rows,) log-return of
-    the close to each day, NaN likewise; None where there are no prices.
-    origins: (origins,) rows after which something is forecast: those of train, then of valid, then of test.
-    observed: (learned, horizon, targets) after the origins of train and valid, which are the first of `origins`.
-    fitted: the row after the last known one of train and valid; what is fitted is fitted on the rows before.
-    """
-
-    values: NDArray[np.float64]
-    returns: NDArray[np.float64] | None
-    origins: NDArray[np.int64]
-    observed: NDArray[np.float64]
-    fitted: int
-
-    @property
-    def learned(self) -> int:
-        """How many of the origins are of train and valid."""
-        return len(self.observed)
-
-
-def history(splits: Sequence[Split], series: int, meta: dict[str, Any]) -> History:
-    """What train, valid and test, in this order, hold of a series, with window + horizon unknown rows between them.
-
-    So many times lie there. A series that lacks some of them has fewer rows, and its season is then shifted until the
-    rows of the next split have corrected it.
-    """
-    gap = meta["window"] + meta["horizon"]
-    values: list[NDArray[np.float64]] = []
-    returns: list[NDArray[np.float64]] = []
-    origins: list[NDArray[np.int64]] = []
-    at = 0
-    splits = [split.whole for split in splits]
-    for split in splits:
-        rows = slice(split.offsets[series], split.offsets[series + 1])
-        own = split.origins[split.series == series]
-        known = shown(split, meta)[rows]  # (rows,); prepare writes 0 where a value is missing
-        values += [np.where(known[:, None], split.values[rows], np.nan), np.full((gap, split.values.shape[1]), np.nan)]
-        if split.returns is not None:
-            returns += [np.where(known, split.returns[rows], np.nan), np.full(gap, np.nan)]
-        origins.append(own - split.offsets[series] + at)
-        at += len(known) + gap
-    before_test = np.concatenate(values[:4])  # train, what is unknown, valid, what is unknown
-    learned = [observed(split, meta)[split.series == series] for split in splits[:-1]]
-    return History(
-        np.concatenate(values)[:-gap],
-        np.concatenate(returns)[:-gap] if returns else None,
-        np.concatenate(origins),
-        np.concatenate(learned),
-        int(np.flatnonzero(~np.isnan(before_test[:, 0]))[-1]) + 1,
-    )
 
 
 def smoothing(past: History, meta: dict[str, Any]) -> Numbers:
@@ -105,7 +46,7 @@ def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
     filled = bridged(values[start:], season or 1)
     mean, std = filled[:rows].mean(), filled[:rows].std()  # fitted on train and valid
     filled = (filled - mean) / std
-    with _quiet():
+    with quiet():
         fits = [(kind, _fitted(filled[:rows], kind)) for kind in _forms(season)]
     # The simplest of those that are as good, so that the last bits of a likelihood choose nothing.
     kind, fitted = min(fits, key=lambda fit: round(float(fit[1].aicc), 2))
@@ -161,7 +102,7 @@ def _theta(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
     filled = bridged(values[start:], season)
     mean, std = filled[:rows].mean(), filled[:rows].std()  # fitted on train and valid
     filled = (filled - mean) / std
-    with _quiet():
+    with quiet():
         kind = {"period": season, "deseasonalize": season > 1, "use_test": False, "method": "additive"}
         fitted = ThetaModel(filled[:rows], **kind).fit()
     alpha, slope = max(round(fitted.params["alpha"], DIGITS), 10**-DIGITS), round(fitted.params["b0"], DIGITS)
@@ -211,10 +152,7 @@ def _seasonal_arima(past: History, values: Numbers, meta: dict[str, Any]) -> Num
 def _arma_ahead(values: Numbers, rows: int, at: NDArray[np.int64], horizon: int) -> Numbers:
     """(origins, horizon) of ARMA, fitted on the first `rows` of `values`, after each row of `at` (-1: before all)."""
     p, q, first = _orders(values[:rows])
-    model = {"order": (p, 0, q), "trend": "n"}
-    with _quiet():
-        fitted = ARIMA(values[:rows], **model).fit(start_params=first, method_kwargs={"disp": 0}, cov_type="none")
-    rolled = ARIMA(values, **model).filter(np.round(fitted.params, DIGITS), cov_type="none")
+    rolled = _rolled(values, rows, {"order": (p, 0, q), "trend": "n"}, first)
     design, transition = rolled.filter_results.design[:, :, 0], rolled.filter_results.transition[:, :, 0]
     steps, state = [], rolled.predicted_state[:, at + 1]  # (state, origins) of the row after each origin
     for _ in range(horizon):
@@ -237,37 +175,6 @@ def _orders(values: Numbers) -> tuple[int, int, list[float]]:
     return p, q, first
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without warnings of parameters that an optimiser tries and leaves."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield
-
-
-def bridged(values: Numbers, season: int) -> Numbers:
-    """(rows,) with what is missing between known rows as it was a season before, moved along a line from end to end.
-
-    The line knows the first row after the gap, which all origins after the gap know too. Rows after the last known one
-    stay as they were a season before.
-
-    >>> bridged(np.array([1.0, np.nan, np.nan, 4.0]), 1)
-    array([1., 2., 3., 4.])
-    """
-    filled = values.copy()
-    missing = np.isnan(values)
-    edges = np.flatnonzero(np.diff(missing.astype(np.int8), prepend=0, append=0))
-    for begin, end in edges.reshape(-1, 2):
-        last = max(begin - season, 0)  # the first row of the season that is repeated
-        rows = last + np.arange(end - begin + 1) % (begin - last)  # and one more, of the first known row
-        repeated = filled[rows]
-        if end < len(values):
-            repeated += (values[end] - repeated[-1]) * np.arange(1, len(rows) + 1) / len(rows)
-        filled[begin:end] = repeated[:-1]
-    return filled
-
-
 def autoregression(past: History, meta: dict[str, Any]) -> Numbers:
     """(origins, horizon, 1): AR(1) of daily log-returns with a mean, added up over the days ahead."""
     assert past.returns is not None  # prepare writes them for prices
@@ -288,14 +195,9 @@ def _arma(past: History, values: Numbers, start: list[float], horizon: int) -> N
     known = values[: past.fitted]
     mean, std = np.nanmean(known), np.nanstd(known)  # of train and valid
     standard = (values - mean) / std
-    order = (1, 0, len(start) - 1)
-    with _quiet():
-        fitted = ARIMA(standard[: past.fitted], order=order, trend="c").fit(
-            start_params=[0.0, *start, 0.5], method_kwargs={"disp": 0}, cov_type="none"
-        )
-    parameters = np.round(fitted.params, DIGITS)
-    centre, persistence = parameters[0], parameters[1]
-    rolled = ARIMA(standard, order=order, trend="c").filter(parameters, cov_type="none")
+    model = {"order": (1, 0, len(start) - 1), "trend": "c"}
+    rolled = _rolled(standard, past.fitted, model, [0.0, *start, 0.5])
+    centre, persistence = rolled.params[0], rolled.params[1]
     # The prediction of a row knows the rows before it; after the first step nothing but the autoregression is left.
     first = rolled.predict()[past.origins + 1] - centre  # (origins,)
     points = centre + first[:, None] * persistence ** np.arange(horizon)  # (origins, horizon)
@@ -303,86 +205,18 @@ def _arma(past: History, values: Numbers, start: list[float], horizon: int) -> N
     return np.asarray(points * std + mean)
 
 
-def ewma(past: History, meta: dict[str, Any]) -> Numbers:
-    """(origins, horizon, 1): exponentially weighted mean of squared returns, the same for each day ahead, `mapped`."""
-    assert past.returns is not None  # prepare writes them for prices
-    first = float(np.nanmean(past.returns[: past.fitted] ** 2))  # of train and valid
-    variance = filtered(past.returns, first, 0.0, 1 - DECAY, DECAY)[past.origins]  # (origins,)
-    return mapped(past, np.repeat(variance[:, None], meta["horizon"], axis=1))
+def _rolled(values: Numbers, rows: int, model: dict[str, Any], first: list[float]) -> Any:
+    """What statsmodels' ARIMA filters from `values`, with parameters fitted on the first `rows`, from `first` on; where
+    the optimiser stops before it has converged, the best so far."""
+    with quiet():
+        fitted = ARIMA(values[:rows], **model).fit(start_params=first, method_kwargs={"disp": 0}, cov_type="none")
+    return ARIMA(values, **model).filter(np.round(fitted.params, DIGITS), cov_type="none")
 
 
-def garch(past: History, meta: dict[str, Any]) -> Numbers:
-    """(origins, horizon, 1): GARCH(1,1) of Bollerslev (1986) with a constant mean and Student's t, `mapped`.
-
-    Fitted on the known returns of train and valid as if no day lay between them, with the state going on through test.
-    """
-    assert past.returns is not None  # prepare writes them for prices
-    known = past.returns[: past.fitted]
-    known = known[~np.isnan(known)]
-    std = float(known.std())
-    mean, omega, alpha, beta = fit(known / std)
-    variance = filtered(past.returns / std - mean, 1.0, omega, alpha, beta)[past.origins]  # (origins,) of the next day
-    steps = [variance]
-    for _ in range(1, meta["horizon"]):
-        steps.append(omega + (alpha + beta) * steps[-1])  # what is squared ahead is expected to be the variance
-    return mapped(past, np.stack(steps, axis=1) * std**2)
-
-
-def har(past: History, meta: dict[str, Any]) -> Numbers:
-    """(origins, horizon, 1): Corsi (2009), of logarithms: linear in the means of the last day, week and month.
-
-    By least squares on train and valid, for each day ahead; of a month that is not known whole, the mean is of the days
-    that are.
-    """
-    days = past.origins[:, None] - np.arange(max(HAR_DAYS))  # (origins, 21), the origin first
-    shown = np.where(days >= 0, past.values[np.maximum(days, 0), 0], np.nan)
-    means = np.stack([np.nanmean(shown[:, :count], axis=1) for count in HAR_DAYS], axis=1)  # (origins, 3)
-    steps = range(meta["horizon"])
-    return np.stack([_least_squares(means, past.observed[:, step, 0]) for step in steps], axis=1)[:, :, None]
-
-
-def mapped(past: History, variance: Numbers) -> Numbers:
-    """(origins, horizon, 1): the forecast, as a linear function of the logarithm of `variance` (origins, horizon).
-
-    The variance is of returns from close to close, while the volatility of the day's range is forecast: it is smaller
-    by the night, and its logarithm has another mean. By least squares on train and valid, for each day ahead, which is
-    generous to whom it maps: it mends every constant error, and how strongly the variance swings.
-    """
-    steps = zip(np.log(variance).T, past.observed[:, :, 0].T, strict=True)
-    return np.stack([_least_squares(log[:, None], observed) for log, observed in steps], axis=1)[:, :, None]
-
-
-def filtered(returns: Numbers, first: float, omega: float, alpha: float, beta: float) -> Numbers:
-    """(rows,) variance of the day after each: omega + alpha r² + beta variance, where an unknown r² is as expected."""
-    variances, variance = [], first
-    for square in (returns**2).tolist():
-        variance = omega + alpha * (variance if square != square else square) + beta * variance
-        variances.append(variance)
-    return np.array(variances)
-
-
-def fit(returns: Numbers) -> tuple[float, float, float, float]:
-    """mu, omega, alpha and beta of the greatest likelihood, of returns (days,) whose deviation is 1.
-
-    Where the optimiser does not converge from its own start it is given `START`; where it does not from there either,
-    the better of the two ends is taken.
-    """
-    model = arch_model(returns, mean="Constant", vol="GARCH", p=1, q=1, dist="t", rescale=False)
-    ends = []
-    for start in (None, np.array(START)):
-        with _quiet():
-            end = model.fit(starting_values=start, disp="off", show_warning=False)
-        ends.append(end)
-        if end.convergence_flag == 0:
-            break
-    best = ends[-1] if ends[-1].convergence_flag == 0 else max(ends, key=lambda end: float(end.loglikelihood))
-    mean, omega, alpha, beta, _ = (round(float(value), DIGITS) for value in best.params)
-    return mean, omega, alpha, beta
-
-
-def _least_squares(shown: Numbers, observed: Numbers) -> Numbers:
-    """(origins,) the linear function of `shown` (origins, numbers) that is nearest to `observed` (learned,) there."""
-    learned = shown[: len(observed)]
-    centre = learned.mean(0)
-    weights, *_ = np.linalg.lstsq(learned - centre, observed - observed.mean(), rcond=None)
-    return np.asarray(observed.mean() + (shown - centre) @ weights)
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without warnings of parameters that an optimiser tries and leaves."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield

@@ -13,8 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import read_json
 from kassandra.contracts.windows import LEVELS, SMALLEST, Split, read_split
-from kassandra.targets.forecast.baseline import series_models
-from kassandra.targets.forecast.baseline.series_models import History, history
+from kassandra.targets.forecast.baseline import series_models, volatility_models
+from kassandra.targets.forecast.baseline.history import History, history
 from kassandra.targets.forecast.train.linear_map import linear_map
 
 Numbers = NDArray[np.float64]
@@ -91,9 +91,9 @@ def chosen(meta: dict[str, Any]) -> dict[str, Baseline]:
         baselines["AR(1)"] = series_models.autoregression
     else:
         baselines["ARIMA(1,0,1)"] = series_models.arma
-        baselines["EWMA (RiskMetrics, 0.94)"] = series_models.ewma
-        baselines["GARCH(1,1)"] = series_models.garch
-        baselines["HAR"] = series_models.har
+        baselines["EWMA (RiskMetrics, 0.94)"] = volatility_models.ewma
+        baselines["GARCH(1,1)"] = volatility_models.garch
+        baselines["HAR"] = volatility_models.har
     return baselines
 
 
