@@ -77,11 +77,15 @@ def reviews(folder: Path, times: int) -> tuple[Path, int]:
     return path, rows
 
 
+def _folders(parent: Path, *labels: str) -> list[Path]:
+    for label in labels:
+        (parent / label).mkdir(parents=True)
+    return [parent / label for label in labels]
+
+
 def images(folder: Path, times: int) -> tuple[Path, int]:
     generator, count = np.random.default_rng(0), 1000 * times
-    labels = [folder / "images" / label for label in ("dark", "light")]
-    for label in labels:
-        label.mkdir(parents=True)
+    labels = _folders(folder / "images", "dark", "light")
     for number in range(count):
         pixels = generator.integers(0, 156, (64, 64), dtype=np.uint8) + np.uint8(99 * (number % 2))
         Image.fromarray(pixels).save(labels[number % 2] / f"{number}.png", compress_level=1)
@@ -99,9 +103,7 @@ def hours(folder: Path, times: int) -> tuple[Path, int]:
 
 def recordings(folder: Path, times: int) -> tuple[Path, int]:
     generator, count = np.random.default_rng(0), 300 * times
-    labels = [folder / "recordings" / label for label in ("low", "high")]
-    for label in labels:
-        label.mkdir(parents=True)
+    labels = _folders(folder / "recordings", "low", "high")
     for number in range(count):
         tone = np.sin(np.arange(4000) * (0.2 + 0.3 * (number % 2)) + generator.uniform(0, 6)) * 0.3
         soundfile.write(labels[number % 2] / f"{number}.wav", tone + generator.normal(0, 0.1, 4000), 8000)

@@ -160,3 +160,12 @@ def test_memory_by_the_amount_of_data_is_what_the_benchmark_gave():
             for stage in ("prepare", "baseline", "train", "evaluate")
         ]
         assert f"| {' | '.join([examples, *cells])} |" in page, kind
+
+
+def test_the_page_that_is_committed_is_of_the_explorer_as_it_is():
+    """`kassandra explore data/models/mnist` makes it again: index.html of its folder."""
+    page = (ROOT / "docs" / "examples" / "mnist.html").read_text(encoding="utf-8")
+    parts = ROOT / "kassandra" / "export" / "explorer"
+    assert [part.name for part in parts.glob("*.*") if part.suffix in (".js", ".css")]
+    for part in [*parts.glob("*.js"), *parts.glob("*.css")]:
+        assert part.read_text(encoding="utf-8").strip() in page, part.name

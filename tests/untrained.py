@@ -29,3 +29,23 @@ def save_untrained(
         change(made)
     save(folder, [made.state_dict()], meta, params, {})
     return folder
+
+
+TAGGER = {
+    "spec": {"outputs": 5, "vocab_size": 6, "letters": 10},
+    "vocabulary": ["<pad>", "<unk>", "to", "new", "york", "fly"],
+    "alphabet": ["<pad>", "<unk>", *"toneywfl"],
+    "lowercase": True,
+    "tags": ["O", "B-a", "I-a", "B-<b>", "I-<b>"],
+    "spans": True,
+    "steps": "words",
+}  # what meta.json says of words and their tags
+
+
+def shaken(model: Any) -> None:
+    """Weights of a chain begin at 0; others are small."""
+    import torch
+
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(torch.randn_like(weight) * 0.5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.untrained import save_untrained
+from tests.untrained import TAGGER, save_untrained, shaken
 
 IMAGES = {
     "spec": {"outputs": 3, "features": 4, "vocab_size": 0, "steps": 0, "joint": False},
@@ -18,16 +18,6 @@ IMAGES = {
     "std": 0.5,
 }
 
-
-WORDS = {
-    "spec": {"outputs": 5, "vocab_size": 6, "letters": 10},
-    "vocabulary": ["<pad>", "<unk>", "to", "new", "york", "fly"],
-    "alphabet": ["<pad>", "<unk>", *"toneywfl"],
-    "lowercase": True,
-    "tags": ["O", "B-a", "I-a", "B-<b>", "I-<b>"],
-    "spans": True,
-    "steps": "words",
-}
 MEASURED = {
     "spec": {"outputs": 3, "features": 4, "vocab_size": 0},
     "columns": ["x", "y", "z"], "normalise": "columns", "missing": "mask", "pool": 2, "mean": [0.5, 1.0, -2.0],
@@ -35,21 +25,12 @@ MEASURED = {
 }  # fmt: skip
 
 
-def shaken(model):
-    """Weights of a chain begin at 0; others are small."""
-    import torch
-
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.add_(torch.randn_like(weight) * 0.5)
-
-
 @pytest.fixture
 def tagger(tmp_path):
     """Writes a model that tags words; returns the folder."""
 
     def tagger(name="tagger", **model):
-        return save_untrained(tmp_path / "models" / name, "text", "tags", WORDS, shaken, embedding_size=6, **model)
+        return save_untrained(tmp_path / "models" / name, "text", "tags", TAGGER, shaken, embedding_size=6, **model)
 
     return tagger
 

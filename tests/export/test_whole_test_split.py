@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from kassandra.contracts.artifacts import PREPARED, read_json
-from tests.export.conftest import shaken
 from tests.targets.gap.hours import hours, write
 from tests.trained import save_members
-from tests.untrained import save_untrained
+from tests.untrained import save_untrained, shaken
 
 pytest.importorskip("onnxruntime", reason="the extra `export` is not installed")
 pytestmark = pytest.mark.slow  # imports PyTorch and ONNX Runtime

@@ -202,7 +202,7 @@ def test_over_http_one_reads_and_does_not_write(document, folder, ours, team, fr
         before = remote.names()
         remote.remove(stored(ours.root / DATA))
         output = theirs.run("kassandra", "push", fails=True)
-        assert "ERROR: failed to transfer" in output  # "Unsupported method", or cut off before it is told
+        assert "ERROR: failed to transfer" in output  # "Unsupported method", or the connection is cut before that
         assert UNFINISHED in output
         assert remote.names() == before - {stored(ours.root / DATA)}
 

@@ -12,19 +12,10 @@ from kassandra.contracts.spans import follows, spans
 from kassandra.inputs.text.train.words import Letters
 from kassandra.lstm.letters import _shortened
 from tests.trained import save_members
-from tests.untrained import save_untrained
+from tests.untrained import TAGGER, save_untrained, shaken
 
 pytestmark = pytest.mark.slow
 
-META = {
-    "spec": {"outputs": 5, "vocab_size": 6, "letters": 10},
-    "vocabulary": ["<pad>", "<unk>", "to", "new", "york", "fly"],
-    "alphabet": ["<pad>", "<unk>", *"toneywfl"],
-    "lowercase": True,
-    "tags": ["O", "B-a", "I-a", "B-b", "I-b"],
-    "spans": True,
-    "steps": "words",
-}
 SENTENCES = ["fly to New York", "york", "to Nottelfloy " * 9, "fly x"]
 MODELS = {
     "words alone": {"variant": "vanilla"},
@@ -33,16 +24,9 @@ MODELS = {
 }
 
 
-def shaken(model):
-    """Weights of the chain begin at 0; others are small."""
-    with torch.no_grad():
-        for weight in model.parameters():
-            weight.add_(torch.randn_like(weight) * 0.5)
-
-
 @pytest.fixture(params=MODELS)
 def folder(request, tmp_path):
-    return save_untrained(tmp_path / "model", "text", "tags", META, shaken, **MODELS[request.param])
+    return save_untrained(tmp_path / "model", "text", "tags", TAGGER, shaken, **MODELS[request.param])
 
 
 def test_a_sentence_alone_is_the_sentence_in_a_batch(folder):
@@ -77,13 +61,13 @@ def test_together_is_the_mean_of_probabilities(folder):
 
 @pytest.mark.parametrize(("name", "differs"), [("words alone", False), ("letters", True)])
 def test_unknown_words_differ_by_their_letters(tmp_path, name, differs):
-    model = kassandra.load(save_untrained(tmp_path / "m", "text", "tags", META, shaken, **MODELS[name]))
+    model = kassandra.load(save_untrained(tmp_path / "m", "text", "tags", TAGGER, shaken, **MODELS[name]))
     (outputs,) = model.of_members(model.pair.own(["eel", "toe"]))
     assert np.allclose(*outputs.log_probabilities) is not differs
 
 
 def test_the_letters_of_long_words():
-    letters = Letters(META["alphabet"])
+    letters = Letters(TAGGER["alphabet"])
     words = ["to", "notfey", "nottelfloy", "yttttttttttn"]
     whole, _ = letters.encode(words, 64).padded(np.arange(4))
     short, _ = letters.encode(words, 5).padded(np.arange(4))
