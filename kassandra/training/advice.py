@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 FAR = 2  # times as far apart as the interval of test reaches
 FALLING = 0.01  # share by which the last epoch still lowers the loss of a training that was too short
@@ -90,7 +90,7 @@ def _linear(model: Any) -> str:
     if getattr(model, "linear", True):
         return ""
     field = getattr(type(model), "model_fields", {}).get("linear")
-    return "fitted" if field and "fitted" in str(field.annotation) else "true"
+    return "fitted" if field and "fitted" in get_args(field.annotation) else "true"
 
 
 def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, str, str]]:
