@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from PIL import Image
 
+from tests import recordings
 from tests.targets.gap.hours import hours
 from tests.targets.gap.hours import write as write_hours
 
@@ -206,7 +206,7 @@ def hours_with_gaps(folder: Path, draw: np.random.Generator) -> None:
 def tones_of_pitches(folder: Path, draw: np.random.Generator) -> None:
     rows = [("file", "pitch")]
     for number, pitch in enumerate(draw.uniform(300, 1500, 120)):
-        soundfile.write(folder / f"{number:03}.wav", tone(pitch, 0.2, draw), RATE)
+        recordings.write(folder / f"{number:03}.wav", tone(pitch, 0.2, draw), RATE)
         rows.append((f"{number:03}.wav", f"{pitch:.1f}"))
     write_csv(folder / "pitches.csv", rows)
 
@@ -217,7 +217,7 @@ def tones_with_transcripts(folder: Path, draw: np.random.Generator) -> None:
     for number in range(60):
         said = draw.choice(list(HERTZ), draw.integers(2, 5))
         sound = np.concatenate([tone(HERTZ[word], 0.15, draw) for word in said])
-        soundfile.write(folder / "clips" / f"{number:02}.wav", sound, RATE)
+        recordings.write(folder / "clips" / f"{number:02}.wav", sound, RATE)
         rows.append((f"clips/{number:02}.wav", " ".join(said)))
     write_csv(folder / "transcripts.csv", rows)
 

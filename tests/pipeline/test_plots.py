@@ -5,8 +5,10 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
-import pandas as pd
+from kassandra.params.sections.pipeline import pipeline_of
+from tests.params.pairs import PAIRS
 
 ROOT = Path(__file__).parents[2]
 PLOTS = ROOT / ".dvc" / "plots"
@@ -36,9 +38,10 @@ def test_learning_curves_have_a_panel_for_each_score():
     (drawn,) = [
         part["fold"] for part in json.loads((PLOTS / "members.json").read_text())["transform"] if "fold" in part
     ]
-    for path in sorted((ROOT / "metrics").glob("*/history.csv")):
-        columns = [name for name in pd.read_csv(path) if name.startswith("valid_") or name == "train_loss"]
-        assert set(columns) <= set(drawn), path
+    scores = {"loss"}
+    for pair in PAIRS:
+        scores.update(get_args(pipeline_of(*pair).model_fields["train"].annotation.model_fields["keep_by"].annotation))
+    assert set(drawn) == {"train_loss", *(f"valid_{score}" for score in scores)}
 
 
 def test_a_template_is_of_a_target():

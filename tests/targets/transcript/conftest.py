@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-import soundfile
+
+from tests import recordings
 
 RATE = 4000
 PITCH = {"low": 300, "mid": 700, "high": 1500}
@@ -37,7 +38,7 @@ def layout(tones, tmp_path):
         clips = folder / {"table": "clips", "ljspeech": "wavs", "commonvoice": "clips", "kaldi": "audio"}[kind]
         clips.mkdir(parents=True)
         for name, _, _, wave in tones:
-            soundfile.write(clips / f"{name}.wav", wave, RATE)
+            recordings.write(clips / f"{name}.wav", wave, RATE)
         if kind == "table":
             lines = [f"clips/{name}.wav\t{speaker}\t{text.title()}!" for name, text, speaker, _ in tones]
             (folder / "transcripts.tsv").write_text("file\tvoice\ttext\n" + "\n".join(lines) + "\n")

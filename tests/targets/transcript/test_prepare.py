@@ -11,6 +11,7 @@ from kassandra.detection.proposal import Look, Wish
 from kassandra.detection.recognise import recognise
 from kassandra.targets.transcript.prepare.stage import key_of, least_steps
 from kassandra.vocabulary.written import written_form
+from tests import recordings
 
 
 def texts_of(folder, split, name="text"):
@@ -93,14 +94,12 @@ def test_no_table_is_one_sentence(tmp_path, keys, prepare):
 
 
 def test_composed_strings_share_no_clip_between_splits(tones, prepare, tmp_path):
-    import soundfile
-
     generator = np.random.default_rng(1)
     for word in ("low", "high"):
         for number in range(40):
             (tmp_path / "clips" / word).mkdir(parents=True, exist_ok=True)
             wave = generator.normal(0, 0.1, 800).astype(np.float32)
-            soundfile.write(tmp_path / "clips" / word / f"{'ab'[number % 2]}_{number}.wav", wave, 4000)
+            recordings.write(tmp_path / "clips" / word / f"{'ab'[number % 2]}_{number}.wav", wave, 4000)
     how = {"sample_rate": 4000, "tokens": "words", "split": "given"}
     with pytest.raises(KassandraError, match="'compose' splits clips, not texts"):
         prepare("audio", "transcript", tmp_path / "clips", tmp_path / "out", compose={}, sample_rate=4000)

@@ -6,7 +6,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import soundfile
 
 from kassandra.contracts.kinds import part
 from kassandra.inference import load
@@ -16,6 +15,7 @@ from kassandra.targets.transcript.baseline.stage import predictions
 from kassandra.targets.transcript.evaluate.predict import probability
 from kassandra.targets.transcript.evaluate.stage import evaluate
 from kassandra.targets.transcript.show import show
+from tests import recordings
 from tests.targets.transcript.conftest import RATE
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ def prepared(tones, prepare, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tones")
     (folder / "in").mkdir()
     for name, _, _, wave in tones:
-        soundfile.write(folder / "in" / f"{name}.wav", wave, RATE)
+        recordings.write(folder / "in" / f"{name}.wav", wave, RATE)
     rows = "".join(f"{name}\t{speaker}\t{text}\n" for name, text, speaker, _ in tones)
     (folder / "in" / "transcripts.tsv").write_text("file\tspeaker\ttext\n" + rows)
     how = {"sample_rate": RATE, "mels": 16, "stack": 2, "tokens": "words"}
@@ -111,7 +111,7 @@ def test_evaluation_writes_what_it_promises(model, prepared, tmp_path, capsys):
 def test_predict_prints_texts_and_times(model, tones, tmp_path, capsys):
     reader = part("inputs", "audio", "show", "own_transcripts")
     path = tmp_path / "a.wav"
-    soundfile.write(path, tones[0][3], RATE)
+    recordings.write(path, tones[0][3], RATE)
     show(model, reader, [str(path)], as_json=True)
     row = json.loads(capsys.readouterr().out)
     assert row["recording"] == str(path)
