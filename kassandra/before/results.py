@@ -1,13 +1,16 @@
 """Results of 0.1.0: tables of predictions that do not name their examples, scores that do not say what is better."""
 
+from __future__ import annotations
+
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from kassandra.contracts.section import value_of
-from kassandra.judging.score import scores_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BLEU = ["correct", "total", "hypothesis_length", "reference_length"]  # columns of what it is made of
 OF_A_SCORE = ("better", "unit", "decimals")
@@ -19,6 +22,8 @@ def described(intervals: list[dict[str, Any]], target: str | None) -> list[dict[
     """`intervals` of a test.json; what an entry does not say of its score, the target of today does."""
     if all(key in each for each in intervals for key in OF_A_SCORE):
         return intervals
+    from kassandra.judging.score import scores_of  # imports pandas and scipy, of which results of today have no need
+
     module = scores_of(target) if target else None
     known = {score.name: {key: getattr(score, key) for key in OF_A_SCORE} for score in module.SCORES} if module else {}
     unknown = {"better": None, "unit": "", "decimals": 4}

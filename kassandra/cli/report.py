@@ -1,13 +1,13 @@
 """`kassandra report`: what `make repro` closes with: scores, and whether they are those that git has."""
 
 import json
+import math
+import statistics
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
-from scipy.special import stdtrit
 
 from kassandra.before.results import described
 from kassandra.cli.changed import changed_source
@@ -264,6 +264,8 @@ def _seeds(scores: dict[str, Any]) -> int:
 
 def _apart(then: dict[str, Any], now: dict[str, Any], examples: int, scores: int) -> str:
     """How a score is further off than it may be; empty where it is not."""
+    from scipy.special import stdtrit  # 0.15 s, and most results are the same to the last digit
+
     value, name = f"{now['value']:.4f} here", then["score"]
     sides = [each.get("members", []) for each in (then, now)]
     if min(map(len, sides)) < 2:
@@ -271,10 +273,10 @@ def _apart(then: dict[str, Any], now: dict[str, Any], examples: int, scores: int
         inside = low <= now["value"] <= high
         return "" if inside else f"{name} is {value}, {then['value']:.4f} [{low:.4f}, {high:.4f}] there"
     freedom = sum(map(len, sides)) - 2
-    pooled = sum(float(np.var(each)) * len(each) for each in sides) / freedom
+    pooled = sum(statistics.pvariance(each) * len(each) for each in sides) / freedom
     # Members that agree to the last example are no proof that others would: one example more or less is nothing.
-    least = (then["together"]["high"] - then["together"]["low"]) / np.sqrt(examples)
-    error = np.sqrt(max(pooled, least**2) * sum(1 / len(each) for each in sides))
+    least = (then["together"]["high"] - then["together"]["low"]) / math.sqrt(examples)
+    error = math.sqrt(max(pooled, least**2) * sum(1 / len(each) for each in sides))
     reach = float(stdtrit(freedom, 1 - TOLERATED / scores / 2)) * error
     if abs(now["value"] - then["value"]) <= reach:
         return ""

@@ -1,7 +1,13 @@
 """Seeds of members, and their rows in a table of predictions."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def member_seeds(seed: int, count: int) -> list[int]:
@@ -17,5 +23,5 @@ def by_seed(table: pd.DataFrame) -> list[pd.DataFrame]:
     """The rows of each member, in the same order of examples; all of them where there is no column `seed`."""
     if "seed" not in table:
         return [table]
-    seeds = table["seed"].to_numpy()
-    return [table[seeds == seed].drop(columns="seed").reset_index(drop=True) for seed in pd.unique(seeds)]
+    seeds = table["seed"]
+    return [table[seeds == seed].drop(columns="seed").reset_index(drop=True) for seed in seeds.unique()]
