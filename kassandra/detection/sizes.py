@@ -51,6 +51,15 @@ def put_beside(proposal: Proposal) -> None:
     )
 
 
+def put_rocket_beside(proposal: Proposal) -> None:
+    """MiniRocket beside the LSTM of a series, which alone loses to it on some hundred series."""
+    proposal.model["linear"] = True
+    proposal.guessed.append(
+        "ridge regression on features of MiniRocket stands beside the LSTM, which alone is often behind it on labelled "
+        "series (model.linear); `kassandra explore` and `export` have none of it: take it out for those"
+    )
+
+
 def seconds_of(section: dict[str, Any], examples: int, steps: int, width: int) -> float:
     """About how long the training of a section takes on one thread of a CPU.
 

@@ -15,6 +15,7 @@ class Batch(NamedTuple):
     state: of the model, to read on from; None starts from zeros.
     centre, scale: (batch, outputs) float64, of targets that were standardised: observed = targets * scale + centre.
     unit: (batch, outputs), what 1 in `targets` is in the unit that the loss is taken in; None: 1 everywhere.
+    beside: (batch, outputs), what a linear model beside the encoder answers, where that is known before.
     """
 
     inputs: Tensor
@@ -25,6 +26,7 @@ class Batch(NamedTuple):
     centre: Tensor | None = None
     scale: Tensor | None = None
     unit: Tensor | None = None
+    beside: Tensor | None = None
 
 
 class AnswersOfRows:

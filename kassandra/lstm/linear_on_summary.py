@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from kassandra.lstm.embedding import Embedding
 from kassandra.lstm.encoder import Encoded, Encoder
 from kassandra.lstm.ngrams import Bigrams
+from kassandra.lstm.rocket_ridge import RocketRidge
 from kassandra.lstm.summaries import Attentive, Pooled
 
 
@@ -17,13 +18,13 @@ class LinearOnSummary(nn.Module):
         encoder: reads the sequence. outputs: how many numbers, ≥ 1.
         dropout: probability, 0 ≤ dropout < 1, of zeroing an element of the summary.
         embedding: makes the numbers that the encoder reads of token ids; None where inputs are numbers.
-        beside: a linear model of the token ids, whose outputs are added outside training: fitted to the same rows, it
+        beside: a linear model of the inputs, whose outputs are added outside training: fitted to the same rows, it
             would leave the encoder nothing to learn.
     """
 
     def __init__(
         self, encoder: Encoder, outputs: int, dropout: float = 0.0, embedding: Embedding | None = None,
-        beside: Bigrams | None = None,
+        beside: Bigrams | RocketRidge | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.embedding = embedding
@@ -47,16 +48,19 @@ class LinearOnSummary(nn.Module):
                 {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
             )
 
-    def forward(self, inputs: Tensor, lengths: Tensor | None) -> Tensor:
+    def forward(self, inputs: Tensor, lengths: Tensor | None, beside: Tensor | None = None) -> Tensor:
         """(batch, outputs) of what `encode` takes."""
-        return self.answer(self.encode(inputs, lengths))
+        return self.answer(self.encode(inputs, lengths, beside))
 
-    def encode(self, inputs: Tensor, lengths: Tensor | None) -> Encoded:
-        """Read `inputs`, numbers (batch, time, input_size) or token ids (batch, time); `lengths` as in Encoder."""
+    def encode(self, inputs: Tensor, lengths: Tensor | None, beside: Tensor | None = None) -> Encoded:
+        """Read `inputs`, numbers (batch, time, input_size) or token ids (batch, time); `lengths` as in Encoder.
+
+        beside: (batch, outputs) that are added, in training too, in place of what the linear model says of the inputs.
+        """
         encoded: Encoded = self.encoder(inputs if self.embedding is None else self.embedding(inputs), lengths)
-        if self.beside is None or self.training:
-            return encoded
-        return encoded._replace(beside=self.beside(inputs, lengths))
+        if beside is None and self.beside is not None and not self.training:
+            beside = self.beside(inputs, lengths)
+        return encoded if beside is None else encoded._replace(beside=beside)
 
     def answer(self, encoded: Encoded) -> Tensor:
         """(batch, outputs) of a sequence that was read."""

@@ -4,11 +4,17 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
+from kassandra.contracts import yaml
+from kassandra.params.sections.kind import Pipeline
+
 FAR = 2  # times as far apart as the interval of test reaches
 FALLING = 0.01  # share by which the last epoch still lowers the loss of a training that was too short
 
 LATE = 0.05  # the same of the last quarter of MANY epochs: the last one, whose steps are the smallest, adds little
 MANY = 8
+ON_TEST = "test has decided this, as baselines have no scores on validation: judge what it gives by validation"
 MEMORISED = 0.7  # share of the loss on validation below which that on train says that dropout is missing
 
 History = Sequence[Mapping[str, Any]]  # rows of history.csv of one member
@@ -53,6 +59,9 @@ def to_try(name: str | None, params: Any, histories: Sequence[History]) -> list[
 def against_baselines(name: str | None, params: Any, report: Any) -> list[str]:
     """Where the strongest baseline is better on test, by an interval above 0: a sentence that says so, and what to try.
 
+    Baselines are fitted to train and validation together, so that no score of theirs on validation could decide this:
+    the lines say that test has.
+
     Args:
         name, params: as of `to_try`. report: kassandra.judging.judge.Report.
     """
@@ -79,18 +88,26 @@ def _line(name: str | None, key: str, value: str, why: str) -> str:
 
 def _instead(params: Any) -> Iterator[tuple[str, str, str]]:
     """What makes of a model that a baseline beats one that begins with what such a baseline knows."""
-    if linear := _linear(params.model):
-        yield "model.linear", linear, "a linear model beside the LSTM has what such a baseline has"
+    if linear := _linear(params):
+        yield "model.linear", linear, f"a linear model beside the LSTM has what such a baseline has; {ON_TEST}"
     if getattr(params.prepare, "normalise", "last") == "none":
-        yield "prepare.normalise", "last", "forecasts begin at the last value"
+        yield "prepare.normalise", "last", f"forecasts begin at the last value; {ON_TEST}"
 
 
-def _linear(model: Any) -> str:
-    """What `model.linear` may be set to; empty where there is no such key, or it is set."""
+def _linear(params: Any) -> str:
+    """What `model.linear` may be set to; empty where there is no such key, it is set, or the pair has no such model."""
+    model = params.model
     if getattr(model, "linear", True):
         return ""
     field = getattr(type(model), "model_fields", {}).get("linear")
-    return "fitted" if field and "fitted" in get_args(field.annotation) else "true"
+    value = "fitted" if field and "fitted" in get_args(field.annotation) else "true"
+    if isinstance(params, Pipeline):
+        changed = params.model_dump(exclude_unset=True)
+        try:
+            type(params).model_validate(changed | {"model": changed["model"] | {"linear": yaml.parse(value, "linear")}})
+        except ValidationError:
+            return ""
+    return value
 
 
 def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, str, str]]:
@@ -103,12 +120,12 @@ def _settings(params: Any, histories: Sequence[History]) -> Iterator[tuple[str, 
         yield "train.learning_rate", f"{how.learning_rate / 3:.2g}", "the first epoch was the best"
     elif sum(_memorises(rows) for rows in long) * 2 > len(histories):
         known = "the loss on train is far below that on validation"
-        if linear := _linear(model):
+        if linear := _linear(params):
             yield "model.linear", linear, f"{known}: a linear model beside the LSTM needs fewer examples"
         if model.dropout < 0.5:
             yield "model.dropout", f"{min(0.5, model.dropout + 0.2):.2g}", known
     if any(row.get("valid_r2", 1.0) <= 0 for row in _ends(histories)):
-        if linear := _linear(model):
+        if linear := _linear(params):
             yield "model.linear", linear, "the forecast is no better than the mean; a linear map may be"
         if getattr(params.prepare, "normalise", "last") == "none":
             yield "prepare.normalise", "last", "the forecast is no better than the mean"

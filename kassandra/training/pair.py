@@ -73,7 +73,8 @@ class Target(Protocol):
 
     It may also have `drawn(split, rows, params, generator)`, the rows of a batch of training in place of `rows`;
     `train_batch(split, rows, inputs, lengths, params, generator)`, in place of `batch` in training, for what is drawn
-    afresh; and `begin(model, train, valid)`, `finish(model, train, batches, params)`: see Pair.begin, Pair.finish.
+    afresh; and `begin(model, train, valid, batches)`, `finish(model, train, batches, params)`: see Pair.begin,
+    Pair.finish.
     """
 
     unit: str | None
@@ -165,8 +166,7 @@ class Pair:
         """What the target does with a new model before its training, if it does anything: sentences on it."""
         if not hasattr(self.target, "begin"):
             return []
-        both = (lambda: self.numbered_batches(train)), (lambda: self.numbered_batches(valid))
-        sentences: list[str] = self.target.begin(model, *both)
+        sentences: list[str] = self.target.begin(model, train, valid, self.numbered_batches)
         return sentences
 
     def finish(self, model: nn.Module, train: Split, valid: Split, params: Any) -> list[str]:

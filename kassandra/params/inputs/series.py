@@ -8,6 +8,7 @@ from kassandra.contracts.section import Section
 from kassandra.params.sections import kind
 from kassandra.params.sections.folder import Name
 from kassandra.params.sections.kind import Sections
+from kassandra.params.sections.model import Model
 from kassandra.params.sections.table_file import Column, TableFile
 
 ROW = "row"  # as `time`: the number of the row
@@ -280,6 +281,29 @@ class ExamplesAugment(StepsAugment):
     speed: float = Field(0.0, ge=0, lt=1)
 
 
+class ExamplesModel(Model):
+    """Of series with an answer each:
+
+    linear: whether ridge regression on the features of MiniRocket (Dempster et al. 2021), fitted on train, stands
+        beside the LSTM, which learns what it leaves; validation says how much of that is added. Of target label.
+    """
+
+    linear: bool = False
+
+
+class ExamplesPipeline(kind.Pipeline):
+    """Of series with an answer each."""
+
+    @model_validator(mode="after")
+    def linear_is_of_labels(self) -> Self:
+        if getattr(self.model, "linear", False) and self.target != "label":
+            raise ValueError(
+                f"model.linear: of series there is a linear model beside the LSTM for target label alone, not for "
+                f"{self.target!r}; take it out"
+            )
+        return self
+
+
 class ExamplesTrain(kind.Train):
     """Of series with an answer each:
 
@@ -302,5 +326,7 @@ class StepsTrain(kind.Train):
 
 table = Sections(source=TableSource, prepare=TablePrepare, train=TableTrain)
 gaps = Sections(source=TableSource, prepare=GapsPrepare, train=TableTrain)
-examples = Sections(source=ExamplesSource, prepare=ExamplesPrepare, train=ExamplesTrain)
+examples = Sections(
+    source=ExamplesSource, prepare=ExamplesPrepare, model=ExamplesModel, train=ExamplesTrain, pipeline=ExamplesPipeline
+)
 steps = Sections(source=ExamplesSource, prepare=StepsPrepare, train=StepsTrain)

@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from kassandra.contracts.artifacts import map_arrays
+from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import example_ids
 from kassandra.contracts.graph import Comparison, Graph, Run
 from kassandra.judging.score import value_of
 from kassandra.lstm.export_inputs import sequence_example, sequence_inputs
+from kassandra.lstm.rocket_ridge import RocketRidge
 from kassandra.lstm.summaries import Attentive
 from kassandra.targets.label.evaluate import scores
 
@@ -54,7 +56,13 @@ class FromGraph:
 
 
 def graphs(predictor: Any, padded: bool) -> list[Graph]:
-    """`padded`: whether the input gives lengths."""
+    """`padded`: whether the input gives lengths.
+
+    Raises:
+        KassandraError: MiniRocket stands beside the LSTM.
+    """
+    if isinstance(predictor.models[0].beside, RocketRidge):
+        raise KassandraError("export: no graph has MiniRocket beside an LSTM (model.linear); train one without")
     spec, count = predictor.meta["spec"], len(predictor.classes)
     inputs = sequence_inputs(spec, padded)
     outputs: dict[str, tuple[str | int, ...]] = dict.fromkeys(("probabilities", "log_probabilities"), ("batch", count))

@@ -6,8 +6,8 @@ import pytest
 from kassandra.contracts.examples import Neighbours
 from kassandra.inputs.series.baseline.dtw import distances, of_equal_length
 from kassandra.inputs.series.baseline.examples import neighbours, statistics_of, views
-from kassandra.inputs.series.baseline.minirocket import KERNELS, MiniRocket, _convolved
 from kassandra.inputs.series.baseline.steps import _around
+from kassandra.lstm.minirocket import KERNELS, MiniRocket, _convolved
 from kassandra.targets.label.baseline.stage import nearest
 
 
@@ -51,7 +51,7 @@ def test_convolution_is_its_definition():
 def test_minirocket_reads_a_series_alone_as_among_others():
     generator = np.random.default_rng(0)
     series = [generator.normal(size=(length, 3)).astype(np.float32) for length in (7, 12, 30, 19)]
-    rocket = MiniRocket(series, 336)
+    rocket = MiniRocket.fit(series, 336)
     together = rocket.features(series)
     assert together.shape == (4, 336)
     assert 0 <= together.min() <= together.max() <= 1

@@ -120,5 +120,5 @@ def test_what_is_no_fitted_map_begins_as_before():
     for linear in (False, True):
         model = model_of(linear=linear)
         before = {name: value.clone() for name, value in model.state_dict().items()}
-        assert Target.begin(None, model, None, None) == []
+        assert Target.begin(None, model, None, None, None) == []
         assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())

@@ -10,14 +10,10 @@ from sklearn.preprocessing import StandardScaler
 from kassandra.contracts.artifacts import Arrays
 from kassandra.contracts.examples import Neighbours, View
 from kassandra.inputs.series.baseline.dtw import distances, of_equal_length
-from kassandra.inputs.series.baseline.minirocket import MiniRocket
 from kassandra.inputs.series.train.scaling import Scaling
+from kassandra.lstm.minirocket import FEATURES, RIDGE, MiniRocket, suitable
 
 PENALTIES = tuple(10.0 ** np.arange(-3, 5))
-RIDGE = tuple(np.logspace(-3, 3, 10))  # as the authors of MiniRocket have it
-FEATURES = 9996  # of MiniRocket
-NUMBERS = 20_000_000  # features of all known series: where these are many, each has fewer
-LEAST = 336
 LONGEST = 128  # steps that are warped; longer series are squeezed
 BANDS = (0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 1.0)  # shares of the steps
 CELLS = 1_500_000_000  # of all pairs, steps and bands; about a minute
@@ -42,8 +38,8 @@ def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[Vi
         penalties=PENALTIES,
         groups=groups,
     )
-    features = min(FEATURES, max(LEAST, NUMBERS // len(seen)))
-    rocket = MiniRocket(seen, features)
+    features = suitable(len(seen))
+    rocket = MiniRocket.fit(seen, features)
     shares = rocket.features(seen)
     scaler = StandardScaler().fit(shares)
     name = "MiniRocket" if features == FEATURES else f"MiniRocket ({features:,} features)"

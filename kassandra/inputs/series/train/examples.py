@@ -20,7 +20,15 @@ EVALUATION_BATCH = 200  # series; scores do not depend on it, the speed does
 JITTER = 0.2  # of a length: series that differ by less meet in a batch of train
 
 Rows = NDArray[np.intp]
-Series = list[NDArray[np.float32]]  # (steps, features) each
+
+
+class Series(list[NDArray[np.float32]]):
+    """(steps, features) each.
+
+    groups: (series,) numbers of what each belongs to, where that is known.
+    """
+
+    groups: NDArray[np.int64] | None = None
 
 
 class Sequences:
@@ -35,7 +43,9 @@ class Sequences:
     def read(self, path: Path) -> Series:
         """As prepare scaled them."""
         arrays = map_arrays(path)
-        return list(np.split(np.array(arrays["values"]), np.array(arrays["offsets"])[1:-1]))
+        split = Series(np.split(np.array(arrays["values"]), np.array(arrays["offsets"])[1:-1]))
+        split.groups = np.array(arrays["groups"]) if "groups" in arrays else None
+        return split
 
     def size(self, split: Series) -> int:
         return len(split)
@@ -82,7 +92,7 @@ class Sequences:
             KassandraError: one is of another shape or type, empty, or misses values where the model knows none.
         """
         given = [series] if isinstance(series, np.ndarray) and series.ndim == 2 else list(series)
-        split = []
+        split = Series()
         for number, one in enumerate(given, 1):
             values, where = np.asarray(one), f"series {number}"
             if values.ndim != 2 or values.shape[1] != len(self.columns) or values.dtype.kind not in "fiu":

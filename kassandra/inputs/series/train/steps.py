@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kassandra.inputs.series.train import examples
 
 
-class Pieces(list[NDArray[np.float32]]):
+class Pieces(examples.Series):
     """(steps, features) each."""
 
     @property

@@ -120,11 +120,12 @@ class Target(AnswersOfRows):
         place, spread = self._flat(mean * scale + centre, np.float64), self._flat(std * scale, np.float64)
         return Batch(inputs, lengths, self._flat(targets, np.float32), centre=place, scale=spread, unit=unit)
 
-    def begin(self, model: ForecastModel, train: Batches, valid: Batches) -> list[str]:
+    def begin(self, model: ForecastModel, train: Any, valid: Any, batches: Callable[[Any], Any]) -> list[str]:
         """What is done with a new model before it is trained, and what to print of it."""
         if not model.fitted:
             return []
-        return [f"Linear map fitted on train: ridge {fit(model, train, valid):g}, chosen on validation"]
+        penalty = fit(model, lambda: batches(train), lambda: batches(valid))
+        return [f"Linear map fitted on train: ridge {penalty:g}, chosen on validation"]
 
     def finish(self, model: ForecastModel, train: Any, batches: Batches, params: object) -> list[str]:
         """What is left to do with the weights that were kept, and what to print of it."""

@@ -4,7 +4,7 @@ from math import ceil
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.detection.proposal import Proposal
-from kassandra.detection.sizes import enough_steps, put_beside, size_for, sized
+from kassandra.detection.sizes import enough_steps, put_beside, put_rocket_beside, size_for, sized
 
 RARE = 3  # examples of a label, below which it cannot be in every split
 LEAST = 10  # examples of a label, so that each split has one of it
@@ -38,6 +38,8 @@ def complete(proposal: Proposal) -> None:
             put_beside(proposal)
     else:
         enough_steps(proposal)
+    if proposal.input == "series":
+        put_rocket_beside(proposal)
     proposal.seen.append(sized(proposal))
     if counts:
         most, fewest = max(counts.values()), min(counts.values())

@@ -50,7 +50,7 @@ def calibrate(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
     4.2), by dividing the weights of the last layer: no class changes its place. Returns the temperature.
     """
     model.eval()
-    outputs = [(model(batch.inputs, batch.lengths).double(), batch.targets) for _, batch in batches]
+    outputs = [(model(batch.inputs, batch.lengths, batch.beside).double(), batch.targets) for _, batch in batches]
     logits, targets = (torch.cat(each).cpu() for each in zip(*outputs, strict=True))  # (rows, classes), (rows,)
     from scipy.optimize import minimize_scalar  # here: a trained model needs no SciPy to predict
 

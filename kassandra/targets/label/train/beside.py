@@ -49,3 +49,30 @@ def weigh(model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, 
         weight.mul_(of_lstm)
     model.beside.scale(of_linear)
     return of_lstm, of_linear
+
+
+@torch.no_grad()
+def weigh_added(model: Any, batches: Iterable[tuple[Any, Batch]]) -> float:
+    """A factor from 0 to 1, by which the logits that the LSTM adds to those of a linear model are multiplied, with the
+    least log-loss on validation; it becomes part of the weights. 0 leaves the linear model alone.
+
+    Args:
+        model: a Classifier in evaluation mode, trained beside a linear model. batches: of validation.
+    """
+    from scipy.optimize import minimize_scalar  # here: a trained model needs no SciPy to predict
+
+    parts, targets = [], []
+    for _, batch in batches:
+        encoded = model.encode(batch.inputs, batch.lengths, batch.beside)
+        parts.append(torch.stack([model.answer(encoded._replace(beside=None)), encoded.beside]).double().cpu())
+        targets.append(batch.targets.cpu())
+    (added, line), right = torch.cat(parts, 1), torch.cat(targets)  # (rows, classes) each, (rows,)
+
+    def loss(factor: float) -> float:
+        return F.cross_entropy(factor * added + line, right).item()
+
+    found = minimize_scalar(loss, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-3})
+    factor = min((0.0, float(found.x), 1.0), key=loss)
+    for weight in model.linear.parameters():
+        weight.mul_(factor)
+    return factor

@@ -8,7 +8,7 @@ own steps, as in the authors' multivariate version and in that for unequal lengt
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ LENGTH, MIDDLE = 9, 4
 KERNELS = list(combinations(range(LENGTH), 3))  # the places of the three weights that are 2
 MOST_DILATIONS = 32
 GOLDEN = (np.sqrt(5) + 1) / 2
+FEATURES = 9996
+NUMBERS = 20_000_000  # features of all series that a linear model is fitted to: where these are many, each has fewer
+LEAST = 336
+RIDGE = tuple(np.logspace(-3, 3, 10))  # penalties of the linear model on them, as the authors have it
 
 
 class Part(NamedTuple):
@@ -31,13 +35,19 @@ class Part(NamedTuple):
 
 
 class MiniRocket:
-    """Fitted to series (steps, columns); `features` of others follow."""
+    """See above. `fit` makes one of series; `features` of others follow."""
 
-    def __init__(self, series: Sequence[Array], features: int = 9996, seed: int = 0) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+
+    @classmethod
+    def fit(cls, series: Sequence[Array], features: int = FEATURES, seed: int = 0) -> Self:
+        """Of series (steps, columns), whose labels are not asked for: dilations by the longest, thresholds by random
+        ones."""
         generator = np.random.default_rng(seed)
         longest, columns = max(map(len, series)), series[0].shape[1]
         each = max(1, features // len(KERNELS))  # features of each kernel
-        self.parts: list[Part] = []
+        parts: list[Part] = []
         drawn = 0
         for number, (dilation, count) in enumerate(_dilations(longest, each)):
             for kernel in range(len(KERNELS)):
@@ -49,7 +59,8 @@ class MiniRocket:
                 quantiles = ((drawn + 1 + np.arange(count)) * GOLDEN) % 1
                 drawn += count
                 biases = np.quantile(convolved, quantiles).astype(np.float32)
-                self.parts.append(Part(dilation, kernel, (number + kernel) % 2 == 0, chosen, biases))
+                parts.append(Part(dilation, kernel, padded(number, kernel), chosen, biases))
+        return cls(parts)
 
     def features(self, series: Sequence[Array]) -> Array:
         """(series, features), shares in [0, 1]."""
@@ -68,6 +79,20 @@ class MiniRocket:
             above = np.stack([np.count_nonzero(convolved > bias, axis=1) for bias in part.biases], axis=1)
             shares.append((above / inside.sum(1, keepdims=True)).astype(np.float32))
         return np.concatenate(shares, axis=1)
+
+
+def suitable(series: int) -> int:
+    """How many features so many series have, at most `NUMBERS` in all.
+
+    >>> suitable(200), suitable(10_000)
+    (9996, 2000)
+    """
+    return min(FEATURES, max(LEAST, NUMBERS // series))
+
+
+def padded(dilation: int, kernel: int) -> bool:
+    """Whether a convolution reaches over the ends of a series, by the number of its dilation and of its kernel."""
+    return (dilation + kernel) % 2 == 0
 
 
 def _dilations(longest: int, each: int) -> list[tuple[int, int]]:
