@@ -333,6 +333,15 @@ def test_what_comes_back_is_read_from_values(tmp_path):
     assert any("values do not come back after 24 rows" in line for line in proposal.seen)
 
 
+def test_series_with_labels_have_minirocket_beside_the_lstm(tmp_path):
+    draw, path = np.random.default_rng(0), tmp_path / "waves.csv"
+    rows = [",".join([f"c{n % 2}", *(f"{value:.3f}" for value in draw.normal(size=30))]) for n in range(200)]
+    path.write_text("label," + ",".join(f"t{step}" for step in range(30)) + "\n" + "\n".join(rows) + "\n")
+    proposal = recognise(Look(path, Wish(), lambda _question, _answers, likely: likely))
+    assert (proposal.input, proposal.target, proposal.model["linear"]) == ("series", "label", True)
+    assert any("MiniRocket stands beside the LSTM" in line for line in proposal.guessed)
+
+
 def test_texts_have_a_linear_model_beside_the_lstm_but_not_of_too_many_classes(tmp_path):
     path = tmp_path / "texts.csv"
     for classes, linear in ((3, True), (90, None)):

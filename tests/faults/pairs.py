@@ -95,7 +95,7 @@ OF_OWN_FILES = {  # which `write` writes
     "series-label": """\
     source: {path: mine/waves.csv, label: kind}
     prepare: {}
-    model: {variant: attention, hidden_size: 7}
+    model: {variant: attention, hidden_size: 7, linear: true}
     train: {seeds: 1, epochs: 2, batch_size: 20, augment: {noise: 0.1}}
 """,
     "series-number": """\

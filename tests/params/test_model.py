@@ -32,6 +32,7 @@ ADDED = {
     ("text", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True},
     ("images", "text"): TOKENS | {"decoder": {"attention": "none"}, "reverse_source": True, "recurrent": True},
     ("text", "tags"): TOKENS | {"crf": True, "letters": {"embedding_size": 3, "hidden_size": 4, "longest": 9}},
+    ("series", "label"): {"linear": False},
     ("series", "forecast"): {"head": "point", "linear": True},
     ("series", "tags"): {"crf": True},
     ("series", "gap"): {"head": "point", "edges": "past"},

@@ -84,6 +84,7 @@ def test_a_baseline_that_is_better_is_named_and_what_to_try():
         "Try: dvc exp run evaluate@mine -S ++pipelines.mine.model.linear=true",
         "Try: dvc exp run evaluate@mine -S ++pipelines.mine.prepare.normalise=last",
     ]
+    assert all("test has decided this, as baselines have no scores on validation" in line for line in tries)
 
 
 def test_nothing_is_said_where_no_baseline_is_clearly_better():
@@ -94,7 +95,7 @@ def test_nothing_is_said_where_no_baseline_is_clearly_better():
 @pytest.mark.parametrize(
     ("input", "target", "model", "value"),
     [("series", "forecast", {}, "fitted"), ("text", "label", {}, "true"), ("text", "number", {}, "true"),
-     ("series", "forecast", {"linear": True}, None), ("images", "label", {}, None)],
+     ("series", "label", {}, "true"), ("series", "forecast", {"linear": True}, None), ("images", "label", {}, None)],
 )  # fmt: skip
 def test_a_linear_model_is_proposed_where_there_can_be_one(input, target, model, value):
     annotation = pipeline_of(input, target).model_fields["model"].annotation
