@@ -1,4 +1,4 @@
-"""What `kassandra init` writes for 20 small and middling data sets, against the strongest baseline and a short search.
+"""What `kassandra init` writes for 24 small and middling data sets, against the strongest baseline and a short search.
 
     python -m benchmarks.panel --half choosing              # init's settings and the baselines; continues if stopped
     python -m benchmarks.panel --half choosing --search     # 30 trials for each set, and what the best one gives
