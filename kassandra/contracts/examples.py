@@ -75,6 +75,7 @@ class View(NamedTuple):
     penalties: strengths of the L2 penalty, among which one is chosen by cross-validation of the known examples; without
         any, `options` say it. groups: (known,) numbers of what must not be on both sides of it; None for no groups.
     squares: whether the linear model is fitted by least squares (ridge), as is usual for thousands of random features.
+    rows: numbers of the known examples that `known` are, in order: a sample, where all are too many; None for all.
     """
 
     name: str
@@ -86,6 +87,11 @@ class View(NamedTuple):
     penalties: Sequence[float] = ()
     groups: NDArray[np.int64] | None = None
     squares: bool = False
+    rows: Rows | None = None
+
+    def of_known(self, answers: NDArray[Any]) -> NDArray[Any]:
+        """Those of `known`, of the answers of all known examples."""
+        return answers if self.rows is None else answers[self.rows]
 
 
 class Neighbours(NamedTuple):

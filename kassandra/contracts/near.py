@@ -1,9 +1,15 @@
 """Which examples are nearly the same: their descriptions, a vector each, point nearly the same way."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from kassandra.contracts.stored import Stored, digest
+
 AXES = 12  # the main axes of all descriptions, in which neighbours are looked for
+AT_ONCE = 4096  # examples that are in memory together
 NEIGHBOURS = 16  # of each example, so that many that are all alike need no more memory
 
 
@@ -18,7 +24,7 @@ def near(vectors: NDArray[np.float32], least: float) -> list[int]:
     >>> near(np.array([[1, 0], [0, 1], [0.999, 0.001], [0, 0]], np.float32), 0.99)
     [0, 1, 0, 3]
     """
-    lengths = np.linalg.norm(vectors, axis=1)
+    lengths = np.concatenate([np.linalg.norm(some, axis=1) for some in _parts(vectors)])
     rows = np.flatnonzero(lengths > 1e-6)
     first = list(range(len(vectors)))
 
@@ -28,14 +34,22 @@ def near(vectors: NDArray[np.float32], least: float) -> list[int]:
             row = first[row]
         return row
 
-    unit, known = vectors[rows] / lengths[rows, None], dict[bytes, int]()
-    for row, rounded in zip(rows.tolist(), np.round(unit, 3) + np.float32(0), strict=True):
-        first[row] = known.setdefault(rounded.tobytes(), row)
-    kept = np.flatnonzero([first[row] == row for row in rows.tolist()])
-    for row, other in _pairs(unit[kept], least):
-        one, two = sorted((root(int(rows[kept[row]])), root(int(rows[kept[other]]))))
+    known, kept, unit = dict[bytes, int](), list[int](), Stored([vectors[:0] / np.float32(1)])
+    for some in _parts(rows):
+        each = vectors[some] / lengths[some, None]
+        for row, rounded in zip(some.tolist(), np.round(each, 3) + np.float32(0), strict=True):
+            first[row] = known.setdefault(digest(rounded), row)
+        alone = np.array([first[row] == row for row in some.tolist()], np.bool_)
+        kept += some[alone].tolist()
+        unit.append(each[alone])
+    for row, other in _pairs(unit.joined(), least):
+        one, two = sorted((root(kept[row]), root(kept[other])))
         first[two] = one
     return [root(row) for row in range(len(vectors))]
+
+
+def _parts(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    return (rows[start : start + AT_ONCE] for start in range(0, max(len(rows), 1), AT_ONCE))
 
 
 def _pairs(unit: NDArray[np.float32], least: float) -> list[tuple[int, int]]:
@@ -46,10 +60,14 @@ def _pairs(unit: NDArray[np.float32], least: float) -> list[tuple[int, int]]:
         return []
     _, axes = np.linalg.eigh(unit.T @ unit)  # the largest last
     tree = cKDTree(unit @ axes[:, -AXES:])
-    radius = float(np.sqrt(2 - 2 * least))
-    _, others = tree.query(tree.data, k=min(NEIGHBOURS, len(unit)), distance_upper_bound=radius * (1 + 1e-6))
-    rows, places = np.nonzero(others < len(unit))
-    neighbours = others[rows, places]
-    rows, neighbours = rows[rows < neighbours], neighbours[rows < neighbours]
-    alike = np.einsum("ij,ij->i", unit[rows], unit[neighbours]) >= least
-    return list(zip(rows[alike].tolist(), neighbours[alike].tolist(), strict=True))
+    radius, pairs = float(np.sqrt(2 - 2 * least)), list[tuple[int, int]]()
+    for start in range(0, len(unit), AT_ONCE):
+        asked = tree.data[start : start + AT_ONCE]
+        _, others = tree.query(asked, k=min(NEIGHBOURS, len(unit)), distance_upper_bound=radius * (1 + 1e-6))
+        rows, places = np.nonzero(others < len(unit))
+        neighbours = others[rows, places]
+        rows = rows + start
+        rows, neighbours = rows[rows < neighbours], neighbours[rows < neighbours]
+        alike = np.einsum("ij,ij->i", unit[rows], unit[neighbours]) >= least
+        pairs += zip(rows[alike].tolist(), neighbours[alike].tolist(), strict=True)
+    return pairs

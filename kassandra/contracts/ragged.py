@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.spec import EOS, PAD
+from kassandra.contracts.stored import Stored
 
 
 class Ragged(NamedTuple):
@@ -23,6 +24,17 @@ class Ragged(NamedTuple):
         arrays = [np.asarray(row, dtype=dtype) for row in rows]
         offsets = np.cumsum([0, *map(len, arrays)], dtype=np.int64)
         return cls(np.concatenate([np.empty(0, dtype), *arrays]), offsets)
+
+    @classmethod
+    def stored(cls, rows: Iterable[Sequence[int] | NDArray[Any]], dtype: type[np.generic]) -> "Ragged":
+        """As `of`, on disk: see Stored."""
+        arrays = Stored([np.empty(0, dtype)])
+        lengths = [0]
+        for row in rows:
+            array = np.asarray(row, dtype=dtype)
+            arrays.append(array)
+            lengths.append(len(array))
+        return cls(arrays.joined(), np.cumsum(lengths, dtype=np.int64))
 
     @classmethod
     def of_texts(cls, texts: Iterable[str]) -> "Ragged":

@@ -18,6 +18,16 @@ def test_all_alike_are_one_group():
     assert near(np.ones((500, 5), np.float32), 0.99) == [0] * 500
 
 
+def test_it_does_not_matter_how_many_are_in_memory_together(monkeypatch):
+    generator = np.random.default_rng(0)
+    one = generator.normal(size=(60, 20)).astype(np.float32)
+    some = np.concatenate([one, one[::3] * 2 + generator.normal(size=(20, 20)).astype(np.float32) * 0.01, one[:5] * 0])
+    expected = near(some, 0.998)
+    assert expected != list(range(len(some)))
+    monkeypatch.setattr("kassandra.contracts.near.AT_ONCE", 7)
+    assert near(some, 0.998) == expected
+
+
 def test_nothing_is_near_to_what_says_nothing():
     assert near(np.zeros((3, 4), np.float32), 0.99) == [0, 1, 2]
     assert near(np.zeros((0, 4), np.float32), 0.99) == []

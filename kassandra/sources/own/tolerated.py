@@ -1,7 +1,7 @@
 """Files that cannot be used are left out, named and counted, up to a share; more are refused."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -21,18 +21,24 @@ class Usable(NamedTuple):
     """files and contents go together. meta: what meta.json is to keep of the others. message: the same in words."""
 
     files: list[Labelled]
-    contents: list[Any]
+    contents: Sequence[Any]
     meta: dict[str, Any]
     message: list[str]
 
 
-def usable(files: list[Labelled], read: Callable[[Path], T], tolerate: float, unit: str, few: int = FEW) -> Usable:
+def usable(
+    files: list[Labelled], read: Callable[[Path], T], tolerate: float, unit: str, few: int = FEW, contents: Any = None
+) -> Usable:
     """Each file as `read` gives it, but for those of which it raises KassandraError.
+
+    Args:
+        contents: what is appended to in place of a list: contracts.stored.Stored, of arrays that may outgrow memory.
 
     Raises:
         KassandraError: these are more than the share `tolerate`, and more than `few`; a share of 0 tolerates none.
     """
-    kept, contents, skipped = list[Labelled](), list[T](), list[tuple[Labelled, str]]()
+    kept, skipped = list[Labelled](), list[tuple[Labelled, str]]()
+    contents = list[T]() if contents is None else contents
     for one in files:
         try:
             contents.append(read(one.path))

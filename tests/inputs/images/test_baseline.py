@@ -81,3 +81,18 @@ def test_fitted_on_train_and_valid_alike(predicted, changed, prepared):
     assert (predictions(fewer, 0)[NAMES[1]] != predicted[NAMES[1]]).any()  # less to learn from
     moved = changed("train", **{name: np.concatenate([train[name], valid[name][1:]]) for name in train})
     assert (predictions(moved, 0)[NAMES[1]] == predicted[NAMES[1]]).mean() > 0.98  # the sums have another order
+
+
+def test_of_more_pixels_than_it_fits_it_takes_a_sample_of_all_and_says_so(predicted, prepared, monkeypatch):
+    pixels = read_arrays(prepared / "test.npz")["images"][0].size
+    monkeypatch.setattr(examples, "MOST", 300 * pixels + 1)
+    sampled = predictions(prepared, 0)
+    name = f"{NAMES[1]} of 300 images"
+    assert [column for column in sampled if " @" not in column] == [NAMES[0], name]
+    labels = read_arrays(prepared / "test.npz")["labels"]
+    assert 0.5 < (sampled[name] == labels).mean() != (predicted[NAMES[1]] == labels).mean()
+    known = [read_arrays(prepared / f"{split}.npz") for split in ("train", "valid")]
+    (view,) = examples.views(known, known[1], {})
+    both = np.concatenate([each["images"] for each in known])
+    np.testing.assert_array_equal(view.known, both[view.rows].reshape(300, -1) / 255)
+    assert (view.rows[0], view.rows[-1]) == (0, len(both) - 1)

@@ -1,20 +1,21 @@
 """Recordings that are nearly the same: louder, cut at other places, or saved again; by their sound over time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kassandra.contracts.near import near
+from kassandra.contracts.stored import Stored
 
 QUIET = 0.02  # of the loudest sample: what is quieter at either end is no part of what is compared
 PARTS, BANDS = 8, 32
 ALIKE = 0.998
 
 
-def alike(waveforms: Sequence[NDArray[np.float32]]) -> list[int]:
+def alike(waveforms: Iterable[NDArray[np.float32]]) -> list[int]:
     """Of each recording the number of the first that it is nearly the same as; its own where there is none."""
-    return near(np.stack([_described(waveform) for waveform in waveforms]), ALIKE)
+    return near(Stored(_described(waveform) for waveform in waveforms).stacked(), ALIKE)
 
 
 def _described(waveform: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import unknown
+from kassandra.contracts.stored import Stored, digest
 from kassandra.inputs.audio.prepare.alike import alike
 from kassandra.inputs.audio.train import sound_files
 from kassandra.inputs.audio.train.mel import MelScale
@@ -69,11 +70,11 @@ def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
         order = np.argsort(held_out, kind="stable")
         everything, given, validates = [everything[row] for row in order], held_out[order], None
     labels, ids = [one.label for one in everything], [one.id for one in everything]
-    keys, speakers = [one.waveform.tobytes() for one in everything], [one.speaker for one in everything]
+    keys, speakers = [digest(one.waveform) for one in everything], [one.speaker for one in everything]
     text = "\n".join(message)
     return Examples(
         "recordings", everything, labels, ids, keys, given, speakers, meta=meta, message=text, valid=validates,
-        near=alike([one.waveform for one in everything]),
+        near=alike(one.waveform for one in everything),
         nearly="how they sound, wherever they are cut and however loud they are",
     )  # fmt: skip
 
@@ -84,7 +85,10 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
     speakers = sorted({one.speaker for part in parts.values() for one in part} - {""})
     arrays: dict[str, dict[str, NDArray[Any]]] = {}
     for name, part in parts.items():
-        waveforms, names = Ragged.of((one.waveform for one in part), np.float32), Ragged.of_texts(o.name for o in part)
+        waveforms, names = (
+            Ragged.stored((one.waveform for one in part), np.float32),
+            Ragged.of_texts(o.name for o in part),
+        )
         speaks = np.array([speakers.index(one.speaker) if one.speaker else -1 for one in part], np.int64)
         arrays[name] = {"waveforms": waveforms.flat, "offsets": waveforms.offsets, "speakers": speaks}
         arrays[name] |= {"names": names.flat, "name_offsets": names.offsets}
@@ -137,6 +141,7 @@ def read_recordings(raw: Path, source: FolderOfFiles, scale: MelScale) -> Raw:
         lambda path: sound_files.read(path, scale.sample_rate, scale.frame_length),
         source.tolerate,
         "recordings",
+        contents=Stored(),
     )
     parts: dict[str, list[Recording]] = {"train": [], "valid": [], "test": []}
     for one, waveform in zip(good.files, good.contents, strict=True):

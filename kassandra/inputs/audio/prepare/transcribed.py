@@ -8,6 +8,7 @@ import numpy as np
 
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples
+from kassandra.contracts.stored import Stored, digest
 from kassandra.inputs.audio.prepare.examples import Recording, by_speaker
 from kassandra.inputs.audio.prepare.voices import ANOTHER, used
 from kassandra.inputs.audio.train import sound_files
@@ -33,7 +34,7 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
     files = [  # by_label: by speaker
         Labelled(row.file, row.name, row.speaker) for row, taken in zip(rows.values(), chosen, strict=True) if taken
     ]
-    good = usable(files, _reader(raw, packed, scale), source.tolerate, "recordings")
+    good = usable(files, _reader(raw, packed, scale), source.tolerate, "recordings", contents=Stored())
     everything = [
         Recording(one.name, waveform, rows[str(one.path)].text, one.label)
         for one, waveform in zip(good.files, good.contents, strict=True)
@@ -56,7 +57,7 @@ def transcribed(raw: Path, source: TranscriptsSource, params: Any, scale: MelSca
     message += [f"left out: {others[ANOTHER]:,} recordings {ANOTHER}"] * (others[ANOTHER] > 0)
     return Examples(
         "recordings", everything, [one.label for one in everything], [one.name for one in everything],
-        [one.waveform.tobytes() for one in everything], masks["test"], [one.speaker for one in everything],
+        [digest(one.waveform) for one in everything], masks["test"], [one.speaker for one in everything],
         meta={"files_left_out": sum(left_out.values()), "left_out": left_out, **good.meta},
         message="\n".join(message), valid=masks["valid"],
     )  # fmt: skip

@@ -25,7 +25,7 @@ Rows = NDArray[np.intp]
 
 
 class Sequences:
-    """See kassandra.training.pair. Recordings stay waveforms in memory, and become features one batch at a time."""
+    """See kassandra.training.pair. Recordings stay waveforms on disk, and become features one batch at a time."""
 
     unit = "recordings"
 
@@ -36,7 +36,7 @@ class Sequences:
     def read(self, path: Path) -> Ragged:
         """Waveforms, float32."""
         arrays = map_arrays(path)
-        return Ragged(np.array(arrays["waveforms"]), np.array(arrays["offsets"]))
+        return Ragged(arrays["waveforms"], np.array(arrays["offsets"]))
 
     def size(self, split: Ragged) -> int:
         return len(split.lengths)
@@ -64,7 +64,7 @@ class Sequences:
         starts, lengths = split.offsets[rows], split.lengths[rows]
         samples = torch.zeros(len(rows), int(lengths.max()))  # (batch, samples)
         for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
-            samples[row, :length] = torch.from_numpy(split.flat[start : start + length])
+            samples[row, :length] = torch.from_numpy(np.array(split.flat[start : start + length]))
         waveforms = Waveforms(samples.to(self.device), torch.from_numpy(lengths).to(self.device))
         if params is not None and params.augment and generator is not None:
             return augmented(waveforms, self.features, params.augment, generator)

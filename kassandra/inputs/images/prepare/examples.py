@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.contracts.stored import Stored, digest
 from kassandra.inputs.images.prepare import tables
 from kassandra.inputs.images.prepare.alike import alike
 from kassandra.inputs.images.train import image_files
@@ -58,11 +59,11 @@ def of_idx(raw: Path, params: Prepare) -> Examples:
         raise KassandraError(f"{raw}: images of train and test differ in size: {sizes}")
     if len(test.classes) > len(train.classes):
         raise KassandraError(f"{raw}: test has label {test.classes[-1]}, train ends with {train.classes[-1]}")
-    images = np.concatenate([train.images, test.images])
-    held_out, keys = np.arange(len(images)) >= len(train.images), [image.tobytes() for image in images]
+    images = Stored([train.images, test.images]).joined()
+    held_out, keys = np.arange(len(images)) >= len(train.images), [digest(image) for image in images]
     labels, ids, meta = train.labels + test.labels, train.ids + test.ids, {"files_left_out": 0}
     return Examples(
-        "images", images, labels, ids, keys, held_out, classes=train.classes, meta=meta, near=alike(list(images)),
+        "images", images, labels, ids, keys, held_out, classes=train.classes, meta=meta, near=alike(images),
         nearly="what is left of them at 12 × 12 pixels",
     )  # fmt: skip
 
@@ -70,17 +71,20 @@ def of_idx(raw: Path, params: Prepare) -> Examples:
 def _of_folder(raw: Path, source: Source, params: Prepare) -> Examples:
     """Image files of one's own; those of more than 8 bits stay as they are until train is known."""
     listed = listing(raw, source, Kind("images", image_files.endings(), image_files.is_image, _named))
+    images = Stored()
     notes, size = Counter[str](), (params.size, params.size)
     good = usable(
-        listed.files, lambda path: image_files.read(path, size, params.channels, notes), source.tolerate, "images"
-    )
+        listed.files, lambda path: image_files.read(path, size, params.channels, notes), source.tolerate, "images",
+        contents=images,
+    )  # fmt: skip
     valid, test = masks(good.files)
     notes = +notes
     meta = {"files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out, "read": notes, **good.meta}
     message = [*listed.message, *good.message, *(f"{count} images {what}" for what, count in notes.items())]
     deep = bool(notes[image_files.DEEP])
     labels, ids = [one.label for one in good.files], [_id(one) for one in good.files]
-    keys, contents = [image.tobytes() for image in good.contents], good.contents if deep else np.stack(good.contents)
+    keys = [digest(image) for image in good.contents]
+    contents = good.contents if deep else images.stacked()
     return Examples(
         "images", contents, labels, ids, keys, test, groups(good.files), meta=meta, message="\n".join(message),
         valid=valid, together=True, near=alike(good.contents), nearly="what is left of them at 12 × 12 pixels",
@@ -120,9 +124,7 @@ def encode(examples: Examples, rows: dict[str, Rows], params: Prepare, seed: int
 
 
 def _of_rows(examples: Examples, rows: Rows, span: list[float] | None, channels: str) -> NDArray[np.uint8]:
-    if isinstance(examples.contents, np.ndarray):
-        return np.asarray(examples.contents[rows])
-    return np.stack([image_files.stretched(examples.contents[row], span, channels) for row in rows])
+    return Stored(image_files.stretched(examples.contents[row], span, channels) for row in rows).stacked()
 
 
 def _span(examples: Examples, train: Rows) -> list[float] | None:

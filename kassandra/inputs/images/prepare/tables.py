@@ -15,6 +15,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Examples
 from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLITS, WHOLE
+from kassandra.contracts.stored import digest
 from kassandra.inputs.images.prepare.alike import alike
 from kassandra.inputs.images.train import image_files
 from kassandra.params.inputs.images import Prepare, Source
@@ -71,7 +72,7 @@ def _examples(images: list[One], message: list[str], left_out: dict[str, Any], n
     meta = {"files_left_out": 0, "left_out": left_out, "read": notes}
     return Examples(
         "images", contents, [one.label for one in images], [one.id for one in images],
-        [image.tobytes() for image in contents], test, groups, meta=meta, message="\n".join(filter(None, message)),
+        [digest(image) for image in contents], test, groups, meta=meta, message="\n".join(filter(None, message)),
         valid=valid, together=True, near=alike(contents), nearly="what is left of them at 12 × 12 pixels",
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ def pictures(
     attention: list[NDArray[np.float32]] | None, plots: Path, pages: Path,
 ) -> None:  # fmt: skip
     """Of the images of a test split, whose targets and predictions are classes of `meta`; see targets/label."""
-    images, classes = np.asarray(map_arrays(test)["images"]), meta["classes"]
+    images, classes = map_arrays(test)["images"], meta["classes"]
     _mistakes(images, targets, log_probabilities, classes, plots / "mistakes.png")
     if attention is not None:
         _attention(images, targets, log_probabilities, as_images(np.stack(attention), meta), classes, plots)

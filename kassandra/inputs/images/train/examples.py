@@ -1,6 +1,7 @@
 """Images as sequences: row by row (28 steps of 28 features for MNIST) or pixel by pixel (784 steps of one)."""
 
 import math
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ Rows = NDArray[np.intp]
 
 
 class Sequences:
-    """See kassandra.training.pair. Images stay uint8 in memory and are normalised one batch at a time."""
+    """See kassandra.training.pair. Images stay uint8 on disk, or in a GPU's memory, and are normalised one batch at a
+    time."""
 
     unit = "images"
 
@@ -34,7 +36,7 @@ class Sequences:
 
     def read(self, path: Path) -> Tensor:
         """(images, height, width) uint8, and of colour (…, 3)"""
-        return torch.from_numpy(np.array(map_arrays(path)["images"])).to(self.device)
+        return mapped(map_arrays(path)["images"]).to(self.device)
 
     def size(self, split: Tensor) -> int:
         return len(split)
@@ -87,6 +89,12 @@ class Sequences:
                 f"images: expected whole numbers in [0, 255] or fractions in [0, 1], got {images.dtype}"
             )
         return torch.from_numpy(images.astype(np.uint8)).to(self.device)
+
+
+def mapped(images: NDArray[Any]) -> Tensor:
+    """The same memory, or pages on disk, as a tensor; nobody writes to it."""
+    with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is read-only
+        return torch.from_numpy(images)
 
 
 def distort(pixels: Tensor, by: Distortion, generator: torch.Generator) -> Tensor:

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from kassandra.contracts.artifacts import Arrays, read_arrays, read_json
+from kassandra.contracts.artifacts import Arrays, map_arrays, read_json
 from kassandra.contracts.examples import Neighbours, View
 
 FOLDS = 5
@@ -35,7 +35,7 @@ def predictions(seen: Views, prepared: Path, seed: int) -> pd.DataFrame:
     Fitted on train and valid, as there is nothing that they choose on valid alone: what an input leaves open is chosen
     by cross-validation of both. Ridge and nearest neighbours predict classes without probabilities.
     """
-    train, valid, test = (read_arrays(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
+    train, valid, test = (map_arrays(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
     labels = np.concatenate([train["labels"], valid["labels"]])
     shares = np.bincount(labels, minlength=int(labels.max()) + 1) / len(labels)
     probabilities = {"majority class": np.tile(shares, (len(test["labels"]), 1))}  # (examples, classes) each
@@ -58,7 +58,7 @@ def predictions(seen: Views, prepared: Path, seed: int) -> pd.DataFrame:
 
 def _logistic(view: View, labels: Labels, seed: int) -> Numbers:
     options = view.options | ({"C": 1 / _penalty(view, labels, seed)} if view.penalties else {})
-    model = LogisticRegression(random_state=seed, **options).fit(view.known, labels)
+    model = LogisticRegression(random_state=seed, **options).fit(view.known, view.of_known(labels))
     probabilities = np.zeros((view.unknown.shape[0], int(labels.max()) + 1))
     probabilities[:, model.classes_] = model.predict_proba(view.unknown)
     return probabilities
@@ -66,6 +66,7 @@ def _logistic(view: View, labels: Labels, seed: int) -> Numbers:
 
 def _penalty(view: View, labels: Labels, seed: int) -> float:
     """The one with the least log-loss in cross-validation; the middle one where a class is too small for that."""
+    labels, number = view.of_known(labels), int(labels.max()) + 1
     largest = int(np.bincount(labels)[labels].min()) if view.groups is None else len(np.unique(view.groups))
     if (folds := min(FOLDS, largest)) < 2:
         return float(view.penalties[len(view.penalties) // 2])
@@ -78,7 +79,7 @@ def _penalty(view: View, labels: Labels, seed: int) -> float:
             model = LogisticRegression(random_state=seed, **view.options, C=1 / penalty)
             if len(np.unique(labels[fitted])) < 2:
                 continue
-            probabilities = np.full((len(judged), int(labels.max()) + 1), TINY)
+            probabilities = np.full((len(judged), number), TINY)
             model.fit(view.known[fitted], labels[fitted])
             probabilities[:, model.classes_] = np.maximum(model.predict_proba(view.known[judged]), TINY)
             losses[place] -= np.log(probabilities[np.arange(len(judged)), labels[judged]]).sum()
@@ -88,7 +89,7 @@ def _penalty(view: View, labels: Labels, seed: int) -> float:
 def _ridge(view: View, labels: Labels) -> Labels:
     """Least squares on -1 and 1 for each class, its penalty chosen by leaving out each example in turn, as MiniRocket
     does (Dempster et al. 2021)."""
-    model = RidgeClassifierCV(alphas=np.asarray(view.penalties)).fit(view.known, labels)
+    model = RidgeClassifierCV(alphas=np.asarray(view.penalties)).fit(view.known, view.of_known(labels))
     return np.asarray(model.predict(view.unknown), np.int64)
 
 
@@ -112,7 +113,7 @@ def _naive_bayes_weighted(view: View, labels: Labels, seed: int) -> Numbers:
     known, unknown = view.known.sign(), view.unknown.sign()
     scores = []
     for label in range(int(labels.max()) + 1):
-        inside = labels == label
+        inside = view.of_known(labels) == label
         p = SMOOTHING + np.asarray(known[inside].sum(0)).ravel()  # (features,)
         q = SMOOTHING + np.asarray(known[~inside].sum(0)).ravel()  # (features,)
         ratio = np.log((p / p.sum()) / (q / q.sum()))  # (features,)

@@ -17,7 +17,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from kassandra.contracts.artifacts import Arrays, read_arrays, read_json
+from kassandra.contracts.artifacts import Arrays, map_arrays, read_json
 from kassandra.contracts.examples import View
 from kassandra.contracts.spec import LEVELS
 
@@ -47,7 +47,7 @@ def predictions(seen: Views | None, prepared: Path, seed: int) -> pd.DataFrame:
     Each is fitted on train and valid, after train alone and the errors on valid have chosen the ridge's `alpha` and how
     wide its normal distribution is.
     """
-    train, valid, test = (read_arrays(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
+    train, valid, test = (map_arrays(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
     meta = read_json(prepared / "meta.json")
     known, size = np.concatenate([train["numbers"], valid["numbers"]]), len(test["numbers"])
     at = ndtri(np.array(LEVELS))  # (levels,) of a standard normal distribution
@@ -77,8 +77,8 @@ def ridges(seen: Views | None, train: Arrays, valid: Arrays, test: Arrays, meta:
     both = np.concatenate(learned)
     fitted = {}
     chosen = [view for view in seen.views([train], valid, meta) if view.features]
-    final = {view.name: view for view in seen.views([train, valid], test, meta) if view.features}
-    for of_train, of_both in ((view, final[view.name]) for view in chosen if view.name in final):
+    final = {view.features: view for view in seen.views([train, valid], test, meta) if view.features}
+    for of_train, of_both in ((view, final[view.features]) for view in chosen if view.features in final):
         errors = {alpha: learned[1] - _ridge(of_train, learned[0], alpha) for alpha in ALPHAS.tolist()}
         alpha = min(errors, key=lambda alpha: float(np.square(errors[alpha]).mean()))
         spread = max(float(np.sqrt(np.square(errors[alpha]).mean())), 1e-9 * float(both.std()))
@@ -98,4 +98,4 @@ def _ridge(view: View, numbers: Numbers, alpha: float) -> Numbers:
         # Of penalties that are too small for the features: validation does not choose them.
         warnings.simplefilter("ignore", LinAlgWarning)
         warnings.filterwarnings("ignore", message="Singular matrix")
-        return np.asarray(model.fit(known, numbers).predict(unknown), np.float64)
+        return np.asarray(model.fit(known, view.of_known(numbers)).predict(unknown), np.float64)
