@@ -21,6 +21,7 @@ GOLDEN = (np.sqrt(5) + 1) / 2
 FEATURES = 9996
 NUMBERS = 20_000_000  # features of all series that a linear model is fitted to: where these are many, each has fewer
 LEAST = 336
+AT_ONCE = 1 << 22  # numbers of series
 RIDGE = tuple(np.logspace(-3, 3, 10))  # penalties of the linear model on them, as the authors have it
 
 
@@ -63,7 +64,11 @@ class MiniRocket:
         return cls(parts)
 
     def features(self, series: Sequence[Array]) -> Array:
-        """(series, features), shares in [0, 1]."""
+        """(series, features), shares in [0, 1]; so many series at a time as keep what is computed small."""
+        size = max(1, AT_ONCE // max(one.size for one in series))
+        return np.concatenate([self._of_some(series[first : first + size]) for first in range(0, len(series), size)])
+
+    def _of_some(self, series: Sequence[Array]) -> Array:
         lengths = np.array([len(one) for one in series])
         values = np.zeros((len(series), series[0].shape[1], int(lengths.max())), np.float32)  # (series, columns, time)
         for row, one in enumerate(series):

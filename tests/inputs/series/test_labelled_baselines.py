@@ -7,6 +7,7 @@ from kassandra.contracts.examples import Neighbours
 from kassandra.inputs.series.baseline.dtw import distances, of_equal_length
 from kassandra.inputs.series.baseline.examples import neighbours, statistics_of, views
 from kassandra.inputs.series.baseline.steps import _around
+from kassandra.lstm import minirocket
 from kassandra.lstm.minirocket import KERNELS, MiniRocket, _convolved
 from kassandra.targets.label.baseline.stage import nearest
 
@@ -57,6 +58,18 @@ def test_minirocket_reads_a_series_alone_as_among_others():
     assert 0 <= together.min() <= together.max() <= 1
     for row, one in enumerate(series):
         np.testing.assert_allclose(rocket.features([one])[0], together[row], atol=1e-6)
+
+
+def test_minirocket_reads_many_series_in_parts(monkeypatch):
+    generator = np.random.default_rng(0)
+    series = [generator.normal(size=(length, 3)).astype(np.float32) for length in (7, 12, 30, 19, 30)]
+    rocket = MiniRocket.fit(series, 336)
+    together = rocket.features(series)
+    monkeypatch.setattr(minirocket, "AT_ONCE", 2 * 30 * 3)
+    parts = []
+    monkeypatch.setattr(rocket, "_of_some", lambda some: parts.append(len(some)) or MiniRocket._of_some(rocket, some))
+    np.testing.assert_array_equal(rocket.features(series), together)
+    assert parts == [2, 2, 1]
 
 
 def test_the_nearest_by_the_setting_that_suits_the_known():
