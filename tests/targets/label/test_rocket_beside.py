@@ -177,6 +177,20 @@ def test_validation_says_how_much_of_what_the_lstm_adds_is_right(much, factor):
             assert least < min(F.cross_entropy(line, labels), F.cross_entropy(line + added, labels))
 
 
+def test_where_the_lstm_is_no_part_of_the_answers_a_sentence_says_so():
+    """An LSTM that adds nothing yet, and one that adds a little to the class that is right."""
+    model, target, train, valid, _ = begun()
+    rows = np.arange(20)
+    batch = target.batch(valid.targets, rows, *padded(valid.inputs))
+    (said,) = target.finish(model, train, lambda: [(rows, batch)], HOW)
+    assert said.endswith("0.00 × what the LSTM adds: the LSTM, and where it looks, are no part of the answers")
+    with torch.no_grad():
+        model.linear.bias.copy_(torch.tensor([0.0, 0.1, 0.0]))
+    right = batch._replace(targets=torch.ones_like(batch.targets))
+    (said,) = target.finish(model, train, lambda: [(rows, right)], HOW)
+    assert said.endswith("1.00 × what the LSTM adds")
+
+
 def test_what_is_kept_answers_the_same_and_is_checked(tmp_path):
     model, *_ = begun()
     params = SimpleNamespace(

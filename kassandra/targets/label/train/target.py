@@ -85,7 +85,8 @@ class Target(AnswersOfRows):
         model.eval()
         if isinstance(model.beside, RocketRidge):
             added = weigh_added(model, batches())
-            sentences.append(f"Weighed on validation: MiniRocket + ridge + {added:.2f} × what the LSTM adds")
+            nothing = "" if round(added, 2) else ": the LSTM, and where it looks, are no part of the answers"
+            sentences.append(f"Weighed on validation: MiniRocket + ridge + {added:.2f} × what the LSTM adds{nothing}")
         elif model.beside is not None:
             each = weigh(model, train.inputs, train.targets, batches())
             sentences.append("Weighed on validation: {:.2f} × the LSTM + {:.2f} × the linear model".format(*each))
