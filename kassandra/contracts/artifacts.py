@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.errors import KassandraError, is_out_of_memory
 
 RAW = Path("data/raw")
 PREPARED = Path("data/prepared")
@@ -294,5 +294,7 @@ def damaged_content(what: str, error: Exception) -> KassandraError:
 
 
 def damaged(path: Path, error: Exception) -> KassandraError:
+    if is_out_of_memory(error):  # as a file is mapped
+        return KassandraError(f"{path}: there is not enough memory to read it; take less data, or another machine")
     reason = " ".join(str(error).split())
     return KassandraError(f"{path}: damaged ({reason}); delete it, then `dvc checkout` or `dvc repro` {RESTORES}")

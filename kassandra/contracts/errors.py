@@ -1,5 +1,6 @@
 """The one exception that means: the user can mend this; and the sentence in which any exception ends."""
 
+import errno
 import os
 import re
 import sys
@@ -35,7 +36,7 @@ def explained(error: BaseException) -> str:
         traceback.print_exception(error)
     if isinstance(error, KassandraError):
         text = NAMES.sub(r"\1", str(error))
-    elif isinstance(error, MemoryError):
+    elif is_out_of_memory(error):
         text = "there is not enough memory; take smaller batches or less data, or another machine"
     elif isinstance(error, UnicodeEncodeError) and lookup(error.encoding) == lookup(sys.stdout.encoding or "utf-8"):
         missing = error.object[error.start : error.end]
@@ -52,6 +53,13 @@ def explained(error: BaseException) -> str:
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"  # its end says what to do
     return f"Error: {text}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Python's error and NumPy's, the system's, and PyTorch's, which of a CPU are RuntimeErrors known by their text."""
+    if isinstance(error, RuntimeError):
+        return type(error).__name__ == "OutOfMemoryError" or "DefaultCPUAllocator" in str(error)
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def _place(error: BaseException) -> str:

@@ -10,6 +10,8 @@ from kassandra.training.checkpoint import Checkpoint, digest, home
 from kassandra.training.fingerprint import Precision, fingerprint, set_up
 from kassandra.training.folder import build, save_weights
 from kassandra.training.loop import train
+from kassandra.training.members import at_once
+from kassandra.training.memory import enough
 from kassandra.training.pair import Pair
 from kassandra.training.pretrain import first_weights
 from kassandra.training.progress import Watcher
@@ -42,6 +44,8 @@ def train_member(watcher: Watcher, name: str, number: int, seed: int, precision:
     pair = Pair.of(params.input, params.target, meta, device)
     torch.manual_seed(seed)
     model = build(params.target, meta, params.model).to(device)
+    for caution in enough(model, name, min(at_once(device, how.threads), how.seeds)):
+        watcher.note(caution)
     pretrained = artifacts.PRETRAINED / f"{name}.safetensors"
     if weights := first_weights(pretrained, number):
         try:

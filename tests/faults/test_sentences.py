@@ -1,11 +1,17 @@
 """Whatever a stage or a command raises ends in one sentence; where it was raised is printed to who asks for it."""
 
+import errno
+import mmap
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 import stages
 from kassandra import cli
+from kassandra.contracts.artifacts import damaged
 from kassandra.contracts.errors import TRACEBACK, KassandraError, explained
 
 pytestmark = pytest.mark.faults
@@ -65,5 +71,27 @@ def test_of_any_length_and_with_what_moves_a_cursor():
     assert sentence.endswith("xx: run this·")
 
 
-def test_no_memory():
-    assert explained(MemoryError()).startswith("Error: there is not enough memory; take smaller batches")
+def _of_pytorch():
+    return torch.empty(1 << 60, dtype=torch.uint8)
+
+
+def _of_numpy():
+    return np.empty(1 << 60, np.uint8)
+
+
+def _of_the_system():
+    return mmap.mmap(-1, 1 << 46)
+
+
+@pytest.mark.parametrize("taking", [_of_pytorch, _of_numpy, _of_the_system])
+def test_no_memory(taking):
+    with pytest.raises((MemoryError, OSError, RuntimeError)) as raised:
+        taking()
+    assert explained(raised.value).startswith("Error: there is not enough memory; take smaller batches")
+    assert explained(torch.OutOfMemoryError("CUDA out of memory.")).startswith("Error: there is not enough memory")
+
+
+def test_a_file_that_memory_is_too_short_for_is_not_called_damaged():
+    error = OSError(errno.ENOMEM, "Cannot allocate memory")
+    assert "not enough memory to read it; take less" in str(damaged(Path("train.npz"), error))
+    assert "delete it" not in str(damaged(Path("train.npz"), error))
