@@ -52,11 +52,13 @@ def pipeline_of_dvc() -> str:
     return os.environ.get("DVC_STAGE", "").rpartition(":")[2].partition("@")[2]
 
 
-def run(stage: Callable[[str], None], description: str | None) -> None:
+def run(stage: Callable[[str], None], description: str | None, alone: bool = True) -> None:
     """Call `stage` with the name of the pipeline; whatever it raises ends in one sentence (see contracts/errors).
 
     The name is that of the stage which DVC runs, else that on the command line. DVC gives it in its environment, as the
     words of a command are read by a shell first.
+
+    alone: whether this stage is refused to the processes of torchrun: they would all do the same.
     """
     from kassandra.contracts import cores  # here, after the checks below
     from kassandra.contracts.cache import check_cache
@@ -73,6 +75,8 @@ def run(stage: Callable[[str], None], description: str | None) -> None:
     name = arguments.pipeline or pipeline_of_dvc()
     if not name:
         parser.error("give the name of a pipeline")
+    if alone and RANKS > 1:
+        sys.exit("Error: torchrun is for `-m stages.train`; this stage is run by one process" if RANK == 0 else 1)
     try:
         if root := os.environ.get("DVC_ROOT"):
             check_cache(Path(root))
@@ -112,8 +116,10 @@ def keep_memory() -> None:
     mallopt(trim_threshold, 2**31 - 1)
 
 
+RANK, RANKS = (int(os.environ.get(name, default)) for name, default in (("RANK", 0), ("WORLD_SIZE", 1)))  # of torchrun
 if sys.argv[0] == "-m":  # this is a stage, not something that imports one
-    signal.signal(signal.SIGINT, stop_at_once)
+    # Of processes that train together the first one says the sentence, and they end with it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN if RANKS > 1 and RANK > 0 else stop_at_once)
 if "DVC_STAGE" in os.environ:
     threading.Thread(target=stop_with, args=(os.getppid(),), daemon=True).start()
 keep_memory()

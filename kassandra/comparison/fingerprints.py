@@ -29,6 +29,8 @@ def _words(field: str, value: str, most: int | None = None) -> str:
     Args:
         most: words of the instructions, of which the first two are the vendor and the width.
     """
+    if field == "ranks":
+        return f"{value or 1} rank{'s' * (value not in ('', '1'))}"
     if not value:
         return f"unknown {field}"
     if field == "instructions":

@@ -16,6 +16,7 @@ class Batch(NamedTuple):
     centre, scale: (batch, outputs) float64, of targets that were standardised: observed = targets * scale + centre.
     unit: (batch, outputs), what 1 in `targets` is in the unit that the loss is taken in; None: 1 everywhere.
     beside: (batch, outputs), what a linear model beside the encoder answers, where that is known before.
+    all_targets: where this is a share of the rows of a batch, the targets of all of them; see `counted`.
     """
 
     inputs: Tensor
@@ -27,6 +28,12 @@ class Batch(NamedTuple):
     scale: Tensor | None = None
     unit: Tensor | None = None
     beside: Tensor | None = None
+    all_targets: Tensor | None = None
+
+    @property
+    def counted(self) -> Tensor:
+        """(rows of the whole batch, …): the targets that means over a batch count, which shares of it add up to."""
+        return self.targets if self.all_targets is None else self.all_targets
 
 
 class AnswersOfRows:

@@ -51,15 +51,18 @@ def precision_here(device: torch.device, asked: Precision) -> Precision:
     return asked
 
 
-def fingerprint(device: torch.device, threads: int, precision: str) -> dict[str, str]:
-    """Equal fingerprints, params, data and code must give equal bytes; unequal ones are compared within a tolerance."""
+def fingerprint(device: torch.device, threads: int, precision: str, ranks: int = 1) -> dict[str, str]:
+    """Equal fingerprints, params, data and code must give equal bytes; unequal ones are compared within a tolerance.
+
+    ranks: processes that train together; see kassandra.training.ranks.
+    """
     return {
         "torch": torch.__version__,
         "device": "cpu" if device.type == "cpu" else torch.cuda.get_device_name(device),
         "instructions": _instructions(),
         "threads": str(threads),
         "precision": precision,
-    }
+    } | ({"ranks": str(ranks)} if ranks > 1 else {})
 
 
 @cache

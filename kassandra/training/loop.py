@@ -14,6 +14,7 @@ from kassandra.lstm.batch import Batch
 from kassandra.params.sections.kind import Train
 from kassandra.training.checkpoint import Checkpoint
 from kassandra.training.progress import Watcher
+from kassandra.training.ranks import ALONE, Ranks
 
 Schedule = Literal["triangular", "one-cycle", "cosine", "constant"]
 REPORT_EVERY = 20  # steps between two updates of the live display; each costs a wait for the device
@@ -51,7 +52,7 @@ class Progress:
 
 def train(
     model: nn.Module, lesson: Lesson, train_split: Any, valid_split: Any, params: Any, seed: int,
-    checkpoint: Checkpoint, watcher: Watcher,
+    checkpoint: Checkpoint, watcher: Watcher, ranks: Ranks = ALONE,
 ) -> Trained:  # fmt: skip
     """Train, keep the weights that `params.keep` asks for, choose on validation only.
 
@@ -59,6 +60,7 @@ def train(
 
     Args:
         params: the `train:` section of the pair. watcher: shows how far it is.
+        ranks: who trains together; each of them calls this.
 
     Raises:
         KassandraError: the loss is not finite.
@@ -67,6 +69,7 @@ def train(
     how = {"betas": (0.9, params.beta2), "weight_decay": params.weight_decay, "fused": True}
     optimizer = torch.optim.AdamW(model.parameters(), **how)
     progress, best = Progress(), _copy(model)
+    ranks.same_file(checkpoint.path)
     if restored := checkpoint.restore(model, optimizer, generator):
         progress, best = Progress(**restored[0]), restored[1]
         watcher.note(f"Continuing after epoch {len(progress.history)} of {params.epochs}")
@@ -78,8 +81,11 @@ def train(
         if params.patience and history and number - 1 - progress.best_epoch >= params.patience:
             break
         started, cpu_started = time.perf_counter(), time.process_time()
-        loss, rate, per_second = _epoch(number, model, lesson, train_split, params, generator, optimizer, watcher)
-        scores = _validate(model, lesson, valid_split, params)
+        ranks.same_weights(model)
+        loss, rate, per_second = _epoch(
+            number, model, lesson, train_split, params, generator, optimizer, watcher, ranks, seed
+        )
+        scores = ranks.of_first(lambda: _validate(model, lesson, valid_split, params))
         if not math.isfinite(loss + scores["loss"]):  # the last step may have spoilt the weights, too
             raise KassandraError(
                 f"training diverged: loss {loss:g}, on validation {scores['loss']:g}, in epoch {number}; "
@@ -93,7 +99,8 @@ def train(
         history.append(row | {"learning_rate": rate})
         progress.seconds += time.perf_counter() - started
         progress.cpu_seconds += time.process_time() - cpu_started
-        checkpoint.save(model, best, optimizer, generator, asdict(progress))
+        if ranks.first:
+            checkpoint.save(model, best, optimizer, generator, asdict(progress))
         watcher.row(history[-1])
         watcher.epoch(row, per_second, better)
     kept_epoch = progress.best_epoch if params.keep == "best" else len(history)
@@ -108,7 +115,7 @@ def _is_better(score: str, row: dict[str, float], history: list[dict[str, float]
 
 def _epoch(
     number: int, model: nn.Module, lesson: Lesson, split: Any, params: Any, generator: torch.Generator,
-    optimizer: torch.optim.Optimizer, watcher: Watcher,
+    optimizer: torch.optim.Optimizer, watcher: Watcher, ranks: Ranks, seed: int,
 ) -> tuple[float, float, float]:  # fmt: skip
     """One pass over the train split: its loss, the learning rate of the last step, units per second."""
     device, started = next(model.parameters()).device, time.perf_counter()
@@ -122,14 +129,12 @@ def _epoch(
             group["lr"] = rate
         if not batch.begins:
             batch = batch._replace(state=state)
-        with torch.autocast(device.type, torch.bfloat16, enabled=params.precision == "bf16"):
-            loss, units, state = lesson.loss(model, batch, params)
         optimizer.zero_grad()
-        (loss / units).backward()
+        loss, units, state = ranks.learn(model, lesson, batch, params, (seed, step))
         if params.clip:
             nn.utils.clip_grad_norm_(model.parameters(), params.clip)
         optimizer.step()
-        total, count = total + loss.detach(), count + units
+        total, count = total + loss, count + units
         if watcher.live and place % REPORT_EVERY == 0:
             watcher.step(number, count, total.item() / count, count / _since(started))
     return total.item() / count, rate, count / _since(started)

@@ -15,6 +15,7 @@ from kassandra.training.memory import enough
 from kassandra.training.pair import Pair
 from kassandra.training.pretrain import first_weights
 from kassandra.training.progress import Watcher
+from kassandra.training.ranks import ALONE, Ranks
 from kassandra.training.rooms import code
 
 
@@ -28,18 +29,21 @@ class Member(NamedTuple):
     checkpoint: Checkpoint
 
 
-def train_member(watcher: Watcher, name: str, number: int, seed: int, precision: Precision) -> Member:
+def train_member(
+    watcher: Watcher, name: str, number: int, seed: int, precision: Precision, ranks: Ranks = ALONE
+) -> Member:
     """In a process of its own, or in this one; the same bytes in both.
 
     Args:
         name: of the pipeline. number: of the member, from 0 on. seed: of this member alone.
         precision: what this machine can do of what params ask for.
+        ranks: who trains it together; the first one writes the weights.
     """
     params, _ = read_pipeline(name)
     meta = artifacts.read_json(artifacts.PREPARED / name / "meta.json")
     device = set_up(params.train.device, params.train.threads)
     how = params.train.model_copy(update={"precision": precision})
-    made_on = fingerprint(device, how.threads, how.precision)
+    made_on = fingerprint(device, how.threads, how.precision, ranks.size)
 
     pair = Pair.of(params.input, params.target, meta, device)
     torch.manual_seed(seed)
@@ -55,15 +59,19 @@ def train_member(watcher: Watcher, name: str, number: int, seed: int, precision:
 
     train_file, valid_file = (artifacts.PREPARED / name / f"{split}.npz" for split in ("train", "valid"))
     files = (train_file, valid_file, pretrained, *code(params.input, params.target))
-    key = digest(seed, params.model_dump(exclude={"train": {"seeds"}}), meta, made_on, *files)
+    given = seed, params.model_dump(exclude={"train": {"seeds"}}), meta
+    if ranks.size > 1:
+        ranks.require_same(digest(*given, *files))
+    key = digest(*given, made_on, *files)
     checkpoint = Checkpoint(home() / artifacts.CHECKPOINTS / f"{name}-{key}")
     valid = pair.read(valid_file)
     train_split = pair.read(train_file)
     for sentence in pair.begin(model, train_split, valid):
         watcher.note(sentence)
-    trained = train(model, pair, train_split, valid, how, seed, checkpoint, watcher)
+    trained = train(model, pair, train_split, valid, how, seed, checkpoint, watcher, ranks)
     model.load_state_dict(trained.weights)
-    for sentence in pair.finish(model, train_split, valid, how):
-        watcher.note(sentence)
-    save_weights(artifacts.weights_in(artifacts.MODELS / name, params.train.seeds)[number], model.state_dict())
+    if ranks.first:
+        for sentence in pair.finish(model, train_split, valid, how):
+            watcher.note(sentence)
+        save_weights(artifacts.weights_in(artifacts.MODELS / name, params.train.seeds)[number], model.state_dict())
     return Member(trained.history, trained.kept_epoch, trained.seconds, trained.cpu_seconds, checkpoint)

@@ -186,8 +186,8 @@ class Target:
     def loss(self, model: GapModel, batch: Batch, params: object) -> tuple[Tensor, int, None]:
         """The mean over the values that are asked for, times the windows."""
         losses, _ = self.losses(model, batch)
-        windows = len(batch.targets)
-        return losses.sum() * (windows / max(len(losses), 1)), windows, None
+        asked = int((~batch.counted.isnan()).sum())
+        return losses.sum() * (len(batch.counted) / max(asked, 1)), len(batch.targets), None
 
     def losses(self, model: GapModel, batch: Batch) -> tuple[Tensor, Tensor]:
         """(asked,) of the values that are asked for, in the order of windows, steps and targets; and their parameters

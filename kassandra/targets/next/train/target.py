@@ -50,11 +50,13 @@ class Target(AnswersOfRows):
     def loss(self, model: LanguageModel, batch: Batch, params: Train) -> tuple[Tensor, int, Any]:
         """Cross-entropy, nats, and the regularisation that params ask for."""
         total, count, read = window_loss(model, batch)
+        # Tokens of the whole batch, times the share of its rows: means of shares then add up to that of all.
+        weight = int((batch.counted >= 0).sum()) * len(batch.targets) / len(batch.counted)
         if params.activation_regularisation:
-            total = total + params.activation_regularisation * count * read.outputs.float().pow(2).mean()
+            total = total + params.activation_regularisation * weight * read.outputs.float().pow(2).mean()
         if params.temporal_regularisation and read.raw.shape[1] > 1:
             change = read.raw[:, 1:].float() - read.raw[:, :-1].float()  # (batch, time - 1, size)
-            total = total + params.temporal_regularisation * count * change.pow(2).mean()
+            total = total + params.temporal_regularisation * weight * change.pow(2).mean()
         return total, count, [state.detached() for state in read.state]
 
     def scores(self, model: LanguageModel, batches: Iterable[tuple[Any, Batch]], split: Ids) -> dict[str, float]:
