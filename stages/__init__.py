@@ -76,7 +76,7 @@ def run(stage: Callable[[str], None], description: str | None, alone: bool = Tru
     if not name:
         parser.error("give the name of a pipeline")
     if alone and RANKS > 1:
-        sys.exit("Error: torchrun is for `-m stages.train`; this stage is run by one process" if RANK == 0 else 1)
+        sys.exit("Error: torchrun is for `-m stages.train`; this stage is run by one process")
     try:
         if root := os.environ.get("DVC_ROOT"):
             check_cache(Path(root))

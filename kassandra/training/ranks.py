@@ -19,12 +19,16 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from kassandra.contracts.artifacts import whole
 from kassandra.contracts.errors import KassandraError
 from kassandra.lstm.batch import Batch
+from kassandra.training.fingerprint import Precision
 from kassandra.training.presence import AGAIN, Presence
 
+MEETING = timedelta(minutes=10)  # that a rank waits for the others to start
 LONGEST = timedelta(days=1)  # that a rank waits for one which is there and does not answer: it may be validating
 PATIENCE = 60.0  # seconds for Presence to say which rank was lost, once a connection has failed
 
@@ -118,13 +122,13 @@ class Ranks(NamedTuple):
                 "the same commit on each machine, and `dvc pull` what prepare and pretrain made"
             )
 
-    def all(self, answer: bool) -> bool:
-        """Whether it is so at every rank."""
+    def lowest(self, precision: Precision) -> Precision:
+        """fp32 where one rank cannot do better, else what all can."""
         if self.size == 1:
-            return answer
-        answers = torch.tensor([int(answer)])
-        _meet(distributed.all_reduce, answers, distributed.ReduceOp.MIN)
-        return bool(answers)
+            return precision
+        able = torch.tensor([int(precision == "bf16")])
+        _meet(distributed.all_reduce, able, distributed.ReduceOp.MIN)
+        return "bf16" if able else "fp32"
 
     def require_device(self, device: torch.device) -> None:
         """
@@ -216,7 +220,11 @@ def joined() -> Iterator[Ranks]:
             nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
             stack.enter_context(redirect_stdout(nowhere))
         try:
-            distributed.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=LONGEST)
+            store, *_ = next(rendezvous("env://", timeout=MEETING))
+            # Where torchrun starts all again, its store may still hold the addresses of those before.
+            store = PrefixStore(f"start {os.environ.get('TORCHELASTIC_RESTART_COUNT')}", store)
+            kinds = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+            distributed.init_process_group(kinds, timeout=LONGEST, rank=rank, world_size=size, store=store)
             place, key = Presence.place(rank)
             agreed = torch.tensor([place, key])
             distributed.broadcast(agreed, 0)

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "promises.md"
 ROWS = {
     "`kill -9` in each stage of each pair, in `dvc repro`, and as a checkpoint is written; SIGTERM, SIGHUP, Ctrl-C, "
     "two `dvc repro` at once; a damaged `dvc.lock`": (
-        "faults/test_killed", "faults/test_members", "training/", "pipeline/", "test_stages",
+        "faults/test_killed", "faults/test_members", "faults/test_ranks", "training/", "pipeline/", "test_stages",
     ),
     "a power cut: what is on the disk before it is named, and locks that are left; worktrees, submodules, `dvc gc`, "
     "merges of branches that both ran": ("faults/test_power", "faults/test_repositories", "faults/test_merges"),

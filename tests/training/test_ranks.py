@@ -176,7 +176,7 @@ def test_alone_there_is_nothing_to_meet(monkeypatch, tmp_path):
         assert ranks is ALONE
     assert not distributed.is_initialized()
     assert ranks.of_first(lambda: {"loss": 1.5}) == {"loss": 1.5}
-    assert [ranks.all(answer) for answer in (True, False)] == [True, False]
+    assert [ranks.lowest(precision) for precision in ("fp32", "bf16")] == ["fp32", "bf16"]
     ranks.wait()
     ranks.require_same("any")
     ranks.require_device(torch.device("cuda"))
