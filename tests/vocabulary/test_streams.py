@@ -1,11 +1,14 @@
 """One long text: tokens that give it back, a vocabulary of train alone."""
 
+import tracemalloc
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kassandra.contracts.spec import PAD, UNK
+from kassandra.vocabulary import streams
 from kassandra.vocabulary.streams import END, encode, fit, piece, split_up
 
 TEXTS = st.one_of(
@@ -65,3 +68,24 @@ def test_what_train_has_not_seen_is_unknown():
     assert vocabulary == ["<pad>", "<unk>", "be", "to"]
     assert encode("to be is <unk>", "words", vocabulary).tolist() == [3, 2, UNK, UNK]
     assert encode("oöt", "characters", fit("toto", "characters", None)).tolist() == [2, UNK, 3]
+
+
+@few
+@given(TEXTS, st.sampled_from(["characters", "words"]), st.integers(0, 9))
+def test_what_is_held_together_changes_nothing(text, tokens, at_once):
+    expected = fit(text, tokens, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streams, "AT_ONCE", at_once)
+        assert "".join(streams.parts(text)) == text
+        assert fit(text, tokens, None) == expected
+        assert encode(text, tokens, expected).tolist() == [expected.index(token) for token in split_up(text, tokens)]
+
+
+def test_a_long_text_is_not_held_token_by_token():
+    text = "all work and no play " * 200_000  # 4 MB
+    tracemalloc.start()
+    try:
+        encode(text, "characters", fit(text, "characters", None))
+        assert tracemalloc.get_traced_memory()[1] < 8 * len(text)  # those of a part, of which a token takes 20 bytes
+    finally:
+        tracemalloc.stop()

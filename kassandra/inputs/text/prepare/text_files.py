@@ -25,7 +25,7 @@ def read_text(path: Path, encoding: str | None) -> str:
         KassandraError: it is missing, empty, damaged, in another encoding, or has characters that no text has.
     """
     content = _content(path)
-    if not content.strip():
+    if not content or content.isspace():
         raise KassandraError(f"{path}: an empty file")
     if encoding is None and content[:2] in MARKS:
         raise KassandraError(f"{path}: UTF-16, not UTF-8; say `source.encoding: utf-16`")
