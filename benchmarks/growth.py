@@ -1,7 +1,7 @@
 """What ten times the data costs: seconds and memory of each stage, with 1, 4 and 16 times the examples.
 
     python -m benchmarks.growth                        # all kinds; some 20 CPU minutes
-    python -m benchmarks.growth characters --times 1 4
+    python -m benchmarks.growth characters --times 1 4  # which take the place of the same in the results
 
 Synthetic data of each kind, of which the smallest is a few MB. Each stage is a process of its own; its memory is the
 most anonymous memory that it had at a time (RssAnon: arrays, not mapped files), modules included; what importing
@@ -77,7 +77,7 @@ def reviews(folder: Path, times: int) -> tuple[Path, int]:
     return path, rows
 
 
-def _folders(parent: Path, *labels: str) -> list[Path]:
+def folders(parent: Path, *labels: str) -> list[Path]:
     for label in labels:
         (parent / label).mkdir(parents=True)
     return [parent / label for label in labels]
@@ -85,7 +85,7 @@ def _folders(parent: Path, *labels: str) -> list[Path]:
 
 def images(folder: Path, times: int) -> tuple[Path, int]:
     generator, count = np.random.default_rng(0), 1000 * times
-    labels = _folders(folder / "images", "dark", "light")
+    labels = folders(folder / "images", "dark", "light")
     for number in range(count):
         pixels = generator.integers(0, 156, (64, 64), dtype=np.uint8) + np.uint8(99 * (number % 2))
         Image.fromarray(pixels).save(labels[number % 2] / f"{number}.png", compress_level=1)
@@ -103,7 +103,7 @@ def hours(folder: Path, times: int) -> tuple[Path, int]:
 
 def recordings(folder: Path, times: int) -> tuple[Path, int]:
     generator, count = np.random.default_rng(0), 300 * times
-    labels = _folders(folder / "recordings", "low", "high")
+    labels = folders(folder / "recordings", "low", "high")
     for number in range(count):
         tone = np.sin(np.arange(4000) * (0.2 + 0.3 * (number % 2)) + generator.uniform(0, 6)) * 0.3
         soundfile.write(labels[number % 2] / f"{number}.wav", tone + generator.normal(0, 0.1, 4000), 8000)
@@ -159,6 +159,22 @@ def anonymous(process: int) -> float:
     return 0.0
 
 
+def keep(path: Path, rows: list[dict[str, Any]], *keys: str) -> None:
+    """Write rows into a table in the place of those that have the same values of `keys`."""
+    new: dict[Any, list[Any]] = {}
+    for row in rows:
+        new.setdefault(tuple(str(row[key]) for key in keys), []).append(row)
+    kept: dict[Any, list[Any]] = {}
+    if path.exists():
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                kept.setdefault(tuple(row[key] for key in keys), []).append(row)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row for some in (kept | new).values() for row in some)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="*", choices=[[], *KINDS], help="all where none is named")
@@ -187,12 +203,8 @@ def main() -> None:
                         break
                 table.add_row(f"{name} × {times}", f"{examples:,}", *cells)
     Console().print(table)
-    if not arguments.kinds:
-        with RESULTS.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-        print(f"{RESULTS}; importing PyTorch takes {idle:.0f} MB")
+    keep(RESULTS, rows, "kind", "times")
+    print(f"{RESULTS}; importing PyTorch takes {idle:.0f} MB")
 
 
 if __name__ == "__main__":

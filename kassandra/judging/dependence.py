@@ -13,12 +13,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.fft import dct
 
 from kassandra.judging.resampling import CHUNK, Resampling, Units
 from kassandra.judging.score import Numbers, Score
 
 OF_DIFFERENCES = 0.4  # rate of cosines: losses of two models differ by what hangs together little
 OF_ONE = 0.2  # those of one model hang together more
+LARGEST = 4_000_000  # numbers of a matrix of cosines
 REPLICATES = 400  # resamples of a score that is no function of sums: its deviation is then known to 4%
 
 
@@ -77,12 +79,25 @@ def of_sums(score: Score, added: Sequence[Any], horizon: int | None, rate: float
     if horizon is not None:
         centre = np.mean(totals, axis=0)  # as if they were equal: see kassandra.judging.paired
         moves = np.stack([_slopes(score, *each, centre) for each in zip(added, totals, strict=True)], 1)
-        waves = cosines(count, horizon, rate)  # (waves, units)
-        around = waves @ (moves - moves.mean(0))  # (waves, models)
-        return Swayed(values, count * around.T @ around / len(waves), len(waves), count)
+        around = along_cosines(moves - moves.mean(0), horizon, rate)  # (waves, models)
+        return Swayed(values, count * around.T @ around / len(around), len(around), count)
     kept = np.stack([_without_each(score, *each) for each in zip(added, totals, strict=True)], 1)  # (units, models)
     around = kept - kept.mean(0)
     return Swayed(values, around.T @ around * (1 - 1 / count), count - 1, count)
+
+
+def along_cosines(series: Numbers, horizon: int = 1, rate: float = OF_DIFFERENCES) -> Numbers:
+    """(waves, ...) what each of the cosines has in common with series (count, ...)."""
+    count = len(series)
+    waves = number_of_cosines(count, horizon, rate)
+    if waves * count <= LARGEST:
+        return np.asarray(cosines(count, horizon, rate) @ series)
+    return np.asarray(dct(series, norm="ortho", axis=0)[1 : waves + 1])  # the same, without their matrix
+
+
+def number_of_cosines(count: int, horizon: int = 1, rate: float = OF_DIFFERENCES) -> int:
+    """See `cosines`."""
+    return max(1, min(round(rate * count ** (2 / 3)), count // (2 * horizon), count - 1))
 
 
 @lru_cache(maxsize=8)
@@ -92,7 +107,7 @@ def cosines(count: int, horizon: int = 1, rate: float = OF_DIFFERENCES) -> Numbe
     There are `rate` · count^(2/3) of them (Lazarus et al. 2018, eq. 4, with 0.4), and at most count / (2 · horizon), as
     they must be longer than what forecasts of several steps share.
     """
-    waves = max(1, min(round(rate * count ** (2 / 3)), count // (2 * horizon), count - 1))
+    waves = number_of_cosines(count, horizon, rate)
     angles = np.pi * np.arange(1, waves + 1)[:, None] * ((np.arange(count) + 0.5) / count)  # (waves, count)
     return np.asarray(np.sqrt(2 / count) * np.cos(angles))
 

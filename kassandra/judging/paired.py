@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 from scipy.stats import binomtest
 
-from kassandra.judging.dependence import cosines
+from kassandra.judging.dependence import along_cosines
 from kassandra.judging.intervals import LEVEL, TAIL, Z, wilson
 from kassandra.judging.resampling import Resampling, Units
 from kassandra.judging.score import Numbers, Score, Share, resample
@@ -182,10 +182,9 @@ def in_order(value: float, differences: Numbers, horizon: int, test: str) -> Dif
         differences: (dates,), two or more, what each adds to `value`, which is their mean but for a constant.
         horizon: steps ahead.
     """
-    dates, waves = len(differences), cosines(len(differences), horizon)
-    freedom = len(waves)
-    around = differences - differences.mean()
-    variance = float(((waves @ around) ** 2).mean())
+    dates = len(differences)
+    around = along_cosines(differences - differences.mean(), horizon)  # (waves,)
+    freedom, variance = len(around), float((around**2).mean())
     error = math.sqrt(variance / dates)
     if error <= 1e-12 * max(abs(value), float(np.abs(differences).max())):  # it never varies, up to rounding
         return Difference(value, value, value, float(value == 0), test)

@@ -1,6 +1,6 @@
 """What a bootstrap draws from a table of predictions: each row by itself, stretches of a text, or blocks of dates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +56,16 @@ class Units:
 
     def resampled(self, sums: Any, seed: int, replicates: int = REPLICATES) -> NDArray[np.float64]:
         """(replicates, k) of (count, k)."""
+        return self.of_parts([sums], seed, replicates)
+
+    def of_parts(self, sums: Sequence[Any], seed: int, replicates: int = REPLICATES) -> NDArray[np.float64]:
+        """As `resampled`, of columns that come in parts."""
         step, parts, several = max(1, CHUNK // self.count), [], []
         for number, times in enumerate(self.draws(seed, replicates), 1):
             several.append(times)
             if len(several) == step or number == replicates:
-                parts.append(np.asarray(np.array(several) @ sums, np.float64))
+                drawn = np.array(several)
+                parts.append(np.concatenate([np.asarray(drawn @ part, np.float64) for part in sums], 1))
                 several = []
         return np.concatenate(parts)
 
@@ -121,6 +126,6 @@ class Dates(Resampling):
     test = "Diebold-Mariano test, long-run variance"
 
     def units(self, table: pd.DataFrame) -> Units:
-        dates, of = np.unique(table[self.date].to_numpy(str), return_inverse=True)
+        of, dates = pd.factorize(table[self.date], sort=True)
         horizon = int(table[self.step].max())
         return Units(len(dates), of, block_length(len(dates), horizon), horizon)

@@ -147,8 +147,9 @@ def resample(
             results[place] = Resampled(score, table, function(np.ones(units.count, np.int64)), drawn)
     if summed:
         parts = list(summed.values())
-        together: Any = sparse.hstack(parts, "csr") if any(map(sparse.issparse, parts)) else np.concatenate(parts, 1)
-        drawn, observed = units.resampled(together, seed, replicates), np.asarray(together.sum(0), np.float64).ravel()
+        together = [*map(sparse.csr_array, parts)] if any(map(sparse.issparse, parts)) else [np.concatenate(parts, 1)]
+        drawn = units.of_parts(together, seed, replicates)
+        observed = np.concatenate([np.asarray(part.sum(0), np.float64).ravel() for part in together])
         ends = np.cumsum([0, *(part.shape[1] for part in parts)])
         for place, begin, end in zip(summed, ends, ends[1:], strict=False):
             results[place] = Resampled(*every[place], observed[begin:end], drawn[:, begin:end])

@@ -124,6 +124,17 @@ def test_scores_do_not_depend_on_the_batches(pair, split, monkeypatch):
     assert sorted(rows) == list(range(40))
 
 
+@pytest.mark.parametrize("most", [1, 20_000, 1 << 30])
+def test_batches_of_evaluation_hold_so_many_samples_at_most(pair, split, most, monkeypatch):
+    monkeypatch.setattr(examples, "EVALUATION_SAMPLES", most)
+    each = [rows for rows, _ in pair.numbered_batches(split)]
+    lengths = split.inputs.lengths
+    assert all(len(rows) == 1 or len(rows) * lengths[rows].max() <= most for rows in each)
+    assert sorted(np.concatenate(each)) == list(range(40))
+    assert (len(each) == 40) == (most == 1)
+    assert (len(each) == 1) == (most == 1 << 30)
+
+
 def test_own_input(pair, split):
     row = split.inputs.flat[: split.inputs.offsets[1]]
     for given in (row, [row, row], [row.astype(np.float64)], [(row * 2**15).astype(np.int16)]):

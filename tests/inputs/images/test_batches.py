@@ -105,6 +105,15 @@ def test_batches_drop_nothing_and_keep_the_order(made, batch_size, monkeypatch):
     assert torch.equal(together(batches)[1], torch.from_numpy(split.targets))
 
 
+@pytest.mark.parametrize(("most", "rows"), [(1, 1), (45, 3), (59, 3), (1 << 22, 55)])
+def test_batches_of_evaluation_hold_so_many_pixels_at_most(made, most, rows, monkeypatch):
+    monkeypatch.setattr(examples, "EVALUATION_PIXELS", most)
+    pair, split = made()  # 3 × 5 pixels each
+    numbers = [rows for rows, _ in pair.numbered_batches(split)]
+    assert len(numbers[0]) == rows
+    assert np.concatenate(numbers).tolist() == list(range(55))
+
+
 @pytest.mark.parametrize("batch_size", [1, 7, 55, 1000])
 @pytest.mark.parametrize("params", [{}, {"permute": True, "scan": "pixels"}], ids=str)
 def test_train_batches_hold_each_image_once_with_its_target(made, batch_size, params):

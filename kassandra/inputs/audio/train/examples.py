@@ -19,6 +19,7 @@ from kassandra.inputs.audio.train.mel import MelScale
 from kassandra.params.inputs.audio import Train
 
 EVALUATION_BATCH = 100  # recordings; scores do not depend on it, the speed does
+EVALUATION_SAMPLES = 1 << 21  # of a batch at most, with what fills it up; a recording of more is one of its own
 JITTER = 0.2  # of a length: recordings that differ by less meet in a batch of train
 
 Rows = NDArray[np.intp]
@@ -55,8 +56,13 @@ class Sequences:
 
     def ordered(self, split: Ragged, answers: object = None, at_once: int | None = None) -> Iterator[Rows]:
         order, size = np.argsort(split.lengths, kind="stable"), at_once or EVALUATION_BATCH
-        for start in range(0, len(order), size):
-            yield order[start : start + size]
+        start = 0
+        while start < len(order):
+            rows = order[start : start + size]
+            within = split.lengths[rows] * np.arange(1, len(rows) + 1) <= EVALUATION_SAMPLES
+            rows = rows if at_once else rows[: max(1, int(within.sum()))]
+            yield rows
+            start += len(rows)
 
     def batch(
         self, split: Ragged, rows: Rows, params: Train | None = None, generator: torch.Generator | None = None

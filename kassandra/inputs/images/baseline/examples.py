@@ -10,7 +10,7 @@ from kassandra.contracts.examples import View
 from kassandra.contracts.stored import Stored
 
 MOST = 1 << 26  # numbers that the model is fitted to: half a gigabyte on disk, which it reads again and again
-AT_ONCE = 1000  # images that are in memory together
+AT_ONCE = 1 << 22  # numbers that are in memory together
 
 
 def views(known: list[Arrays], unknown: Arrays, meta: dict[str, Any]) -> list[View]:
@@ -34,8 +34,9 @@ def _pixels(splits: list[NDArray[np.uint8]], rows: NDArray[np.intp] | None = Non
     """
     ends, stored, pixels = np.cumsum([len(split) for split in splits]), Stored(), splits[0][0].size
     rows = np.arange(ends[-1]) if rows is None else rows
-    for start in range(0, len(rows), AT_ONCE):
-        some = rows[start : start + AT_ONCE]
+    step = max(1, AT_ONCE // pixels)
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
         for split, end in zip(splits, ends, strict=True):
             own = some[(some < end) & (some >= end - len(split))] - (end - len(split))
             stored.append(split[own].reshape(len(own), pixels) / 255.0)

@@ -17,6 +17,7 @@ from kassandra.contracts.errors import KassandraError
 from kassandra.params.inputs.images import Distortion, Train
 
 EVALUATION_BATCH = 500  # images; scores do not depend on it, the speed does
+EVALUATION_PIXELS = 1 << 22  # of a batch at most; an image of more is one of its own
 
 Rows = NDArray[np.intp]
 
@@ -51,7 +52,8 @@ class Sequences:
             yield rows.numpy()
 
     def ordered(self, split: Tensor, answers: object = None, at_once: int | None = None) -> Iterator[Rows]:
-        size = at_once or EVALUATION_BATCH
+        pixels = split[0].numel() if len(split) else 1
+        size = at_once or max(1, min(EVALUATION_BATCH, EVALUATION_PIXELS // pixels))
         for start in range(0, len(split), size):
             yield np.arange(start, min(start + size, len(split)))
 
@@ -63,7 +65,7 @@ class Sequences:
         )  # (batch, height, width) in [0, 1]; (…, 3)
         if params is not None and params.distort and generator is not None:
             pixels = distort(pixels, params.distort, generator)
-        flat = ((pixels - self.mean) / self.std).flatten(1, 2)  # (batch, height · width); (…, 3)
+        flat = pixels.sub_(self.mean).div_(self.std).flatten(1, 2)  # (batch, height · width); (…, 3)
         if self.order is not None:
             flat = flat[:, self.order]
         return flat.reshape(len(flat), self.time, -1), None  # (batch, time, features)

@@ -47,9 +47,10 @@ def _smoothed(past: History, values: Numbers, meta: dict[str, Any]) -> Numbers:
     mean, std = filled[:rows].mean(), filled[:rows].std()  # fitted on train and valid
     filled = (filled - mean) / std
     with quiet():
-        fits = [(kind, _fitted(filled[:rows], kind)) for kind in _forms(season)]
-    # The simplest of those that are as good, so that the last bits of a likelihood choose nothing.
-    kind, fitted = min(fits, key=lambda fit: round(float(fit[1].aicc), 2))
+        # The simplest of those that are as good, so that the last bits of a likelihood choose nothing. One after
+        # another, as each holds several numbers for each row.
+        fits = ((kind, _fitted(filled[:rows], kind)) for kind in _forms(season))
+        kind, fitted = min(fits, key=lambda fit: round(float(fit[1].aicc), 2))
     first = {"initial_level": fitted.initial_level}
     first |= {"initial_trend": fitted.initial_trend} if kind["trend"] else {}
     first |= {"initial_seasonal": fitted.initial_seasonal} if kind["seasonal"] else {}
@@ -168,7 +169,11 @@ def _orders(values: Numbers) -> tuple[int, int, list[float]]:
         with suppress(ValueError, np.linalg.LinAlgError):  # too short a series for these
             estimated, _ = hannan_rissanen(values, ar_order=p, ma_order=q, demean=False)
             if estimated.is_stationary and estimated.is_invertible and estimated.sigma2 > 0:
-                aicc = ARIMA(values, order=(p, 0, q), trend="n").filter(estimated.params, cov_type="none").aicc
+                aicc = (
+                    ARIMA(values, order=(p, 0, q), trend="n")
+                    .filter(estimated.params, cov_type="none", low_memory=True)
+                    .aicc
+                )
                 found.append((float(aicc), p, q, estimated.params.tolist()))
     # The fewest coefficients of those that are as good, so that last bits choose nothing.
     _, p, q, first = min(found, key=lambda each: round(each[0], 2), default=(0.0, 0, 0, [1.0]))
@@ -209,7 +214,9 @@ def _rolled(values: Numbers, rows: int, model: dict[str, Any], first: list[float
     """What statsmodels' ARIMA filters from `values`, with parameters fitted on the first `rows`, from `first` on; where
     the optimiser stops before it has converged, the best so far."""
     with quiet():
-        fitted = ARIMA(values[:rows], **model).fit(start_params=first, method_kwargs={"disp": 0}, cov_type="none")
+        fitted = ARIMA(values[:rows], **model).fit(
+            start_params=first, method_kwargs={"disp": 0}, cov_type="none", low_memory=True
+        )
     return ARIMA(values, **model).filter(np.round(fitted.params, DIGITS), cov_type="none")
 
 

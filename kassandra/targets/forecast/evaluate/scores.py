@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import stdtrit
 
-from kassandra.judging.dependence import cosines
+from kassandra.judging.dependence import number_of_cosines
 from kassandra.judging.distributions import QUANTILES, covered, crps_of, quantile_losses
 from kassandra.judging.intervals import TAIL, Estimate, percentiles, wilson
 from kassandra.judging.judge import EqualityTest
@@ -176,5 +176,5 @@ def diebold_mariano(differences: Numbers, horizon: int) -> tuple[float, float] |
     tested = in_order(float(differences.mean()), differences, horizon, "")
     if tested.low == tested.high:
         return 0.0, 1.0
-    critical = float(stdtrit(len(cosines(len(differences), horizon)), 1 - TAIL))
+    critical = float(stdtrit(number_of_cosines(len(differences), horizon), 1 - TAIL))
     return critical * tested.value / (tested.high - tested.value), tested.p

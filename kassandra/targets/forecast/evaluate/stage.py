@@ -247,7 +247,7 @@ def of_model(table: pd.DataFrame, point: Any, quantiles: Any = None) -> pd.DataF
     if quantiles is not None:
         columns |= {name: np.ravel(each) for name, each in zip(distributions.QUANTILES, quantiles, strict=True)}
     of_another = ["point", *distributions.QUANTILES, *distributions.DISTRIBUTION]
-    return pd.concat([table.drop(columns=of_another, errors="ignore"), pd.DataFrame(columns)], axis=1)
+    return pd.concat([table.drop(columns=of_another, errors="ignore"), pd.DataFrame(columns, copy=False)], axis=1)
 
 
 def of_baselines(table: pd.DataFrame, baselines: Columns) -> dict[str, pd.DataFrame]:
