@@ -97,7 +97,7 @@ def along_cosines(series: Numbers, horizon: int = 1, rate: float = OF_DIFFERENCE
 
 def number_of_cosines(count: int, horizon: int = 1, rate: float = OF_DIFFERENCES) -> int:
     """See `cosines`."""
-    return max(1, min(round(rate * count ** (2 / 3)), count // (2 * horizon), count - 1))
+    return max(1, min(int(rate * count ** (2 / 3) + 0.5), count // (2 * horizon), count - 1))
 
 
 @lru_cache(maxsize=8)
