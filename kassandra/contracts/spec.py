@@ -26,6 +26,7 @@ class ModelSpec:
     letters: number of ids of letters, where a step is a word and its letters; else 0, and then not written.
     behind, ahead: how many of the last `features` repeat at a step what other steps show: those of steps before it,
         then those of steps after it, which models that read forwards alone need not be given; else 0, and not written.
+    many: of labels, whether any number of the outputs may be right, and not just one; else False, and not written.
     """
 
     outputs: int
@@ -36,7 +37,8 @@ class ModelSpec:
     letters: int = 0
     behind: int = 0
     ahead: int = 0
+    many: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        rare = ("letters", "behind", "ahead")
+        rare = ("letters", "behind", "ahead", "many")
         return {name: value for name, value in asdict(self).items() if name not in rare or value}

@@ -5,7 +5,9 @@ from collections import Counter
 from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.label_sets import labels_in
 from kassandra.detection.folder import LISTS
+from kassandra.detection.label_sets import counted, label_sets
 from kassandra.detection.name_parts import PART, by_name
 from kassandra.detection.one_hot import one_hot
 from kassandra.detection.proposal import Look, Proposal
@@ -13,6 +15,7 @@ from kassandra.detection.table import Column, Table, table_of
 from kassandra.detection.words import some
 from kassandra.sources.own.labelled import label_folders
 from kassandra.sources.own.labels import split_of
+from kassandra.sources.own.one_hot import labels_of
 
 LARGEST = 64 << 20  # bytes of a table of labels
 LABEL = re.compile(r"label|class|category|breed|species|target|tag|name|diagnosis|word|type", re.IGNORECASE)
@@ -113,7 +116,13 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
     hot = one_hot(likely) if answer is None else None
     if look.wish.target:
         label = table.column(look.wish.target)
-    elif hot and not hot.several:
+    elif hot and hot.several:
+        label = hot.label
+        rows = zip(*(table.column(one).cells for one in hot.names), strict=True)
+        sets = counted([labels_in(labels_of(cells, hot.names)[0]) for cells in rows], None)
+        proposal.prepare["labels"] = "many"
+        proposal.guessed.append(sets.said(f"the columns {some(hot.names)} of {name}, each 0 or 1", len(label.cells)))
+    elif hot:
         label = hot.label
         proposal.guessed.append(f"labels in the columns {some(hot.names)} of {name}, of which one is 1 in each row")
     else:
@@ -136,6 +145,12 @@ def _of_table(look: Look, proposal: Proposal, name: str, table: Table, file: Col
     }
     proposal.source |= {"split": split.name} if split else {"fold": fold.name} if fold else {}
     proposal.classes = dict(label.values.most_common())
+    if hot and hot.several and label is hot.label:
+        proposal.classes = sets.counts
+    elif answer is None and (found := label_sets(label)):
+        proposal.classes = found.counts
+        proposal.prepare |= {"labels": "many"} | ({"separator": found.separator} if found.separator else {})
+        proposal.guessed.append(found.said(f"{label.name!r} of {name}", len(label.cells)))
     proposal.seen.append(f"{name} says the label of each file, in {label.name!r}")
     if split or fold:
         by = split or fold

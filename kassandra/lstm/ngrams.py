@@ -62,7 +62,8 @@ class Bigrams(nn.Module):
         a class than outside (Wang & Manning 2012, eq. 2); one model for each class, of two classes one in all.
 
         Args:
-            ids: (tokens,) of all rows, one after the other. offsets: (rows + 1,) where each begins. labels: (rows,).
+            ids: (tokens,) of all rows, one after the other. offsets: (rows + 1,) where each begins. labels: (rows,) the
+                class of each; or (rows, outputs), 1 where a row has a label.
         """
         from sklearn.linear_model import LogisticRegression  # here: a trained model needs neither to predict
         from threadpoolctl import threadpool_limits
@@ -70,8 +71,8 @@ class Bigrams(nn.Module):
         known, present = _presence(ids, offsets)
         self.known[: len(known)] = torch.from_numpy(known)
         classes = len(self.bias)
-        for label in range(1 if classes == 2 else 0, classes):
-            inside = labels == label
+        for label in range(1 if classes == 2 and labels.ndim == 1 else 0, classes):
+            inside = labels == label if labels.ndim == 1 else labels[:, label] == 1
             if not inside.any() or inside.all() or not len(known):
                 continue
             p = SMOOTHING + np.asarray(present[inside].sum(0)).ravel()  # (features,)

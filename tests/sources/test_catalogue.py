@@ -23,6 +23,7 @@ FILES = {  # of each data set, how many
     "fillets": 2,
     "flickr8k": 5,
     "fsdd": 2,
+    "goemotions": 4,
     "gun-point": 2,
     "imdb": 2,
     "italy-power-demand": 2,

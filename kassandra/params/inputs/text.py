@@ -20,7 +20,8 @@ class ExamplesSource(TableFile, Folder):
     written: `5`, `5.0`.
 
     text, label: names of its columns; null takes the only column with a usual name (text, review, …; label, stars, …).
-        A list of labels is a column for each, which is 1 where a text has it; a text has one.
+        A list of labels is a column for each, which is 1 where a text has it; a text has one, or with
+        `prepare.labels: many` any number.
     files: what several tables in one folder are: `labels`, one for each label, named so; `parts`, parts of one. null
         expects one table, or one for each split.
     layout: what the lines of a file are that is no table: `lines`, a text each, with a file for each label, named so;

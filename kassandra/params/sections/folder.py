@@ -21,7 +21,7 @@ class Folder(OwnFile):
     file, label, split, fold: names of the table's columns. null takes the only column with a usual name (filename,
         image, id, …; label, class, category, …; split; fold); of two columns, one of which is known, the other.
         `split` says train, valid or test; `fold` is a number. A list of labels is a column for each, which is 1 where
-        a file has it; a file has one.
+        a file has it; a file has one, or with `prepare.labels: many` any number.
     group: a column that says what a file belongs to: who speaks in a recording (see `prepare.split`); of images and
         texts, all of a group (a patient, a camera, an author) stay in one split.
     test_fold: the fold that is test; null takes the last one. valid_fold: the one that is valid; null draws it.

@@ -49,13 +49,15 @@ class Listing(NamedTuple):
 class Kind(NamedTuple):
     """What examples are. unit: in the plural. endings: of files that claim to be some; of others `is_one` decides.
 
-    named: the label, and the group, of a path; whether its first folder is the label.
+    named: the label, and the group, of a path; whether its first folder is the label. many: whether an example may have
+    any number of labels.
     """
 
     unit: str
     endings: set[str]
     is_one: Callable[[Path], bool]
     named: Callable[[PurePosixPath, bool], tuple[str, str]]
+    many: bool = False
 
 
 Left = dict[str, list[str]]
@@ -157,7 +159,8 @@ def _labelled(
     names, splits = _splits(list(paths), left)
     notes: list[str] = []
     if source.labels or source.label_pattern:
-        labels: Labels = (by_table if source.labels else by_pattern)(raw, [paths[name] for name in names], source)
+        own = [paths[name] for name in names]
+        labels: Labels = by_table(raw, own, source, kind.many) if source.labels else by_pattern(raw, own, source)
         notes += labels.message
         files = []
         for name, split, said in zip(names, splits, labels.of, strict=True):

@@ -1,7 +1,7 @@
 """Labels that stand outside of the names of folders: in a table beside the files, or anywhere in their paths."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from unicodedata import normalize
@@ -12,7 +12,7 @@ from kassandra.contracts.section import unknown
 from kassandra.contracts.splits import SPLIT_OF
 from kassandra.params.sections.folder import Folder
 from kassandra.params.sections.table_file import TableFile
-from kassandra.sources.own.one_hot import label_of
+from kassandra.sources.own.one_hot import label_of, labels_of
 from kassandra.sources.own.refused import Refused, check_share
 from kassandra.sources.own.split_names import split_in
 from kassandra.sources.own.table_file import Table, read_table
@@ -87,14 +87,17 @@ def tables_of_labels(source: Folder) -> list[str]:
     return source.labels if isinstance(source.labels, list) else [source.labels] if source.labels else []
 
 
-def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
+def by_table(raw: Path, paths: Sequence[Path], source: Folder, many: bool = False) -> Labels:
     """What the tables of `source.labels` say; of several, each is of the split that it, or its folder, is called by.
+
+    Args:
+        many: whether a file may have any number of labels, joined as contracts.label_sets has it.
 
     Raises:
         KassandraError: as of one; or two tables say several things of a file.
     """
     names = tables_of_labels(source)
-    each = [_by_one(raw, paths, source, name) for name in names]
+    each = [_by_one(raw, paths, source, name, many) for name in names]
     if len(each) == 1:
         return each[0]
     of: list[Label | None] = [None] * len(paths)
@@ -107,7 +110,7 @@ def by_table(raw: Path, paths: Sequence[Path], source: Folder) -> Labels:
     return Labels(of, f"files that {some(names)} give no label", [line for labels in each for line in labels.message])
 
 
-def _by_one(raw: Path, paths: Sequence[Path], source: Folder, named: str) -> Labels:
+def _by_one(raw: Path, paths: Sequence[Path], source: Folder, named: str, many: bool) -> Labels:
     """What the row of a table says that names a file: by its path, or its name, with or without the ending.
 
     Raises:
@@ -128,9 +131,9 @@ def _by_one(raw: Path, paths: Sequence[Path], source: Folder, named: str) -> Lab
     how = source if isinstance(source, TableFile) else TableFile(path=str(path), encoding=source.encoding)
     table = read_table(path, how, choose)
     if of_labels:
-        _with_one_label(table, of_labels)
+        _with_labels(table, of_labels, labels_of if many else label_of)
     refused = check_share(table.refused, path, table.total, source.tolerate, table.hint())
-    of, folds, notes = _matched(raw, paths, table, chosen)
+    of, folds, notes = _matched(raw, paths, table, chosen, many)
     notes += [refused] if refused else []
     if "fold" in chosen:
         of, note = _by_fold(of, folds, source)
@@ -139,9 +142,9 @@ def _by_one(raw: Path, paths: Sequence[Path], source: Folder, named: str) -> Lab
     return Labels(of, f"files that {path.name} gives no label", notes)
 
 
-def _with_one_label(table: Table, names: Sequence[str]) -> None:
-    """Adds a column of the label that stands in a column for each; rows with several are refused."""
-    both = [label_of(cells, names) for cells in zip(*(table.columns[name] for name in names), strict=True)]
+def _with_labels(table: Table, names: Sequence[str], of: Callable[..., tuple[str, str]]) -> None:
+    """Adds a column of the label, or of all labels, that stand in a column for each; rows that `of` refuses go."""
+    both = [of(cells, names) for cells in zip(*(table.columns[name] for name in names), strict=True)]
     good = [row for row, (_, why) in enumerate(both) if not why]
     table.refused += [Refused(int(table.lines[row]), why) for row, (_, why) in enumerate(both) if why]
     table.columns[ONE_HOT] = [label for label, _ in both]
@@ -150,7 +153,7 @@ def _with_one_label(table: Table, names: Sequence[str]) -> None:
 
 
 def _matched(
-    raw: Path, paths: Sequence[Path], table: Table, chosen: dict[str, str]
+    raw: Path, paths: Sequence[Path], table: Table, chosen: dict[str, str], many: bool
 ) -> tuple[list[Label | None], list[int | None], list[str]]:
     """The label and the fold of each file, and what to report of the rows."""
     index, name = by_names(raw, table.path, paths), table.path.name
@@ -165,7 +168,7 @@ def _matched(
             raise KassandraError(f"{where}: {cells['file']!r} is the name of {len(places)} files; give their paths")
         if not places:
             absent.append(cells["file"])
-        elif not cells["label"]:
+        elif not (cells["label"] or many):
             unlabelled += 1
         else:
             (place,) = places

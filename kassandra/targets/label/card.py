@@ -10,7 +10,10 @@ def task(modality: str) -> str:
 
 def use(predictor: Any) -> tuple[str, str]:
     """A command, and lines of Python."""
+    show = (
+        "prediction.labels, prediction.probabilities" if predictor.many else "prediction.label, prediction.probability"
+    )
     return (
         "kassandra predict FOLDER INPUT    # files; of texts also the texts themselves",
-        "prediction, = predictor.predict(inputs)  # see its docstring\nprint(prediction.label, prediction.probability)",
+        "prediction, = predictor.predict(inputs)  # see its docstring\n" + f"print({show})",
     )

@@ -9,5 +9,9 @@ def answer(model: Any, meta: dict[str, Any], put: Any) -> dict[str, Any]:
     """`put` takes a tensor."""
     if model.beside is not None:
         raise KassandraError("explore: the page has no linear model beside an LSTM (model.linear); train one without")
+    if meta.get("labels") == "many":
+        raise KassandraError(
+            "explore: the page shows one class of each input, and this model gives any number of labels"
+        )
     head = {"W": put(model.linear.weight), "b": put(model.linear.bias)}
     return {"answer": "classes", "classes": [str(name) for name in meta["classes"]], "head": head}

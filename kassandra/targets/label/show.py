@@ -4,8 +4,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.label_sets import joined
 from kassandra.contracts.printed_examples import print_examples
-from kassandra.targets.label.evaluate.predict import Prediction, Predictor, together
+from kassandra.targets.label.evaluate.predict import Labels, Prediction, Predictor, together
 
 COMMAND = "predict"
 OPTIONS = ("reject",)
@@ -18,7 +20,16 @@ def show(
 
     Args:
         reject: a class less probable than this is not given.
+
+    Raises:
+        KassandraError: an input cannot be read; or `reject` is said of a model that gives any number of labels.
     """
+    if predictor.many:
+        if reject:
+            why = "each label has a threshold on its probability, chosen on validation"
+            raise KassandraError(f"--reject: is of models that give one class; this one gives any number, and {why}")
+        print_examples(predictor, reader, given, as_json, together, _labels, _every_label, **options)
+        return
 
     def or_rejected(prediction: Prediction) -> Prediction:
         return prediction._replace(label="") if prediction.probability < reject else prediction
@@ -46,3 +57,19 @@ def _whole(prediction: Prediction) -> dict[str, Any]:
     if len(prediction.members) > 1:
         row |= {f"member_{number}": round(value, 6) for number, value in enumerate(prediction.members)}
     return row | {f"probability_{label}": round(value, 6) for label, value in prediction.probabilities.items()}
+
+
+def _labels(prediction: Labels) -> dict[str, Any]:
+    """Those that are given, and the next one: with its probability, and the threshold that it does not reach."""
+    each, thresholds = prediction.probabilities, prediction.thresholds
+    given = ", ".join(f"{label} {each[label]:.3f}" for label in prediction.labels)
+    rest = sorted((label for label in each if label not in prediction.labels), key=lambda label: -each[label])[:1]
+    return {
+        "labels": given or "—",
+        "next": ", ".join(f"{label} {each[label]:.3f} (of {thresholds[label]:.3f})" for label in rest),
+    }
+
+
+def _every_label(prediction: Labels) -> dict[str, Any]:
+    each = prediction.probabilities.items()
+    return {"labels": joined(prediction.labels)} | {f"probability_{name}": round(value, 6) for name, value in each}

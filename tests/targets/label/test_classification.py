@@ -68,7 +68,8 @@ def test_scores_are_those_of_scikit_learn(reported):
     }
     scores = done.scores
     assert {name: scores[name].value for name in expected} == pytest.approx(expected)
-    assert list(scores) == [score.name for score in SCORES]
+    of_many = ("micro_f1", "hamming_loss", "ranking_precision")
+    assert list(scores) == [score.name for score in SCORES if score.name not in of_many]
     for score in scores.values():
         assert score.low < score.value < score.high
 

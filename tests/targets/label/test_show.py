@@ -31,7 +31,7 @@ def printed(capsys, monkeypatch):
 
     def printed(added, as_json=False, terminal=False, **options):
         predictor = SimpleNamespace(
-            meta={"of": "it"}, pair=SimpleNamespace(own=lambda inputs: ("split", inputs)),
+            many=False, meta={"of": "it"}, pair=SimpleNamespace(own=lambda inputs: ("split", inputs)),
             of_members=lambda split: [("outputs", split)], predictions=lambda members: PREDICTIONS,
         )  # fmt: skip
         reader = SimpleNamespace(NAME="animal", read=lambda given, meta, option: (given, [meta["of"], option]))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import missing, read_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.contracts.label_sets import many
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.section import unknown
 from kassandra.contracts.stored import Stored, digest
@@ -60,7 +61,7 @@ def read(raw: Path, source: FolderOfFiles, params: Prepare) -> Examples:
         KassandraError: the recordings cannot be read, or a speaker is unknown.
     """
     scale = MelScale(params.sample_rate, params.mels, params.frame, params.hop)
-    train, valid, test, meta, message = read_recordings(raw, source, scale)
+    train, valid, test, meta, message = read_recordings(raw, source, scale, many(params))
     everything = [*train, *(valid or []), *(test or [])]
     places = np.arange(len(everything))
     given = None if test is None else places >= len(everything) - len(test)
@@ -120,7 +121,7 @@ def by_speaker(raw: Path, everything: list[Recording], held_out: list[str]) -> N
     return np.isin(np.array(speakers), held_out)
 
 
-def read_recordings(raw: Path, source: FolderOfFiles, scale: MelScale) -> Raw:
+def read_recordings(raw: Path, source: FolderOfFiles, scale: MelScale, many_labels: bool = False) -> Raw:
     """What was downloaded, or copied of your own, at the sample rate of `scale`.
 
     Your own is a folder for each label with recordings in it, `<label>/<speaker>_<take>.wav`, or recordings in one
@@ -135,7 +136,7 @@ def read_recordings(raw: Path, source: FolderOfFiles, scale: MelScale) -> Raw:
         return _fsdd(raw, scale)
     if source.dataset:
         raise KassandraError(f"source.dataset: {source.dataset!r} holds no recordings with labels; 'fsdd' does")
-    listed = listing(raw, source, KIND)
+    listed = listing(raw, source, KIND._replace(many=many_labels))
     good = usable(
         listed.files,
         lambda path: sound_files.read(path, scale.sample_rate, scale.frame_length),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.artifacts import missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.contracts.label_sets import many
 from kassandra.contracts.stored import Stored, digest
 from kassandra.inputs.images.prepare import tables
 from kassandra.inputs.images.prepare.alike import alike
@@ -70,7 +71,7 @@ def of_idx(raw: Path, params: Prepare) -> Examples:
 
 def _of_folder(raw: Path, source: Source, params: Prepare) -> Examples:
     """Image files of one's own; those of more than 8 bits stay as they are until train is known."""
-    listed = listing(raw, source, Kind("images", image_files.endings(), image_files.is_image, _named))
+    listed = listing(raw, source, Kind("images", image_files.endings(), image_files.is_image, _named, many(params)))
     images = Stored()
     notes, size = Counter[str](), (params.size, params.size)
     good = usable(

@@ -6,7 +6,9 @@ from math import ceil
 from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.label_sets import labels_in, listed_in
 from kassandra.detection.content import form_of
+from kassandra.detection.label_sets import LabelSets, counted, label_sets
 from kassandra.detection.numbers import OF_NUMBERS, Format
 from kassandra.detection.one_hot import OneHot, one_hot
 from kassandra.detection.proposal import Look, Proposal
@@ -15,7 +17,7 @@ from kassandra.detection.words import some
 from kassandra.inputs.text.detect import line_files
 from kassandra.sources.own.file_names import labels_of
 from kassandra.sources.own.labelled import label_folders
-from kassandra.sources.own.one_hot import SEVERAL
+from kassandra.sources.own.one_hot import labels_of as labels_of_columns
 
 TEXTS = re.compile(
     r"text|review|sentence|content|comment|message|tweet|body|description|summary|title|abstract|question|headline|"
@@ -26,6 +28,7 @@ LABELS = re.compile(
     r"label|class|category|sentiment|stars|rating|score|target|overall|polarity|spam|type|topic|genre|language|lang|^y$",
     re.IGNORECASE,
 )
+SETS = re.compile(r"labels|tags|genres?|topics|categories|emotions|keywords|subjects", re.IGNORECASE)
 MOST_SHARE = 0.1  # of rows that cannot be used: more are for their owner to look at
 USUAL_SHARE = 0.01  # of rows that cannot be used: the default of `source.tolerate`
 MOST_LABELS = 200
@@ -50,6 +53,8 @@ def evidence(look: Look) -> float:
     if text is not None and _by_file(look, table, text):
         return 0.86
     if text is not None and look.wish.target is None and look.answer is None and one_hot(table.columns):
+        return 0.88
+    if text is not None and _set_column(look, table, text):
         return 0.88
     if text is None or (label := _label(look, table, text)) is None:
         return 0.0
@@ -89,7 +94,11 @@ def propose(look: Look) -> Proposal:
 
 def _of_columns(look: Look, table: Table, text: Column | None) -> Proposal:
     """Of a column of labels, or of several of which one is 1 in each row."""
-    hot = _one_hot(look, table) if text else None
+    hot = one_hot(table.columns) if text and look.wish.target is None and look.answer is None else None
+    if text and hot and hot.several:
+        return _of_sets(look, table, text, hot.names, _of_hot(table, hot))
+    if text and (both := _set_column(look, table, text)):
+        return _of_sets(look, table, text, both[0].name, both[1])
     label = hot.label if hot else _label(look, table, text) if text else None
     if text is None or label is None:
         kind = "labels, a few different ones" if look.answer is None else "answers of this kind"
@@ -110,6 +119,14 @@ def _of_columns(look: Look, table: Table, text: Column | None) -> Proposal:
             + (f"; --target names others: {some(others)}" if others else "")
         )
     proposal.guessed += _spellings(label)
+    _where(proposal, look, table)
+    shown = preview(table, [table.names.index(text.name)])
+    proposal.rows = [row | {label.name: cell} for row, cell in zip(shown, label.cells, strict=False)]
+    return proposal
+
+
+def _where(proposal: Proposal, look: Look, table: Table) -> None:
+    """Adds in which files the rows are."""
     if look.tables:
         names = {split: path.name for split, path in look.tables.items()}
         aside = _left_aside(look)
@@ -121,23 +138,42 @@ def _of_columns(look: Look, table: Table, text: Column | None) -> Proposal:
         proposal.examples = table.rows * len(look.alike)
     elif look.path.is_dir():
         proposal.source["path"] = table.path
-    shown = preview(table, [table.names.index(text.name)])
-    proposal.rows = [row | {label.name: cell} for row, cell in zip(shown, label.cells, strict=False)]
+
+
+def _of_sets(look: Look, table: Table, text: Column, names: str | list[str], sets: LabelSets) -> Proposal:
+    """Of texts with any number of labels each, in one column or in a column for each label."""
+    source = {**table.keys, "text": text.name, "label": names}
+    proposal = Proposal("text", "label", source, seen=list(table.notes), classes=sets.counts)
+    proposal.prepare = {"labels": "many"} | ({"separator": sets.separator} if sets.separator else {})
+    where = f"the columns {some(names)}, each 0 or 1" if isinstance(names, list) else repr(names)
+    one = f"--target '{names[0]}' predicts one of them, yes or no"
+    other = one if isinstance(names, list) else "`prepare.labels: one` takes a whole cell as one label"
+    proposal.guessed.append(f"texts in {text.name!r}; {sets.said(where, len(text.cells))}; {other}")
+    _where(proposal, look, table)
+    _tolerate(proposal, table, text, text)
+    columns = [text.name, *([names] if isinstance(names, str) else names[:5])]
+    proposal.rows = preview(table, [table.names.index(name) for name in columns])
     return proposal
 
 
-def _one_hot(look: Look, table: Table) -> OneHot | None:
-    """
-    Raises:
-        KassandraError: rows have several labels.
-    """
-    hot = one_hot(table.columns) if look.wish.target is None and look.answer is None else None
-    if hot is not None and hot.several:
-        raise KassandraError(
-            f"{table.path}: labels are in the columns {some(hot.names)}, and rows have {SEVERAL}; "
-            f"`--target '{hot.names[0]}'` predicts one of them, yes or no"
-        )
-    return hot
+def _of_hot(table: Table, hot: OneHot) -> LabelSets:
+    rows = zip(*(table.column(name).cells for name in hot.names), strict=True)
+    return counted([labels_in(labels_of_columns(cells, hot.names)[0]) for cells in rows], None)
+
+
+def _set_column(look: Look, table: Table, text: Column) -> tuple[Column, LabelSets] | None:
+    """The column of which a cell holds any number of labels: the one that is asked for, or the only one that would be
+    the label otherwise, or one that is called so."""
+    if look.answer is not None or (text.held and listed_in(text.held[0]) is not None):
+        return None
+    asked = [table.column(look.wish.target)] if look.wish.target else [one for one in table.columns if one is not text]
+    found = [(one, sets) for one in asked if one is not text and (sets := label_sets(one))]
+    if not found:
+        return None
+    column, sets = max(found, key=lambda both: bool(SETS.search(both[0].name) or LABELS.search(both[0].name)))
+    label = _label(look, table, text)
+    usual = SETS.search(column.name) and label is not None and not LABELS.fullmatch(label.name)
+    return (column, sets) if label is None or label is column or usual else None
 
 
 def _by_file(look: Look, table: Table, text: Column) -> bool:

@@ -13,8 +13,8 @@ from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.words import some
 from kassandra.sources.own.fasttext import LABEL, split_label
 from kassandra.sources.own.file_names import labels_of
-from kassandra.sources.own.one_hot import SEVERAL
 
+SEVERAL = 0.01  # share of lines with several labels, from which each may have any number
 MARKED = 0.9  # share of lines with a label, from which a file is fastText's
 SHORT = re.compile(r"[0-9+-]{1,3}|[A-Z]{2,}(:\w+)?|\w+:\w*")  # a label that is no word of a text
 FILES = range(2, 201)  # of one folder, with the texts of a label each
@@ -30,13 +30,14 @@ LABELS = {
 
 class Seen(NamedTuple):
     """layout: of `source`. texts: a sample. labels: with counts of lines. splits: those that have a file. several:
-    lines with several labels. skip: lines of a header."""
+    lines with several labels. total: lines. skip: lines of a header."""
 
     layout: str
     texts: list[str]
     labels: Counter[str]
     splits: frozenset[str]
     several: int
+    total: int
     encoding: str | None
     rows: list[dict[str, str]]
     skip: int = 0
@@ -64,15 +65,16 @@ def _marked(files: dict[str, Path], lines: Lines | None = None) -> Seen | None:
     lines = lines or lines_of(first)
     full = [line for line in lines.first if line.strip()]
     both = [split_label(line) for line in full]
-    labels = Counter(own[0] for _, own in both if len(own) == 1)
+    several = sum(len(own) > 1 for _, own in both)
+    many = several > SEVERAL * len(both)
+    labels = Counter(label for _, own in both if many or len(own) == 1 for label in own)
     if len(full) < 2 or sum(bool(own) for _, own in both) < MARKED * len(full):
         return None
-    several = sum(len(own) > 1 for _, own in both)
     scale = max(lines.total, len(lines.first)) / len(lines.first)
     counts = Counter({label: round(count * scale) for label, count in labels.items()})
     rows = [{"text": text[:70], "label": " ".join(own)} for text, own in both[:5]]
     splits = frozenset(files) - {"", "train"}
-    return Seen("fasttext", [text for text, _ in both], counts, splits, several, lines.encoding, rows)
+    return Seen("fasttext", [text for text, _ in both], counts, splits, several, lines.total, lines.encoding, rows)
 
 
 def _first(lines: Lines) -> Seen | None:
@@ -89,7 +91,7 @@ def _first(lines: Lines) -> Seen | None:
     scale = max(lines.total, len(lines.first)) / len(lines.first)
     counts = Counter({label: round(count * scale) for label, count in labels.items()})
     rows = [{"text": text[:70], "label": label} for label, _, text in full[:5]]
-    return Seen("first", texts, counts, frozenset(), 0, lines.encoding, rows)
+    return Seen("first", texts, counts, frozenset(), 0, counts.total(), lines.encoding, rows)
 
 
 def _by_file(files: list[Path]) -> Seen | None:
@@ -120,7 +122,7 @@ def _by_file(files: list[Path]) -> Seen | None:
     rows = [{"text": lines.first[0][:70], "label": label} for label, lines in zip(labels, read, strict=True)][:5]
     encodings = Counter(lines.encoding for lines in read if lines.encoding)
     encoding = encodings.most_common(1)[0][0] if encodings else None
-    return Seen("lines", texts, counts, frozenset(), 0, encoding, rows, int(header))
+    return Seen("lines", texts, counts, frozenset(), 0, counts.total(), encoding, rows, int(header))
 
 
 def called_by_labels(files: Sequence[Path]) -> bool:
@@ -132,15 +134,8 @@ def called_by_labels(files: Sequence[Path]) -> bool:
 
 
 def propose(look: Look, seen: Seen) -> Proposal:
-    """
-    Raises:
-        KassandraError: many lines have several labels.
-    """
-    total = seen.labels.total() + seen.several
-    if seen.several > 0.01 * total:
-        raise KassandraError(
-            f"{look.path}: {seen.several:,} of {total:,} lines have {SEVERAL}; leave one `__label__` in each line"
-        )
+    """The section of such files; of lines with several labels, one of any number of labels for each text."""
+    total = seen.total
     proposal = Proposal("text", "label", {"layout": seen.layout})
     proposal.source |= {"skip_rows": seen.skip} if seen.skip else {}
     if seen.encoding:
@@ -154,6 +149,9 @@ def propose(look: Look, seen: Seen) -> Proposal:
         proposal.guessed.append("a text in each line; labels are their first words")
     else:
         proposal.seen.append("a text in each line, its label after `__label__` (fastText)")
+    if seen.several > SEVERAL * total:
+        proposal.prepare["labels"] = "many"
+        proposal.guessed.append(f"any number of labels of each text: {seen.several:,} of {total:,} lines have several")
     proposal.seen += [f"files of splits: train, {some(sorted(seen.splits))}"] if seen.splits else []
     proposal.examples, proposal.rows = total, seen.rows
     return proposal

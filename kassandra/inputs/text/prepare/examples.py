@@ -12,6 +12,7 @@ import numpy as np
 from kassandra.contracts.artifacts import damaged, files_in, missing
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.examples import Encoded, Examples, Rows
+from kassandra.contracts.label_sets import joined, many
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import SPECIAL, UNK
 from kassandra.contracts.tables import read_table
@@ -51,12 +52,15 @@ def read(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples
     everything = [one for part in parts for one in part]
     texts, labels, ids = ([one[place] for one in everything] for place in range(3))
     keys, near = _forms(texts)
-    test = np.arange(len(texts)) >= len(parts[0]) if len(parts) > 1 else None
+    ends, places = np.cumsum([len(part) for part in parts]), np.arange(len(texts))
+    test = places >= ends[-2] if len(parts) > 1 else None
+    valid = (places >= ends[0]) & (places < ends[1]) if len(parts) > 2 else None
     reviews = [one.partition("_")[0] for one in ids] if dataset in OF_REVIEWS else None
     meta = {"refused_rows": 0}
     return Examples(
-        "texts", texts, labels, ids, keys, test, reviews, meta=meta, near=near, together=reviews is not None
-    )
+        "texts", texts, labels, ids, keys, test, reviews, meta=meta, near=near, valid=valid,
+        together=reviews is not None,
+    )  # fmt: skip
 
 
 def _forms(texts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -121,6 +125,22 @@ def _rows(path: Path, text: str = "text", label: str = "label", source: str | No
     return [Text(str(one), names.get(str(label), str(label)), f"{path.name}:{row + 1}") for row, one, label in rows]
 
 
+def _emotions(raw: Path) -> list[list[Text]]:
+    """Comments with the numbers of their emotions, of the official splits: all of test last, and valid before it."""
+    if not (names := raw / "emotions.txt").is_file():
+        raise missing(names)
+    emotions, parts = names.read_text(encoding="utf-8").split(), []
+    for name in ("train.tsv", "dev.tsv", "test.tsv"):
+        if not (path := raw / name).is_file():
+            raise missing(path)
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").split("\n") if line]
+        parts.append(
+            [Text(text, joined(emotions[int(one)] for one in labels.split(",")), f"comment {own}")
+             for text, labels, own in rows]
+        )  # fmt: skip
+    return parts
+
+
 def _ratings(raw: Path, name: str) -> list[Text]:
     """Lines of id, mean rating and sentence, parted by tabs."""
     path = raw / name
@@ -134,6 +154,7 @@ READERS: dict[str, Callable[[Path], list[list[Text]]]] = {
     "imdb": _imdb,
     "rotten-tomatoes": lambda raw: [_rows(raw / COMBINED, source="rotten_tomatoes")],
     "books": _books,
+    "goemotions": _emotions,
     "movie-ratings": lambda raw: [_ratings(raw, "movieReviewSnippets_GroundTruth.txt")],
     "product-ratings": lambda raw: [_ratings(raw, "amazonReviewSnippets_GroundTruth.txt")],
 }
@@ -152,7 +173,7 @@ def _is_folder_of_texts(raw: Path, source: ExamplesSource) -> bool:
 
 
 def _of_tables(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
-    own = read_own(raw, source)
+    own = read_own(raw, source, many(params))
     everything = [(*one, split) for split, part in own.parts.items() for one in part]
     texts, labels, ids, splits = (list(column) for column in zip(*everything, strict=True))
     valid, test = (np.array(splits) == name if name in own.parts else None for name in ("valid", "test"))
@@ -162,7 +183,7 @@ def _of_tables(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Ex
 
 
 def _of_folder(raw: Path, source: ExamplesSource, params: ExamplesPrepare) -> Examples:
-    listed = listing(raw, source, Kind("texts", ENDINGS, is_text, named))
+    listed = listing(raw, source, Kind("texts", ENDINGS, is_text, named, many(params)))
     good = usable(listed.files, lambda path: read_text(path, source.encoding), source.tolerate, "texts")
     valid, test = masks(good.files)
     meta = {"refused_rows": 0, "files_left_out": sum(listed.left_out.values()), "left_out": listed.left_out}

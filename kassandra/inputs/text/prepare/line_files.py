@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.label_sets import joined
 from kassandra.inputs.text.prepare.table import EMPTY, LARGEST, NO_LABEL, Texts, hint_of_labels
 from kassandra.params.inputs.text import ExamplesSource
 from kassandra.sources.own.fasttext import split_label
@@ -12,11 +13,12 @@ from kassandra.sources.own.refused import Refused, sentence
 from kassandra.sources.own.unpacked import readable, unpacked
 
 
-def read_lines(path: Path, source: ExamplesSource, label: str | None = None) -> Texts:
+def read_lines(path: Path, source: ExamplesSource, label: str | None = None, many: bool = False) -> Texts:
     """The texts of a file; empty lines are none.
 
     Args:
-        label: of all lines; None looks for `__label__` in each, where there are labels.
+        label: of all lines; None looks for `__label__` in each, where there are labels. many: whether there may be any
+            number of them.
 
     Raises:
         KassandraError: the file cannot be read, or no line is good.
@@ -29,6 +31,8 @@ def read_lines(path: Path, source: ExamplesSource, label: str | None = None) -> 
             text, own = (line.strip(), [label]) if label is not None else _split(line, source)
             if reason := garbled(line):
                 bad.append(line)
+            elif many:
+                reason, own = "" if text else EMPTY, [joined(own)]
             else:
                 reason = SEVERAL if len(own) > 1 else EMPTY if not text else "" if own else NO_LABEL
             if reason:

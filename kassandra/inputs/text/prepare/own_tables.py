@@ -32,8 +32,11 @@ class Own(NamedTuple):
     message: str
 
 
-def read_own(raw: Path, source: ExamplesSource) -> Own:
+def read_own(raw: Path, source: ExamplesSource, many: bool = False) -> Own:
     """
+    Args:
+        many: whether a text may have any number of labels, joined as contracts.label_sets has it.
+
     Raises:
         KassandraError: there is no table, or several of which none is called train; one cannot be read; or more rows
             are refused than `source.tolerate` allows.
@@ -42,11 +45,11 @@ def read_own(raw: Path, source: ExamplesSource) -> Own:
     parts, left_out, refused = dict[str, list[tuple[str, str, str]]](), dict[str, Any](), 0
     set_aside: list[str] = []
     for split, path, label in tables:
-        if split not in ("train", WHOLE) and (why := _without_labels(path, source)):
+        if split not in ("train", WHOLE) and (why := _without_labels(path, source, many)):
             set_aside.append(path.name)
             messages.append(f"{path}: {why}, so it cannot be the {split} split, and is set aside; one is drawn instead")
             continue
-        table = _read(path, source, label)
+        table = _read(path, source, label, many)
         if not source.layout:
             known = ("text", "label") if label is None else ("text",)
             source = source.model_copy(update=dict(zip(known, table.columns, strict=False)))
@@ -76,15 +79,15 @@ def _tables(raw: Path, source: ExamplesSource) -> tuple[list[tuple[str, Path, st
     return [(split, path, None) for split, path in tables.items()], [*messages, *aside]
 
 
-def _read(path: Path, source: ExamplesSource, label: str | None) -> Texts:
+def _read(path: Path, source: ExamplesSource, label: str | None, many: bool) -> Texts:
     """The texts of one table, or of one file of lines, with their labels, or that of all of them."""
     if source.layout:
-        return read_lines(path, source, label)
-    table = read_table_of_texts(path, source, texts_alone=label is not None)
+        return read_lines(path, source, label, many)
+    table = read_table_of_texts(path, source, texts_alone=label is not None, many=many)
     return table if label is None else table._replace(labels=[label] * len(table.texts))
 
 
-def _without_labels(path: Path, source: ExamplesSource) -> str:
+def _without_labels(path: Path, source: ExamplesSource, many: bool) -> str:
     """Why a table cannot be a split: it has no column of labels, or nothing in it."""
     if source.layout:
         return ""
@@ -94,7 +97,8 @@ def _without_labels(path: Path, source: ExamplesSource) -> str:
     if lacking := [name for name in labels if name not in names]:
         return f"has no column {lacking[0]!r}"
     try:
-        read_table_of_texts(path, source)
+        if not any(read_table_of_texts(path, source, many=many).labels):
+            return f"has nothing in column {labels[0]!r}"
     except KassandraError:
         rows = read_table_of_texts(path, source, texts_alone=True)
         return f"has nothing in column {labels[0]!r}" if rows.texts else ""

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kassandra.contracts.errors import KassandraError
+from kassandra.contracts.label_sets import joined
 from kassandra.contracts.section import unknown
 from kassandra.params.inputs.text import ExamplesSource
 from kassandra.sources.own.lines import garbled
-from kassandra.sources.own.one_hot import SEVERAL, label_of
+from kassandra.sources.own.one_hot import SEVERAL, label_of, labels_of
 from kassandra.sources.own.refused import Refused, sentence
 from kassandra.sources.own.table_file import called, read_table
 
@@ -23,7 +24,7 @@ EMPTY, NO_LABEL = "empty text", "missing label"
 
 
 class Row(NamedTuple):
-    """text: as it stands in the file. label: without white space at its ends. Neither is empty."""
+    """text: as it stands in the file, not empty. label: without white space at its ends; empty where it may be."""
 
     text: str
     label: str
@@ -43,13 +44,14 @@ class Texts(NamedTuple):
     hint: str
 
 
-def read_table_of_texts(path: Path, source: ExamplesSource, texts_alone: bool = False) -> Texts:
+def read_table_of_texts(path: Path, source: ExamplesSource, texts_alone: bool = False, many: bool = False) -> Texts:
     """The labelled texts of a table, as `source` says that it is written.
 
     A label is text: the numbers 1 and 1.0 of .jsonl are `1`, and booleans are `true` or `false`.
 
     Args:
-        texts_alone: reads no labels; each text is its own.
+        texts_alone: reads no labels; each text is its own. many: whether a text may have any number of labels, as
+            `contracts.label_sets` joins those that stand in several columns, or in a list.
 
     Raises:
         KassandraError: as read_table; a column is unknown or cannot be guessed; or no row is good.
@@ -69,9 +71,9 @@ def read_table_of_texts(path: Path, source: ExamplesSource, texts_alone: bool = 
     refused = list(table.refused)
     of_text, of_label = (table.columns[name] for name in chosen) if chosen else ([], [])
     if of_labels:
-        of_label = [_one_of(cells, of_labels) for cells in zip(*map(table.columns.get, of_labels), strict=True)]
+        of_label = [_said_by(cells, of_labels, many) for cells in zip(*map(table.columns.get, of_labels), strict=True)]
     for line, text, label in zip(table.lines.tolist(), of_text, of_label, strict=True):
-        row = label._replace(line=line) if isinstance(label, Refused) else _row(text, label, marks)
+        row = label._replace(line=line) if isinstance(label, Refused) else _row(text, label, marks, many)
         if isinstance(row, Row):
             texts.append(row.text)
             labels.append(row.label)
@@ -93,13 +95,15 @@ def hint_of_labels(refused: list[Refused]) -> str:
     if not any(row.reason == SEVERAL for row in refused):
         return ""
     return (
-        "a model gives each text one label: leave out rows with several, or predict one of the labels alone, yes or no "
-        "(`source.label: NAME`, in a table with a column for each)"
+        "a model gives each text one label: say `prepare.labels: many` for one that gives any number, leave out rows "
+        "with several, or predict one of the labels alone, yes or no (`source.label: NAME`, in a table with a column "
+        "for each)"
     )
 
 
-def _one_of(cells: Sequence[object], names: list[str]) -> str | Refused:
-    label, why = label_of(cells, names)
+def _said_by(cells: Sequence[object], names: list[str], many: bool) -> str | Refused:
+    """What columns of 0 and 1 say of a row."""
+    label, why = labels_of(cells, names) if many else label_of(cells, names)
     return Refused(0, why) if why else label
 
 
@@ -124,9 +128,9 @@ def _choose(columns: list[str], path: Path, source: ExamplesSource, texts_alone:
     return chosen[0], chosen[-1]
 
 
-def _row(text: object, label: object, marks: set[str]) -> Row | Refused:
+def _row(text: object, label: object, marks: set[str], many: bool) -> Row | Refused:
     """A good row, or why it is none; None and NaN are missing values."""
-    name = _label(label, marks)
+    name = _label(label, marks, many)
     if isinstance(name, Refused):
         return name
     if text is None or text != text or (isinstance(text, str) and (not text.strip() or text.strip() in marks)):
@@ -135,10 +139,12 @@ def _row(text: object, label: object, marks: set[str]) -> Row | Refused:
         return Refused(0, "text that is no string", name or None)
     if fault := garbled(text + name):
         return Refused(0, fault)
-    return Row(text, name) if name else Refused(0, NO_LABEL)
+    return Row(text, name) if name or many else Refused(0, NO_LABEL)
 
 
-def _label(label: object, marks: set[str]) -> str | Refused:
+def _label(label: object, marks: set[str], many: bool) -> str | Refused:
+    if many and isinstance(label, list) and all(isinstance(one, str | int) for one in label):
+        return joined(label)
     if isinstance(label, list) and all(isinstance(one, str) for one in label):  # as doccano writes labels
         if len(label) > 1:
             return Refused(0, SEVERAL)

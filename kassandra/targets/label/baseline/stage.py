@@ -13,10 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from kassandra.contracts.artifacts import Arrays, map_arrays, read_json
 from kassandra.contracts.examples import Neighbours, View
+from kassandra.targets.label.baseline import many_labels
+from kassandra.targets.label.baseline.ratio import log_ratio
 
 FOLDS = 5
 TINY = 1e-12  # probability, of which the logarithm is taken
-SMOOTHING = 1.0  # added to the count of each feature in each class
 
 Labels = NDArray[np.int64]  # (examples,)
 Numbers = NDArray[np.float64]  # (examples, classes)
@@ -33,8 +34,11 @@ def predictions(seen: Views, prepared: Path, seed: int) -> pd.DataFrame:
     class, `<name> @<label>`. The majority class has those of the classes in train and valid.
 
     Fitted on train and valid, as there is nothing that they choose on valid alone: what an input leaves open is chosen
-    by cross-validation of both. Ridge and nearest neighbours predict classes without probabilities.
+    by cross-validation of both. Ridge and nearest neighbours predict classes without probabilities. Of examples with
+    any number of labels see many_labels.
     """
+    if read_json(prepared / "meta.json").get("labels") == "many":
+        return many_labels.predictions(seen, prepared, seed)
     train, valid, test = (map_arrays(prepared / f"{split}.npz") for split in ("train", "valid", "test"))
     labels = np.concatenate([train["labels"], valid["labels"]])
     shares = np.bincount(labels, minlength=int(labels.max()) + 1) / len(labels)
@@ -114,9 +118,7 @@ def _naive_bayes_weighted(view: View, labels: Labels, seed: int) -> Numbers:
     scores = []
     for label in range(int(labels.max()) + 1):
         inside = view.of_known(labels) == label
-        p = SMOOTHING + np.asarray(known[inside].sum(0)).ravel()  # (features,)
-        q = SMOOTHING + np.asarray(known[~inside].sum(0)).ravel()  # (features,)
-        ratio = np.log((p / p.sum()) / (q / q.sum()))  # (features,)
+        ratio = log_ratio(known, inside)  # (features,)
         model = LogisticRegression(random_state=seed, **view.options)
         model.fit(known.multiply(ratio).tocsr(), inside)
         scores.append(model.decision_function(unknown.multiply(ratio).tocsr()))  # (examples,)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kassandra.contracts.artifacts import read_arrays
 from kassandra.detection.findings import SPLITS, Findings, Grid, Panel
@@ -16,9 +17,7 @@ IMBALANCE = 5
 def examine(folder: Path, meta: dict[str, Any], findings: Findings) -> None:
     """Adds to the findings; `folder` is data/prepared/<name>."""
     classes = meta["classes"]
-    counts = {
-        split: np.bincount(read_arrays(folder / f"{split}.npz")["labels"], minlength=len(classes)) for split in SPLITS
-    }
+    counts = {split: _counts(read_arrays(folder / f"{split}.npz")["labels"], len(classes)) for split in SPLITS}
     rows = [{"label": label, **{split: f"{some[place]:,}" for split, some in counts.items()}}
             for place, label in enumerate(classes)]  # fmt: skip
     more = f", the first {SHOWN} of {len(rows)}" if len(rows) > SHOWN else ""
@@ -26,7 +25,9 @@ def examine(folder: Path, meta: dict[str, Any], findings: Findings) -> None:
     heights = {split: dict(zip(classes[:SHOWN], some[:SHOWN].tolist(), strict=True)) for split, some in counts.items()}
     findings.panels.append(Panel("examples per label", "bars", heights))
     train = counts["train"]
-    if train.min() and train.max() > IMBALANCE * train.min():
+    if meta.get("labels") == "many":
+        findings.facts["without labels"] = ", ".join(f"{n:,} of {split}" for split, n in meta["without_labels"].items())
+    elif train.min() and train.max() > IMBALANCE * train.min():
         most, least = classes[int(train.argmax())], classes[int(train.argmin())]
         share = counts["test"][int(train.argmax())] / max(counts["test"].sum(), 1)
         findings.warnings.append(
@@ -44,6 +45,11 @@ def examine(folder: Path, meta: dict[str, Any], findings: Findings) -> None:
     findings.facts["leaks"] = f"{leaked:,} examples of train are in test too, and dropped from train"
     if nearly := meta.get("train_nearly_in_test", 0):
         findings.warnings.append(f"{nearly:,} examples of train are nearly the same as one of test, and are kept")
-    size = int(sum(counts["train"]) + leaked + repeated)
+    size = int(meta["examples"]["train"] + leaked + repeated)
     if leaked > 0.01 * size:
         findings.warnings.append(f"{leaked:,} examples of train are in test too: is test drawn from the same files?")
+
+
+def _counts(labels: NDArray[Any], classes: int) -> NDArray[np.int64]:
+    """(classes,) examples of each, of labels (examples,), or (examples, classes) where there may be any number."""
+    return np.asarray(labels.sum(0) if labels.ndim == 2 else np.bincount(labels, minlength=classes), np.int64)

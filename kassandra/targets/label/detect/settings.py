@@ -18,15 +18,16 @@ def complete(proposal: Proposal) -> None:
         KassandraError: there are not two classes of some examples.
     """
     counts = proposal.classes
+    many = proposal.prepare.get("labels") == "many"
     if counts and len(counts) < 2:
         raise KassandraError(f"all examples have one label, {next(iter(counts))!r}; there is nothing to tell apart")
-    many = [label for label, count in counts.items() if count >= LEAST]
-    if counts and len(many) < 2:
+    enough = [label for label, count in counts.items() if count >= LEAST]
+    if counts and len(enough) < 2:
         shown = ", ".join(f"{label!r} {count}" for label, count in list(counts.items())[:5])
         what = f"{sum(counts.values()):,} examples ({shown}) are too few to train on and to judge by"
         raise KassandraError(f"{what}; at least {LEAST} of each of two labels are needed")
     rare = sum(count for count in counts.values() if count < RARE)
-    if counts and rare > 0.01 * sum(counts.values()) and rare < 0.1 * sum(counts.values()):
+    if counts and not many and rare > 0.01 * sum(counts.values()) and rare < 0.1 * sum(counts.values()):
         proposal.source["tolerate"] = ceil(rare / sum(counts.values()) * 1000 + 1) / 1000
         proposal.guessed.append(f"labels with fewer than {RARE} examples are set aside: {rare} examples (tolerate)")
     size = size_for(proposal.examples)
@@ -45,8 +46,8 @@ def complete(proposal: Proposal) -> None:
         most, fewest = max(counts.values()), min(counts.values())
         each = [f"{label!r} {count:,}" for label, count in counts.items()]
         more = f" and {len(each) - 10} more" if len(each) > 10 else ""
-        proposal.seen.append(f"classes: {', '.join(each[:10])}{more}")
-        if most > 5 * fewest:
+        proposal.seen.append(f"{'labels' if many else 'classes'}: {', '.join(each[:10])}{more}")
+        if most > 5 * fewest and not many:
             proposal.seen.append(
                 f"imbalance: the largest class has {most / fewest:.0f} times the examples of the smallest"
             )

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from kassandra.judging import figures
 from kassandra.judging.bins import equal_mass
 from kassandra.judging.intervals import Estimate, wilson
-from kassandra.targets.label.evaluate.scores import BINS, Labels, rankings
+from kassandra.targets.label.evaluate.scores import BINS, Flags, Labels, Ranking, rankings
 
 APART = 0.01  # of the axis: bins that are closer are drawn as one
+MOST = 30  # labels of which it is drawn which stand together
 DRAWN = 10  # classes; more lines cannot be followed
 GRID = np.linspace(0.001, 1, 1000)  # where curves are averaged; at 0 itself a curve may have several values
 
@@ -72,12 +73,17 @@ def _span(counts: NDArray[np.int64]) -> str:
 def roc_and_precision_recall(
     targets: Labels, log_probabilities: NDArray[np.float64], classes: list[str], path: Path
 ) -> None:
-    """Both curves side by side: of the second of two classes; of more, each against the rest, and the mean of all.
+    """Both curves side by side: of the second of two classes; of more, each against the rest, and the mean of all."""
+    title = "each class against the rest" if len(classes) > 2 else f"“{figures.name(classes[-1])}” or not"
+    curves(rankings(targets, np.exp(log_probabilities)), classes, len(targets), path, title)
+
+
+def curves(ranked: list[Ranking], classes: list[str], examples: int, path: Path, title: str) -> None:
+    """Both curves of some classes side by side, and the mean of all.
 
     Of many classes the ten with the smallest areas under the ROC curve are drawn. Dotted is what guessing has.
     """
-    ranked = rankings(targets, np.exp(log_probabilities))
-    once = np.ones(len(targets), np.int64)
+    once = np.ones(examples, np.int64)
     areas = np.array([ranking.areas(once) for ranking in ranked]).reshape(-1, 2)  # (curves, 2)
     drawn = np.sort(np.argsort(areas[:, 0], kind="stable")[:DRAWN])
     figure = Figure(figsize=(9, 4.8 + 0.09 * len(drawn)), layout="constrained")
@@ -102,7 +108,6 @@ def roc_and_precision_recall(
             *roc.get_legend_handles_labels(), title="area under ROC; average precision", ncols=2, frameon=False,
             fontsize=8, title_fontsize=8, loc="outside lower center",
         )  # fmt: skip
-    title = "each class against the rest" if len(classes) > 2 else f"“{figures.name(classes[-1])}” or not"
     if len(drawn) < len(ranked):
         title += f"; the {len(drawn)} of {len(ranked)} with the smallest areas under ROC"
     figure.suptitle(title if ranked else "no curves: all examples are of one class", fontsize=10)
@@ -111,6 +116,26 @@ def roc_and_precision_recall(
     precision.set(title="Precision–recall", xlabel="recall", ylabel="precision")
     for axis in (roc, precision):
         axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    figures.save(figure, path)
+
+
+def together(held: Flags, given: Flags, classes: list[str], path: Path) -> None:
+    """Which labels stand together in examples of test, beside which the model gives together: of each row's label, the
+    share of its examples that have the column's too. Of many labels the most frequent.
+    """
+    frequent = np.sort(np.argsort(-held.sum(0), kind="stable")[:MOST])
+    names = [figures.name(classes[place]) for place in frequent]
+    side = 1.6 + 0.24 * len(frequent)
+    figure = Figure(figsize=(2 * side + 1, side + 0.6), layout="constrained")
+    for axis, flags, what in zip(figure.subplots(1, 2), (held, given), ("have", "are given"), strict=True):
+        some = flags[:, frequent].astype(np.int64)
+        shares = some.T @ some / np.maximum(some.sum(0)[:, None], 1)  # (labels, labels)
+        np.fill_diagonal(shares, np.nan)
+        axis.imshow(shares, cmap="Oranges", vmin=0, vmax=0.5)
+        axis.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
+        counts = some.sum(0).tolist()
+        axis.set_yticks(range(len(names)), [f"{a} ({b:,})" for a, b in zip(names, counts, strict=True)], fontsize=7)
+        axis.set_title(f"of the examples that {what} the row’s label,\nthe share that {what} the column’s too")
     figures.save(figure, path)
 
 

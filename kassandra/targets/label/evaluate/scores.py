@@ -1,4 +1,9 @@
-"""Predictions of models that name one class per example, and their scores."""
+"""Predictions of models that name one class per example, or any number of labels, and their scores.
+
+A table of one class has it in the columns `target` and `predicted`, by number. One of many labels has a column for each
+label in place of these, `target_<label>` and `predicted_<label>`, true or false. Scores are of both, where both have
+them.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,11 +20,13 @@ from kassandra.judging.resampling import Rows
 from kassandra.judging.score import Numbers, Score, Share, Times, Unsummed, per_row
 
 PREFIX = "probability_"  # of the column of each class
+TARGET, PREDICTED = "target_", "predicted_"  # of the column of each label, where an example may have many
 BINS = 15  # of confidence
 KEYS = ["example"]
 RESAMPLING = Rows()
 
 Labels = NDArray[np.int64]  # (examples,), each in [0, classes)
+Flags = NDArray[np.bool_]  # (examples, labels)
 
 
 def predictions(
@@ -31,12 +38,39 @@ def predictions(
     return pd.DataFrame(table | columns)
 
 
+def labelled(
+    examples: list[str], targets: Flags, predicted: Flags, log_probabilities: NDArray[np.float64], classes: list[str]
+) -> pd.DataFrame:
+    """The same of many labels: one row per example, and columns for each label."""
+    columns: dict[str, Any] = {"example": examples}
+    for prefix, values in ((TARGET, targets), (PREDICTED, predicted), (PREFIX, np.exp(log_probabilities))):
+        columns |= {f"{prefix}{name}": column for name, column in zip(classes, values.T, strict=True)}
+    return pd.DataFrame(columns)
+
+
 def classes_of(table: pd.DataFrame) -> list[str]:
     return [name.removeprefix(PREFIX) for name in map(str, table) if name.startswith(PREFIX)]
 
 
+def flags(table: pd.DataFrame, prefix: str) -> Flags | None:
+    """(rows, labels) what columns of `prefix` say of each label; None where examples have one class."""
+    names = [name for name in map(str, table) if name.startswith(prefix)]
+    return table[names].to_numpy(bool) if names else None
+
+
+def right(table: pd.DataFrame) -> Flags:
+    """(rows,) whether the class is right, or all labels are."""
+    targets, predicted = flags(table, TARGET), flags(table, PREDICTED)
+    if targets is None or predicted is None:
+        return (table["target"] == table["predicted"]).to_numpy()
+    return np.asarray((targets == predicted).all(1))
+
+
 def asked(table: pd.DataFrame) -> NDArray[Any]:
-    """(rows,) the name of the class that each example is of."""
+    """(rows,) the name of the class that each example is of, or of all its labels."""
+    if (targets := flags(table, TARGET)) is not None:
+        names = np.array([name.removeprefix(TARGET) for name in map(str, table) if name.startswith(TARGET)], object)
+        return np.array(["; ".join(names[held]) for held in targets], object)
     return np.array(classes_of(table), object)[table["target"]]
 
 
@@ -57,6 +91,9 @@ def precision_recall_f1(sums: Numbers) -> Numbers:
 
 def counts(table: pd.DataFrame) -> sparse.csr_array | None:
     """(rows, 3 * classes): see `precision_recall_f1`."""
+    held, given = flags(table, TARGET), flags(table, PREDICTED)
+    if held is not None and given is not None:
+        return sparse.csr_array(np.concatenate([held & given, given, held], axis=1).astype(np.float64))
     size, rows = len(classes_of(table)), np.arange(len(table))
     if not size:
         return None
@@ -64,6 +101,33 @@ def counts(table: pd.DataFrame) -> sparse.csr_array | None:
     right = np.flatnonzero(target == predicted)
     places = np.concatenate([right, rows, rows]), np.concatenate([target[right], size + predicted, 2 * size + target])
     return sparse.csr_array((np.ones(len(places[0])), places), shape=(len(table), 3 * size))
+
+
+def _together(table: pd.DataFrame) -> Numbers | None:
+    """(rows, 3): labels of an example that are right, given, and its own."""
+    held, given = flags(table, TARGET), flags(table, PREDICTED)
+    if held is None or given is None:
+        return None
+    return np.stack([(held & given).sum(1), given.sum(1), held.sum(1)], axis=1).astype(np.float64)
+
+
+def _wrong(table: pd.DataFrame) -> Numbers | None:
+    held, given = flags(table, TARGET), flags(table, PREDICTED)
+    return None if held is None or given is None else per_row((held != given).mean(1))
+
+
+def _ranked(table: pd.DataFrame) -> Numbers | None:
+    """Of each label of an example, the share of its labels among those that are at least as probable; of one with all
+    labels, or none, 1 (Tsoumakas et al. 2010; scikit-learn's label_ranking_average_precision_score)."""
+    held = flags(table, TARGET)
+    if held is None or not classes_of(table):
+        return None
+    values = np.ones(len(table))
+    for row, (own, each) in enumerate(zip(held, probabilities(table), strict=True)):
+        if own.any() and not own.all():
+            at_least = each >= each[own][:, None]  # (labels of it, labels)
+            values[row] = (at_least[:, own].sum(1) / at_least.sum(1)).mean()
+    return per_row(values)
 
 
 def _macro(which: int) -> Callable[[Numbers], Numbers]:
@@ -74,13 +138,17 @@ def _macro(which: int) -> Callable[[Numbers], Numbers]:
 def _nats(table: pd.DataFrame) -> Numbers | None:
     if not classes_of(table):
         return None
+    least = np.finfo(np.float64).smallest_subnormal
+    if (held := flags(table, TARGET)) is not None:
+        each = probabilities(table)
+        return per_row(-np.log(np.maximum(np.where(held, each, 1 - each), least)).sum(1))
     chosen = probabilities(table)[np.arange(len(table)), table["target"]]
-    return per_row(-np.log(np.maximum(chosen, np.finfo(np.float64).smallest_subnormal)))
+    return per_row(-np.log(np.maximum(chosen, least)))
 
 
 def _gaps(table: pd.DataFrame) -> sparse.csr_array | None:
     """(rows, bins + 1): whether an example is right less the confidence, in its bin; and 1 in the last column."""
-    if not classes_of(table):
+    if not classes_of(table) or "target" not in table:
         return None
     rows, confidence = np.arange(len(table)), probabilities(table).max(1)
     bin_of = equal_mass(confidence, BINS)
@@ -163,10 +231,20 @@ def rankings(targets: Labels, probabilities: NDArray[np.float64]) -> list[Rankin
             if size == 2:  # the odds set apart even what rounds to a probability of 1
                 with np.errstate(divide="ignore", over="ignore"):
                     scores = np.minimum(scores / probabilities[:, 0], np.finfo(np.float64).max)
-            order = np.argsort(-scores, kind="stable")
-            ends = np.flatnonzero(np.diff(scores[order], append=-np.inf))
-            curves.append(Ranking(label, scores, positive, order, ends))
+            curves.append(_ranking(label, scores, positive))
     return curves
+
+
+def rankings_of_labels(targets: Flags, probabilities: NDArray[np.float64]) -> list[Ranking]:
+    """The same of many labels, each against its absence."""
+    some = np.flatnonzero(targets.any(0) & ~targets.all(0)).tolist()
+    return [_ranking(label, probabilities[:, label], targets[:, label]) for label in some]
+
+
+def _ranking(label: int, scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> Ranking:
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.diff(scores[order], append=-np.inf))
+    return Ranking(label, scores, positive, order, ends)
 
 
 class Area(Unsummed):
@@ -183,14 +261,18 @@ class Area(Unsummed):
         return len(table) * len(self._curves(table))
 
     def _curves(self, table: pd.DataFrame) -> list[Any]:
-        return rankings(table["target"].to_numpy(), probabilities(table)) if classes_of(table) else []
+        if not classes_of(table):
+            return []
+        if (held := flags(table, TARGET)) is not None:
+            return rankings_of_labels(held, probabilities(table))
+        return rankings(table["target"].to_numpy(), probabilities(table))
 
 
 AREAS = ("roc_auc", "average_precision")
 UNPAIRED = "of equal models, its paired bootstrap would call 8 in 100 different"  # of 300 simulated examples
 SCORES = [
     Share("accuracy", "higher", "share of examples", largest=1,
-          sums=lambda table: per_row((table["target"] == table["predicted"]).to_numpy())),
+          sums=lambda table: per_row(right(table))),
     Score("precision", "higher", "macro", largest=1, sums=counts, value=_macro(0)),
     Score("recall", "higher", "macro", largest=1, sums=counts, value=_macro(1)),
     Score("f1", "higher", "macro", largest=1, sums=counts, value=_macro(2)),
@@ -199,5 +281,9 @@ SCORES = [
     Area("average_precision", "higher", "area", largest=1, unpaired=UNPAIRED),
     CalibrationError("calibration_error", "lower", "share of examples", largest=1, sums=_gaps,
                      value=lambda sums: np.abs(sums[..., :-1]).sum(-1) / sums[..., -1]),
+    Score("micro_f1", "higher", "of all labels", largest=1, sums=_together,
+          value=lambda sums: 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)),
+    Score("hamming_loss", "lower", "share of labels", largest=1, sums=_wrong),
+    Score("ranking_precision", "higher", "mean over examples", largest=1, sums=_ranked),
 ]  # fmt: skip
 BY_CLASS = Score("f1_by_class", "higher", sums=counts, value=lambda sums: precision_recall_f1(sums)[..., 2, :])

@@ -1,4 +1,5 @@
-"""Evaluation on the test split of models that name one class per example: scores, pictures and mistakes."""
+"""Evaluation on the test split of models that name one class per example, or any number of labels: scores, pictures
+and mistakes."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from kassandra.judging import class_figures, coverage, figures
 from kassandra.judging.judge import Report, judge
 from kassandra.judging.score import resample
 from kassandra.targets.label.evaluate import figures as label_figures
-from kassandra.targets.label.evaluate import scores
+from kassandra.targets.label.evaluate import many_labels, scores
 from kassandra.targets.label.evaluate.predict import together
 
 BESIDE = ("accuracy", "f1", "loss")  # in which baselines are compared with, whatever the headline is
@@ -42,6 +43,8 @@ def evaluate(
         how: the section `evaluate` of params.
     """
     meta, arrays = predictor.meta, map_arrays(test)
+    if predictor.many:
+        return _of_many(predictor, test, show, baselines, history, plots, pages, how, seed)
     classes, targets = meta["classes"], np.array(arrays["labels"], np.int64)
     outputs, examples = predictor.of_members(predictor.pair.read(test)), example_ids(arrays, len(targets))
     log_probabilities, attention = together(outputs)
@@ -70,6 +73,34 @@ def evaluate(
     write_table(pages / "mistakes.csv", wrong)
     if show and hasattr(show, "pictures"):
         show.pictures(test, meta, targets, log_probabilities, attention, plots, pages)
+    return report, members, table
+
+
+def _of_many(
+    predictor: Any, test: Path, show: ModuleType | None, baselines: Columns, history: pd.DataFrame, plots: Path,
+    pages: Path, how: Any, seed: int,
+) -> tuple[Report, list[pd.DataFrame], pd.DataFrame]:  # fmt: skip
+    """As `evaluate`, of any number of labels of each example."""
+    arrays, classes = map_arrays(test), predictor.classes
+    targets = np.array(arrays["labels"]) == 1  # (examples, labels)
+    examples, outputs = example_ids(arrays, len(targets)), predictor.of_members(predictor.pair.read(test))
+
+    def as_table(model: Any, log_probabilities: Any) -> pd.DataFrame:
+        return scores.labelled(examples, targets, model.given(log_probabilities), log_probabilities, classes)
+
+    both = zip(predictor.members, outputs, strict=True)
+    members, joint = [as_table(model, each.log_probabilities) for model, each in both], together(outputs)
+    table = members[0] if len(members) == 1 else as_table(predictor, joint.log_probabilities)
+    ordered = sorted(scores.SCORES, key=lambda score: score.name != how.headline)
+    others = many_labels.of_baselines(table, baselines, classes)
+    report = judge(ordered, members, table, others, scores.RESAMPLING, seed, many_labels.BESIDE)
+    report = replace(report, cautions=tuple(many_labels.cautions(report, table, predictor.meta)))
+    figures.learning_curves(history, scores.SCORES, plots / "learning_curves.png")
+    many_labels.draw(table, joint.log_probabilities, plots, pages, seed)
+    wrong = many_labels.mistakes(table)
+    if show and hasattr(show, "in_words"):
+        wrong["in words"] = show.in_words(test, wrong["row"].to_numpy())
+    write_table(pages / "mistakes.csv", wrong)
     return report, members, table
 
 

@@ -1,103 +1,43 @@
-"""Examples with a label each → train.npz, valid.npz, test.npz and meta.json."""
+"""Examples with a label each, or any number of them → train.npz, valid.npz, test.npz and meta.json."""
 
-from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
-from kassandra.contracts import split_examples, splits
+from kassandra.contracts import split_examples
 from kassandra.contracts.artifacts import write_arrays, write_json
-from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.examples import Examples, Rows
-from kassandra.contracts.printed import printable
+from kassandra.contracts.examples import Examples
+from kassandra.contracts.label_sets import many
 from kassandra.contracts.ragged import Ragged
 from kassandra.contracts.spec import ModelSpec
 from kassandra.params.sections.kind import Pipeline
-
-SHOWN = 20  # classes that are named with their counts
-IMBALANCED = 10  # times as many examples of one class as of another
+from kassandra.targets.label.prepare import many_labels, one_label
+from kassandra.targets.label.prepare.answers import Answers
 
 
 def prepare(reader: ModuleType, raw: Path, folder: Path, params: Pipeline, seed: int) -> str:
     """Raw examples, as the input's `reader` reads and encodes them, → arrays and meta.json; returns what to report.
 
     Raises:
-        KassandraError: the data cannot be read, a label of test is not in train, or a class is too small to be split.
+        KassandraError: the data cannot be read, or their labels do not suit what params ask for.
     """
     how: Any = params.prepare  # with the keys of the input and those of this target
     examples: Examples = reader.read(raw, params.source, how)
-    rows, dropped, rare = _split_without_rare(raw, examples, how, seed, params.source.tolerate)
-    classes = _classes(raw, examples, rows)
-    encoded = reader.encode(examples, rows, how, seed)  # fitted on train only
+    kind = many_labels if many(how) else one_label
+    answers: Answers = kind.answers(raw, examples, how, seed, params.source.tolerate)
+    encoded = reader.encode(examples, answers.rows, how, seed)  # fitted on train only
     ids = split_examples.ids_of(examples)
-    for name, some in rows.items():
+    for name, some in answers.rows.items():
         example = Ragged.of_texts(ids[row] for row in some)
-        labels = np.array([classes.index(examples.labels[row]) for row in some], np.int64)
-        arrays = {"labels": labels, "example": example.flat, "example_offsets": example.offsets}
+        arrays = {"labels": answers.labels[name], "example": example.flat, "example_offsets": example.offsets}
         write_arrays(folder / f"{name}.npz", **encoded.arrays[name], **arrays)
-    counts = {name: len(some) for name, some in rows.items()}
-    spec = ModelSpec(outputs=len(classes), **encoded.spec)
-    of_train = Counter(examples.labels[row] for row in rows["train"])
-    near = split_examples.nearly_in_test(examples, rows)
-    meta = {"spec": spec.to_json(), "classes": classes, "examples": counts, **dropped, **near}
-    meta |= {"train_labels": [of_train[name] for name in classes], **examples.meta, **encoded.meta}
-    meta |= {"rare_classes": rare} if rare else {}
+    counts = {name: len(some) for name, some in answers.rows.items()}
+    spec = ModelSpec(outputs=len(answers.classes), many=many(how), **encoded.spec)
+    near = split_examples.nearly_in_test(examples, answers.rows)
+    meta = {"spec": spec.to_json(), "classes": answers.classes, "examples": counts, **answers.dropped, **near}
+    meta |= {"train_labels": answers.of_train, **examples.meta, **encoded.meta, **answers.meta}
     write_json(folder / "meta.json", meta, sealed=True)
     sizes = ", ".join(f"{count} {name}" for name, count in counts.items())
-    message = f"{sizes} {examples.unit} in {len(classes)} classes; "
-    message += split_examples.said_of(dropped, near, encoded.message, examples.nearly)
-    return "\n".join(filter(None, [examples.message, _of_rare(rare, examples), message, _of_classes(examples, rows)]))
-
-
-def _of_rare(rare: dict[str, int], examples: Examples) -> str:
-    named = ", ".join(f"{printable(label)} {count}" for label, count in rare.items())
-    return f"classes too rare to be in every split are set aside, with their {examples.unit}: {named}" if rare else ""
-
-
-def _of_classes(examples: Examples, rows: dict[str, Rows]) -> str:
-    """The classes of train and how many examples each has, most frequent first."""
-    counts = Counter(examples.labels[row] for row in rows["train"]).most_common()
-    named = ", ".join(f"{printable(label)} {count:,}" for label, count in counts[:SHOWN])
-    text = f"classes of train: {named}{', …' if len(counts) > SHOWN else ''}"
-    (most, largest), (least, smallest) = counts[0], counts[-1]
-    if largest >= IMBALANCED * smallest:
-        text += f"; {printable(most)} has {largest // smallest} times as many {examples.unit} as {printable(least)}, "
-        text += "so accuracy says little of the latter: see macro F1"
-    return text
-
-
-def _split_without_rare(
-    raw: Path, examples: Examples, params: Any, seed: int, tolerate: float
-) -> tuple[dict[str, Rows], dict[str, int], dict[str, int]]:
-    """As split_examples.split, of the classes that can be split; and of each other one how many examples are set aside.
-
-    Raises:
-        KassandraError: those of the others are more than the share `tolerate` of all.
-    """
-    kept, rare = np.arange(len(examples.labels)), dict[str, int]()
-    while True:
-        try:
-            split, dropped = split_examples.split(
-                raw, split_examples.of_rows(examples, kept) if rare else examples, params, seed
-            )
-            return {name: kept[rows] for name, rows in split.items()}, dropped, rare
-        except splits.TooRare as error:
-            rare[error.label] = sum(label == error.label for label in examples.labels)
-            kept = np.array([row for row in kept.tolist() if examples.labels[row] != error.label], np.intp)
-            if sum(rare.values()) > tolerate * len(examples.labels) or not len(kept):
-                raise KassandraError(str(error)) from None
-
-
-def _classes(raw: Path, examples: Examples, rows: dict[str, Rows]) -> list[str]:
-    labels = {name: {examples.labels[row] for row in some} for name, some in rows.items()}
-    known = sorted(labels["train"])
-    for name in ("test", "valid"):
-        if unseen := sorted(labels[name] - labels["train"]):
-            raise KassandraError(
-                f"{raw}: label {unseen[0]!r} of {name} is in no {examples.one} of train; the labels are {known}"
-            )
-    if len(known) < 2:
-        raise KassandraError(f"{raw}: every {examples.one} has the label {known[0]!r}; give two labels or more")
-    return examples.classes or known
+    message = f"{sizes} {examples.unit} {answers.said}; "
+    message += split_examples.said_of(answers.dropped, near, encoded.message, examples.nearly)
+    return "\n".join(filter(None, [examples.message, answers.before, message, answers.after]))

@@ -1,6 +1,6 @@
 """A linear model beside the LSTM, `model.linear`: how much each of the two has to say."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,10 @@ from kassandra.lstm.batch import Batch
 
 
 @torch.no_grad()
-def weigh(model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, Batch]]) -> tuple[float, float]:
+def weigh(
+    model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, Batch]],
+    mean_loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+) -> tuple[float, float]:  # fmt: skip
     """Fit the linear model on train, and then two factors ≥ 0, by which the logits of the LSTM and of the linear model
     are multiplied before they are added, with the least log-loss on validation (stacking; Wolpert 1992). They become
     part of the weights.
@@ -22,7 +25,7 @@ def weigh(model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, 
 
     Args:
         model: a Classifier in evaluation mode, with a linear model that is not fitted yet. inputs, labels: of train.
-            batches: of validation.
+            batches: of validation. mean_loss: of logits and targets.
     """
     from scipy.optimize import minimize  # here: a trained model needs no SciPy to predict
 
@@ -32,12 +35,12 @@ def weigh(model: Any, inputs: Ragged, labels: Any, batches: Iterable[tuple[Any, 
         encoded = model.encode(batch.inputs, batch.lengths)
         parts.append(torch.stack([model.answer(encoded._replace(beside=None)), encoded.beside]).double().cpu())
         targets.append(batch.targets.cpu())
-    each, right = torch.cat(parts, 1), torch.cat(targets)  # (2, rows, classes), (rows,)
+    each, right = torch.cat(parts, 1), torch.cat(targets)  # (2, rows, classes), (rows,), or (rows, classes)
 
     def loss(factors: Any) -> tuple[float, Any]:
         with torch.enable_grad():
             given = torch.tensor(factors, requires_grad=True)
-            value: Tensor = F.cross_entropy((given[:, None, None] * each).sum(0), right)
+            value: Tensor = mean_loss((given[:, None, None] * each).sum(0), right)
             value.backward()
         assert given.grad is not None
         return value.item(), given.grad.numpy()
