@@ -64,8 +64,19 @@ def fasttext(own: Path) -> None:
 
 def several_labels(own: Path) -> None:
     write(
-        own / "cooking.txt", [f"__label__sauce __label__cheese How much does {text(number)}?" for number in range(80)]
+        own / "cooking.txt",
+        [
+            f"__label__{'sauce __label__cheese' if number % 2 else 'cheese'} How much does {text(number)}?"
+            for number in range(80)
+        ],
     )
+
+
+def genres(own: Path) -> None:
+    """As MovieLens writes them."""
+    rows = [f'{row},"{text(row)}",{("Comedy|Drama", "Comedy", "Drama|Comedy", "Drama")[row % 4]}' for row in range(80)]
+    rows += [f'{row},"{text(row)}",{"Comedy" if row % 4 else ""}' for row in range(80, 120)]
+    write(own / "films.csv", ["movieId,overview,genres", *rows])
 
 
 def polarity(own: Path) -> None:
@@ -199,7 +210,14 @@ TEXTS = [
     Case(
         "fasttext", fasttext, section={"source.layout": "fasttext"}, meta={"examples.test": 40}, predict=("a sad film",)
     ),
-    Case("fasttext-several-labels", several_labels, refused="80 of 80 lines have several labels at once"),
+    Case(
+        "fasttext-several-labels",
+        several_labels,
+        section={"source.layout": "fasttext", "prepare.labels": "many"},
+        reports=("any number of labels of each text: 40 of 80 lines have several",),
+        meta={"classes": ["cheese", "sauce"]},
+        predict=("a cheese",),
+    ),
     Case(
         "rt-polarity",
         polarity,
@@ -222,7 +240,18 @@ TEXTS = [
     Case(
         "toxic",
         toxic,
-        refused="rows have several labels at once, .* `--target 'toxic'` predicts one of them, yes or no",
+        section={"prepare.labels": "many", "source.label": ["toxic", "severe_toxic", "threat"]},
+        reports=("rows have several, .* none; labels: ", "`?--target 'toxic'`? predicts one of them, yes or no"),
+        predict=("a sad film",),
+        last="evaluate",
+    ),
+    Case(
+        "genres",
+        genres,
+        section={"prepare.labels": "many", "prepare.separator": "|", "source.label": "genres"},
+        reports=("with '|' between them: 40 of 120 rows have several, 30 none",),
+        meta={"classes": ["Comedy", "Drama"]},
+        predict=("a sad film",),
     ),
     Case("toxic", toxic, name="toxic-alone", options=("--target", "toxic"), meta={"classes": ["0", "1"]}),
 ]

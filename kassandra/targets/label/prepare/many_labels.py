@@ -23,7 +23,7 @@ def answers(raw: Path, examples: Examples, params: Any, seed: int, tolerate: flo
 
     Raises:
         KassandraError: the separator stands nowhere; a split has no label at all; train has a single one; or labels
-            that train lacks are those of more than the share `tolerate` of the examples of another split.
+            that train lacks are those of more than the share `tolerate` of the examples of a split that is given.
     """
     sets = [labels_in(label, params.separator) for label in examples.labels]
     _check(raw, examples, sets, params.separator)
@@ -65,7 +65,7 @@ def _classes(
     for name in ("valid", "test"):
         strange = {label: count for label, count in counts[name].items() if label not in counts["train"]}
         hit = sum(any(label in strange for label in sets[row]) for row in rows[name])
-        if hit > tolerate * len(rows[name]):
+        if getattr(examples, name) is not None and hit > tolerate * len(rows[name]):
             raise KassandraError(
                 f"{raw}: label {min(strange)!r} of {name} is in no {examples.one} of train, nor are "
                 f"{len(strange) - 1} others: of {hit} of {len(rows[name])}; `source.tolerate` leaves such labels out"
