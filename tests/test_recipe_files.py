@@ -11,7 +11,16 @@ from kassandra.sources.catalogue import find
 
 RECIPES = sorted((Path(__file__).parents[1] / "recipes").glob("*.yaml"))
 # Digits of a score in a comment; of the relative kind where scores have units.
-DIGITS = {"accuracy": ".4f", "f1": ".4f", "perplexity": ".4f", "rmse": ".4g", "bleu": ".2f", "r2": ".4f", "wer": ".2f"}
+DIGITS = {
+    "accuracy": ".4f",
+    "f1": ".4f",
+    "micro_f1": ".4f",
+    "perplexity": ".4f",
+    "rmse": ".4g",
+    "bleu": ".2f",
+    "r2": ".4f",
+    "wer": ".2f",
+}
 
 
 def sections(path):

@@ -135,7 +135,7 @@ def small_model():
 
 def test_a_new_model_gives_each_label_the_share_that_it_has_in_train():
     model, target = small_model()
-    target.begin(model, None, None)
+    target.begin(model, None, None, None)
     assert model.linear.bias.sigmoid().tolist() == pytest.approx([0.3, 0.1, 0.01])
 
 

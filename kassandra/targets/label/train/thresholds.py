@@ -29,8 +29,8 @@ def best(probabilities: Numbers, targets: NDArray[np.bool_]) -> float:
     Args:
         probabilities, targets: (n,).
 
-    >>> best(np.array([0.9, 0.8, 0.2]), np.array([True, False, False]))
-    0.85
+    >>> best(np.array([0.75, 0.25, 0.125]), np.array([True, False, False]))
+    0.5
     """
     if not targets.any():
         return 0.5
