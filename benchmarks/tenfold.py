@@ -56,8 +56,8 @@ def _kind(input: str, prepare: dict[str, Any], batch_size: int) -> dict[str, Any
 
 
 KINDS: dict[str, tuple[dict[str, Any], Callable[[Path, float], int]]] = {
-    "images": (_kind("images", {"size": SIDE}, 16), images),
-    "recordings": (_kind("audio", {"sample_rate": RATE}, 16), recordings),
+    "images": (_kind("images", {"size": SIDE}, 8), images),
+    "recordings": (_kind("audio", {"sample_rate": RATE}, 8), recordings),
 }
 
 

@@ -4,9 +4,9 @@ import mmap
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
-from typing import Any, overload
+from typing import IO, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ class Stored(Sequence[NDArray[Any]]):
         with _writable():
             folder = PREPARED if PREPARED.is_dir() else None
             self._file = tempfile.TemporaryFile(dir=folder, buffering=BUFFER)  # noqa: SIM115 (kept open)
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, _close, self._file)
         self._places, self._end = list[tuple[int, tuple[int, ...], np.dtype[Any]]](), 0  # start, shape, type
         self._map: mmap.mmap | None = None
         for array in arrays:
@@ -85,6 +85,11 @@ class Stored(Sequence[NDArray[Any]]):
                 self._file.flush()
                 self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         return np.ndarray(shape, dtype, self._map, start)
+
+
+def _close(file: IO[bytes]) -> None:
+    with suppress(OSError):  # what is not written yet on a disk that is full, and no longer needed
+        file.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays_of
 from kassandra.contracts.artifacts import map_arrays, write_arrays
 from kassandra.contracts.errors import KassandraError
 from kassandra.contracts.ragged import Ragged
-from kassandra.contracts.stored import Stored, digest
+from kassandra.contracts.stored import Stored, _close, digest
 
 KINDS = st.sampled_from([np.uint8, np.float32, np.float64, np.int64, np.bool_])
 ARRAYS = KINDS.flatmap(lambda kind: arrays_of.arrays(kind, arrays_of.array_shapes(min_side=0, max_dims=3)))
@@ -76,6 +76,11 @@ def test_a_full_disk_is_a_sentence() -> None:
     stored._file = Path("/dev/full").open("wb")  # noqa: SIM115 (a disk without room)
     with stored._file, pytest.raises(KassandraError, match=r"cannot be written \(No space left"):
         stored.append(np.zeros(1 << 21, np.uint8))
+    little = Stored([np.zeros(3)])
+    little._file.close()
+    little._file = Path("/dev/full").open("w+b")  # noqa: SIM115
+    little._file.write(b"some")
+    _close(little._file)  # what was not written yet is nothing to complain of
 
 
 def test_digests_are_equal_of_equal_bytes_alone() -> None:
