@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from kassandra.contracts.stored import Stored, digest
 
 AXES = 12  # the main axes of all descriptions, in which neighbours are looked for
-AT_ONCE = 4096  # examples that are in memory together
+AT_ONCE = 512  # examples that are in memory together
 NEIGHBOURS = 16  # of each example, so that many that are all alike need no more memory
 
 
