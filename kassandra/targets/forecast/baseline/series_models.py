@@ -19,6 +19,7 @@ from kassandra.contracts.windows import SMALLEST
 from kassandra.targets.forecast.baseline.history import History, Numbers, bridged
 
 LONGEST_SEASON = 400  # rows: a year of days; each row keeps the whole season, and that of a year of hours is too much
+RECENT = 20_000  # rows that decide how many coefficients there are, at a kilobyte or two each
 MOST = 3  # orders of ARMA: of autoregression, and of moving averages
 DIGITS = 6  # of fitted parameters: the last bits of an optimiser are noise
 
@@ -151,8 +152,9 @@ def _seasonal_arima(past: History, values: Numbers, meta: dict[str, Any]) -> Num
 
 
 def _arma_ahead(values: Numbers, rows: int, at: NDArray[np.int64], horizon: int) -> Numbers:
-    """(origins, horizon) of ARMA, fitted on the first `rows` of `values`, after each row of `at` (-1: before all)."""
-    p, q, first = _orders(values[:rows])
+    """(origins, horizon) of ARMA, fitted on the first `rows` of `values`, after each row of `at` (-1: before all); its
+    order is chosen on the last RECENT of them."""
+    p, q, first = _orders(values[:rows][-RECENT:])
     rolled = _rolled(values, rows, {"order": (p, 0, q), "trend": "n"}, first)
     design, transition = rolled.filter_results.design[:, :, 0], rolled.filter_results.transition[:, :, 0]
     steps, state = [], rolled.predicted_state[:, at + 1]  # (state, origins) of the row after each origin
