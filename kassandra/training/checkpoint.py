@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from kassandra.contracts.artifacts import missing, read_tensors, write_tensors
+from kassandra.contracts.artifacts import missing, read_tensors, sha256, write_tensors
 from kassandra.contracts.errors import KassandraError
 
 
@@ -22,10 +22,12 @@ def digest(*parts: Any) -> str:
     result = hashlib.sha256()
     for part in parts:
         try:
-            content = part.read_bytes() if isinstance(part, Path) else json.dumps(part, sort_keys=True).encode()
+            if isinstance(part, Path):  # of any size
+                result.update(bytes.fromhex(sha256(part)))
+            else:
+                result.update(hashlib.sha256(json.dumps(part, sort_keys=True).encode()).digest())
         except FileNotFoundError:
             raise missing(part) from None
-        result.update(hashlib.sha256(content).digest())
     return result.hexdigest()[:16]
 
 

@@ -1,5 +1,6 @@
 """Interrupted anywhere and continued, a training ends with the bytes of one that was left alone."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -198,3 +199,10 @@ def test_a_copy_of_a_checkpoint_serves_as_well(cut, run, fresh, pair, file, tmp_
     cut(run, pair, BATCHES)
     shutil.copytree(file.parent, tmp_path / "copy")
     assert run(RANDOM, checkpoint=tmp_path / "copy").weights == fresh(RANDOM).weights
+
+
+def test_a_training_is_named_by_what_is_in_files_of_any_size(tmp_path):
+    file = tmp_path / "train.npz"
+    file.write_bytes(b"x" * 3_000_000)
+    parts = [hashlib.sha256(content).digest() for content in (b'{"seed": 1}', file.read_bytes())]
+    assert digest({"seed": 1}, file) == hashlib.sha256(b"".join(parts)).hexdigest()[:16]
