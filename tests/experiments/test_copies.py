@@ -1,9 +1,10 @@
 """What a stage leaves in the repository from within the copy that DVC makes of it for a queued experiment."""
 
-import importlib
 from pathlib import Path
 
 import pytest
+
+from kassandra.training.checkpoint import home
 
 
 @pytest.mark.parametrize(("folder", "expected"), [
@@ -13,11 +14,7 @@ import pytest
     ("exps/tmp0a1b2c", Path()),
     ("repository/.dvc/tmp/exps", Path()),
 ])  # fmt: skip
-def test_home(folder, expected, root, tmp_path, monkeypatch):
-    monkeypatch.chdir(root)
-    monkeypatch.syspath_prepend(str(root))
-    monkeypatch.delenv("DVC_STAGE", raising=False)
-    home = importlib.import_module("stages.train").home
+def test_home(folder, expected, tmp_path, monkeypatch):
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(tmp_path / folder)
     assert home() == (expected if expected == Path() else tmp_path / expected)
