@@ -9,6 +9,7 @@ from kassandra.judging.judge import judge
 from kassandra.judging.paired import ALPHA, compare
 from kassandra.judging.resampling import Rows
 from kassandra.judging.score import Score, per_row, scores_of
+from kassandra.targets.label.evaluate.scores import labelled
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +22,14 @@ def label(generator, worse, classes=3, rows=150):
     shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     columns = {f"probability_{number}": column for number, column in enumerate(shares.T)}
     return pd.DataFrame({"example": range(rows), "target": targets, "predicted": shares.argmax(1), **columns})
+
+
+def many_labels(generator, worse, labels=3, rows=150):
+    fixed = np.random.default_rng(0)
+    targets, hard = fixed.random((rows, labels)) < 0.4, fixed.normal(size=(rows, labels))
+    logits = hard + generator.normal(size=(rows, labels)) + (2 - worse) * np.where(targets, 1, -1)
+    shares, classes = 1 / (1 + np.exp(-logits)), [f"class {number}" for number in range(labels)]
+    return labelled([str(row) for row in range(rows)], targets, shares > 0.5, np.log(shares), classes)
 
 
 def next(generator, worse, rows=3000):
@@ -50,12 +59,16 @@ def text(generator, worse, rows=80):
     return pd.DataFrame({"example": range(rows), "source": [f"s{row}" for row in range(rows)], **columns})
 
 
-MADE = {"label": label, "next": next, "forecast": forecast, "text": text}
+MADE = {"label": label, "label, many": many_labels, "next": next, "forecast": forecast, "text": text}
+
+
+OF_ONE = {"calibration_error"}
+OF_MANY = {"micro_f1", "hamming_loss", "ranking_precision"}
 
 
 @pytest.fixture(params=MADE)
 def target(request):
-    return scores_of(request.param), [
+    return scores_of(request.param.split(",")[0]), [
         MADE[request.param](np.random.default_rng(seed), worse) for seed, worse in ((1, 0), (2, 0.8))
     ]
 
@@ -68,7 +81,9 @@ def test_every_score_says_which_way_is_better_and_is_one_function(target):
     for score in module.SCORES:
         assert score.better in ("higher", "lower", None)
         function, rows = score.of(table), len(table)
-        assert function is not None, score.name
+        if function is None:  # of a classifier, some are of one label per example alone, and some of many
+            assert score.name in (OF_MANY if "predicted" in table else OF_ONE)
+            continue
         whole = float(function(np.ones(rows, np.int64)))
         assert float(function(np.full(rows, 3))) == pytest.approx(whole)
         if (sums := score.sums(table)) is not None:
