@@ -81,6 +81,7 @@ def test_what_is_held_together_changes_nothing(text, tokens, at_once):
         assert encode(text, tokens, expected).tolist() == [expected.index(token) for token in split_up(text, tokens)]
 
 
+@pytest.mark.slow
 def test_a_long_text_is_not_held_token_by_token():
     text = "all work and no play " * 200_000  # 4 MB
     tracemalloc.start()

@@ -94,6 +94,7 @@ def test_the_loss_is_the_sum_of_binary_cross_entropies():
     torch.testing.assert_close(answers.mean_loss(logits, targets), each / 5)
 
 
+@pytest.mark.slow
 def test_a_threshold_is_the_best_of_all():
     generator = np.random.default_rng(2)
     for _ in range(50):

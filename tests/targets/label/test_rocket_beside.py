@@ -75,6 +75,7 @@ def same(first, second):
     return all(torch.equal(first.state_dict()[name], value) for name, value in second.state_dict().items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 3])
 def test_where_the_lstm_adds_nothing_the_answers_are_those_of_the_baseline(classes):
     """Of scikit-learn's ridge classifier on the same features, as the baseline has it."""
@@ -99,6 +100,7 @@ def test_where_the_lstm_adds_nothing_the_answers_are_those_of_the_baseline(class
     np.testing.assert_allclose(logits, factor * expected, atol=0.02 * np.abs(logits).max())
 
 
+@pytest.mark.slow
 def test_padding_and_neighbours_change_nothing():
     model, *_ = begun()
     some, _ = series(9, seed=5)
@@ -136,6 +138,7 @@ def test_folds_of_series_and_of_groups():
     assert set(folds(np.array([0, 1]), None)) == {0, 1}
 
 
+@pytest.mark.slow
 def test_it_is_fitted_to_train_alone_and_always_alike():
     model, _, _, _, sentences = begun()
     again, *_ = begun(noise=3.0)  # of other validation
@@ -144,6 +147,7 @@ def test_it_is_fitted_to_train_alone_and_always_alike():
     assert not same(model, begun(seed=7)[0])
 
 
+@pytest.mark.slow
 def test_in_training_other_folds_models_stand_beside_and_else_its_own():
     model, target, train, valid, _ = begun()
     rows = np.array([3, 0, 8])
@@ -191,6 +195,7 @@ def test_where_the_lstm_is_no_part_of_the_answers_a_sentence_says_so():
     assert said.endswith("1.00 × what the LSTM adds")
 
 
+@pytest.mark.slow
 def test_what_is_kept_answers_the_same_and_is_checked(tmp_path):
     model, *_ = begun()
     params = SimpleNamespace(
