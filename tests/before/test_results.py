@@ -28,7 +28,7 @@ def old(target, table):
     return table.drop(columns="example")
 
 
-@pytest.mark.parametrize("target", MADE)
+@pytest.mark.parametrize("target", ["label", "next", "forecast", "text"])  # 0.1.0 had no more
 def test_before_and_today_are_compared_as_today_alone(target):
     module = scores_of(target)
     a, b = (MADE[target](np.random.default_rng(seed), 0.2 * seed) for seed in (1, 2))
