@@ -15,21 +15,11 @@ from typing import NamedTuple
 import pytest
 
 from tests.clone import Clone
+from tests.faults.members import PATIENCE, params
 
 pytestmark = [pytest.mark.slow, pytest.mark.faults]
 
-PARAMS = """\
-seed: 3
-pipelines:
-  small:
-    input: images
-    target: label
-    source: {path: tests/data/mnist}
-    prepare: {limit: 300}
-    model: {variant: vanilla, hidden_size: 7, dropout: 0.1}
-    train: {seeds: 2, epochs: 40, batch_size: 20, learning_rate: 0.02, threads: 1, device: cpu, distort: {shift: 1}}
-"""
-PATIENCE = 300  # seconds for what takes some on a machine at rest
+PARAMS = params(seeds=2, epochs=40)
 LOST = 30  # seconds after which a machine that is gone is given up
 AGAIN = "started again, the training goes on from its last epoch"
 

@@ -1,14 +1,11 @@
 # mypy: ignore-errors
 """darts' BlockRNNModel: nn.LSTM over a window, a linear layer from its last step to all steps of the horizon."""
 
-import logging
-import warnings
-
-import numpy as np
-from clock import Clock, asked
+from clock import Clock
 from darts import TimeSeries
 from darts.models import BlockRNNModel
 from pytorch_lightning import Callback
+from windows import asked_of_windows
 
 
 class Epochs(Callback):
@@ -23,13 +20,8 @@ class Epochs(Callback):
 
 
 def main():
-    _, precision, data, sizes, epochs = asked()
-    warnings.simplefilter("ignore")
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    values = np.load(data)["inputs"].astype("float32")
+    values, sizes, epochs, how = asked_of_windows()
     clock = Clock(len(values) - sizes["window"] - sizes["horizon"] + 1)
-    how = {"accelerator": "cpu", "precision": "bf16-mixed" if precision == "bf16" else "32-true", "logger": False}
-    how |= {"enable_progress_bar": False, "enable_model_summary": False, "gradient_clip_val": 1.0}
     model = BlockRNNModel(
         sizes["window"], sizes["horizon"], model="LSTM", hidden_dim=sizes["hidden"], batch_size=sizes["batch"],
         n_epochs=epochs, random_state=0, pl_trainer_kwargs=how | {"callbacks": [Epochs(clock)]},

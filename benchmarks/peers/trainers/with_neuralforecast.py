@@ -1,15 +1,12 @@
 # mypy: ignore-errors
 """neuralforecast's LSTM, which draws windows at each step, and does not pass over all: steps stand for an epoch."""
 
-import logging
-import warnings
-
-import numpy as np
 import pandas as pd
-from clock import Clock, asked
+from clock import Clock
 from neuralforecast import NeuralForecast
 from neuralforecast.models import LSTM
 from pytorch_lightning import Callback
+from windows import asked_of_windows
 
 
 class Steps(Callback):
@@ -30,13 +27,8 @@ class Steps(Callback):
 
 
 def main():
-    _, precision, data, sizes, epochs = asked()
-    warnings.simplefilter("ignore")
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    values = np.load(data)["inputs"].astype("float32")
+    values, sizes, epochs, how = asked_of_windows()
     steps = len(values) // sizes["batch"]
-    how = {"accelerator": "cpu", "precision": "bf16-mixed" if precision == "bf16" else "32-true", "logger": False}
-    how |= {"enable_progress_bar": False, "enable_model_summary": False, "gradient_clip_val": 1.0}
     model = LSTM(
         h=sizes["horizon"], input_size=sizes["window"], encoder_n_layers=1, encoder_hidden_size=sizes["hidden"],
         windows_batch_size=sizes["batch"], max_steps=steps * epochs, random_seed=0,

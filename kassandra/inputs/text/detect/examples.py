@@ -6,32 +6,31 @@ from math import ceil
 from pathlib import PurePosixPath
 
 from kassandra.contracts.errors import KassandraError
-from kassandra.contracts.label_sets import labels_in, listed_in
+from kassandra.contracts.label_sets import labels_in
 from kassandra.detection.content import form_of
-from kassandra.detection.label_sets import LabelSets, counted, label_sets
-from kassandra.detection.numbers import OF_NUMBERS, Format
+from kassandra.detection.label_sets import LabelSets, counted
+from kassandra.detection.numbers import Format
 from kassandra.detection.one_hot import OneHot, one_hot
 from kassandra.detection.proposal import Look, Proposal
 from kassandra.detection.table import Column, Table, preview, table_of
 from kassandra.detection.words import some
 from kassandra.inputs.text.detect import line_files
+from kassandra.inputs.text.detect.columns import (
+    LABELS,
+    TEXTS,
+    column_of_sets,
+    counts_of,
+    label_column,
+    may_be_label,
+    spellings,
+    text_column,
+)  # fmt: skip
 from kassandra.sources.own.file_names import labels_of
 from kassandra.sources.own.labelled import label_folders
 from kassandra.sources.own.one_hot import labels_of as labels_of_columns
 
-TEXTS = re.compile(
-    r"text|review|sentence|content|comment|message|tweet|body|description|summary|title|abstract|question|headline|"
-    r"post|statement|article|utterance|lyrics|plot|narrative",
-    re.IGNORECASE,
-)
-LABELS = re.compile(
-    r"label|class|category|sentiment|stars|rating|score|target|overall|polarity|spam|type|topic|genre|language|lang|^y$",
-    re.IGNORECASE,
-)
-SETS = re.compile(r"labels|tags|genres?|topics|categories|emotions|keywords|subjects", re.IGNORECASE)
 MOST_SHARE = 0.1  # of rows that cannot be used: more are for their owner to look at
 USUAL_SHARE = 0.01  # of rows that cannot be used: the default of `source.tolerate`
-MOST_LABELS = 200
 FEWEST = 10  # files of a label, on average, from which folders are labels rather than books
 TEXT_FILES = {".txt", ".text", ".md", ""}
 LONG = 0.95  # share of the texts that are read whole
@@ -49,14 +48,14 @@ def evidence(look: Look) -> float:
     table = look.table
     if table is None:
         return 0.0
-    text = _text(table, look.wish.target)
+    text = text_column(table, look.wish.target)
     if text is not None and _by_file(look, table, text):
         return 0.86
     if text is not None and look.wish.target is None and look.answer is None and one_hot(table.columns):
         return 0.88
-    if text is not None and _set_column(look, table, text):
+    if text is not None and column_of_sets(look, table, text):
         return 0.88
-    if text is None or (label := _label(look, table, text)) is None:
+    if text is None or (label := label_column(look, table, text)) is None:
         return 0.0
     named = bool(LABELS.search(label.name)) + bool(TEXTS.search(text.name))
     return (0.85 if text.words >= 3 else 0.7) + 0.02 * named
@@ -76,7 +75,7 @@ def propose(look: Look) -> Proposal:
     if look.table is None:
         return _of_folder(look)
     table = look.table
-    text = _text(table, look.wish.target)
+    text = text_column(table, look.wish.target)
     if text is not None and _by_file(look, table, text):
         proposal = _of_labels(look, table, text)
     else:
@@ -97,20 +96,20 @@ def _of_columns(look: Look, table: Table, text: Column | None) -> Proposal:
     hot = one_hot(table.columns) if text and look.wish.target is None and look.answer is None else None
     if text and hot and hot.several:
         return _of_sets(look, table, text, hot.names, _of_hot(table, hot))
-    if text and (both := _set_column(look, table, text)):
+    if text and (both := column_of_sets(look, table, text)):
         return _of_sets(look, table, text, both[0].name, both[1])
-    label = hot.label if hot else _label(look, table, text) if text else None
+    label = hot.label if hot else label_column(look, table, text) if text else None
     if text is None or label is None:
         kind = "labels, a few different ones" if look.answer is None else "answers of this kind"
         what = "no column holds texts" if text is None else f"no column holds {kind}"
         raise KassandraError(f"{table.path}: {what}; --target names the labels; the columns are {table.names}")
     written = table.written([label]) if look.answer else Format()
     source = {**table.keys, **written.keys(), "text": text.name, "label": hot.names if hot else label.name}
-    proposal = Proposal("text", "label", source, seen=list(table.notes), classes=_counts(label))
+    proposal = Proposal("text", "label", source, seen=list(table.notes), classes=counts_of(label))
     proposal.guessed += [written.note] if written.note else []
     _tolerate(proposal, table, text, label)
     if look.wish.target is None:
-        may = look.answer or _may_be_label
+        may = look.answer or may_be_label
         taken = {text.name, *(hot.names if hot else [label.name])}
         others = [one.name for one in table.columns if one.name not in taken and may(table, one)]
         where = f"the columns {some(hot.names)}, of which one is 1 in each row" if hot else repr(label.name)
@@ -118,7 +117,7 @@ def _of_columns(look: Look, table: Table, text: Column | None) -> Proposal:
             f"texts in {text.name!r}, {'labels' if look.answer is None else 'answers'} in {where}"
             + (f"; --target names others: {some(others)}" if others else "")
         )
-    proposal.guessed += _spellings(label)
+    proposal.guessed += spellings(label)
     _where(proposal, look, table)
     shown = preview(table, [table.names.index(text.name)])
     proposal.rows = [row | {label.name: cell} for row, cell in zip(shown, label.cells, strict=False)]
@@ -161,26 +160,11 @@ def _of_hot(table: Table, hot: OneHot) -> LabelSets:
     return counted([labels_in(labels_of_columns(cells, hot.names)[0]) for cells in rows], None)
 
 
-def _set_column(look: Look, table: Table, text: Column) -> tuple[Column, LabelSets] | None:
-    """The column of which a cell holds any number of labels: the one that is asked for, or the only one that would be
-    the label otherwise, or one that is called so."""
-    if look.answer is not None or (text.held and listed_in(text.held[0]) is not None):
-        return None
-    asked = [table.column(look.wish.target)] if look.wish.target else [one for one in table.columns if one is not text]
-    found = [(one, sets) for one in asked if one is not text and (sets := label_sets(one))]
-    if not found:
-        return None
-    column, sets = max(found, key=lambda both: bool(SETS.search(both[0].name) or LABELS.search(both[0].name)))
-    label = _label(look, table, text)
-    usual = SETS.search(column.name) and label is not None and not LABELS.fullmatch(label.name)
-    return (column, sets) if label is None or label is column or usual else None
-
-
 def _by_file(look: Look, table: Table, text: Column) -> bool:
     """Whether the names of several tables are the labels: there is no column of them, or the names are usual ones."""
     if not look.alike or look.wish.target is not None or look.answer is not None:
         return False
-    return (text.words >= 3 and _label(look, table, text) is None) or line_files.called_by_labels(look.alike)
+    return (text.words >= 3 and label_column(look, table, text) is None) or line_files.called_by_labels(look.alike)
 
 
 def _of_labels(look: Look, table: Table, text: Column) -> Proposal:
@@ -224,64 +208,6 @@ def _left_aside(look: Look) -> dict[str, str]:
             lacking = sorted(set(look.table.names) - set(table.names))
             notes[split] = f"{path.name} has no {some(lacking)}: without labels it is no split; train is split instead"
     return notes
-
-
-def _text(table: Table, label: str | None) -> Column | None:
-    """The column with the most words; of equal ones that with a usual name."""
-    columns = [one for one in table.columns if one.name != label and table.kind(one) in ("text", "label")]
-    columns = [one for one in columns if not all(OF_NUMBERS.fullmatch(cell) for cell in one.held[:20])]
-    columns = [one for one in columns if (one.words >= 3 and not one.repeats) or len(one.values) > 0.3 * len(one.held)]
-    likely = [one for one in columns if one.words >= 3] or columns
-    named = [one for one in likely if TEXTS.search(one.name)]
-    return max(named or likely, key=lambda one: (one.words, len(one.values)), default=None)
-
-
-def _may_be_label(table: Table, column: Column) -> bool:
-    kind = table.kind(column)
-    few = 2 <= len(column.values) <= min(MOST_LABELS, max(2, len(column.held) // 2))
-    whole = all(float(value).is_integer() for value in column.values if _is_float(value)) if kind == "number" else True
-    return few and kind in ("label", "number", "text") and whole and not column.counts_up and column.words < 6
-
-
-def _is_float(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _label(look: Look, table: Table, text: Column | None) -> Column | None:
-    if look.wish.target:
-        return table.column(look.wish.target)
-    if (answer := look.answer) is not None:
-        suited = [one for one in table.columns if one is not text and answer(table, one) > 0]
-        return max(suited, key=lambda one: answer(table, one), default=None)
-    columns = [one for one in table.columns if one is not text and _may_be_label(table, one)]
-    columns = [one for one in columns if len(one.held) >= 0.9 * len(one.cells)]
-    likely = [one for one in columns if LABELS.search(one.name)]
-    return min(likely or columns, key=lambda one: len(one.values), default=None)
-
-
-def _counts(label: Column) -> dict[str, int]:
-    """Numbers are one label however they are written, where they are written in several ways."""
-    if not any(value.lstrip("-").isdigit() for value in label.values):
-        return dict(label.values.most_common())
-    counts = Counter[str]()
-    for value, times in label.values.items():
-        number = value if not _is_float(value) or not float(value).is_integer() else str(int(float(value)))
-        counts[number] += times
-    return dict(counts.most_common())
-
-
-def _spellings(label: Column) -> list[str]:
-    """What to say of labels that differ in capitals or spaces alone."""
-    alike: dict[str, list[str]] = {}
-    for value in label.values:
-        alike.setdefault(" ".join(value.split()).casefold(), []).append(value)
-    several = [values for values in alike.values() if len(values) > 1]
-    text = "labels that differ in capitals or spaces alone are different classes here; mend them in the file: "
-    return [text + some([" and ".join(map(repr, values)) for values in several])] if several else []
 
 
 def _settle(proposal: Proposal, texts: list[str], words: float, rows: int) -> None:
